@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The broker's settings: one table of them, and how they are put together from `--set`, flags, environment
+// and YAML files. Loading reads files and blocks: at start, not on the loop. What is loaded is plain data.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/scalars.h"
+#include "core/topic_config.h"
+#include "storage/journal.h"
+
+namespace mq::core {
+
+struct Address {
+  std::string host;  // empty: all interfaces
+  std::uint16_t port = 9092;
+
+  bool operator==(const Address&) const = default;
+};
+
+Parsed<Address> parse_address(std::string_view text);  // host:port, [::1]:port, :port, or a port alone
+std::string format_address(const Address& address);
+
+struct Listener {
+  std::string name = "default";
+  Address listen{"127.0.0.1", 9092};
+  std::optional<Address> advertise;  // none: auto, the local address of the client's connection
+
+  bool operator==(const Listener&) const = default;
+};
+
+enum class LogFormat { automatic, text, json, journal };
+enum class LogLevel { error, warn, info, debug, trace };
+
+struct LogLevels {
+  LogLevel all = LogLevel::info;
+  std::map<std::string, LogLevel, std::less<>> modules;  // net, storage, core
+
+  bool operator==(const LogLevels&) const = default;
+};
+
+struct Config {
+  std::optional<std::int32_t> node_id;  // none: given once and remembered in the data directory
+  std::string rack;
+  std::vector<Listener> listeners{Listener{}};  // never empty; names and addresses are unique
+  std::filesystem::path data;
+  storage::Flush flush = storage::Flush::sync;
+  std::uint64_t min_free_bytes = 256u << 20;
+  std::uint64_t tail_bytes = 32u << 20;
+  std::uint32_t connections_max = 10'000;
+  std::uint32_t connections_per_ip_max = 0;  // 0: no limit
+  std::uint64_t request_bytes_max = 100u << 20;
+  bool auto_create_topics = true;
+  std::uint32_t default_partitions = 1;
+  bool allow_delete_topics = true;
+  ConfigMap topic_defaults;  // valid wire values by topic config name; only those that were set
+  LogLevels log_levels;
+  LogFormat log_format = LogFormat::automatic;
+  Milliseconds shutdown_timeout{30'000};
+
+  std::map<std::string, std::string, std::less<>>
+      origins;  // key → "/etc/mq/mq.yaml:14", "env MQ_DATA", "--set node.id"
+
+  bool is_set(std::string_view key) const { return origins.contains(key); }
+};
+
+// One row of the table.
+struct Setting {
+  std::string key;            // where it stands in the YAML file: "storage.data"
+  std::string accepts;        // "SIZE, 1MiB to 1GiB"
+  std::string default_value;  // as one would write it
+  std::string_view kafka;     // Kafka's name for it; empty: none
+  std::string_view variable;  // short environment variable beside MQ_STORAGE__DATA; empty: none
+  std::string_view documentation;
+  std::string (*show)(const Config&, const Setting&);
+  // more in config.cc
+};
+
+const std::vector<Setting>&
+settings();  // in the order of the page mq.yaml(5); topic_defaults.* are not in it
+
+// A value given on the command line by a flag of its own.
+struct Given {
+  std::string key, value;
+  std::string origin;  // "--listen"
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+Environment current_environment();
+
+// Strongest first. Within files: those of `include:` win over the one that includes them.
+struct Sources {
+  std::vector<std::string> sets;  // "a.b.c=value"
+  std::vector<Given> flags;
+  Environment environment;
+  std::optional<std::filesystem::path> file;
+  std::optional<std::string> text;  // instead of the file's content: tests
+};
+
+struct Problem {
+  std::string place;  // "mq.yaml:14:3", "env MQ_DATA", "--set node.id"
+  std::string what;   // a sentence that names the key
+
+  std::string message() const { return place + ": " + what; }
+};
+
+struct Loaded {
+  Config config;                  // usable only without problems
+  std::vector<Problem> problems;  // all of them, in the order of the sources
+};
+
+Loaded load(const Sources& sources);
+
+// Lines "key = value    origin", aligned; only what was set, or all.
+std::string print(const Config& config, bool all);
+
+}  // namespace mq::core

@@ -76,8 +76,4 @@ const KafkaError& kafka_error(int code);  // unknown codes count as UNKNOWN_SERV
 Failure failure_from_kafka(int code, std::string_view what, std::string_view target,
                            std::string_view text = {});
 
-// The nearest of `known` by edit distance ≤ 2, or nothing.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
-std::string_view nearest(std::string_view word, const std::vector<std::string>& known);
-
 }  // namespace mq::cli

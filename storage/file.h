@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few system calls that storage uses, behind an interface, so that tests can cut the power and fail any call.
-// Any thread. Errors are errno values in system_category().
+// The few system calls that storage uses, behind an interface, so that tests can cut the power and fail any
+// call. Any thread. Errors are errno values in system_category().
 #pragma once
 
 #include <sys/uio.h>
@@ -20,14 +20,15 @@ class File {
   virtual ~File() = default;
 
   virtual error_code write(std::span<const iovec> pieces, std::uint64_t at) = 0;  // all of it, or an error
-  virtual Result<std::size_t> read(std::span<std::byte> into, std::uint64_t at) = 0;  // short only at the end of file
+  virtual Result<std::size_t> read(std::span<std::byte> into,
+                                   std::uint64_t at) = 0;  // short only at the end of file
   // As read, but only what is in the page cache: `operation_would_block` when part of it is not (RWF_NOWAIT).
   virtual Result<std::size_t> read_cached(std::span<std::byte> into, std::uint64_t at) = 0;
-  virtual error_code sync() = 0;                                   // fdatasync
-  virtual error_code allocate(std::uint64_t size) = 0;             // fallocate from 0; zeros where it is not supported
-  virtual error_code resize(std::uint64_t size) = 0;               // ftruncate
+  virtual error_code sync() = 0;                        // fdatasync
+  virtual error_code allocate(std::uint64_t size) = 0;  // fallocate from 0; zeros where it is not supported
+  virtual error_code resize(std::uint64_t size) = 0;    // ftruncate
   virtual Result<std::uint64_t> size() const = 0;
-  virtual int descriptor() const = 0;                              // for sendfile and readahead
+  virtual int descriptor() const = 0;  // for sendfile and readahead
 };
 
 class FileSystem {
@@ -39,11 +40,11 @@ class FileSystem {
   virtual Result<std::shared_ptr<File>> open(const Path& path, Mode mode) = 0;
   virtual error_code remove(const Path& path) = 0;
   virtual error_code rename(const Path& from, const Path& to) = 0;
-  virtual error_code make_dir(const Path& path) = 0;               // no error when it exists
+  virtual error_code make_dir(const Path& path) = 0;  // no error when it exists
   virtual error_code sync_dir(const Path& path) = 0;
   virtual Result<std::vector<std::string>> list(const Path& dir) = 0;
   virtual bool exists(const Path& path) = 0;
-  virtual Result<std::uint64_t> free_bytes(const Path& dir) = 0;   // for an unprivileged writer (statvfs)
+  virtual Result<std::uint64_t> free_bytes(const Path& dir) = 0;  // for an unprivileged writer (statvfs)
 };
 
 FileSystem& real_files();  // the operating system's

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small ordered key-value with atomic, synced change: a leveldb::DB in `meta/`. Holds topics and configurations (core's
-// keys), manifest, catalogue, snapshots (storage's keys). Any thread. After an error that is not `not_found` nothing is
-// accepted until it has been opened again.
+// Small ordered key-value with atomic, synced change: a leveldb::DB in `meta/`. Holds topics and
+// configurations (core's keys), manifest, catalogue, snapshots (storage's keys). Any thread. After an error
+// that is not `not_found` nothing is accepted until it has been opened again.
 #pragma once
 
 #include <map>
@@ -21,13 +21,15 @@ class Store {
     std::vector<std::string> erases;
   };
 
-  static Result<std::unique_ptr<Store>> open(FileSystem& files, const Path& dir);  // created when missing; `corrupt`
+  static Result<std::unique_ptr<Store>> open(FileSystem& files,
+                                             const Path& dir);  // created when missing; `corrupt`
   virtual ~Store() = default;
 
   virtual error_code commit(const Change& change) = 0;  // durable when it returns; counts changes() up by one
   virtual Result<std::optional<std::string>> get(std::string_view key) = 0;
   // Keys that begin with `prefix`, in order, from `from` on (a whole key, or empty), at most `limit`.
-  virtual Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix, std::string_view from,
+  virtual Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix,
+                                                                        std::string_view from,
                                                                         std::size_t limit) = 0;
   virtual std::uint64_t changes() const = 0;  // how many commits this store has seen, ever
 };

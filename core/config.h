@@ -75,17 +75,21 @@ struct Config {
 // One row of the table.
 struct Setting {
   std::string key;            // where it stands in the YAML file: "storage.data"
+  bool list;                  // several values: a YAML list, or separated by commas
   std::string accepts;        // "SIZE, 1MiB to 1GiB"
   std::string default_value;  // as one would write it
   std::string_view kafka;     // Kafka's name for it; empty: none
   std::string_view variable;  // short environment variable beside MQ_STORAGE__DATA; empty: none
   std::string_view documentation;
-  std::string (*show)(const Config&, const Setting&);
-  // more in config.cc
 };
 
-const std::vector<Setting>&
-settings();  // in the order of the page mq.yaml(5); topic_defaults.* are not in it
+// In the order of mq.yaml(5). `topic_defaults.NAME` is not in it: see topic_config_keys().
+const std::vector<Setting>& settings();
+std::string variable_of(std::string_view key);  // storage.data → MQ_STORAGE__DATA
+
+// One setting, or one of topic_defaults, from and to text as one would write it; `key` must be known.
+std::optional<Wrong> set_value(Config& config, std::string_view key, std::string_view text);
+std::string value_of(const Config& config, std::string_view key);
 
 // A value given on the command line by a flag of its own.
 struct Given {

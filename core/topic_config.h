@@ -45,8 +45,8 @@ struct TopicConfigKey {
   std::string_view name;
   ConfigType type;
   std::string_view default_value;
-  std::string_view choices;  // strings and lists: the values allowed, separated by commas; empty: see `check`
-  double min, max;           // numbers; exact for every bound in the table
+  std::string_view choices;   // strings and lists: the values allowed, separated by commas; empty: any
+  std::int64_t min, max;      // numbers
   std::string_view synonyms;  // broker configs with this meaning, first = the one to show and the dynamic one
   bool effective;             // false: stored and answered, without effect in mq
   std::string_view documentation;

@@ -120,7 +120,7 @@ class Arguments {
   std::optional<std::string> maybe(std::string_view flag) const;    // the last value, or nothing; no default
 
   // Filled by parse().
-  void set(std::string_view flag, std::vector<std::string> values, bool from_environment = false);
+  void set(std::string_view flag, std::vector<std::string> values);
   void add_positional(std::string value) { positional_.push_back(std::move(value)); }
 
  private:

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/client/failure.h"
+
 namespace mq::cli {
 
 enum class Exit : int {
@@ -38,13 +40,13 @@ std::string_view name_of(Exit exit);
 // Everything that is known about what went wrong; printed once, by report() in command.h.
 struct Failure {
   Exit exit = Exit::failed;
-  std::string message;  // lower case, no full stop: what, on what
-  std::string kafka;    // "UNKNOWN_TOPIC_OR_PARTITION"; empty when Kafka had no part in it
-  std::string target;   // the topic, group, file meant
-  std::string broker;   // "2 at mq2:9092"
-  std::string hint;     // what to do
+  std::string message = {};  // lower case, no full stop: what, on what
+  std::string kafka = {};    // "UNKNOWN_TOPIC_OR_PARTITION"; empty when Kafka had no part in it
+  std::string target = {};   // the topic, group, file meant
+  std::string broker = {};   // "2 at mq2:9092"
+  std::string hint = {};     // what to do
   bool retriable = false;
-  std::vector<std::string> details;  // further lines, e.g. one for each address tried
+  std::vector<std::string> details = {};  // further lines, e.g. one for each address tried
 };
 
 // Thrown by whoever finds the command line (or a local file) wrong, before anything was done: exit 2.
@@ -61,19 +63,18 @@ struct FailureError : std::runtime_error {
   Failure failure;
 };
 
-// A Kafka error code as it counts on the command line.
-struct KafkaError {
+// Kafka's errors that do not simply count as `failed`; names and texts are Kafka's own, see
+// core/client/failure.h.
+struct KafkaClass {
   int code;
-  std::string_view name;
   Exit exit;
-  bool retriable;
 };
-std::span<const KafkaError> kafka_errors();
-const KafkaError& kafka_error(int code);  // unknown codes count as UNKNOWN_SERVER_ERROR
+std::span<const KafkaClass> kafka_classes();
+Exit exit_of_kafka(int code);
 
-// `topic "orders" does not exist` and its like, from the code and what it was about; `what` is "topic",
-// "group", ….
-Failure failure_from_kafka(int code, std::string_view what, std::string_view target,
-                           std::string_view text = {});
+// What a cluster refused or could not do, as the command line says it; `what` is "topic", "group", ….
+Failure failure_from(const client::Failure& failure, std::string_view what = "topic");
+
+std::string in_quotes(std::string_view text);  // "text"
 
 }  // namespace mq::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A directory of a test's own, gone with everything in it at the end.
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+namespace mq::test {
+
+class TempDir {
+ public:
+  // Under $TMPDIR, or /tmp. A test that needs another file system names a directory on it.
+  explicit TempDir(std::filesystem::path under = std::filesystem::temp_directory_path()) {
+    std::string name = (under / "mq-test-XXXXXX").string();
+    if (!::mkdtemp(name.data())) throw std::runtime_error("No temporary directory in " + under.string());
+    path_ = name;
+  }
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace mq::test

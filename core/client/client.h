@@ -31,6 +31,7 @@ std::optional<std::vector<Address>> parse_addresses(std::string_view text);
 struct Options {
   std::vector<Address> brokers{{"127.0.0.1", 9092}};
   std::string client_id = "mq";
+  std::string version = "0.1.0";                       // of this program, told to brokers
   Duration connect_timeout = std::chrono::seconds(3);  // for each address
   Duration request_timeout =
       std::chrono::seconds(30);                 // for each request; long polls add to it what they wait
@@ -96,6 +97,7 @@ class Client {
     Broker from;
   };
   struct Api {
+    std::string_view name;
     std::int16_t key;
     kafka::Versions valid;
     kafka::Versions flexible;  // of the response
@@ -103,6 +105,9 @@ class Client {
   Task<Answer<Frame>> exchange(BrokerId to, Api api, const Encode& encode, Duration timeout);
   Task<Answer<Nothing>> post(BrokerId to, Api api, const Encode& encode);
   Task<Answer<std::shared_ptr<Link>>> link(BrokerId to);
+  Answer<kafka::Version> choose(const Link& link, const Api& api) const;
+  void log(std::string_view request, kafka::Version version, const Broker& broker, std::string_view outcome,
+           Time since);
   std::vector<Address> addresses_of(BrokerId to) const;
   void remember(const kafka::MetadataResponse& metadata);
 
@@ -118,8 +123,10 @@ template <class Response, class Request>
 Task<Answer<Reply<Response>>> Client::ask(BrokerId to, Request request, Duration timeout,
                                           kafka::Version highest) {
   using D = kafka::Describe<Request>;
-  const Api api{
-      D::key, {D::valid.first, std::min(D::valid.last, highest)}, kafka::Describe<Response>::flexible};
+  const Api api{D::name,
+                D::key,
+                {D::valid.first, std::min(D::valid.last, highest)},
+                kafka::Describe<Response>::flexible};
   const Encode encode = [&](kafka::Version v) {
     return kafka::encode_request(0, options_.client_id, request, v);
   };
@@ -150,7 +157,7 @@ Task<Answer<Response>> Client::call(BrokerId to, Request request, Duration timeo
 template <class Request>
 Task<Answer<Nothing>> Client::tell(BrokerId to, Request request, kafka::Version highest) {
   using D = kafka::Describe<Request>;
-  const Api api{D::key, {D::valid.first, std::min(D::valid.last, highest)}, kafka::never};
+  const Api api{D::name, D::key, {D::valid.first, std::min(D::valid.last, highest)}, kafka::never};
   const Encode encode = [&](kafka::Version v) {
     return kafka::encode_request(0, options_.client_id, request, v);
   };

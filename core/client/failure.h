@@ -4,6 +4,8 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,10 @@
 
 namespace mq::client {
 
+namespace asio = boost::asio;
 using core::BrokerId;
 using core::error_code;
-using core::Milliseconds;
+using Milliseconds = std::int64_t;  // since 1970, as records carry them
 using core::Offset;
 using core::Task;
 using core::Time;
@@ -67,7 +70,7 @@ struct Nothing {};  // an Answer<Nothing> is yes or a Failure
 
 Failure refused(kafka::Error error, Broker by = {}, std::string target = {}, std::string message = {});
 inline Failure refused(std::int16_t code, Broker by = {}, std::string target = {}, std::string message = {}) {
-  return refused(static_cast<kafka::Error>(code), std::move(by), std::move(target), std::move(message));
+  return refused(kafka::error_of(code), std::move(by), std::move(target), std::move(message));
 }
 
 }  // namespace mq::client

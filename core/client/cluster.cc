@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/cluster.h"
+
+#include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
+
+#include "core/client/link.h"
+#include "core/client/retry.h"
+#include "net/error.h"
+
+namespace mq::client {
+namespace {
+
+std::int32_t ms(Duration duration) {
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
+}
+
+// Asks until the answer holds no error that Kafka calls retriable, or the deadline has passed: the last
+// answer counts. `failed` finds the error in an answer.
+template <class Response, class Request>
+Task<Answer<Response>> persist(Client& client, BrokerId to, Request request, Time deadline,
+                               std::int16_t (*failed)(const Response&)) {
+  Backoff backoff(client.loop(), deadline);
+  for (;;) {
+    auto answer = co_await client.call<Response>(to, request, backoff.left());
+    const bool again = answer ? kafka::retriable(kafka::error_of(failed(*answer)))
+                              : to != controller && worth_repeating(answer.error());
+    if (!again) co_return answer;
+    const bool waited = co_await backoff.wait();
+    if (!waited) co_return answer;
+    if (to == controller) {
+      std::optional<std::vector<std::string>> no_topics;
+      no_topics.emplace();
+      co_await client.refresh(std::move(no_topics));
+    }
+  }
+}
+
+// Of what only the controller can do: everything else it says is final, for others may have been carried out.
+template <class Items>
+std::int16_t not_controller(const Items& items) {
+  const std::int16_t code = kafka::number_of(kafka::Error::not_controller);
+  return std::ranges::any_of(items,
+                             [](const auto& item) {
+                               return item.error_code == kafka::number_of(kafka::Error::not_controller);
+                             })
+             ? code
+             : std::int16_t{0};
+}
+
+Task<Answer<kafka::MetadataResponse>> metadata_until(Client& client,
+                                                     std::optional<std::vector<std::string>> topics,
+                                                     Time deadline) {
+  Backoff backoff(client.loop(), deadline);
+  for (;;) {
+    auto answer = co_await client.refresh(topics);
+    if (answer || !worth_repeating(answer.error())) co_return answer;
+    const bool waited = co_await backoff.wait();
+    if (!waited) co_return answer;
+  }
+}
+
+// One request to each leader, again and again for those partitions whose answer was retriable.
+template <class Item, class Send>
+Task<Answer<Nothing>> at_leaders(Client& client, std::vector<Item>& items, Time deadline, Send send) {
+  Backoff backoff(client.loop(), deadline);
+  std::vector<std::size_t> open(items.size());
+  for (std::size_t i = 0; i < items.size(); i++) open[i] = i;
+  for (bool first = true; !open.empty(); first = false) {
+    if (!first) {
+      const bool waited = co_await backoff.wait();
+      if (!waited) co_return Nothing{};
+    }
+    std::vector<std::string> topics;
+    for (const auto i : open)
+      if (client.leader(items[i].partition) == any_broker) topics.push_back(items[i].partition.topic);
+    std::ranges::sort(topics);
+    topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
+    if (!topics.empty()) {
+      auto known = co_await metadata_until(client, std::move(topics), deadline);
+      if (!known) co_return known.error();
+    }
+    std::map<BrokerId, std::vector<std::size_t>> by_leader;
+    std::vector<std::size_t> again;
+    for (const auto i : open) {
+      const BrokerId leader = client.leader(items[i].partition);
+      if (leader != any_broker) {
+        by_leader[leader].push_back(i);
+        continue;
+      }
+      items[i].status = refused(kafka::Error::leader_not_available, {}, items[i].partition.topic);
+      again.push_back(i);
+    }
+    for (auto& [leader, which] : by_leader) {
+      auto sent = co_await send(client, leader, which, backoff.left());
+      for (const auto i : which) {
+        if (!sent) items[i].status = sent.error();
+        if (items[i].status || !items[i].status.error().retriable()) continue;
+        client.forget_leader(items[i].partition);
+        again.push_back(i);
+      }
+    }
+    open = std::move(again);
+  }
+  co_return Nothing{};
+}
+
+// The index of `name` in topics, made when it is new.
+template <class Topics>
+auto& topic_of(Topics& topics, const std::string& name) {
+  for (auto& topic : topics)
+    if (topic.name == name) return topic;
+  auto& topic = topics.emplace_back();
+  topic.name = name;
+  return topic;
+}
+
+struct ListSender {
+  std::vector<OffsetAnswer>& answers;
+  const std::vector<OffsetQuery>& queries;
+
+  Task<Answer<Nothing>> operator()(Client& client, BrokerId leader, const std::vector<std::size_t>& which,
+                                   Duration timeout) const {
+    kafka::ListOffsetsRequest request;
+    request.replica_id = -1;
+    request.timeout_ms = ms(timeout);
+    for (const auto i : which) {
+      auto& asked = topic_of(request.topics, queries[i].partition.topic).partitions.emplace_back();
+      asked.partition_index = queries[i].partition.partition;
+      asked.timestamp = queries[i].timestamp;
+      answers[i].status =
+          refused(kafka::Error::unknown_server_error, client.broker(leader), {}, "no answer for it");
+    }
+    auto reply = co_await client.call<kafka::ListOffsetsResponse>(leader, std::move(request), timeout);
+    if (!reply) co_return reply.error();
+    for (const auto& topic : reply->topics)
+      for (const auto& partition : topic.partitions)
+        for (const auto i : which) {
+          auto& answer = answers[i];
+          if (answer.partition.topic != topic.name || answer.partition.partition != partition.partition_index)
+            continue;
+          answer.offset = partition.offset;
+          answer.timestamp = partition.timestamp;
+          answer.status = Nothing{};
+          if (partition.error_code != 0)
+            answer.status = refused(partition.error_code, client.broker(leader), topic.name);
+        }
+    co_return Nothing{};
+  }
+};
+
+struct TrimSender {
+  std::vector<Trimmed>& answers;
+  const std::vector<Trim>& trims;
+
+  Task<Answer<Nothing>> operator()(Client& client, BrokerId leader, const std::vector<std::size_t>& which,
+                                   Duration timeout) const {
+    kafka::DeleteRecordsRequest request;
+    request.timeout_ms = ms(timeout);
+    for (const auto i : which) {
+      auto& asked = topic_of(request.topics, trims[i].partition.topic).partitions.emplace_back();
+      asked.partition_index = trims[i].partition.partition;
+      asked.offset = trims[i].before;
+      answers[i].status =
+          refused(kafka::Error::unknown_server_error, client.broker(leader), {}, "no answer for it");
+    }
+    auto reply = co_await client.call<kafka::DeleteRecordsResponse>(leader, std::move(request), timeout);
+    if (!reply) co_return reply.error();
+    for (const auto& topic : reply->topics)
+      for (const auto& partition : topic.partitions)
+        for (const auto i : which) {
+          auto& answer = answers[i];
+          if (answer.partition.topic != topic.name || answer.partition.partition != partition.partition_index)
+            continue;
+          answer.low_watermark = partition.low_watermark;
+          answer.status = Nothing{};
+          if (partition.error_code != 0)
+            answer.status = refused(partition.error_code, client.broker(leader), topic.name);
+        }
+    co_return Nothing{};
+  }
+};
+
+Task<Answer<std::vector<Trimmed>>> delete_records_until(Client& client, std::vector<Trim> trims,
+                                                        Time deadline) {
+  std::vector<Trimmed> answers(trims.size());
+  for (std::size_t i = 0; i < trims.size(); i++) answers[i].partition = trims[i].partition;
+  const TrimSender send{answers, trims};
+  auto done = co_await at_leaders(client, answers, deadline, send);
+  if (!done) co_return done.error();
+  co_return answers;
+}
+
+Task<Answer<std::vector<LogDirs>>> log_dirs_of(Client& client, kafka::DescribeLogDirsRequest request,
+                                               Time deadline) {
+  std::optional<std::vector<std::string>> no_topics;
+  no_topics.emplace();
+  auto known = co_await metadata_until(client, std::move(no_topics), deadline);
+  if (!known) co_return known.error();
+  const auto none = [](const kafka::DescribeLogDirsResponse& r) { return r.error_code; };
+  std::vector<LogDirs> all;
+  for (const auto& [id, broker] : std::map(client.brokers())) {
+    auto answer = co_await persist<kafka::DescribeLogDirsResponse>(client, id, request, deadline, +none);
+    all.push_back({broker, std::move(answer)});
+  }
+  co_return all;
+}
+
+Task<Probe> try_connect(asio::io_context& loop, Address address, Duration timeout) {
+  (void)loop;
+  Probe probe;
+  const Time since = std::chrono::steady_clock::now();
+  Broker at;
+  at.host = address.host, at.port = address.port;
+  probe.address = at.address();
+  auto socket = co_await net::Client::connect(address.host, address.port, timeout);
+  probe.took = std::chrono::steady_clock::now() - since;
+  probe.connected = socket.has_value();
+  if (socket) {
+    (*socket)->close();
+  } else {
+    probe.attempts.push_back({probe.address, reason(socket.error())});
+  }
+  co_return probe;
+}
+
+}  // namespace
+
+Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
+                                                     Time deadline) {
+  std::vector<OffsetAnswer> answers(queries.size());
+  for (std::size_t i = 0; i < queries.size(); i++) answers[i].partition = queries[i].partition;
+  const ListSender send{answers, queries};
+  auto done = co_await at_leaders(client, answers, deadline, send);
+  if (!done) co_return done.error();
+  co_return answers;
+}
+
+Cluster::Cluster(Options options) : client_(loop_, std::move(options)) {}
+
+Time Cluster::deadline() const {
+  return std::chrono::steady_clock::now() + client_.options().timeout;
+}
+
+Answer<kafka::MetadataResponse> Cluster::metadata(std::optional<std::vector<std::string>> topics) {
+  return run(metadata_until(client_, std::move(topics), deadline()));
+}
+
+Answer<kafka::DescribeClusterResponse> Cluster::describe_cluster() {
+  const auto error = [](const kafka::DescribeClusterResponse& r) { return r.error_code; };
+  return run(persist<kafka::DescribeClusterResponse>(client_, any_broker, kafka::DescribeClusterRequest{},
+                                                     deadline(), +error));
+}
+
+Answer<kafka::ApiVersionsResponse> Cluster::api_versions(BrokerId of) {
+  return run(client_.api_versions(of));
+}
+
+Answer<kafka::CreateTopicsResponse> Cluster::create_topics(kafka::CreateTopicsRequest request) {
+  request.timeout_ms = ms(client_.options().timeout);
+  const auto error = [](const kafka::CreateTopicsResponse& r) { return not_controller(r.topics); };
+  return run(
+      persist<kafka::CreateTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
+}
+
+Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRequest request) {
+  request.timeout_ms = ms(client_.options().timeout);
+  if (request.topic_names.empty())  // versions before 6 know topics by name only
+    for (const auto& topic : request.topics)
+      if (topic.name) request.topic_names.push_back(*topic.name);
+  const auto error = [](const kafka::DeleteTopicsResponse& r) { return not_controller(r.responses); };
+  return run(
+      persist<kafka::DeleteTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
+}
+
+Answer<kafka::CreatePartitionsResponse> Cluster::create_partitions(kafka::CreatePartitionsRequest request) {
+  request.timeout_ms = ms(client_.options().timeout);
+  const auto error = [](const kafka::CreatePartitionsResponse& r) { return not_controller(r.results); };
+  return run(
+      persist<kafka::CreatePartitionsResponse>(client_, controller, std::move(request), deadline(), +error));
+}
+
+Answer<kafka::DescribeConfigsResponse> Cluster::describe_configs(kafka::DescribeConfigsRequest request) {
+  constexpr std::int8_t broker_resource = 4;
+  BrokerId to = any_broker;
+  if (!request.resources.empty() && request.resources[0].resource_type == broker_resource &&
+      !request.resources[0].resource_name.empty()) {
+    to = std::atoi(request.resources[0].resource_name.c_str());
+    if (auto known = metadata(std::vector<std::string>{}); !known) return known.error();
+  }
+  const auto error = [](const kafka::DescribeConfigsResponse&) { return std::int16_t{0}; };
+  return run(persist<kafka::DescribeConfigsResponse>(client_, to, std::move(request), deadline(), +error));
+}
+
+Answer<kafka::IncrementalAlterConfigsResponse> Cluster::alter_configs(
+    kafka::IncrementalAlterConfigsRequest request) {
+  const auto error = [](const kafka::IncrementalAlterConfigsResponse& r) {
+    return not_controller(r.responses);
+  };
+  return run(persist<kafka::IncrementalAlterConfigsResponse>(client_, controller, std::move(request),
+                                                             deadline(), +error));
+}
+
+Answer<std::vector<OffsetAnswer>> Cluster::list_offsets(std::vector<OffsetQuery> queries) {
+  return run(client::list_offsets(client_, std::move(queries), deadline()));
+}
+
+Answer<std::vector<Trimmed>> Cluster::delete_records(std::vector<Trim> trims) {
+  return run(delete_records_until(client_, std::move(trims), deadline()));
+}
+
+Answer<std::vector<LogDirs>> Cluster::describe_log_dirs(
+    std::optional<std::vector<kafka::DescribeLogDirsRequest::DescribableLogDirTopic>> topics) {
+  kafka::DescribeLogDirsRequest request;
+  request.topics = std::move(topics);
+  return run(log_dirs_of(client_, std::move(request), deadline()));
+}
+
+Probe Cluster::probe(const Address& address) {
+  return run(try_connect(loop_, address, client_.options().connect_timeout));
+}
+
+}  // namespace mq::client

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/link.h"
+
+#include <algorithm>
+
+#include "net/error.h"
+
+namespace mq::client {
+namespace {
+
+constexpr kafka::Version greeting_version =
+    3;  // the first that tells who we are; later ones add nothing we use
+
+// A broker that does not know our version answers as version 0, and says which it knows.
+bool too_new(net::Bytes body) {
+  const auto unsupported = static_cast<std::int16_t>(kafka::Error::unsupported_version);
+  return body.size() >= 2 && std::to_integer<int>(body[0]) == 0 &&
+         std::to_integer<int>(body[1]) == unsupported;
+}
+
+}  // namespace
+
+std::string reason(error_code error) {
+  if (error == net::Errc::timed_out || error == boost::system::errc::timed_out) return "timed out";
+  if (error == boost::system::errc::connection_refused) return "connection refused";
+  if (error == net::Errc::closed) return "the connection was closed";
+  return error.message();
+}
+
+net::Bytes response_body(net::Bytes frame, bool flexible) {
+  std::size_t at = sizeof(std::int32_t);  // the correlation id, checked by the connection
+  if (frame.size() < at) return {};
+  if (!flexible) return frame.subspan(at);
+  kafka::wire::Reader reader(frame.subspan(at));
+  for (auto tags = kafka::wire::get_varint(reader); tags > 0 && reader.ok(); tags--) {
+    kafka::wire::get_varint(reader);
+    reader.bytes(kafka::wire::get_varint(reader));
+  }
+  return reader.ok() ? frame.last(reader.left()) : net::Bytes{};
+}
+
+Task<Answer<Nothing>> Link::open(std::shared_ptr<Link> self, std::vector<Address> addresses, Broker expected,
+                                 Options options) {
+  self->broker_ = std::move(expected);
+  for (const Address& address : addresses) {
+    const bool connected = co_await self->try_address(address, options);
+    if (!connected) continue;
+    self->finish(State::open);
+    co_return Nothing{};
+  }
+  self->failure_.what = Failure::What::unreachable;
+  self->failure_.broker = self->broker_;
+  self->finish(State::failed);
+  co_return self->failure_;
+}
+
+Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context& loop) {
+  while (self->state_ == State::opening) {
+    auto waiter = std::make_shared<core::Waiter>(loop.get_executor(), Time::max());
+    self->waiting_.add(waiter);
+    co_await core::Waiter::wait(waiter);
+  }
+  if (self->state_ == State::failed) co_return self->failure_;
+  co_return Nothing{};
+}
+
+Task<bool> Link::try_address(Address address, const Options& options) {
+  if (broker_.id < 0) broker_.host = address.host, broker_.port = address.port;
+  auto socket = co_await net::Client::connect(address.host, address.port, options.connect_timeout);
+  if (!socket) {
+    failure_.attempts.push_back({broker_.address(), reason(socket.error())});
+    co_return false;
+  }
+  socket_ = std::move(*socket);
+  const bool greeted = co_await greet(options);
+  if (!greeted) socket_->close();
+  co_return greeted;
+}
+
+Task<bool> Link::greet(const Options& options) {
+  kafka::ApiVersionsRequest request;
+  request.client_software_name = "mq";
+  request.client_software_version = options.version;
+  for (kafka::Version version = greeting_version;; version = 0) {
+    auto frame = co_await socket_->call(kafka::encode_request(0, options.client_id, request, version),
+                                        options.connect_timeout);
+    if (!frame) {
+      const bool silent = frame.error() == net::Errc::timed_out;
+      failure_.attempts.push_back(
+          {broker_.address(), silent ? "connected, but no Kafka broker answered (TLS port?)"
+                                     : "connected, then " + reason(frame.error())});
+      co_return false;
+    }
+    const net::Bytes body = response_body(frame->bytes(), false);
+    if (too_new(body) && version > 0) continue;
+    auto versions = kafka::decode<kafka::ApiVersionsResponse>(body, version);
+    if (!versions || versions->error_code != 0) {
+      failure_.attempts.push_back({broker_.address(), "connected, but what answered is no Kafka broker"});
+      co_return false;
+    }
+    versions_ = std::move(*versions);
+    std::ranges::sort(versions_.api_keys, {}, &kafka::ApiVersionsResponse::ApiVersion::api_key);
+    co_return true;
+  }
+}
+
+void Link::finish(State state) {
+  state_ = state;
+  waiting_.wake_all();
+}
+
+}  // namespace mq::client

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listens, accepts, runs a Connection for each client. Lives on the loop. Stops in two steps.
+// Listens, accepts, runs a Connection for each client. Lives on the loop and goes before it. Stops in two
+// steps: no new connections while those that are there go on (clients learn where to go), then all of them
+// close.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -16,8 +19,11 @@ struct Limits {
   std::size_t request_bytes_max = 100u << 20;           // larger frames close the connection
   std::size_t in_flight_bytes_max = 16u << 20;          // per connection: then it is not read any further
   std::size_t in_flight_requests_max = 512;             // likewise
+  std::size_t answer_bytes_max = 64u << 20;             // likewise: answers in memory that have not left
   std::size_t all_in_flight_bytes_max = 1u << 30;       // all connections together: then nobody is read
-  std::chrono::seconds send_stalled_max{60};            // a peer that does not read its answers
+  std::chrono::milliseconds frame_stalled_max{60'000};  // a frame that neither ends nor grows by 64 KiB
+  std::chrono::milliseconds send_stalled_max{
+      60'000};  // a peer that does not read its answers, measured likewise
 };
 
 struct ServerStats {
@@ -27,13 +33,15 @@ struct ServerStats {
 
 class Server {
  public:
+  // The handler outlives the server, and the loop's last turn. SIGPIPE is ignored from here on: sendfile has
+  // no other way.
   static std::unique_ptr<Server> create(asio::io_context& loop, Handler& handler, Limits limits);
   virtual ~Server() = default;
 
   // Binds and listens; port 0: the kernel chooses. The endpoint it got.
   virtual Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at) = 0;
-  virtual void stop_accepting() = 0;  // listeners close; connections finish what they have begun
-  virtual void close_all() = 0;
+  virtual void stop_accepting() = 0;  // listeners close; connections go on
+  virtual void close_all() = 0;  // at once; requests in flight run to their end, their answers are dropped
   virtual ServerStats stats() const = 0;
 };
 

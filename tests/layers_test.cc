@@ -13,8 +13,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::map<std::string, std::set<std::string>> allowed = {
-    {"net", {"net"}}, {"storage", {"storage"}}, {"core", {"core", "net", "storage"}}, {"cli", {"cli", "core"}}};
+const std::map<std::string, std::set<std::string>> allowed = {{"net", {"net"}},
+                                                              {"storage", {"storage"}},
+                                                              {"core", {"core", "net", "storage"}},
+                                                              {"cli", {"cli", "core"}}};
 
 TEST(Layers, EveryIncludeGoesDownwards) {
   const std::regex include(R"rx(^\s*#\s*include\s*"(\w+)/[^"]+")rx");
@@ -27,7 +29,8 @@ TEST(Layers, EveryIncludeGoesDownwards) {
       std::smatch match;
       for (std::string line; std::getline(in, line);)
         if (std::regex_search(line, match, include)) {
-          EXPECT_TRUE(may.contains(match[1])) << entry.path() << ": " << folder << "/ may not include: " << line;
+          EXPECT_TRUE(may.contains(match[1]))
+              << entry.path() << ": " << folder << "/ may not include: " << line;
         }
     }
   }

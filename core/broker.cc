@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker.h"
+
+#include <spdlog/spdlog.h>
+
+#include "core/dispatcher.h"
+#include "core/error.h"
+#include "core/identity.h"
+#include "core/metadata/records.h"
+#include "net/kafka/record_batch.h"
+#include "storage/error.h"
+#include "storage/lock.h"
+
+namespace mq::core {
+
+// In the order in which they are built; destroyed in reverse.
+struct Broker::Parts {
+  Clock clock;
+  asio::thread_pool disk{1};  // small writes of meta: one at a time is all LevelDB does
+  std::unordered_map<PartitionNumber, Producers> recovered;  // until topics have taken them
+  std::unordered_map<PartitionNumber, Offset> recovered_up_to;
+  Identity identity;
+  DynamicConfigs dynamic;
+  FetchSessions sessions;
+  std::unique_ptr<storage::Journal> journal;
+  std::unique_ptr<Topics> topics;
+  std::unique_ptr<ProducerIds> producer_ids;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::unique_ptr<net::Server> server;
+
+  void on_snapshot(PartitionNumber number, std::string_view snapshot);
+  void on_head(PartitionNumber number, net::Bytes bytes);
+  storage::JournalOptions::Snapshots snapshots(const std::vector<PartitionNumber>& numbers) const;
+};
+
+void Broker::Parts::on_snapshot(PartitionNumber number, std::string_view snapshot) {
+  auto restored = Producers::restore(snapshot);
+  if (!restored) {
+    spdlog::warn(
+        "partition {}: the snapshot of its producers is damaged; duplicates sent before the last stop may be "
+        "taken for new",
+        number);
+    return;
+  }
+  recovered[number] = std::move(restored->first);
+  recovered_up_to[number] = restored->second;
+}
+
+void Broker::Parts::on_head(PartitionNumber number, net::Bytes bytes) {
+  const auto head = kafka::BatchHead::parse(bytes);
+  if (!head || head->producer_id < 0) return;
+  const auto covered = recovered_up_to.find(number);
+  if (covered != recovered_up_to.end() && head->base_offset < covered->second) return;
+  recovered[number].appended(*head, head->base_offset, clock.wall_ms());
+}
+
+storage::JournalOptions::Snapshots Broker::Parts::snapshots(
+    const std::vector<PartitionNumber>& numbers) const {
+  storage::JournalOptions::Snapshots all;
+  for (const PartitionNumber number : numbers)
+    if (const auto partition = topics ? topics->find_partition(number) : nullptr)
+      if (std::string snapshot = partition->producers_snapshot(); !snapshot.empty())
+        all.emplace_back(number, std::move(snapshot));
+  return all;
+}
+
+Broker::Broker(asio::io_context& loop, Config config)
+    : loop_(loop), config_(std::move(config)), parts_(std::make_unique<Parts>()) {}
+
+Broker::~Broker() {
+  parts_->disk.join();
+}
+
+Broker::Ready Broker::start() {
+  Ready ready;
+  open_journal();
+  parts_->identity = identify(storage::real_files(), config_.data, config_.node_id);
+  load();
+  listen(ready);
+  ready.identity = parts_->identity;
+  ready.topics = parts_->topics->all().size();
+  ready.partitions = parts_->topics->partition_count();
+  ready.bytes = parts_->journal->stats().disk_bytes;
+  ready.recovery = parts_->journal->recovery();
+  return ready;
+}
+
+void Broker::open_journal() {
+  storage::JournalOptions options;
+  options.data = config_.data;
+  options.flush = config_.flush;
+  options.min_free_bytes = config_.min_free_bytes;
+  options.tail_bytes = config_.tail_bytes;
+  Parts* parts = parts_.get();
+  options.on_snapshot = [parts](PartitionNumber number, std::string_view bytes) {
+    parts->on_snapshot(number, bytes);
+  };
+  options.on_head = [parts](PartitionNumber number, storage::Bytes head) { parts->on_head(number, head); };
+  options.snapshots = [parts](std::vector<PartitionNumber> numbers, auto done) {
+    done(parts->snapshots(numbers));
+  };
+
+  auto journal = storage::Journal::open(storage::real_files(), loop_, std::move(options));
+  if (!journal && journal.error() == storage::Errc::in_use)
+    throw WrongStart(7, config_.data.string() + " is in use by " +
+                            storage::lock_holder(storage::real_files(), config_.data));
+  if (!journal)
+    throw WrongStart(1, config_.data.string() + " cannot be opened: " + journal.error().message());
+  parts_->journal = std::move(*journal);
+}
+
+void Broker::load() {
+  Parts& p = *parts_;
+  for (const bool all : {false, true}) {
+    const std::string prefix = std::string(config_key_prefix) + (all ? "cluster/" : "broker/");
+    const auto rows = p.journal->meta().scan(prefix, "", 10'000);
+    if (!rows) throw WrongStart(1, "the broker's configuration cannot be read: " + rows.error().message());
+    for (const auto& [key, value] : *rows)
+      (all ? p.dynamic.cluster : p.dynamic.broker)[key.substr(prefix.size())] = value;
+  }
+  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk);
+  const error_code error = p.topics->load(std::exchange(p.recovered, {}), topic_defaults(config_, p.dynamic));
+  if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
+  p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
+  if (const error_code failed = p.producer_ids->load())
+    throw WrongStart(1, "the producer ids cannot be read: " + failed.message());
+  p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
+                                                   *p.topics, *p.producer_ids, p.sessions, p.dynamic});
+  p.dispatcher = std::make_unique<Dispatcher>(*p.services);
+}
+
+namespace {
+
+asio::ip::tcp::endpoint resolve(asio::io_context& loop, const Address& address) {
+  if (address.host.empty()) return {asio::ip::tcp::v6(), address.port};  // all interfaces, both protocols
+  error_code error;
+  const auto literal = asio::ip::make_address(address.host, error);
+  if (!error) return {literal, address.port};
+  asio::ip::tcp::resolver resolver(loop);
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), error);
+  if (error || found.empty()) throw WrongStart(2, "cannot listen on \"" + address.host + "\": no such host");
+  return found.begin()->endpoint();
+}
+
+}  // namespace
+
+void Broker::listen(Ready& ready) {
+  net::Limits limits;
+  limits.connections_max = config_.connections_max;
+  limits.connections_per_ip_max = config_.connections_per_ip_max;
+  limits.request_bytes_max = config_.request_bytes_max;
+  parts_->server = net::Server::create(loop_, *parts_->dispatcher, limits);
+  for (Listener& listener : config_.listeners) {
+    const auto at = resolve(loop_, listener.listen);
+    const auto got = parts_->server->listen(at);
+    if (!got)
+      throw WrongStart(1,
+                       "cannot listen on " + format_address(listener.listen) + ": " + got.error().message());
+    listener.listen.port = got->port();
+    ready.listeners.push_back(*got);
+    if (!at.address().is_loopback())
+      spdlog::warn("security: listener \"{}\" on {} accepts anonymous clients", listener.name,
+                   format_address(listener.listen));
+  }
+}
+
+Task<void> Broker::stop() {
+  if (parts_->server) parts_->server->stop_accepting();
+  if (parts_->server) parts_->server->close_all();
+  if (parts_->journal) co_await parts_->journal->stop();
+}
+
+net::ServerStats Broker::network() const {
+  return parts_->server ? parts_->server->stats() : net::ServerStats{};
+}
+storage::JournalStats Broker::storage() const {
+  return parts_->journal ? parts_->journal->stats() : storage::JournalStats{};
+}
+
+}  // namespace mq::core

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handler knows: the request it answers, and the broker it answers for. Lives on the loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/broker_config.h"
+#include "core/clock.h"
+#include "core/fetch_sessions.h"
+#include "core/metadata/topics.h"
+#include "core/producer_ids.h"
+#include "net/handler.h"
+#include "net/kafka/codec.h"
+#include "storage/journal.h"
+
+namespace mq::core {
+
+// Who this broker is; fixed once started.
+struct Identity {
+  std::string cluster_id;
+  BrokerId node_id = 1;
+  Uuid directory_id{};
+};
+
+// What all handlers share.
+struct Services {
+  asio::io_context& loop;
+  const Clock& clock;
+  const Config& config;
+  const Identity& identity;
+  storage::Journal& journal;
+  asio::thread_pool& disk;  // for what may block
+  Topics& topics;
+  ProducerIds& producer_ids;
+  FetchSessions& sessions;
+  DynamicConfigs& dynamic;
+};
+
+// One request. Lives until its answer has been encoded; keeps the frame that decoded views point into.
+struct Context {
+  Services& broker;
+  std::shared_ptr<net::Peer> peer;
+  net::Slice frame;
+  kafka::Version version = 0;
+  std::string client_id;
+  bool close =
+      false;  // instead of an answer: the connection ends (an error where acks = 0 leaves no other way)
+};
+
+}  // namespace mq::core

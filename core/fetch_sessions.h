@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Incremental fetch sessions (KIP-227): what a client asked for last time and what it was told, so that next
+// time both sides say only what changed. Pure but for the times it is given; lives on the loop.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/types.h"
+#include "net/kafka/error.h"
+#include "net/kafka/messages/fetch.h"
+
+namespace mq::core {
+
+// A partition as a fetch names it: by the topic's id (v13+) or its name.
+struct FetchKey {
+  std::string topic;
+  Uuid topic_id{};
+  std::int32_t partition = 0;
+  auto operator<=>(const FetchKey&) const = default;
+};
+
+struct FetchWish {
+  FetchKey key;
+  kafka::FetchRequest::FetchPartition asked;
+};
+
+class FetchSession {
+ public:
+  std::int32_t id = 0;
+  std::int32_t epoch = 1;  // that the next request must carry
+  bool by_id = false;      // topics are named by id
+  Time used;
+
+  void ask(FetchWish wish);  // adds or replaces
+  void forget(const FetchKey& key);
+  std::vector<FetchWish> wishes() const;  // in the order in which they are served
+  std::size_t size() const { return by_key_.size(); }
+
+  // Is there anything to tell about this answer? Remembers it as told. A partition with records moves behind
+  // all others, so that none starves.
+  bool news(const FetchKey& key, const kafka::FetchResponse::PartitionData& answer, bool has_records);
+
+ private:
+  struct Entry {
+    FetchWish wish;
+    std::int64_t high_watermark = -1, log_start = -1;  // as told last
+    bool told_error = false;
+  };
+  using Entries = std::list<Entry>;
+  Entries entries_;
+  std::map<FetchKey, Entries::iterator> by_key_;
+};
+
+class FetchSessions {
+ public:
+  static constexpr std::size_t sessions_max = 1000;
+  static constexpr std::chrono::minutes evictable_after{2};
+  static constexpr std::size_t partitions_max = 1'000'000;  // of all sessions together
+
+  // What a request turns out to be. `session` null: sessionless, `wishes` are the request's own.
+  struct Begun {
+    kafka::Error error = kafka::Error::none;
+    std::shared_ptr<FetchSession> session;
+    bool incremental = false;
+    std::vector<FetchWish> wishes;
+  };
+  Begun begin(const kafka::FetchRequest& request, bool by_id, Time now);
+  std::size_t size() const { return sessions_.size(); }
+
+ private:
+  std::shared_ptr<FetchSession> create(std::vector<FetchWish> wishes, bool by_id, Time now);
+  bool make_room(Time now);
+  void close(std::int32_t id);
+
+  std::unordered_map<std::int32_t, std::shared_ptr<FetchSession>> sessions_;
+  std::size_t partitions_ = 0;
+};
+
+}  // namespace mq::core

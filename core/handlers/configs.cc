@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "core/handlers/handlers.h"
+#include "core/metadata/records.h"
+#include "core/offload.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+enum : std::int8_t { topic_resource = 2, broker_resource = 4, logger_resource = 8 };
+enum : std::int8_t { op_set = 0, op_delete = 1, op_append = 2, op_subtract = 3 };
+
+struct Refusal {
+  Error error = Error::none;
+  std::string message;
+};
+
+// Whether the name of a BROKER resource means this broker, all of them (""), or another one.
+enum class Which { self, all, other };
+Which which_broker(const Context& context, const std::string& name) {
+  if (name.empty()) return Which::all;
+  return name == std::to_string(context.broker.identity.node_id) ? Which::self : Which::other;
+}
+
+// ------------------------------------------------------------------------------------------------ describe
+
+using Described = kafka::DescribeConfigsResponse::DescribeConfigsResult;
+
+void add(Described& result, const kafka::DescribeConfigsRequest& request,
+         const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, const ConfigEntry& entry) {
+  const auto& keys = asked.configuration_keys;
+  if (keys && !keys->empty() && std::find(keys->begin(), keys->end(), entry.name) == keys->end()) return;
+  auto& row = result.configs.emplace_back();
+  row.name = entry.name;
+  row.value = entry.sensitive ? std::nullopt : entry.value;
+  row.read_only = entry.read_only;
+  row.config_source = static_cast<std::int8_t>(entry.source);
+  row.is_sensitive = entry.sensitive;
+  row.config_type = static_cast<std::int8_t>(entry.type);
+  if (request.include_documentation) row.documentation = std::string(entry.documentation);
+  if (!request.include_synonyms) return;
+  for (const ConfigSynonym& s : entry.synonyms)
+    row.synonyms.push_back({s.name, s.value, static_cast<std::int8_t>(s.source)});
+}
+
+void fail(Described& result, Error error, std::string message) {
+  result.error_code = static_cast<std::int16_t>(error);
+  result.error_message = std::move(message);
+}
+
+void describe(const Context& context, const kafka::DescribeConfigsRequest& request,
+              const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, Described& result) {
+  const Services& broker = context.broker;
+  if (asked.resource_type == topic_resource) {
+    const TopicPtr topic = broker.topics.find(asked.resource_name);
+    if (!topic && !is_topic_name(asked.resource_name))
+      return fail(result, Error::invalid_topic_exception,
+                  "\"" + asked.resource_name + "\" is not a topic name");
+    if (!topic)
+      return fail(result, Error::unknown_topic_or_partition,
+                  "topic \"" + asked.resource_name + "\" does not exist");
+    const TopicDefaults defaults = topic_defaults(broker.config, broker.dynamic);
+    for (const TopicConfigKey& key : topic_config_keys())
+      add(result, request, asked, describe_topic_config(key, topic->overrides, defaults));
+    return;
+  }
+  if (asked.resource_type == broker_resource) {
+    const Which which = which_broker(context, asked.resource_name);
+    if (which == Which::other)
+      return fail(result, Error::invalid_request,
+                  "this is broker " + std::to_string(broker.identity.node_id));
+    const auto entries = which == Which::all
+                             ? describe_cluster_default(broker.dynamic)
+                             : describe_broker(broker.config, broker.identity.node_id, broker.dynamic);
+    for (const ConfigEntry& entry : entries) add(result, request, asked, entry);
+    return;
+  }
+  if (asked.resource_type == logger_resource) return;  // no loggers to change
+  fail(result, Error::invalid_request,
+       "resource type " + std::to_string(asked.resource_type) + " has no configs here");
+}
+
+// ------------------------------------------------------------------------------------------------ alter
+
+// One wanted change of one config: set, delete, append, subtract.
+struct Alteration {
+  std::string name;
+  std::int8_t operation = op_set;
+  std::optional<std::string> value;
+};
+struct Alterations {
+  std::int8_t resource_type = 0;
+  std::string resource_name;
+  std::vector<Alteration> changes;
+  bool replaces_all = false;  // AlterConfigs: what is not named goes back to its default
+};
+
+Refusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides& overrides) {
+  const TopicConfigKey* key = find_topic_config(change.name);
+  if (!key) return {Error::invalid_config, "unknown topic config \"" + change.name + "\""};
+  if (change.operation == op_delete) {
+    overrides.erase(change.name);
+    return {};
+  }
+  if (!change.value) return {Error::invalid_request, "topic config \"" + change.name + "\" has no value"};
+  std::string value(trim(*change.value));
+  if (change.operation == op_append || change.operation == op_subtract) {
+    if (key->type != ConfigType::list)
+      return {Error::invalid_config, "topic config \"" + change.name + "\" is not a list"};
+    const std::string now = describe_topic_config(*key, overrides, defaults).value.value_or("");
+    value = change.operation == op_append ? list_append(now, value) : list_subtract(now, value);
+  } else if (change.operation != op_set) {
+    return {Error::invalid_request, "unknown operation " + std::to_string(change.operation)};
+  }
+  if (auto wrong = validate(*key, value)) return {Error::invalid_config, std::move(*wrong)};
+  overrides[change.name] = std::move(value);
+  return {};
+}
+
+Refusal check_names(const Alterations& wanted) {
+  std::set<std::string> seen;
+  for (const Alteration& change : wanted.changes)
+    if (!seen.insert(change.name).second)
+      return {Error::invalid_request, "config \"" + change.name + "\" is named twice"};
+  return {};
+}
+
+Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
+  const TopicPtr topic = context.broker.topics.find(wanted.resource_name);
+  if (!topic)
+    co_return Refusal{Error::unknown_topic_or_partition,
+                      "topic \"" + wanted.resource_name + "\" does not exist"};
+  const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
+  Overrides overrides = wanted.replaces_all ? Overrides{} : topic->overrides;
+  for (const Alteration& change : wanted.changes)
+    if (Refusal refusal = apply(change, defaults, overrides); refusal.error != Error::none) co_return refusal;
+  if (validate_only) co_return Refusal{};
+  const Error error = co_await context.broker.topics.configure(wanted.resource_name, std::move(overrides));
+  co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
+}
+
+Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
+  if (change.operation == op_delete) {
+    if (!is_dynamic(change.name))
+      return {Error::invalid_config, "broker config \"" + change.name + "\" cannot be changed at run time"};
+    configs.erase(change.name);
+    return {};
+  }
+  if (!change.value) return {Error::invalid_request, "broker config \"" + change.name + "\" has no value"};
+  std::string value(trim(*change.value));
+  if (change.operation != op_set) {
+    const TopicConfigKey* key = find_topic_config(topic_key_for(change.name));
+    if (!key || key->type != ConfigType::list)
+      return {Error::invalid_config, "broker config \"" + change.name + "\" is not a list"};
+    const auto found = configs.find(change.name);
+    const std::string now = found == configs.end() ? std::string(key->default_value) : found->second;
+    value = change.operation == op_append ? list_append(now, value) : list_subtract(now, value);
+  }
+  if (auto wrong = validate_dynamic(change.name, value)) return {Error::invalid_config, std::move(*wrong)};
+  configs[change.name] = std::move(value);
+  return {};
+}
+
+// Rows "core/config/broker/<name>" and "core/config/cluster/<name>".
+storage::Store::Change rows_of(const ConfigMap& before, const ConfigMap& after, bool all) {
+  const std::string prefix = std::string(config_key_prefix) + (all ? "cluster/" : "broker/");
+  storage::Store::Change change;
+  for (const auto& [name, value] : after) change.puts[prefix + name] = value;
+  for (const auto& [name, value] : before)
+    if (!after.contains(name)) change.erases.push_back(prefix + name);
+  return change;
+}
+
+Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
+  Services& broker = context.broker;
+  const Which which = which_broker(context, wanted.resource_name);
+  if (which == Which::other)
+    co_return Refusal{Error::invalid_request, "this is broker " + std::to_string(broker.identity.node_id)};
+  const bool all = which == Which::all;
+  const ConfigMap before = all ? broker.dynamic.cluster : broker.dynamic.broker;
+  ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
+  for (const Alteration& change : wanted.changes)
+    if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
+  if (validate_only) co_return Refusal{};
+  auto change = rows_of(before, after, all);
+  auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
+  const error_code error = co_await offload(broker.disk, std::move(work));
+  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
+  (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
+  broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
+  co_return Refusal{};
+}
+
+Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
+  if (Refusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
+  if (wanted.resource_type == topic_resource)
+    co_return co_await alter_topic(context, std::move(wanted), validate_only);
+  if (wanted.resource_type == broker_resource)
+    co_return co_await alter_broker(context, std::move(wanted), validate_only);
+  co_return Refusal{
+      Error::invalid_request,
+      "configs of resource type " + std::to_string(wanted.resource_type) + " cannot be altered here"};
+}
+
+template <class Answer>
+void fill(Answer& answer, std::int8_t type, const std::string& name, Refusal refusal) {
+  answer.resource_type = type;
+  answer.resource_name = name;
+  answer.error_code = static_cast<std::int16_t>(refusal.error);
+  if (refusal.error != Error::none) answer.error_message = std::move(refusal.message);
+}
+
+}  // namespace
+
+Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
+                                                      kafka::DescribeConfigsRequest request) {
+  kafka::DescribeConfigsResponse response;
+  for (const auto& asked : request.resources) {
+    Described& result = response.results.emplace_back();
+    result.resource_type = asked.resource_type;
+    result.resource_name = asked.resource_name;
+    describe(context, request, asked, result);
+  }
+  co_return response;
+}
+
+Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterConfigsRequest request) {
+  kafka::AlterConfigsResponse response;
+  for (auto& resource : request.resources) {
+    Alterations wanted{resource.resource_type, resource.resource_name, {}, true};
+    for (auto& config : resource.configs)
+      wanted.changes.push_back({std::move(config.name), op_set, std::move(config.value)});
+    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
+         std::move(refusal));
+  }
+  co_return response;
+}
+
+Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
+    Context& context, kafka::IncrementalAlterConfigsRequest request) {
+  kafka::IncrementalAlterConfigsResponse response;
+  for (auto& resource : request.resources) {
+    Alterations wanted{resource.resource_type, resource.resource_name, {}, false};
+    for (auto& config : resource.configs)
+      wanted.changes.push_back({std::move(config.name), config.config_operation, std::move(config.value)});
+    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
+         std::move(refusal));
+  }
+  co_return response;
+}
+
+Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
+                                                               kafka::ListConfigResourcesRequest request) {
+  kafka::ListConfigResourcesResponse response;
+  const auto& types = request.resource_types;
+  const auto wants = [&](std::int8_t type) {
+    if (context.version == 0) return false;  // only client metrics, of which there are none
+    return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
+  };
+  if (wants(topic_resource))
+    for (const auto& [name, topic] : context.broker.topics.all())
+      response.config_resources.push_back({name, topic_resource});
+  if (wants(broker_resource))
+    response.config_resources.push_back({std::to_string(context.broker.identity.node_id), broker_resource});
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/handlers/handlers.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+constexpr std::size_t fetch_bytes_max = 55u << 20;  // of one answer, whatever the client asks for
+
+// A partition as this fetch sees it. Lives in the coroutine.
+struct Wanted {
+  FetchWish wish;
+  std::string topic_name;
+  std::shared_ptr<Partition> partition;
+  Error error = Error::none;
+  Epochs::End diverging;
+  Offset high_watermark = -1, log_start = -1;
+  storage::Read read;
+};
+
+Wanted find(const Topics& topics, FetchWish wish, bool by_id) {
+  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, {}};
+  const TopicPtr topic = by_id ? topics.find(wanted.wish.key.topic_id) : topics.find(wanted.wish.key.topic);
+  if (topic) wanted.partition = topic->partition(wanted.wish.key.partition);
+  if (!wanted.partition)
+    wanted.error = by_id && !topic ? Error::unknown_topic_id : Error::unknown_topic_or_partition;
+  return wanted;
+}
+
+// Whether this log is the one the client remembers (KIP-320), and has the offset.
+Error check(Wanted& wanted) {
+  const Partition& partition = *wanted.partition;
+  const auto& asked = wanted.wish.asked;
+  if (partition.closed()) return Error::unknown_topic_or_partition;
+  if (asked.current_leader_epoch > partition.leader_epoch()) return Error::unknown_leader_epoch;
+  if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch < partition.leader_epoch())
+    return Error::fenced_leader_epoch;
+  if (asked.last_fetched_epoch >= 0) {
+    const auto end = partition.epochs().end_of(asked.last_fetched_epoch, partition.end());
+    if (end.epoch < 0) return Error::offset_out_of_range;
+    if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) wanted.diverging = end;
+  }
+  if (asked.fetch_offset < partition.start() || asked.fetch_offset > partition.end())
+    return Error::offset_out_of_range;
+  return Error::none;
+}
+
+struct Got {
+  std::size_t bytes = 0;
+  bool at_once = false;  // an error or the like: nothing to wait for
+};
+
+// In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits.
+Task<Got> read_all(std::vector<Wanted>& wanted, std::size_t bytes_max) {
+  Got got;
+  for (Wanted& w : wanted) {
+    if (w.partition) w.error = check(w);
+    if (w.error != Error::none || w.diverging.epoch >= 0) {
+      got.at_once = true;
+      continue;
+    }
+    w.high_watermark = w.partition->high_watermark();
+    w.log_start = w.partition->start();
+    w.read = {};
+    const auto asked_max = static_cast<std::size_t>(std::max(w.wish.asked.partition_max_bytes, 0));
+    const std::size_t room = std::min(asked_max, bytes_max - std::min(bytes_max, got.bytes));
+    if (w.wish.asked.fetch_offset >= w.high_watermark || (got.bytes > 0 && room == 0)) continue;
+    auto read = co_await w.partition->read(w.wish.asked.fetch_offset, room);
+    if (!read) {
+      w.error = to_kafka(read.error());
+      got.at_once = true;
+      continue;
+    }
+    if (got.bytes > 0 && read->size > room) continue;
+    got.bytes += read->size;
+    w.read = std::move(*read);
+  }
+  co_return got;
+}
+
+bool changed(const std::vector<Wanted>& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(), [](const Wanted& w) {
+    return w.partition && (w.partition->closed() || w.partition->high_watermark() != w.high_watermark ||
+                           w.partition->start() != w.log_start);
+  });
+}
+
+// Reads until there is enough, something to tell at once, or the deadline.
+Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std::vector<Wanted>& wanted) {
+  const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
+  const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), bytes_max);
+  const Time deadline =
+      context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
+  for (;;) {
+    const Got got = co_await read_all(wanted, bytes_max);
+    if (got.bytes >= bytes_min || got.at_once || wanted.empty() || request.max_wait_ms <= 0) co_return;
+    if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
+    if (changed(wanted)) continue;  // while a cold read was waited for
+    const auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
+    for (const Wanted& w : wanted) w.partition->wait(waiter);
+    const bool woken = co_await Waiter::wait(waiter);
+    if (!woken && !changed(wanted)) co_return;
+  }
+}
+
+net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
+  net::Pieces out;
+  out.reserve(pieces.size());
+  for (storage::Piece& p : pieces)
+    out.push_back({std::move(p.memory), std::move(p.file), p.position, p.size});
+  return out;
+}
+
+kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wanted) {
+  kafka::FetchResponse::PartitionData data;
+  data.partition_index = wanted.wish.key.partition;
+  Error error = wanted.error;
+  if (error == Error::kafka_storage_error && context.version <= 5) error = Error::not_leader_or_follower;
+  data.error_code = static_cast<std::int16_t>(error);
+  const bool fine = wanted.error == Error::none;
+  data.high_watermark = fine ? wanted.high_watermark : -1;
+  data.last_stable_offset = data.high_watermark;
+  data.log_start_offset = fine ? wanted.log_start : -1;
+  data.diverging_epoch = {wanted.diverging.epoch, wanted.diverging.offset};
+  if (wanted.error == Error::fenced_leader_epoch)
+    data.current_leader = {context.broker.identity.node_id, wanted.partition->leader_epoch()};
+  data.records.emplace().pieces = to_net(std::move(wanted.read.pieces));
+  return data;
+}
+
+}  // namespace
+
+Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest request) {
+  const bool by_id = context.version >= 13;
+  kafka::FetchResponse response;
+  auto begun = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
+  if (begun.error != Error::none) {
+    response.error_code = static_cast<std::int16_t>(begun.error);
+    co_return response;
+  }
+  std::vector<Wanted> wanted;
+  wanted.reserve(begun.wishes.size());
+  for (FetchWish& wish : begun.wishes) wanted.push_back(find(context.broker.topics, std::move(wish), by_id));
+  co_await read_enough(context, request, wanted);
+
+  if (begun.session) response.session_id = begun.session->id;
+  std::map<std::pair<std::string, Uuid>, std::size_t>
+      place;  // each topic once, whatever the order of the partitions
+  for (Wanted& w : wanted) {
+    const bool has_records = w.read.size > 0;
+    auto data = answer_of(context, w);
+    if (begun.session && !begun.session->news(w.wish.key, data, has_records) && begun.incremental) continue;
+    const auto [at, fresh] =
+        place.try_emplace({w.wish.key.topic, w.wish.key.topic_id}, response.responses.size());
+    if (fresh) response.responses.push_back({w.wish.key.topic, w.wish.key.topic_id, {}});
+    response.responses[at->second].partitions.push_back(std::move(data));
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

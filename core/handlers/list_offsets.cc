@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include "core/error.h"
+#include "core/handlers/handlers.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+enum : std::int64_t {
+  latest = -1,
+  earliest = -2,
+  max_timestamp = -3,
+  earliest_local = -4,
+  latest_tiered = -5
+};
+
+// The first version that knows a special timestamp.
+std::int16_t version_with(std::int64_t timestamp) {
+  if (timestamp == max_timestamp) return 7;
+  if (timestamp == earliest_local) return 8;
+  if (timestamp == latest_tiered) return 9;
+  return timestamp < latest_tiered ? std::numeric_limits<std::int16_t>::max() : 0;
+}
+
+Error check_epoch(const Partition& partition, Epoch epoch) {
+  if (epoch > partition.leader_epoch()) return Error::unknown_leader_epoch;
+  if (epoch >= 0 && epoch < partition.leader_epoch()) return Error::fenced_leader_epoch;
+  return Error::none;
+}
+
+using Asked = kafka::ListOffsetsRequest::ListOffsetsPartition;
+using Answer = kafka::ListOffsetsResponse::ListOffsetsPartitionResponse;
+
+void found(Answer& answer, const Partition& partition, Offset offset, Timestamp time) {
+  answer.offset = offset;
+  answer.timestamp = time;
+  answer.leader_epoch = offset < 0 ? -1 : partition.epochs().at(offset);
+}
+
+Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Answer& answer) {
+  if (asked.timestamp == latest) co_return found(answer, *partition, partition->high_watermark(), -1);
+  if (asked.timestamp == earliest || asked.timestamp == earliest_local)
+    co_return found(answer, *partition, partition->start(), -1);
+  if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
+  const auto at = asked.timestamp == max_timestamp ? co_await partition->at_time_max()
+                                                   : co_await partition->at_time(asked.timestamp);
+  if (!at)
+    answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
+  else
+    found(answer, *partition, at->offset, at->time);
+}
+
+Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) {
+  if (context.version < version_with(asked.timestamp)) return Error::unsupported_version;
+  const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
+  if (!partition) return Error::unknown_topic_or_partition;
+  return check_epoch(*partition, asked.current_leader_epoch);
+}
+
+}  // namespace
+
+Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest request) {
+  kafka::ListOffsetsResponse response;
+  for (const auto& wanted : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = wanted.name;
+    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    std::set<std::int32_t> seen;
+    for (const Asked& asked : wanted.partitions) {
+      Answer answer;
+      answer.partition_index = asked.partition_index;
+      Error error = refuse(context, topic, asked);
+      if (!seen.insert(asked.partition_index).second) error = Error::invalid_request;
+      answer.error_code = static_cast<std::int16_t>(error);
+      if (error == Error::none) co_await look_up(topic->partition(asked.partition_index), asked, answer);
+      answers.partitions.push_back(answer);
+    }
+  }
+  co_return response;
+}
+
+Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
+    Context& context, kafka::OffsetForLeaderEpochRequest request) {
+  kafka::OffsetForLeaderEpochResponse response;
+  for (const auto& wanted : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.topic = wanted.topic;
+    const TopicPtr topic = context.broker.topics.find(wanted.topic);
+    for (const auto& asked : wanted.partitions) {
+      auto& answer = answers.partitions.emplace_back();
+      answer.partition = asked.partition;
+      const auto partition = topic ? topic->partition(asked.partition) : nullptr;
+      const Error error =
+          partition ? check_epoch(*partition, asked.current_leader_epoch) : Error::unknown_topic_or_partition;
+      answer.error_code = static_cast<std::int16_t>(error);
+      if (error != Error::none) continue;
+      const auto end = partition->epochs().end_of(asked.leader_epoch, partition->end());
+      answer.leader_epoch = end.epoch;
+      answer.end_offset = end.offset;
+    }
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/handlers/handlers.h"
+#include "core/handlers/produce_checks.h"
+#include "core/joined.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+using PartitionAnswer = kafka::ProduceResponse::PartitionProduceResponse;
+
+// The batch's bytes, kept alive by the frame they arrived in; ours to stamp.
+net::Slice slice_of(const Context& context, net::Bytes bytes) {
+  const auto at = static_cast<std::size_t>(bytes.data() - context.frame.data.get());
+  return context.frame.part(at, bytes.size());
+}
+
+void refuse(PartitionAnswer& answer, Checked&& checked) {
+  answer.error_code = static_cast<std::int16_t>(checked.error);
+  answer.base_offset = -1;
+  if (!checked.message.empty()) answer.error_message = std::move(checked.message);
+  for (const std::int32_t index : checked.bad_records)
+    answer.record_errors.push_back({index, answer.error_message});
+}
+
+// Checks one partition's batch and starts its append. `answer` is filled before `joined` is done.
+void start(Context& context, const Topic& topic, const kafka::ProduceRequest::PartitionProduceData& data,
+           PartitionAnswer& answer, Joined& joined) {
+  const auto partition = topic.partition(data.index);
+  if (!partition) return refuse(answer, {Error::unknown_topic_or_partition, {}, {}, {}});
+  const net::Bytes bytes = data.records ? data.records->bytes : net::Bytes{};
+  auto checked = check_produced(bytes.empty() ? net::Slice{} : slice_of(context, bytes), topic.config,
+                                context.version, context.broker.clock.wall_ms());
+  if (checked.error != Error::none) return refuse(answer, std::move(checked));
+  joined.expect();
+  partition->append(std::move(checked.batch),
+                    [&answer, &joined, &partition = *partition](Partition::Appended appended) {
+                      answer.error_code = static_cast<std::int16_t>(appended.error);
+                      answer.base_offset = appended.first;
+                      answer.log_append_time_ms = appended.time;
+                      answer.log_start_offset = appended.error == Error::none ? partition.start() : -1;
+                      joined.arrived();
+                    });
+}
+
+Error check_request(const kafka::ProduceRequest& request) {
+  if (request.acks < -1 || request.acks > 1) return Error::invalid_required_acks;
+  return Error::none;
+}
+
+}  // namespace
+
+Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::ProduceRequest request) {
+  const bool by_id = context.version >= 13;
+  const Error refused = check_request(request);
+  kafka::ProduceResponse response;
+  for (const auto& topic : request.topic_data) {  // all answers first: appends keep references to them
+    auto& answers = response.responses.emplace_back();
+    answers.name = topic.name;
+    answers.topic_id = topic.topic_id;
+    for (const auto& data : topic.partition_data)
+      answers.partition_responses.emplace_back().index = data.index;
+  }
+
+  Joined joined;
+  std::vector<TopicPtr> topics;  // their partitions live as long as the appends
+  for (std::size_t t = 0; t < request.topic_data.size(); t++) {
+    const auto& wanted = request.topic_data[t];
+    const TopicPtr topic =
+        by_id ? context.broker.topics.find(wanted.topic_id) : context.broker.topics.find(wanted.name);
+    topics.push_back(topic);
+    for (std::size_t p = 0; p < wanted.partition_data.size(); p++) {
+      auto& answer = response.responses[t].partition_responses[p];
+      if (refused != Error::none)
+        refuse(answer, {refused, {}, {}, {}});
+      else if (!topic)
+        refuse(answer, {by_id ? Error::unknown_topic_id : Error::unknown_topic_or_partition, {}, {}, {}});
+      else
+        start(context, *topic, wanted.partition_data[p], answer, joined);
+    }
+  }
+  co_await joined.all();
+
+  if (request.acks != 0) co_return std::move(response);
+  // Nothing can be said to a client that wants no answer; on any error the connection ends, so that it
+  // notices.
+  for (const auto& topic : response.responses)
+    for (const auto& answer : topic.partition_responses) context.close |= answer.error_code != 0;
+  co_return std::nullopt;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/handlers/produce_checks.h"
+
+#include "net/kafka/record_batch.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+constexpr std::int16_t produce_version_with_zstd = 7;
+
+Checked refused(Error error, std::string message, std::vector<std::int32_t> bad_records = {}) {
+  return {error, std::move(message), std::move(bad_records), {}};
+}
+
+// What the head alone tells; nothing: fine so far.
+std::optional<Checked> check_head(const kafka::BatchHead& head, std::size_t size, const TopicConfig& config,
+                                  std::int16_t produce_version) {
+  if (size > static_cast<std::size_t>(config.message_bytes_max))
+    return refused(Error::message_too_large, "the batch has " + std::to_string(size) +
+                                                 " bytes, max.message.bytes is " +
+                                                 std::to_string(config.message_bytes_max));
+  if (head.base_offset != 0) return refused(Error::invalid_record, "a produced batch begins at offset 0");
+  if (head.record_count < 1 || head.last_offset_delta + 1 != head.record_count)
+    return refused(Error::invalid_record, "the batch's record count and last offset do not agree");
+  if (head.is_control()) return refused(Error::invalid_record, "clients may not write control batches");
+  if (head.is_transactional())
+    return refused(Error::invalid_txn_state, "the producer has no transaction open on this broker");
+  if (head.producer_id >= 0 && (head.base_sequence < 0 || head.producer_epoch < 0))
+    return refused(Error::invalid_record, "a producer with an id numbers its records");
+  if (head.codec() == kafka::Codec::zstd && produce_version < produce_version_with_zstd)
+    return refused(Error::unsupported_compression_type, "zstd needs Produce version 7");
+  return {};
+}
+
+std::optional<Checked> check_times(const kafka::BatchHead& head, const TopicConfig& config, Timestamp now) {
+  if (config.timestamp_type == TimestampType::log_append_time) return {};
+  if (head.log_append_time())
+    return refused(Error::invalid_timestamp, "only the broker may set the log append time");
+  if (head.max_timestamp >= 0 && head.max_timestamp - now > config.timestamp_after_ms_max)
+    return refused(Error::invalid_timestamp,
+                   "a timestamp is further in the future than message.timestamp.after.max.ms allows");
+  return {};
+}
+
+// Whether the topic wants to know every record.
+bool needs_records(const kafka::BatchHead& head, const TopicConfig& config) {
+  const bool bounded_past = config.timestamp_before_ms_max != std::numeric_limits<std::int64_t>::max();
+  return head.codec() == kafka::Codec::none || config.compacts || bounded_past;
+}
+
+}  // namespace
+
+Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
+                       Timestamp now) {
+  if (batch.size == 0) return refused(Error::invalid_record, "no batch for this partition");
+  const Error shape = kafka::check_batch(batch.bytes());
+  if (shape != Error::none) return refused(shape, "the batch is damaged, or is not one batch of format 2");
+  const kafka::BatchHead head = *kafka::BatchHead::parse(batch.bytes());
+  if (auto wrong = check_head(head, batch.size, config, produce_version)) return std::move(*wrong);
+  if (auto wrong = check_times(head, config, now)) return std::move(*wrong);
+
+  if (needs_records(head, config)) {
+    kafka::RecordRules rules;
+    rules.key_required = config.compacts;
+    if (config.timestamp_type == TimestampType::create_time) {
+      rules.now = now;
+      rules.before_max = config.timestamp_before_ms_max;
+      rules.after_max = config.timestamp_after_ms_max;
+    }
+    std::vector<std::int32_t> bad;
+    const Error records = kafka::check_records(batch.bytes(), rules, bad);
+    if (records != Error::none)
+      return refused(records,
+                     config.compacts && !bad.empty() ? "a compacted topic needs a key in every record"
+                                                     : "the batch's records are not as its head says",
+                     std::move(bad));
+  }
+  if (config.compression != CompressionType::producer &&
+      static_cast<int>(config.compression) != static_cast<int>(head.codec())) {
+    auto anew = kafka::recompress(batch.bytes(), static_cast<kafka::Codec>(config.compression),
+                                  config.compression_level);
+    if (!anew) return refused(Error::invalid_record, "the batch does not decompress");
+    batch = std::move(*anew);
+  }
+  if (config.timestamp_type == TimestampType::log_append_time)
+    kafka::set_log_append_time(batch.data.get(), batch.size, now);
+  return {Error::none, {}, {}, std::move(batch)};
+}
+
+}  // namespace mq::core

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a produced batch may enter the log, and what the topic's configuration makes of it first. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/topic_config.h"
+#include "core/types.h"
+#include "net/kafka/codec.h"
+#include "net/kafka/error.h"
+
+namespace mq::core {
+
+struct Checked {
+  kafka::Error error = kafka::Error::none;
+  std::string message;                    // for people; may be empty
+  std::vector<std::int32_t> bad_records;  // positions in the batch
+  net::Slice batch;                       // to append: as it came, with the broker's time, or compressed anew
+};
+
+// In Kafka's order: one batch of magic 2, CRC, size, counts, flags, codec, timestamps, keys where the topic
+// compacts. The content of a compressed batch is looked into only where the topic needs it: to compact, to
+// bound times, to compress anew.
+Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
+                       Timestamp now);
+
+}  // namespace mq::core

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/error.h"
+#include "core/handlers/handlers.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+// Idempotence only: a fresh id each time, epoch 0. Transactional ids need a coordinator, which is not there
+// yet: the client is told to wait and ask again.
+Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request) {
+  kafka::InitProducerIdResponse response;
+  response.producer_epoch = -1;
+  if ((request.producer_id < 0) != (request.producer_epoch < 0) ||
+      (request.transactional_id && request.transactional_id->empty())) {
+    response.error_code = static_cast<std::int16_t>(Error::invalid_request);
+    co_return response;
+  }
+  if (request.transactional_id) {
+    response.error_code = static_cast<std::int16_t>(Error::coordinator_not_available);
+    co_return response;
+  }
+  const auto id = co_await context.broker.producer_ids.next();
+  if (!id) {
+    response.error_code = static_cast<std::int16_t>(to_kafka(id.error()));
+    co_return response;
+  }
+  response.producer_id = *id;
+  response.producer_epoch = 0;
+  co_return response;
+}
+
+Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
+                                                          kafka::DescribeProducersRequest request) {
+  kafka::DescribeProducersResponse response;
+  for (const auto& wanted : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = wanted.name;
+    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    for (const std::int32_t index : wanted.partition_indexes) {
+      auto& answer = answers.partitions.emplace_back();
+      answer.partition_index = index;
+      const auto partition = topic ? topic->partition(index) : nullptr;
+      if (!partition) {
+        answer.error_code = static_cast<std::int16_t>(Error::unknown_topic_or_partition);
+        continue;
+      }
+      for (const auto& [id, producer] : partition->producers().all()) {
+        const std::int32_t last = producer.batches.empty() ? -1 : producer.batches.back().last_sequence;
+        answer.active_producers.push_back({id, producer.epoch, last, producer.seen, 0, -1});
+      }
+    }
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/handlers/routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/handlers/handlers.h"
+#include "net/error.h"
+
+namespace mq::core {
+
+namespace {
+
+template <class T>
+struct Signature;
+template <class Response, class Request>
+struct Signature<Task<Response> (*)(Context&, Request)> {
+  using In = Request;
+  using Out = Response;
+};
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+template <auto handler>
+Task<Result<net::Pieces>> serve(Context& context, std::int32_t correlation, net::Bytes body) {
+  using In = typename Signature<decltype(handler)>::In;
+  using Out = typename Signature<decltype(handler)>::Out;
+  auto request = kafka::decode<In>(body, context.version);
+  if (!request) co_return request.error();
+  const Out response = co_await handler(context, std::move(*request));
+  if (context.close) co_return make_error_code(net::Errc::closed);
+  if constexpr (is_optional<Out>) {
+    if (!response) co_return net::Pieces{};
+    co_return kafka::encode_frame(correlation, *response, context.version);
+  } else {
+    co_return kafka::encode_frame(correlation, response, context.version);
+  }
+}
+
+template <auto handler>
+constexpr Route route() {
+  using In = typename Signature<decltype(handler)>::In;
+  constexpr auto valid = kafka::Describe<In>::valid;
+  return {kafka::Describe<In>::key, valid, valid.first, &serve<handler>};
+}
+
+template <auto handler>
+constexpr Route route_advertised_from(kafka::Version first) {
+  Route result = route<handler>();
+  result.advertised_first = first;
+  return result;
+}
+
+constexpr auto table = [] {
+  std::array all{
+      // librdkafka before 2.11.1 compresses only when the range of Produce begins at 0 (KAFKA-18659).
+      route_advertised_from<produce>(0),
+      route<fetch>(),
+      route<list_offsets>(),
+      route<metadata>(),
+      route<find_coordinator>(),
+      route<api_versions>(),
+      route<create_topics>(),
+      route<delete_topics>(),
+      route<delete_records>(),
+      route<init_producer_id>(),
+      route<offset_for_leader_epoch>(),
+      route<describe_configs>(),
+      route<alter_configs>(),
+      route<describe_log_dirs>(),
+      route<create_partitions>(),
+      route<incremental_alter_configs>(),
+      route<describe_cluster>(),
+      route<describe_producers>(),
+      route<list_config_resources>(),
+      route<describe_topic_partitions>(),
+  };
+  std::sort(all.begin(), all.end(), [](const Route& a, const Route& b) { return a.key < b.key; });
+  return all;
+}();
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return table;
+}
+
+const Route* find_route(std::int16_t key) {
+  const auto found = std::find_if(table.begin(), table.end(), [key](const Route& r) { return r.key == key; });
+  return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace mq::core

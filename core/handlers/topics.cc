@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/handlers/handlers.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+constexpr std::int32_t partitions_per_request_max = 100'000;
+
+std::int16_t number(Error error) {
+  return static_cast<std::int16_t>(error);
+}
+
+using Asked = kafka::CreateTopicsRequest::CreatableTopic;
+using Created = kafka::CreateTopicsResponse::CreatableTopicResult;
+
+struct Refusal {
+  Error error = Error::none;
+  std::string message;
+};
+
+// Alone, every replica is this broker.
+Refusal check_replicas(const Context& context, const Asked& asked) {
+  const BrokerId self = context.broker.identity.node_id;
+  if (asked.assignments.empty()) {
+    if (asked.replication_factor != -1 && asked.replication_factor != 1)
+      return {Error::invalid_replication_factor,
+              "replication factor " + std::to_string(asked.replication_factor) + ": there is 1 broker"};
+    return {};
+  }
+  if (asked.num_partitions != -1 || asked.replication_factor != -1)
+    return {Error::invalid_request, "give either counts or assignments"};
+  std::set<std::int32_t> seen;
+  for (const auto& assignment : asked.assignments) {
+    if (!seen.insert(assignment.partition_index).second ||
+        assignment.broker_ids != std::vector<std::int32_t>{self})
+      return {Error::invalid_replica_assignment,
+              "every partition is assigned once, to broker " + std::to_string(self)};
+  }
+  if (*seen.begin() != 0 || *seen.rbegin() != static_cast<std::int32_t>(seen.size()) - 1)
+    return {Error::invalid_replica_assignment, "assigned partitions are numbered from 0 without gaps"};
+  return {};
+}
+
+Refusal read_configs(const Asked& asked, Overrides& overrides) {
+  for (const auto& [name, value] : asked.configs) {
+    const TopicConfigKey* key = find_topic_config(name);
+    if (!key) return {Error::invalid_config, "unknown topic config \"" + name + "\""};
+    if (!value) return {Error::invalid_config, "topic config \"" + name + "\" has no value"};
+    if (auto wrong = validate(*key, *value)) return {Error::invalid_config, std::move(*wrong)};
+    if (!overrides.emplace(name, std::string(trim(*value))).second)
+      return {Error::invalid_request, "topic config \"" + name + "\" is given twice"};
+  }
+  return {};
+}
+
+Refusal read_topic(const Context& context, const Asked& asked, NewTopic& out) {
+  out.name = asked.name;
+  if (asked.name == "__cluster_metadata")
+    return {Error::invalid_request, "\"__cluster_metadata\" is reserved"};
+  if (!asked.assignments.empty())
+    out.partitions = static_cast<std::int32_t>(asked.assignments.size());
+  else if (asked.num_partitions == -1)
+    out.partitions = static_cast<std::int32_t>(context.broker.config.default_partitions);
+  else
+    out.partitions = asked.num_partitions;
+  if (Refusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
+  if (out.partitions > partitions_per_request_max)
+    return {Error::invalid_partitions,
+            "at most " + std::to_string(partitions_per_request_max) + " partitions at a time"};
+  return read_configs(asked, out.overrides);
+}
+
+void describe(const Context& context, const NewTopic& wanted, const TopicDefaults& defaults,
+              Created& answer) {
+  if (context.version < 5) return;
+  answer.num_partitions = wanted.partitions;
+  answer.replication_factor = 1;
+  auto& configs = answer.configs.emplace();
+  for (const TopicConfigKey& key : topic_config_keys()) {
+    const ConfigEntry entry = describe_topic_config(key, wanted.overrides, defaults);
+    configs.push_back(
+        {entry.name, entry.value, entry.read_only, static_cast<std::int8_t>(entry.source), entry.sensitive});
+  }
+}
+
+void fail(Created& answer, Error error, std::string message) {
+  answer.error_code = number(error);
+  if (!message.empty()) answer.error_message = std::move(message);
+}
+
+}  // namespace
+
+Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest request) {
+  kafka::CreateTopicsResponse response;
+  std::map<std::string, int> named;
+  for (const Asked& asked : request.topics) named[asked.name]++;
+
+  std::vector<NewTopic> wanted;
+  std::vector<std::size_t> places;  // of each wanted topic's answer
+  for (const Asked& asked : request.topics) {
+    if (named[asked.name] == 0) continue;  // the second of two: answered with the first
+    Created& answer = response.topics.emplace_back();
+    answer.name = asked.name;
+    NewTopic topic;
+    Refusal refusal = read_topic(context, asked, topic);
+    if (std::exchange(named[asked.name], 0) > 1)
+      refusal = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice"};
+    if (refusal.error != Error::none) {
+      fail(answer, refusal.error, std::move(refusal.message));
+      continue;
+    }
+    places.push_back(response.topics.size() - 1);
+    wanted.push_back(std::move(topic));
+  }
+  const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
+  auto answers = request.validate_only ? context.broker.topics.check(wanted)
+                                       : co_await context.broker.topics.create(wanted);
+  for (std::size_t i = 0; i < answers.size(); i++) {
+    Created& answer = response.topics[places[i]];
+    if (answers[i].error != Error::none) {
+      fail(answer, answers[i].error, std::move(answers[i].message));
+      continue;
+    }
+    if (answers[i].topic) answer.topic_id = answers[i].topic->id;
+    describe(context, wanted[i], defaults, answer);
+  }
+  co_return response;
+}
+
+Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest request) {
+  for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});  // v1–5
+  kafka::DeleteTopicsResponse response;
+  std::set<std::pair<std::string, Uuid>> seen;
+  for (const auto& asked : request.topics) {
+    auto& answer = response.responses.emplace_back();
+    const TopicPtr topic =
+        asked.name ? context.broker.topics.find(*asked.name) : context.broker.topics.find(asked.topic_id);
+    answer.name = topic ? std::optional(topic->name) : asked.name;
+    answer.topic_id = topic ? topic->id : asked.topic_id;
+    Error error = Error::none;
+    if (!seen.insert({asked.name.value_or(""), asked.topic_id}).second)
+      error = Error::invalid_request;
+    else if (!context.broker.config.allow_delete_topics)
+      error = context.version >= 3 ? Error::topic_deletion_disabled : Error::invalid_request;
+    else if (!topic)
+      error = asked.name ? Error::unknown_topic_or_partition : Error::unknown_topic_id;
+    else
+      error = co_await context.broker.topics.remove(topic->name);
+    answer.error_code = number(error);
+  }
+  co_return response;
+}
+
+Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
+                                                        kafka::CreatePartitionsRequest request) {
+  const std::vector<std::int32_t> self{context.broker.identity.node_id};
+  kafka::CreatePartitionsResponse response;
+  std::set<std::string> seen;
+  for (const auto& asked : request.topics) {
+    auto& answer = response.results.emplace_back();
+    answer.name = asked.name;
+    const TopicPtr topic = context.broker.topics.find(asked.name);
+    Topics::Answer result;
+    if (!seen.insert(asked.name).second)
+      result = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice", {}};
+    else if (!topic)
+      result = {Error::unknown_topic_or_partition, "topic \"" + asked.name + "\" does not exist", {}};
+    else if (asked.count <= static_cast<std::int32_t>(topic->partitions.size()) ||
+             asked.count > partitions_per_request_max)
+      result = {Error::invalid_partitions,
+                "topic \"" + asked.name + "\" has " + std::to_string(topic->partitions.size()) +
+                    " partitions; the number can only grow",
+                {}};
+    else if (asked.assignments &&
+             asked.assignments->size() != static_cast<std::size_t>(asked.count) - topic->partitions.size())
+      result = {Error::invalid_replica_assignment, "one assignment for each new partition", {}};
+    else if (asked.assignments && std::any_of(asked.assignments->begin(), asked.assignments->end(),
+                                              [&](const auto& a) { return a.broker_ids != self; }))
+      result = {Error::invalid_replica_assignment, "every partition lives on the one broker there is", {}};
+    else if (!request.validate_only)
+      result = co_await context.broker.topics.add_partitions(asked.name, asked.count);
+    answer.error_code = number(result.error);
+    if (!result.message.empty()) answer.error_message = std::move(result.message);
+  }
+  co_return response;
+}
+
+Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest request) {
+  kafka::DeleteRecordsResponse response;
+  for (const auto& wanted : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = wanted.name;
+    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    for (const auto& asked : wanted.partitions) {
+      kafka::DeleteRecordsResponse::DeleteRecordsPartitionResult answer{asked.partition_index, -1, 0};
+      const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
+      const Offset before = !partition ? -1 : asked.offset == -1 ? partition->high_watermark() : asked.offset;
+      Error error = Error::none;
+      if (!partition)
+        error = Error::unknown_topic_or_partition;
+      else if (topic->config.compacts && !topic->config.deletes)
+        error = Error::policy_violation;
+      else if (before < 0 || before > partition->high_watermark())
+        error = Error::offset_out_of_range;
+      else if (before > partition->start())
+        error = to_kafka(co_await partition->trim(before));
+      answer.error_code = number(error);
+      if (error == Error::none) answer.low_watermark = partition->start();
+      answers.partitions.push_back(answer);
+    }
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The topics of this broker: what they are called, who they are, how they are configured, where their
+// partitions lie. Lives on the loop; changes are on disk before they are seen. A topic object is immutable: a
+// change makes a new one.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/partition/partition.h"
+#include "core/topic_config.h"
+#include "core/turn.h"
+#include "storage/journal.h"
+
+namespace mq::core {
+
+using Overrides = ConfigMap;  // Kafka's names and values as on the wire
+
+struct Topic {
+  std::string name;
+  Uuid id{};
+  std::vector<std::shared_ptr<Partition>> partitions;
+  Overrides overrides;
+  TopicConfig config;  // overrides over the broker's defaults
+
+  std::shared_ptr<Partition> partition(std::int32_t index) const {
+    if (index < 0 || static_cast<std::size_t>(index) >= partitions.size()) return nullptr;
+    return partitions[static_cast<std::size_t>(index)];
+  }
+};
+using TopicPtr = std::shared_ptr<const Topic>;
+
+struct NewTopic {
+  std::string name;
+  std::int32_t partitions = 1;
+  Overrides overrides;
+};
+
+class Topics {
+ public:
+  static constexpr std::size_t partitions_max = 100'000;  // of the broker
+
+  Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk);
+
+  // At start: everything that meta knows, with the producers that recovery found.
+  error_code load(std::unordered_map<PartitionNumber, Producers> recovered, const TopicDefaults& defaults);
+
+  TopicPtr find(std::string_view name) const;
+  TopicPtr find(const Uuid& id) const;
+  std::shared_ptr<Partition> find_partition(PartitionNumber number) const;
+  const std::map<std::string, TopicPtr, std::less<>>& all() const { return by_name_; }
+  std::size_t partition_count() const { return by_number_.size(); }
+
+  struct Answer {
+    kafka::Error error = kafka::Error::none;
+    std::string message;
+    TopicPtr topic;
+  };
+  // One durable change for all that are possible; an answer for each, in order.
+  Task<std::vector<Answer>> create(std::vector<NewTopic> wanted);
+  // What create would answer, without doing it.
+  std::vector<Answer> check(const std::vector<NewTopic>& wanted) const;
+  Task<kafka::Error> remove(std::string name);
+  Task<Answer> add_partitions(std::string name, std::int32_t total);
+  Task<kafka::Error> configure(std::string name, Overrides overrides);
+  // The broker's own defaults changed: every topic's effective configuration is made anew.
+  void defaults_changed(const TopicDefaults& defaults);
+
+ private:
+  TopicPtr make(const NewTopic& wanted);
+  Task<error_code> commit(storage::Store::Change change);
+  void put(TopicPtr topic);
+  std::shared_ptr<Partition> open_partition(PartitionNumber number);
+
+  storage::Journal& journal_;
+  const Clock& clock_;
+  asio::thread_pool& disk_;
+  Turn turn_;  // of changes
+  TopicDefaults defaults_;
+  std::map<std::string, TopicPtr, std::less<>> by_name_;
+  std::map<Uuid, TopicPtr> by_id_;
+  std::map<std::string, std::string, std::less<>>
+      by_folded_name_;  // '.' read as '_': such names collide in metrics
+  std::unordered_map<PartitionNumber, std::shared_ptr<Partition>> by_number_;
+};
+
+// 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".
+bool is_topic_name(std::string_view name);
+
+}  // namespace mq::core

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/partition/partition.h"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+#include "storage/error.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+constexpr Epoch epoch_alone = 0;  // one broker without a cluster leads for ever
+
+storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head, Offset first) {
+  return {batch.data, batch.size, first, first + head.last_offset_delta, head.max_timestamp};
+}
+
+// One read's bytes in one place; what lies in files is read here, for it was just looked up.
+Result<std::vector<std::byte>> gather(const storage::Read& read) {
+  std::vector<std::byte> bytes(read.size);
+  std::byte* to = bytes.data();
+  for (const storage::Piece& piece : read.pieces) {
+    if (!piece.file) {
+      std::memcpy(to, piece.memory.get() + piece.position, piece.size);
+    } else if (::pread(*piece.file, to, piece.size, static_cast<off_t>(piece.position)) !=
+               static_cast<ssize_t>(piece.size)) {
+      return error_code(make_error_code(storage::Errc::io));
+    }
+    to += piece.size;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock)
+    : log_(std::move(log)), number_(number), clock_(clock), next_(log_->end()) {
+  epochs_.begin(epoch_alone, 0);
+}
+
+void Partition::append(net::Slice batch, std::function<void(Appended)> done) {
+  if (closed_) return done({Error::unknown_topic_or_partition, -1, -1});
+  if (poisoned_) return done({Error::kafka_storage_error, -1, -1});
+  const auto head = kafka::BatchHead::parse(batch.bytes());
+  if (!head) return done({Error::corrupt_message, -1, -1});
+  if (head->producer_id >= 0) {
+    const auto verdict = producers_.check(*head);
+    if (verdict.error != Error::none) return done({verdict.error, -1, -1});
+    if (verdict.duplicate) return answer_when_durable(*verdict.duplicate, std::move(done));
+  }
+
+  const Offset first = next_;  // two producers can never get the same offset: nothing suspends in here
+  next_ = first + head->last_offset_delta + 1;
+  if (head->producer_id >= 0) producers_.appended(*head, first, clock_.wall_ms());
+  kafka::stamp(batch.data.get(), first, leader_epoch());
+  const Timestamp time = head->log_append_time() ? head->max_timestamp : -1;
+
+  in_flight_++;
+  log_->append(to_storage(batch, *head, first),
+               [self = shared_from_this(), first, time, done = std::move(done)](error_code error) {
+                 self->appended(error, first, time, done);
+               });
+}
+
+void Partition::appended(error_code error, Offset first, Timestamp time,
+                         const std::function<void(Appended)>& done) {
+  in_flight_--;
+  if (error) poisoned_ = true;
+  if (poisoned_ && in_flight_ == 0) {  // the log knows where it ends; go on from there
+    poisoned_ = false;
+    next_ = log_->end();
+    producers_.cut(next_);
+  }
+  if (error) {
+    done({to_kafka(error), -1, -1});
+  } else {
+    done({Error::none, first, time});
+    waiters_.wake_all();
+  }
+  answer_duplicates();
+}
+
+void Partition::answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done) {
+  if (batch.last < log_->end()) return done({Error::none, batch.first, batch.time});
+  duplicates_.push_back({batch, std::move(done)});
+}
+
+void Partition::answer_duplicates() {
+  if (duplicates_.empty()) return;
+  const bool all = in_flight_ == 0;  // whatever is not durable now never will be
+  for (Duplicate& duplicate : std::exchange(duplicates_, {})) {
+    if (duplicate.batch.last < log_->end())
+      duplicate.done({Error::none, duplicate.batch.first, duplicate.batch.time});
+    else if (all)
+      duplicate.done({Error::kafka_storage_error, -1, -1});
+    else
+      duplicates_.push_back(std::move(duplicate));
+  }
+}
+
+Task<error_code> Partition::trim(Offset start) {
+  const error_code error = co_await log_->trim(start);
+  if (!error) waiters_.wake_all();
+  co_return error;
+}
+
+Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp) {
+  const auto base = co_await log_->at_time(timestamp);
+  if (!base) co_return base.error();
+  std::function<bool(Timestamp)> reaches = [timestamp](Timestamp time) { return time >= timestamp; };
+  co_return co_await first_in_batch(*base, std::move(reaches));
+}
+
+Task<Result<Partition::At>> Partition::at_time_max() {
+  const auto base = co_await log_->at_time_max();
+  if (!base) co_return base.error();
+  At largest;
+  std::function<bool(Timestamp)> larger = [&largest](Timestamp time) {
+    largest.time = std::max(largest.time, time);
+    return false;
+  };
+  const auto all = co_await first_in_batch(*base, larger);
+  if (!all) co_return all.error();
+  if (largest.time < 0) co_return At{};
+  std::function<bool(Timestamp)> is_largest = [time = largest.time](Timestamp t) { return t == time; };
+  co_return co_await first_in_batch(*base, std::move(is_largest));
+}
+
+// Looks at the records of the batch at `base`, and of the next when the answer is not in it (its header may
+// claim a larger time than any of its records has).
+Task<Result<Partition::At>> Partition::first_in_batch(Offset base, std::function<bool(Timestamp)> wanted) {
+  if (base >= end()) co_return At{};
+  const auto read = co_await log_->read(base, 1);
+  if (!read) co_return read.error();
+  if (read->size == 0) co_return At{};
+  const auto bytes = gather(*read);
+  if (!bytes) co_return bytes.error();
+  kafka::RecordReader reader(*bytes);
+  while (const kafka::Record* record = reader.next())
+    if (record->offset >= start() && wanted(record->timestamp))
+      co_return At{record->offset, record->timestamp};
+  if (reader.error()) co_return error_code(kafka::make_error_code(Error::corrupt_message));
+  co_return At{};
+}
+
+std::string Partition::producers_snapshot() const {
+  if (producers_.empty()) return {};
+  Producers durable = producers_;
+  durable.cut(log_->end());
+  return durable.snapshot(log_->end());
+}
+
+void Partition::close() {
+  closed_ = true;
+  waiters_.wake_all();
+}
+
+}  // namespace mq::core

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// One partition: hands out offsets, judges producers, appends, reads, wakes who waits.
+// Lives on the loop. Readers see only what is durable.
+#pragma once
+
+#include <functional>
+
+#include "core/clock.h"
+#include "core/partition/epochs.h"
+#include "core/partition/producers.h"
+#include "core/waiter.h"
+#include "net/kafka/error.h"
+#include "storage/log.h"
+
+namespace mq::core {
+
+class Partition : public std::enable_shared_from_this<Partition> {
+ public:
+  struct Appended {
+    kafka::Error error = kafka::Error::none;
+    Offset first = -1;
+    Timestamp time = -1;  // the broker's, when the topic says LogAppendTime
+  };
+
+  Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock);
+
+  // One whole, checked batch. Everything up to the log's queue happens before this returns, so the order of
+  // the calls is the order of the offsets. `done` is called once: at once for a refusal, on the loop when the
+  // batch is durable. A duplicate is answered with the first offset it got, not before that one is durable.
+  void append(net::Slice batch, std::function<void(Appended)> done);
+
+  Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max) { return log_->read(from, bytes_max); }
+  Task<error_code> trim(Offset start);
+
+  // The first record that reaches `timestamp`: its offset and time. {-1, -1} when none does.
+  struct At {
+    Offset offset = -1;
+    Timestamp time = -1;
+  };
+  Task<Result<At>> at_time(Timestamp timestamp);
+  Task<Result<At>> at_time_max();
+
+  Offset start() const { return log_->start(); }
+  Offset high_watermark() const { return log_->end(); }  // alone, what is durable is committed
+  Offset end() const { return log_->end(); }
+  std::uint64_t bytes() const { return log_->bytes(); }
+  PartitionNumber number() const { return number_; }
+  const Epochs& epochs() const { return epochs_; }
+  Epoch leader_epoch() const { return epochs_.current(); }
+
+  const Producers& producers() const { return producers_; }
+  void recover(Producers producers) { producers_ = std::move(producers); }
+  // As of what is durable now; nothing when nobody produced with an id.
+  std::string producers_snapshot() const;
+
+  void wait(const std::shared_ptr<Waiter>& waiter) { waiters_.add(waiter); }
+  // The topic is gone: appends are refused, waiters wake to find that out.
+  void close();
+  bool closed() const { return closed_; }
+
+ private:
+  void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
+  void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
+  void answer_duplicates();
+  Task<Result<At>> first_in_batch(Offset base, std::function<bool(Timestamp)> wanted);
+
+  const std::shared_ptr<storage::Log> log_;
+  const PartitionNumber number_;
+  const Clock& clock_;
+  Offset next_;                // to be given to the next batch
+  std::size_t in_flight_ = 0;  // appends not answered yet
+  Epochs epochs_;
+  Producers producers_;
+  struct Duplicate {
+    Producers::Batch batch;
+    std::function<void(Appended)> done;
+  };
+  std::vector<Duplicate> duplicates_;  // of batches that are not durable yet
+  Waiters waiters_;
+  bool closed_ = false;
+  bool poisoned_ =
+      false;  // an append failed: those in flight behind it fail too, then it goes on from the log's end
+};
+
+}  // namespace mq::core

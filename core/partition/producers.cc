@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/partition/producers.h"
+
+#include <algorithm>
+
+#include "net/kafka/codec.h"
+
+namespace mq::core {
+
+// The snapshot, described as everything on a wire is.
+struct StoredBatch {
+  std::int32_t first_sequence = 0, last_sequence = 0;
+  std::int64_t first = 0, last = 0, time = -1;
+  bool operator==(const StoredBatch&) const = default;
+};
+struct StoredProducer {
+  std::int64_t id = -1;
+  std::int16_t epoch = -1;
+  std::int64_t seen = 0;
+  std::vector<StoredBatch> batches;
+  bool operator==(const StoredProducer&) const = default;
+};
+struct StoredProducers {
+  std::int64_t covers = 0;
+  std::vector<StoredProducer> producers;
+  bool operator==(const StoredProducers&) const = default;
+};
+
+}  // namespace mq::core
+
+namespace mq::kafka {
+
+template <>
+struct Describe<core::StoredBatch> {
+  using M = core::StoredBatch;
+  static constexpr Versions flexible = always;
+  static constexpr auto fields =
+      std::tuple{field("first_sequence", &M::first_sequence), field("last_sequence", &M::last_sequence),
+                 field("first", &M::first), field("last", &M::last), field("time", &M::time)};
+};
+template <>
+struct Describe<core::StoredProducer> {
+  using M = core::StoredProducer;
+  static constexpr Versions flexible = always;
+  static constexpr auto fields = std::tuple{field("id", &M::id), field("epoch", &M::epoch),
+                                            field("seen", &M::seen), field("batches", &M::batches)};
+};
+template <>
+struct Describe<core::StoredProducers> {
+  using M = core::StoredProducers;
+  static constexpr std::string_view name = "StoredProducers";
+  static constexpr std::int16_t key = -1;
+  static constexpr Versions valid{0, 0};
+  static constexpr Versions flexible = always;
+  static constexpr auto fields = std::tuple{field("covers", &M::covers), field("producers", &M::producers)};
+};
+
+}  // namespace mq::kafka
+
+namespace mq::core {
+
+using kafka::Error;
+
+std::int32_t sequence_after(std::int32_t sequence, std::int32_t records) {
+  return static_cast<std::int32_t>((std::int64_t{sequence} + records) & 0x7fffffff);
+}
+
+Producers::Verdict Producers::check(const kafka::BatchHead& head) const {
+  const auto found = producers_.find(head.producer_id);
+  if (found == producers_.end()) return {};  // forgotten or new: any sequence may be its first here
+  const Producer& producer = found->second;
+  if (head.producer_epoch < producer.epoch) return {Error::invalid_producer_epoch, {}};
+  if (head.producer_epoch > producer.epoch) {
+    if (head.base_sequence != 0) return {Error::out_of_order_sequence_number, {}};
+    return {};
+  }
+  const std::int32_t last = sequence_after(head.base_sequence, head.last_offset_delta);
+  for (const Batch& batch : producer.batches)
+    if (batch.first_sequence == head.base_sequence && batch.last_sequence == last)
+      return {Error::none, batch};
+  if (producer.batches.empty()) return {};
+  const std::int32_t expected = sequence_after(producer.batches.back().last_sequence, 1);
+  if (head.base_sequence != expected) return {Error::out_of_order_sequence_number, {}};
+  return {};
+}
+
+void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
+  if (producers_.size() >= producers_max && !producers_.contains(head.producer_id)) forget_oldest();
+  Producer& producer = producers_[head.producer_id];
+  if (producer.epoch != head.producer_epoch) producer.batches.clear();
+  producer.epoch = head.producer_epoch;
+  producer.seen = now;
+  const std::int32_t last = sequence_after(head.base_sequence, head.last_offset_delta);
+  const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
+  producer.batches.push_back({head.base_sequence, last, first, first + head.last_offset_delta, time});
+  if (producer.batches.size() > batches_max) producer.batches.pop_front();
+}
+
+void Producers::cut(Offset end) {
+  for (auto at = producers_.begin(); at != producers_.end();) {
+    auto& batches = at->second.batches;
+    while (!batches.empty() && batches.back().last >= end) batches.pop_back();
+    at = batches.empty() ? producers_.erase(at) : std::next(at);
+  }
+}
+
+void Producers::expire(Timestamp seen_before) {
+  std::erase_if(producers_, [seen_before](const auto& entry) { return entry.second.seen < seen_before; });
+}
+
+void Producers::forget_oldest() {
+  const auto earlier = [](const auto& a, const auto& b) { return a.second.seen < b.second.seen; };
+  producers_.erase(std::min_element(producers_.begin(), producers_.end(), earlier));
+}
+
+std::string Producers::snapshot(Offset covers) const {
+  StoredProducers stored{covers, {}};
+  for (const auto& [id, producer] : producers_) {
+    StoredProducer& out =
+        stored.producers.emplace_back(StoredProducer{id, producer.epoch, producer.seen, {}});
+    for (const Batch& b : producer.batches)
+      out.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
+  }
+  const auto bytes = kafka::encode(stored, 0);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::optional<std::pair<Producers, Offset>> Producers::restore(std::string_view snapshot) {
+  const auto stored = kafka::decode<StoredProducers>(std::as_bytes(std::span(snapshot)), 0);
+  if (!stored) return {};
+  Producers restored;
+  for (const StoredProducer& in : stored->producers) {
+    Producer& producer = restored.producers_[in.id];
+    producer.epoch = in.epoch;
+    producer.seen = in.seen;
+    for (const StoredBatch& b : in.batches)
+      producer.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
+  }
+  return std::pair{std::move(restored), stored->covers};
+}
+
+}  // namespace mq::core

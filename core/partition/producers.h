@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who produced what to one partition, as far as telling a duplicate from a gap needs it (KIP-98, KIP-360).
+// Pure: no I/O, no clock, no threads. Every rule of idempotence is here.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/types.h"
+#include "net/kafka/error.h"
+#include "net/kafka/record_batch.h"
+
+namespace mq::core {
+
+using ProducerId = std::int64_t;
+
+class Producers {
+ public:
+  static constexpr std::size_t batches_max = 5;          // clients keep at most five in flight
+  static constexpr std::size_t producers_max = 100'000;  // then the one silent for longest is forgotten
+
+  struct Batch {
+    std::int32_t first_sequence = 0, last_sequence = 0;
+    Offset first = 0, last = 0;
+    Timestamp time = -1;  // what an acknowledgement of it said
+    bool operator==(const Batch&) const = default;
+  };
+  struct Producer {
+    std::int16_t epoch = -1;
+    Timestamp seen = 0;         // the broker's clock at its last batch, never the record's (PROTOCOL: expiry)
+    std::deque<Batch> batches;  // the newest five, oldest first
+    bool operator==(const Producer&) const = default;
+  };
+  struct Verdict {
+    kafka::Error error = kafka::Error::none;
+    std::optional<Batch> duplicate;  // it is in the log already: answer this
+  };
+
+  // Judges a batch with a producer id against all that was appended before it, durable or not.
+  Verdict check(const kafka::BatchHead& head) const;
+  // The batch got `first` in the log. Called before it is durable, and at recovery for what is.
+  void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
+  // What reached the log at or after `end` is not there any more.
+  void cut(Offset end);
+  void expire(Timestamp seen_before);
+
+  bool empty() const { return producers_.empty(); }
+  std::size_t size() const { return producers_.size(); }
+  const std::unordered_map<ProducerId, Producer>& all() const { return producers_; }
+
+  // As bytes and back. `covers`: batches before this offset are in it.
+  std::string snapshot(Offset covers) const;
+  static std::optional<std::pair<Producers, Offset>> restore(std::string_view snapshot);
+
+ private:
+  void forget_oldest();
+  std::unordered_map<ProducerId, Producer> producers_;
+};
+
+// Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.
+std::int32_t sequence_after(std::int32_t sequence, std::int32_t records);
+
+}  // namespace mq::core

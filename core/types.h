@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of the broker. Task and Result are the layers' below: the same aliases of Boost.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "net/types.h"
+#include "storage/types.h"
+
+namespace mq::core {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using net::Executor;
+using net::Result;
+using net::Task;
+using net::use;
+using net::use_result;
+
+using storage::Offset;
+using storage::PartitionNumber;
+using BrokerId = std::int32_t;
+using Epoch = std::int32_t;
+using Uuid = std::array<std::byte, 16>;  // all zero: none
+
+using Time = std::chrono::steady_clock::time_point;  // for waiting; never goes back
+using Timestamp = std::int64_t;                      // wall clock since 1970, as records carry it
+
+struct TopicPartition {
+  std::string topic;
+  std::int32_t partition = 0;
+  auto operator<=>(const TopicPartition&) const = default;
+};
+
+}  // namespace mq::core

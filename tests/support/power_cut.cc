@@ -86,6 +86,11 @@ struct PowerCut::Inode {
     forget();
   }
 
+  void all_durable() {
+    dirty = {{0, size()}};
+    synced();
+  }
+
   // What a failed sync leaves: pages that count as clean and never reached the disk.
   void forget() {
     dirty.clear();
@@ -95,7 +100,7 @@ struct PowerCut::Inode {
   std::vector<std::byte> torn(Random& random) const {
     std::vector<std::byte> image = durable;
     if (size_min < image.size() && random() % 2) image.resize(size_min);
-    const auto [low, high] = std::minmax<std::uint64_t>(image.size(), size());
+    const auto [low, high] = std::minmax<std::uint64_t>({image.size(), size()});
     const std::uint64_t sizes[] = {low, high, pick(random, low, high)};
     image.resize(sizes[random() % 3]);
     const std::uint64_t sector = random() % 2 ? 512 : 4096;
@@ -268,9 +273,7 @@ void PowerCut::adopt() {
     if (entry.is_directory()) disk_->durable_dirs.insert(entry.path());
     if (!entry.is_regular_file()) continue;
     auto inode = std::make_shared<Inode>(real_files().open(entry.path(), Mode::write).value());
-    inode->durable.resize(inode->size());
-    inode->copy_from_cache(inode->durable, 0, inode->size());
-    inode->forget();
+    inode->all_durable();
     disk_->now[entry.path()] = disk_->durable[entry.path()] = inode;
   }
 }
@@ -378,7 +381,12 @@ Result<std::shared_ptr<File>> PowerCut::open(const Path& given, Mode mode) {
   if (!disk_->now.contains(path)) {
     auto inode = std::make_shared<Inode>(real_files().open(path, Mode::write).value());
     disk_->now[path] = inode;
-    disk_->change({Call::create, path, {}, inode});
+    if (mode == Mode::create) {
+      disk_->change({Call::create, path, {}, inode});
+    } else {  // the test put it there
+      inode->all_durable();
+      disk_->durable[path] = inode;
+    }
   }
   const auto& inode = disk_->now[path];
   if (mode == Mode::create) inode->shrunk(0);

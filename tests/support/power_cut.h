@@ -35,7 +35,7 @@ class PowerCut final : public storage::FileSystem {
     all,     // everything that was not synced
     random,  // of every file any sectors of what was not synced and any size between, of every directory a
              // prefix of what happened in it
-    none,  // as after kill -9
+    none,    // as after kill -9
   };
 
   // The nth call of this kind from now, of those whose path contains `path_part`, fails with `error`. A
@@ -45,7 +45,7 @@ class PowerCut final : public storage::FileSystem {
     Call call = Call::write;
     std::uint64_t nth = 1;
     int error = 5;  // EIO
-    std::string path_part;
+    std::string path_part = {};
     bool for_good = false;  // and every such call after it
   };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole broker in this process, on a real directory and a port of the kernel's choice, and a client that says
-// exactly what the test wants said.
+// A whole broker in this process, on a real directory and a port of the kernel's choice, and a client that
+// says exactly what the test wants said.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,7 +25,9 @@ class Wire {
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
-  void send(std::string_view bytes) { net::asio::write(socket_, net::asio::buffer(bytes.data(), bytes.size())); }
+  void send(std::string_view bytes) {
+    net::asio::write(socket_, net::asio::buffer(bytes.data(), bytes.size()));
+  }
 
   template <class Request>
   void send(const Request& request, kafka::Version version) {

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <future>
+
+#include "tests/core/handlers/conversation.h"
+
+namespace mq::core {
+namespace {
+
+using Values = std::vector<std::string>;
+using Clock_ = std::chrono::steady_clock;
+
+class FetchTest : public Conversation {
+ protected:
+  void SetUp() override {
+    Conversation::SetUp();
+    create("t", 3);
+  }
+};
+
+TEST_F(FetchTest, AnOffsetInsideABatchBringsTheWholeBatch) {
+  produce("t", batch({{"a", "b", "c"}}));
+  produce("t", batch({{"d"}}));
+  EXPECT_EQ(fetch("t", 1).values, (Values{"a", "b", "c", "d"}));
+  EXPECT_EQ(fetch("t", 3).values, (Values{"d"}));
+}
+
+TEST_F(FetchTest, TheEndIsEmptyAndBeyondItIsOutOfRange) {
+  produce("t", batch({{"a"}}));
+  EXPECT_EQ(fetch("t", 1), (Fetched{0, 1, 0, {}, {}}));
+  const auto beyond = fetch("t", 2);
+  EXPECT_EQ(beyond.error, code(Error::offset_out_of_range));
+  EXPECT_EQ(beyond.high_watermark, -1);
+}
+
+TEST_F(FetchTest, EveryVersionIsAnswered) {
+  produce("t", batch({{"a"}}));
+  for (kafka::Version version = 4; version <= 12; version++)
+    EXPECT_EQ(read(wire->call<kafka::FetchResponse>(fetch_request("t", 0), version)).values, Values{"a"})
+        << version;
+}
+
+TEST_F(FetchTest, Version13NamesTopicsById) {
+  const auto id = create("by-id").topic_id;
+  produce("by-id", batch({{"a"}}));
+  auto request = fetch_request("", 0);
+  request.topics[0].topic_id = id;
+  for (kafka::Version version = 13; version <= 17; version++)
+    EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, version)).values, Values{"a"}) << version;
+  request.topics[0].topic_id[3] ^= std::byte{1};
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 13)).error, code(Error::unknown_topic_id));
+}
+
+TEST_F(FetchTest, ALongPollIsWokenByTheNextRecord) {
+  auto request = fetch_request("t", 0);
+  request.max_wait_ms = 60'000;
+  wire->send(request, 12);
+  Wire other = broker->connect();
+  const std::string records = batch({{"news"}});
+  other.call<kafka::ProduceResponse>(produce_request("t", 0, bytes_of(records)), 9);
+  EXPECT_EQ(read(wire->receive<kafka::FetchResponse>(12)).values, Values{"news"});
+}
+
+TEST_F(FetchTest, ALongPollEndsAtItsDeadline) {
+  auto request = fetch_request("t", 0);
+  request.max_wait_ms = 50;
+  const auto before = Clock_::now();
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values, Values{});
+  EXPECT_GE(Clock_::now() - before, std::chrono::milliseconds(50));
+}
+
+TEST_F(FetchTest, ALongPollWaitsForAsManyBytesAsWereAskedFor) {
+  auto request = fetch_request("t", 0);
+  request.max_wait_ms = 60'000;
+  request.min_bytes = 150;
+  wire->send(request, 12);
+  Wire other = broker->connect();
+  const std::string records = batch({{"x"}});  // about 70 bytes
+  for (int i = 0; i < 3; i++)
+    other.call<kafka::ProduceResponse>(produce_request("t", 0, bytes_of(records)), 9);
+  EXPECT_GE(read(wire->receive<kafka::FetchResponse>(12)).values.size(), 2u);
+}
+
+TEST_F(FetchTest, ALongPollEndsWhenItsTopicIsDeleted) {
+  auto request = fetch_request("t", 0);
+  request.max_wait_ms = 60'000;
+  wire->send(request, 12);
+  Wire other = broker->connect();
+  kafka::DeleteTopicsRequest remove;
+  remove.topics.push_back({"t", {}});
+  other.call<kafka::DeleteTopicsResponse>(remove, 6);
+  EXPECT_EQ(read(wire->receive<kafka::FetchResponse>(12)).error, code(Error::unknown_topic_or_partition));
+}
+
+TEST_F(FetchTest, AnErrorIsAnsweredAtOnce) {
+  auto request = fetch_request("nobody", 0);
+  request.max_wait_ms = 60'000;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).error,
+            code(Error::unknown_topic_or_partition));
+}
+
+TEST_F(FetchTest, TheFirstBatchComesWhateverItsSizeAndThenOnlyWhatFits) {
+  const std::string large = batch({{std::string(5000, 'x')}});
+  for (int i = 0; i < 3; i++) produce("t", large);
+  produce("t", large, 1);
+  auto request = fetch_request("t", 0);
+  request.topics[0].partitions[0].partition_max_bytes = 10;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 1u);
+  request.topics[0].partitions[0].partition_max_bytes = 11'000;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 2u);
+
+  request.max_bytes = 6000;
+  request.topics[0].partitions.push_back(request.topics[0].partitions[0]);
+  request.topics[0].partitions[1].partition = 1;
+  const auto response = wire->call<kafka::FetchResponse>(request, 12);
+  EXPECT_EQ(read(response).values.size(), 1u);
+  EXPECT_EQ(response.responses[0].partitions.at(1).records->bytes.size(), 0u) << "no room is left for it";
+}
+
+TEST_F(FetchTest, LeaderEpochsAreChecked) {
+  produce("t", batch({{"a"}}));
+  auto request = fetch_request("t", 0);
+  request.topics[0].partitions[0].current_leader_epoch = 7;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).error, code(Error::unknown_leader_epoch));
+  request.topics[0].partitions[0].current_leader_epoch = 0;
+  request.topics[0].partitions[0].last_fetched_epoch = 0;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values, Values{"a"});
+}
+
+TEST_F(FetchTest, ASessionSaysOnlyWhatIsNew) {
+  produce("t", batch({{"a"}}));
+  auto request = fetch_request("t", 0);
+  request.session_epoch = 0;
+  for (std::int32_t p = 1; p < 3; p++) {
+    request.topics[0].partitions.push_back(request.topics[0].partitions[0]);
+    request.topics[0].partitions.back().partition = p;
+  }
+  const auto full = wire->call<kafka::FetchResponse>(request, 12);
+  ASSERT_GT(full.session_id, 0);
+  EXPECT_EQ(full.responses.at(0).partitions.size(), 3u);
+
+  auto next = fetch_request("t", 1);  // partition 0 goes on, the others are as before
+  next.session_id = full.session_id;
+  next.session_epoch = 1;
+  EXPECT_TRUE(wire->call<kafka::FetchResponse>(next, 12).responses.empty());
+
+  produce("t", batch({{"b"}}), 2);
+  kafka::FetchRequest again;
+  again.session_id = full.session_id;
+  again.session_epoch = 2;
+  again.min_bytes = 1;
+  const auto news = wire->call<kafka::FetchResponse>(again, 12);
+  ASSERT_EQ(news.responses.size(), 1u);
+  ASSERT_EQ(news.responses[0].partitions.size(), 1u);
+  EXPECT_EQ(news.responses[0].partitions[0].partition_index, 2);
+  EXPECT_EQ(read(news).values, Values{"b"});
+
+  again.session_epoch = 2;
+  EXPECT_EQ(wire->call<kafka::FetchResponse>(again, 12).error_code, code(Error::invalid_fetch_session_epoch));
+  again.session_id++;
+  EXPECT_EQ(wire->call<kafka::FetchResponse>(again, 12).error_code, code(Error::fetch_session_id_not_found));
+}
+
+TEST_F(FetchTest, EachTopicStandsOnceInTheAnswer) {
+  create("u");
+  auto request = fetch_request("t", 0);
+  request.topics.push_back(fetch_request("u", 0).topics[0]);
+  request.topics.push_back(fetch_request("t", 0, 1).topics[0]);
+  const auto response = wire->call<kafka::FetchResponse>(request, 12);
+  ASSERT_EQ(response.responses.size(), 2u);
+  EXPECT_EQ(response.responses[0].partitions.size(), 2u);
+}
+
+TEST_F(FetchTest, OffsetsAreFoundByTime) {
+  produce("t", batch({.values = {"a", "b", "c"}, .timestamp = 1000}));  // 1000, 1001, 1002
+  produce("t", batch({.values = {"d", "e"}, .timestamp = 2000, .codec = kafka::Codec::lz4}));
+  EXPECT_EQ(offset_at("t", 0), 0);
+  EXPECT_EQ(offset_at("t", 1001), 1) << "the record, not its batch";
+  EXPECT_EQ(offset_at("t", 1003), 3);
+  EXPECT_EQ(offset_at("t", 2001), 4) << "also in a compressed batch";
+  EXPECT_EQ(offset_at("t", 2002), -1) << "none reaches it";
+  EXPECT_EQ(offset_at("t", -1), 5);
+  EXPECT_EQ(offset_at("t", -2), 0);
+  EXPECT_EQ(offset_at("t", -3), 4);
+}
+
+TEST_F(FetchTest, DeletedRecordsAreGoneForGood) {
+  for (const char* value : {"a", "b", "c"}) produce("t", batch({{value}}));
+  kafka::DeleteRecordsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = "t";
+  topic.partitions = {{0, 2}, {1, 1}, {9, 0}};
+  const auto answers = wire->call<kafka::DeleteRecordsResponse>(request, 2).topics.at(0).partitions;
+  EXPECT_EQ(answers.at(0).low_watermark, 2);
+  EXPECT_EQ(answers.at(1).error_code, code(Error::offset_out_of_range));
+  EXPECT_EQ(answers.at(2).error_code, code(Error::unknown_topic_or_partition));
+  for (int restart = 0; restart < 2; restart++) {
+    EXPECT_EQ(fetch("t", 0).error, code(Error::offset_out_of_range));
+    EXPECT_EQ(fetch("t", 2), (Fetched{0, 3, 2, {"c"}, {2}}));
+    EXPECT_EQ(offset_at("t", -2), 2);
+    start();
+  }
+}
+
+TEST_F(FetchTest, TheCurrentEpochEndsAtTheEndOfTheLog) {
+  produce("t", batch({{"a", "b"}}));
+  kafka::OffsetForLeaderEpochRequest request;
+  request.topics.push_back({"t", {{0, -1, 0}, {1, -1, 5}, {9, -1, 0}}});
+  const auto answers = wire->call<kafka::OffsetForLeaderEpochResponse>(request, 4).topics.at(0).partitions;
+  EXPECT_EQ(answers.at(0).leader_epoch, 0);
+  EXPECT_EQ(answers.at(0).end_offset, 2);
+  EXPECT_EQ(answers.at(1).end_offset, -1);
+  EXPECT_EQ(answers.at(2).error_code, code(Error::unknown_topic_or_partition));
+}
+
+TEST_F(FetchTest, RequestsOnOneConnectionAreAnsweredInTheirOrder) {
+  auto slow = fetch_request("t", 0);
+  slow.max_wait_ms = 300;
+  wire->send(slow, 12);
+  wire->send(kafka::ApiVersionsRequest{"test", "1"}, 3);
+  EXPECT_EQ(read(wire->receive<kafka::FetchResponse>(12)).error, 0);
+  EXPECT_FALSE(wire->receive<kafka::ApiVersionsResponse>(3).api_keys.empty());
+}
+
+}  // namespace
+}  // namespace mq::core

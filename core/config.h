@@ -13,29 +13,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/listener.h"
 #include "core/scalars.h"
 #include "core/topic_config.h"
 #include "storage/journal.h"
 
 namespace mq::core {
-
-struct Address {
-  std::string host;  // empty: all interfaces
-  std::uint16_t port = 9092;
-
-  bool operator==(const Address&) const = default;
-};
-
-Parsed<Address> parse_address(std::string_view text);  // host:port, [::1]:port, :port, or a port alone
-std::string format_address(const Address& address);
-
-struct Listener {
-  std::string name = "default";
-  Address listen{"127.0.0.1", 9092};
-  std::optional<Address> advertise;  // none: auto, the local address of the client's connection
-
-  bool operator==(const Listener&) const = default;
-};
 
 enum class LogFormat { automatic, text, json, journal };
 enum class LogLevel { error, warn, info, debug, trace };
@@ -51,7 +34,8 @@ struct Config {
   std::optional<std::int32_t> node_id;  // none: given once and remembered in the data directory
   std::string rack;
   std::vector<Listener> listeners{Listener{}};  // never empty; names and addresses are unique
-  std::filesystem::path data;
+  std::filesystem::path data =
+      "/var/lib/mq";  // load(): in the home directory for whoever is neither root nor mq
   storage::Flush flush = storage::Flush::sync;
   std::uint64_t min_free_bytes = 256u << 20;
   std::uint64_t tail_bytes = 32u << 20;

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker_config.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mq::core {
+namespace {
+
+using enum ConfigType;
+
+// A config with a value of its own that is neither a setting nor the default of a topic config.
+struct Fixed {
+  std::string_view name;
+  ConfigType type;
+  std::string_view value;
+  std::string_view documentation;
+};
+
+// clang-format off
+constexpr auto fixed = std::to_array<Fixed>({
+    {"auto.leader.rebalance.enable", boolean, "true", "Whether leadership goes back to preferred replicas by itself."},
+    {"broker.heartbeat.interval.ms", int32, "2000", "Time between two signs of life to the controller."},
+    {"broker.session.timeout.ms", int32, "9000", "Time without a sign of life after which a broker counts as gone."},
+    {"connection.failed.authentication.delay.ms", int32, "100", "Delay before the connection of a client that failed to authenticate is closed."},
+    {"connections.max.idle.ms", int64, "600000", "Time after which a silent connection is closed."},
+    {"connections.max.reauth.ms", int64, "0", "Time after which a client must authenticate again; 0 is never."},
+    {"controller.quorum.voters", list, "", "Empty: there is no separate controller quorum."},
+    {"default.replication.factor", int32, "1", "Replicas of a topic that is created without a number."},
+    {"fetch.max.bytes", int32, "57671680", "Largest answer to a fetch."},
+    {"group.consumer.assignors", list, "uniform,range", "Assignors of the consumer group protocol; the first is the default."},
+    {"group.consumer.heartbeat.interval.ms", int32, "5000", "Time between two heartbeats in the consumer group protocol."},
+    {"group.consumer.max.size", int32, "2147483647", "Members of one group in the consumer group protocol."},
+    {"group.consumer.session.timeout.ms", int32, "45000", "Time without a heartbeat after which a member of the consumer group protocol is removed."},
+    {"group.coordinator.rebalance.protocols", list, "classic,consumer", "Group protocols that are spoken."},
+    {"group.initial.rebalance.delay.ms", int32, "0", "Time for which an empty group waits for more members before its first rebalance."},
+    {"group.max.session.timeout.ms", int32, "1800000", "Longest session timeout that a member may ask for."},
+    {"group.max.size", int32, "2147483647", "Members of one group in the classic protocol."},
+    {"group.min.session.timeout.ms", int32, "6000", "Shortest session timeout that a member may ask for."},
+    {"log.cleaner.backoff.ms", int64, "15000", "Pause of the cleaner when nothing is to be compacted."},
+    {"log.cleaner.dedupe.buffer.size", int64, "134217728", "Memory for compaction. No effect in mq."},
+    {"log.cleaner.enable", boolean, "true", "Whether topics with cleanup.policy=compact are compacted."},
+    {"log.cleaner.threads", int32, "1", "Threads for compaction. No effect in mq."},
+    {"log.flush.offset.checkpoint.interval.ms", int32, "60000", "Time between two recovery checkpoints. No effect in mq."},
+    {"log.retention.check.interval.ms", int64, "300000", "Time between two looks for what retention lets go."},
+    {"max.incremental.fetch.session.cache.slots", int32, "1000", "Fetch sessions that are remembered."},
+    {"max.request.partition.size.limit", int32, "2000", "Partitions in one answer to DescribeTopicPartitions."},
+    {"num.io.threads", int32, "8", "Threads for requests. No effect in mq."},
+    {"num.network.threads", int32, "3", "Threads for connections. No effect in mq."},
+    {"num.recovery.threads.per.data.dir", int32, "2", "Threads for recovery. No effect in mq."},
+    {"num.replica.fetchers", int32, "1", "Connections to each leader that is followed. No effect in mq."},
+    {"offset.metadata.max.bytes", int32, "4096", "Longest text beside a committed offset."},
+    {"offsets.commit.timeout.ms", int32, "5000", "Time for a commit of offsets to become durable."},
+    {"offsets.retention.check.interval.ms", int64, "600000", "Time between two looks for offsets that expired."},
+    {"offsets.retention.minutes", int32, "10080", "Time for which offsets of an empty group are kept."},
+    {"offsets.topic.num.partitions", int32, "50", "Partitions of the topic for group offsets."},
+    {"offsets.topic.replication.factor", int16, "1", "Replicas of the topic for group offsets."},
+    {"process.roles", list, "broker,controller", "What this process does for the cluster."},
+    {"producer.id.expiration.ms", int32, "86400000", "Time after which a silent idempotent producer is forgotten."},
+    {"queued.max.requests", int32, "500", "Requests that wait. No effect in mq: memory is bounded instead."},
+    {"quota.window.num", int32, "11", "Samples in which client quotas are counted."},
+    {"quota.window.size.seconds", int32, "1", "Length of such a sample."},
+    {"replica.fetch.backoff.ms", int32, "1000", "Pause of a follower after a failed fetch."},
+    {"replica.fetch.max.bytes", int32, "1048576", "Bytes of one partition in a follower's fetch."},
+    {"replica.fetch.min.bytes", int32, "1", "Bytes for which a follower's fetch waits."},
+    {"replica.fetch.response.max.bytes", int32, "10485760", "Bytes of all partitions in a follower's fetch."},
+    {"replica.fetch.wait.max.ms", int32, "500", "Time for which a follower's fetch waits."},
+    {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", "Time between two checkpoints of high watermarks. No effect in mq."},
+    {"replica.lag.time.max.ms", int64, "30000", "Time after which a replica that does not catch up is no longer in sync."},
+    {"request.timeout.ms", int32, "30000", "Time for a request between brokers."},
+    {"sasl.enabled.mechanisms", list, "", "SASL mechanisms that clients may use; empty is none."},
+    {"sasl.server.max.receive.size", int32, "524288", "Longest message of an authentication."},
+    {"socket.receive.buffer.bytes", int32, "102400", "Receive buffer of a socket. No effect in mq: the kernel decides."},
+    {"socket.send.buffer.bytes", int32, "102400", "Send buffer of a socket. No effect in mq: the kernel decides."},
+    {"transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between two looks for transactions that ran out of time."},
+    {"transaction.max.timeout.ms", int32, "900000", "Longest timeout that a transactional producer may ask for."},
+    {"transaction.partition.verification.enable", boolean, "true", "Whether a write is refused that belongs to no open transaction."},
+    {"transaction.state.log.min.isr", int32, "1", "Replicas of the topic for transactions that must be in sync."},
+    {"transaction.state.log.num.partitions", int32, "50", "Partitions of the topic for transactions."},
+    {"transaction.state.log.replication.factor", int16, "1", "Replicas of the topic for transactions."},
+    {"transactional.id.expiration.ms", int32, "604800000", "Time after which an unused transactional id is forgotten."},
+});
+
+// A config that says something about the settings, as Kafka writes it. `key`: the setting whose origin it has.
+struct Derived {
+  std::string_view name;
+  ConfigType type;
+  std::string_view key;
+  std::string (*value)(const Config&, std::int32_t node_id);
+  std::string_view documentation;
+};
+// clang-format on
+
+// Kafka's clients expect listener names in capitals.
+std::string capitals(std::string_view name) {
+  std::string result(name);
+  for (char& c : result)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return result;
+}
+
+std::string join(const Config& config, std::string (*one)(const Listener&)) {
+  std::string text;
+  for (const Listener& listener : config.listeners) text += (text.empty() ? "" : ",") + one(listener);
+  return text;
+}
+
+std::string listen_url(const Listener& l) {
+  return capitals(l.name) + "://" + format_address(l.listen);
+}
+std::string advertised_url(const Listener& l) {
+  return capitals(l.name) + "://" + format_address(l.advertise.value_or(l.listen));
+}
+std::string protocol(const Listener& l) {
+  return capitals(l.name) + ":PLAINTEXT";
+}
+
+std::string node_id_text(const Config&, std::int32_t node_id) {
+  return std::to_string(node_id);
+}
+std::string data_text(const Config& config, std::int32_t) {
+  return config.data.string();
+}
+std::string rack_text(const Config& config, std::int32_t) {
+  return config.rack;
+}
+std::string yes_no(bool value) {
+  return value ? "true" : "false";
+}
+std::string per_ip_text(const Config& config, std::int32_t) {
+  return config.connections_per_ip_max == 0 ? "2147483647" : std::to_string(config.connections_per_ip_max);
+}
+
+// clang-format off
+const auto derived = std::to_array<Derived>({
+    {"advertised.listeners", string, "advertise", [](const Config& c, std::int32_t) { return join(c, advertised_url); },
+     "Addresses that clients are told. Where nothing is fixed a client hears the address it connected to."},
+    {"auto.create.topics.enable", boolean, "topics.auto_create", [](const Config& c, std::int32_t) { return yes_no(c.auto_create_topics); },
+     "Whether a client that names a topic which does not exist creates it."},
+    {"broker.id", int32, "node.id", node_id_text, "Number of this broker."},
+    {"broker.rack", string, "node.rack", rack_text, "Where this broker stands."},
+    {"delete.topic.enable", boolean, "topics.allow_delete", [](const Config& c, std::int32_t) { return yes_no(c.allow_delete_topics); },
+     "Whether topics can be deleted."},
+    {"inter.broker.listener.name", string, "listeners", [](const Config& c, std::int32_t) { return capitals(c.listeners.front().name); },
+     "Listener that other brokers use."},
+    {"listener.security.protocol.map", string, "listeners", [](const Config& c, std::int32_t) { return join(c, protocol); },
+     "How each listener is protected."},
+    {"listeners", list, "listeners", [](const Config& c, std::int32_t) { return join(c, listen_url); },
+     "Addresses on which the broker listens."},
+    {"log.dir", string, "storage.data", data_text, "Directory of the data."},
+    {"log.dirs", string, "storage.data", data_text, "Directories of the data; mq has one."},
+    {"max.connections", int32, "limits.max_connections", [](const Config& c, std::int32_t) { return std::to_string(c.connections_max); },
+     "Open connections of clients."},
+    {"max.connections.per.ip", int32, "limits.max_connections_per_ip", per_ip_text, "Open connections of one client address."},
+    {"node.id", int32, "node.id", node_id_text, "Number of this broker."},
+    {"num.partitions", int32, "topics.default_partitions", [](const Config& c, std::int32_t) { return std::to_string(c.default_partitions); },
+     "Partitions of a topic that is created without a number."},
+    {"socket.request.max.bytes", int32, "limits.max_request", [](const Config& c, std::int32_t) { return std::to_string(c.request_bytes_max); },
+     "Largest request; a larger one closes the connection."},
+});
+// clang-format on
+
+// The name among a topic config's synonyms that can be altered while running.
+std::string_view dynamic_synonym(const TopicConfigKey& key) {
+  return key.synonyms.substr(0, key.synonyms.find(','));
+}
+
+// The milliseconds of the topic config in the unit that a synonym has in its name; none when it does not
+// divide.
+std::optional<std::string> in_unit_of(std::string_view synonym, std::string_view milliseconds) {
+  const std::int64_t unit = synonym.ends_with(".hours")     ? 3'600'000
+                            : synonym.ends_with(".minutes") ? 60'000
+                                                            : 1;
+  const auto value = parse_integer(milliseconds);
+  if (unit == 1 || !value || *value < 0) return std::string(milliseconds);
+  if (*value % unit != 0) return std::nullopt;
+  return std::to_string(*value / unit);
+}
+
+ConfigEntry entry_of(std::string_view name, ConfigType type, std::string value, ConfigSource source,
+                     std::string_view documentation) {
+  ConfigEntry entry;
+  entry.name = name;
+  entry.value = std::move(value);
+  entry.read_only = true;
+  entry.source = source;
+  entry.type = type;
+  entry.documentation = documentation;
+  entry.synonyms.push_back({entry.name, *entry.value, source});
+  return entry;
+}
+
+// The rows of one topic config: its dynamic synonym, and those that say the same in other units.
+void add_defaults_of(const TopicConfigKey& key, const TopicDefaults& defaults,
+                     std::vector<ConfigEntry>& entries) {
+  const ConfigEntry described = describe_topic_config(key, {}, defaults);
+  for (const std::string_view synonym : split(key.synonyms, ',')) {
+    ConfigEntry entry = described;
+    entry.name = synonym;
+    entry.read_only = synonym != dynamic_synonym(key);
+    if (entry.read_only) entry.value = in_unit_of(synonym, *described.value);
+    entries.push_back(std::move(entry));
+  }
+}
+
+// Broker names to topic names, of those that are known.
+ConfigMap by_topic_key(const ConfigMap& by_broker_name) {
+  ConfigMap result;
+  for (const auto& [name, value] : by_broker_name)
+    if (is_dynamic(name)) result[std::string(topic_key_for(name))] = value;
+  return result;
+}
+
+std::string where_it_is_set(std::string_view name) {
+  for (const Setting& setting : settings())
+    if (setting.kafka == name) return "; mq.yaml has it as " + setting.key;
+  return {};
+}
+
+const std::vector<ConfigEntry>& all_with_defaults() {
+  static const std::vector<ConfigEntry> entries = describe_broker(Config{}, 0, {});
+  return entries;
+}
+
+}  // namespace
+
+std::vector<ConfigEntry> describe_broker(const Config& config, std::int32_t node_id,
+                                         const DynamicConfigs& dynamic) {
+  std::vector<ConfigEntry> entries;
+  for (const Fixed& row : fixed)
+    entries.push_back(
+        entry_of(row.name, row.type, std::string(row.value), ConfigSource::default_value, row.documentation));
+  for (const Derived& row : derived) {
+    const auto source = config.is_set(row.key) ? ConfigSource::static_broker : ConfigSource::default_value;
+    entries.push_back(entry_of(row.name, row.type, row.value(config, node_id), source, row.documentation));
+  }
+  const TopicDefaults defaults = topic_defaults(config, dynamic);
+  for (const TopicConfigKey& key : topic_config_keys()) add_defaults_of(key, defaults, entries);
+  std::sort(entries.begin(), entries.end(),
+            [](const ConfigEntry& one, const ConfigEntry& other) { return one.name < other.name; });
+  return entries;
+}
+
+std::vector<ConfigEntry> describe_cluster_default(const DynamicConfigs& dynamic) {
+  std::vector<ConfigEntry> entries;
+  for (const auto& [name, value] : dynamic.cluster) {
+    const TopicConfigKey* key = is_dynamic(name) ? find_topic_config(topic_key_for(name)) : nullptr;
+    if (!key) continue;
+    entries.push_back(entry_of(name, key->type, value, ConfigSource::dynamic_default, key->documentation));
+    entries.back().read_only = false;
+  }
+  return entries;
+}
+
+bool is_broker_config(std::string_view name) {
+  const auto& entries = all_with_defaults();
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const ConfigEntry& entry) { return entry.name == name; });
+}
+
+bool is_dynamic(std::string_view name) {
+  const auto keys = topic_config_keys();
+  return !name.empty() && std::any_of(keys.begin(), keys.end(), [&](const TopicConfigKey& key) {
+    return dynamic_synonym(key) == name;
+  });
+}
+
+std::string_view topic_key_for(std::string_view broker_name) {
+  for (const TopicConfigKey& key : topic_config_keys())
+    for (const std::string_view synonym : split(key.synonyms, ','))
+      if (synonym == broker_name) return key.name;
+  return {};
+}
+
+std::string_view suggest_broker_config(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const ConfigEntry& entry : all_with_defaults()) names.push_back(entry.name);
+  return closest(name, names);
+}
+
+std::optional<std::string> validate_dynamic(std::string_view name, std::string_view value) {
+  const std::string shown(name.substr(0, 200));
+  if (!is_broker_config(name)) {
+    const std::string_view better = suggest_broker_config(name);
+    return "Unknown broker config " + shown +
+           (better.empty() ? "" : "; did you mean " + std::string(better) + "?");
+  }
+  if (!is_dynamic(name)) return "Cannot alter " + shown + " while the broker runs" + where_it_is_set(name);
+  const auto wrong = validate(*find_topic_config(topic_key_for(name)), value);
+  return wrong ? std::optional(shown + ": " + *wrong) : std::nullopt;
+}
+
+TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic) {
+  return {by_topic_key(dynamic.broker), by_topic_key(dynamic.cluster), config.topic_defaults};
+}
+
+}  // namespace mq::core

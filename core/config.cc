@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config.h"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+namespace mq::core {
+namespace {
+
+using Member = std::variant<std::optional<std::int32_t> Config::*,  // a number, or auto
+                            std::string Config::*,                  // text in one line
+                            std::filesystem::path Config::*,        //
+                            bool Config::*,                         //
+                            std::uint32_t Config::*,                // a count
+                            std::uint64_t Config::*,                // a SIZE
+                            Milliseconds Config::*,                 // a DURATION
+                            storage::Flush Config::*,               //
+                            LogFormat Config::*,                    //
+                            LogLevels Config::*,                    //
+                            std::vector<Listener> Config::*>;       // `listeners`, and their `advertise`
+
+struct Row {
+  std::string_view key;
+  Member member;
+  std::uint64_t min, max;  // of numbers, sizes and durations (milliseconds)
+  std::string_view kafka;
+  std::string_view variable;
+  std::string_view documentation;
+};
+
+constexpr std::uint64_t mebi = 1u << 20;
+constexpr std::string_view advertise_key = "advertise";
+constexpr std::string_view topic_defaults_prefix = "topic_defaults.";
+
+// Every setting there is. The defaults stand in Config.
+// clang-format off
+const auto rows = std::to_array<Row>({
+    {"node.id", &Config::node_id, 0, 2'147'483'647, "node.id", "MQ_NODE_ID",
+     "number of this broker; auto: given once and remembered in the data directory"},
+    {"node.rack", &Config::rack, 0, 0, "broker.rack", "MQ_RACK",
+     "where this broker stands, as told to clients that prefer a near replica"},
+    {"listeners", &Config::listeners, 0, 0, "listeners", "MQ_LISTEN",
+     "addresses on which the Kafka protocol is spoken"},
+    {advertise_key, &Config::listeners, 0, 0, "advertised.listeners", "",
+     "addresses that clients are told; wins over what a listener says itself"},
+    {"storage.data", &Config::data, 0, 0, "log.dirs", "MQ_DATA",
+     "directory of logs and metadata; created when missing"},
+    {"storage.flush", &Config::flush, 0, 0, "", "",
+     "what an acknowledgement waits for: the disk, the next flush every second, or the kernel alone"},
+    {"storage.min_free", &Config::min_free_bytes, 0, 1'073'741'824 * mebi, "", "",
+     "free space below which writes are refused; reads and deletions go on"},
+    {"storage.tail", &Config::tail_bytes, mebi, 65'536 * mebi, "", "",
+     "memory for the newest batches"},
+    {"limits.max_connections", &Config::connections_max, 1, 1'000'000, "max.connections", "",
+     "open connections of clients"},
+    {"limits.max_connections_per_ip", &Config::connections_per_ip_max, 0, 1'000'000, "max.connections.per.ip", "",
+     "open connections of one client address; 0: no limit"},
+    {"limits.max_request", &Config::request_bytes_max, mebi / 16, 2'147'483'647, "socket.request.max.bytes", "",
+     "larger requests close the connection"},
+    {"topics.auto_create", &Config::auto_create_topics, 0, 0, "auto.create.topics.enable", "",
+     "whether a client that names a topic which does not exist creates it"},
+    {"topics.default_partitions", &Config::default_partitions, 1, 10'000, "num.partitions", "",
+     "partitions of a topic created without a number"},
+    {"topics.allow_delete", &Config::allow_delete_topics, 0, 0, "delete.topic.enable", "",
+     "whether topics can be deleted"},
+    {"log.level", &Config::log_levels, 0, 0, "", "MQ_LOG_LEVEL",
+     "least important lines that are written, for all and for single modules"},
+    {"log.format", &Config::log_format, 0, 0, "", "MQ_LOG_FORMAT",
+     "how lines look; auto: text on a terminal, journal under systemd, else json"},
+    {"shutdown_timeout", &Config::shutdown_timeout, 100, 3'600'000, "", "",
+     "time for an orderly stop, then the process ends with an error"},
+});
+// clang-format on
+
+constexpr std::array<std::string_view, 3> names(storage::Flush) {
+  return {"sync", "interval", "os"};
+}
+constexpr std::array<std::string_view, 4> names(LogFormat) {
+  return {"auto", "text", "json", "journal"};
+}
+constexpr std::array<std::string_view, 5> names(LogLevel) {
+  return {"error", "warn", "info", "debug", "trace"};
+}
+constexpr std::array<std::string_view, 4> modules{"cli", "core", "net", "storage"};
+
+template <std::size_t n>
+std::string one_of(const std::array<std::string_view, n>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < n; i++)
+    text += std::string(i == 0 ? "" : i + 1 < n ? ", " : " or ") + std::string(words[i]);
+  return text;
+}
+
+std::string quoted(std::string_view text) {
+  return '"' + std::string(text.substr(0, 80)) + '"';
+}
+
+template <class Enum>
+std::optional<Wrong> read_word(std::string_view text, Enum& into) {
+  constexpr auto words = names(Enum{});
+  const auto found = std::find(words.begin(), words.end(), trim(text));
+  if (found == words.end()) return Wrong{quoted(text) + " is not " + one_of(words)};
+  into = static_cast<Enum>(found - words.begin());
+  return std::nullopt;
+}
+
+template <class Enum>
+std::string show_word(Enum value) {
+  return std::string(names(value)[static_cast<std::size_t>(value)]);
+}
+
+// ---- reading: one overload per type of member ----
+
+std::optional<Wrong> read(const Row& row, std::string_view text, std::optional<std::int32_t>& into) {
+  if (trim(text) == "auto") {
+    into = std::nullopt;
+    return std::nullopt;
+  }
+  const auto number =
+      parse_integer(text, static_cast<std::int64_t>(row.min), static_cast<std::int64_t>(row.max));
+  if (!number) return number.error();
+  into = static_cast<std::int32_t>(*number);
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row&, std::string_view text, std::string& into) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), is_control)) return Wrong{"must be plain text in one line"};
+  if (text.size() > 255) return Wrong{"must have at most 255 characters"};
+  into = text;
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row&, std::string_view text, std::filesystem::path& into) {
+  if (trim(text).empty()) return Wrong{"must name a directory"};
+  if (text.find('\0') != std::string_view::npos || text.size() > 4000) return Wrong{"is not a path"};
+  into = text;
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row&, std::string_view text, bool& into) {
+  const auto yes = parse_bool(text);
+  if (!yes) return yes.error();
+  into = *yes;
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row& row, std::string_view text, std::uint32_t& into) {
+  const auto number =
+      parse_integer(text, static_cast<std::int64_t>(row.min), static_cast<std::int64_t>(row.max));
+  if (!number) return number.error();
+  into = static_cast<std::uint32_t>(*number);
+  return std::nullopt;
+}
+
+std::string range(const Row& row, std::string (*format)(std::uint64_t)) {
+  return format(row.min) + " to " + format(row.max);
+}
+std::string show_time(std::uint64_t ms) {
+  return format_duration(Milliseconds(static_cast<std::int64_t>(ms)));
+}
+
+std::optional<Wrong> read(const Row& row, std::string_view text, std::uint64_t& into) {
+  const auto size = parse_size(text);
+  if (!size) return size.error();
+  if (*size < row.min || *size > row.max)
+    return Wrong{quoted(text) + " is out of range: " + range(row, format_size)};
+  into = *size;
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row& row, std::string_view text, Milliseconds& into) {
+  const auto time = parse_duration(text);
+  if (!time) return time.error();
+  const auto count = static_cast<std::uint64_t>(time->count());
+  if (count < row.min || count > row.max)
+    return Wrong{quoted(text) + " is out of range: " + range(row, show_time)};
+  into = *time;
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row&, std::string_view text, storage::Flush& into) {
+  return read_word(text, into);
+}
+std::optional<Wrong> read(const Row&, std::string_view text, LogFormat& into) {
+  return read_word(text, into);
+}
+
+// info,net=debug
+std::optional<Wrong> read(const Row&, std::string_view text, LogLevels& into) {
+  LogLevels levels;
+  const auto parts = split(text, ',');
+  if (parts.empty()) return Wrong{"must be " + one_of(names(LogLevel{}))};
+  for (const std::string_view part : parts) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos) {
+      if (auto wrong = read_word(part, levels.all)) return wrong;
+      continue;
+    }
+    const std::string_view module = trim(part.substr(0, equals));
+    if (std::find(modules.begin(), modules.end(), module) == modules.end())
+      return Wrong{quoted(module) + " is no module: " + one_of(modules)};
+    if (auto wrong = read_word(part.substr(equals + 1), levels.modules[std::string(module)])) return wrong;
+  }
+  into = std::move(levels);
+  return std::nullopt;
+}
+
+struct NamedAddress {
+  std::string_view name;  // "default" when there was none
+  std::string_view address;
+};
+
+NamedAddress named_address(std::string_view part) {
+  const std::size_t equals = part.find('=');
+  if (equals == std::string_view::npos) return {"default", part};
+  return {trim(part.substr(0, equals)), trim(part.substr(equals + 1))};
+}
+
+// :9092,internal=10.0.0.1:9093. Listeners keep what they advertise when their name stays.
+std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>& into) {
+  std::vector<Listener> listeners;
+  for (const std::string_view part : split(text, ',')) {
+    const auto [name, address] = named_address(part);
+    const auto listen = parse_address(address);
+    if (!listen) return listen.error();
+    const auto known =
+        std::find_if(into.begin(), into.end(), [&](const Listener& l) { return l.name == name; });
+    const auto advertise = known == into.end() ? std::optional<Address>() : known->advertise;
+    listeners.push_back({std::string(name), *listen, advertise});
+  }
+  if (auto wrong = check(listeners)) return wrong;
+  into = std::move(listeners);
+  return std::nullopt;
+}
+
+std::optional<Wrong> read_advertise(std::string_view text, std::vector<Listener>& into) {
+  auto listeners = into;
+  const auto parts = split(text, ',');
+  if (parts.empty()) return Wrong{"must be auto or host:port"};
+  for (const std::string_view part : parts) {
+    const auto [name, address] = named_address(part);
+    const auto known =
+        std::find_if(listeners.begin(), listeners.end(), [&](const Listener& l) { return l.name == name; });
+    if (known == listeners.end()) return Wrong{"there is no listener " + quoted(name)};
+    const auto advertise = parse_advertise(address);
+    if (!advertise) return advertise.error();
+    known->advertise = *advertise;
+  }
+  into = std::move(listeners);
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row& row, std::string_view text, std::vector<Listener>& into) {
+  return row.key == advertise_key ? read_advertise(text, into) : read_listeners(text, into);
+}
+
+// ---- showing, likewise; and what a type accepts ----
+
+std::string show(const Row&, const std::optional<std::int32_t>& value) {
+  return value ? std::to_string(*value) : "auto";
+}
+std::string show(const Row&, const std::string& value) {
+  return value;
+}
+std::string show(const Row&, const std::filesystem::path& value) {
+  return value.string();
+}
+std::string show(const Row&, bool value) {
+  return value ? "true" : "false";
+}
+std::string show(const Row&, std::uint32_t value) {
+  return std::to_string(value);
+}
+std::string show(const Row&, std::uint64_t value) {
+  return format_size(value);
+}
+std::string show(const Row&, Milliseconds value) {
+  return format_duration(value);
+}
+std::string show(const Row&, storage::Flush value) {
+  return show_word(value);
+}
+std::string show(const Row&, LogFormat value) {
+  return show_word(value);
+}
+
+std::string show(const Row&, const LogLevels& value) {
+  std::string text = show_word(value.all);
+  for (const auto& [module, level] : value.modules) text += "," + module + "=" + show_word(level);
+  return text;
+}
+
+std::string show(const Row& row, const std::vector<Listener>& value) {
+  std::string text;
+  for (const Listener& listener : value) {
+    if (!text.empty()) text += ',';
+    if (value.size() > 1 || listener.name != "default") text += listener.name + "=";
+    if (row.key != advertise_key)
+      text += format_address(listener.listen);
+    else
+      text += listener.advertise ? format_address(*listener.advertise) : "auto";
+  }
+  return text;
+}
+
+std::string numbers(const Row& row) {
+  return std::to_string(row.min) + " to " + std::to_string(row.max);
+}
+
+std::string accepts(const Row& row, const std::optional<std::int32_t>&) {
+  return "auto, or " + numbers(row);
+}
+std::string accepts(const Row&, const std::string&) {
+  return "text";
+}
+std::string accepts(const Row&, const std::filesystem::path&) {
+  return "path";
+}
+std::string accepts(const Row&, bool) {
+  return "true or false";
+}
+std::string accepts(const Row& row, std::uint32_t) {
+  return numbers(row);
+}
+std::string accepts(const Row& row, std::uint64_t) {
+  return "SIZE, " + range(row, format_size);
+}
+std::string accepts(const Row& row, Milliseconds) {
+  return "DURATION, " + range(row, show_time);
+}
+std::string accepts(const Row&, storage::Flush value) {
+  return one_of(names(value));
+}
+std::string accepts(const Row&, LogFormat value) {
+  return one_of(names(value));
+}
+std::string accepts(const Row&, const LogLevels&) {
+  return "LEVEL[,MODULE=LEVEL...]";
+}
+std::string accepts(const Row& row, const std::vector<Listener>&) {
+  return row.key == advertise_key ? "auto or HOST:PORT[,NAME=HOST:PORT...]"
+                                  : "[HOST]:PORT[,NAME=[HOST]:PORT...]";
+}
+
+const Row* find_row(std::string_view key) {
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.key == key; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+bool is_list(const Member& member) {
+  return std::holds_alternative<std::vector<Listener> Config::*>(member) ||
+         std::holds_alternative<LogLevels Config::*>(member);
+}
+
+std::vector<Setting> make_settings() {
+  const Config defaults;
+  std::vector<Setting> result;
+  for (const Row& row : rows) {
+    const auto describe = [&](auto member) {
+      result.push_back({std::string(row.key), is_list(row.member), accepts(row, defaults.*member),
+                        show(row, defaults.*member), row.kafka, row.variable, row.documentation});
+    };
+    std::visit(describe, row.member);
+  }
+  return result;
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = make_settings();
+  return all;
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name = "MQ_";
+  const bool topic_default = key.starts_with(topic_defaults_prefix);
+  for (std::size_t i = 0; i < key.size(); i++) {
+    const char c = key[i];
+    const bool level = c == '.' && (!topic_default || i < topic_defaults_prefix.size());
+    if (level)
+      name += "__";
+    else if (c >= 'a' && c <= 'z')
+      name += static_cast<char>(c - 'a' + 'A');
+    else
+      name += c == '.' ? '_' : c;
+  }
+  return name;
+}
+
+std::optional<Wrong> set_value(Config& config, std::string_view key, std::string_view text) {
+  if (key.starts_with(topic_defaults_prefix)) {
+    const TopicConfigKey* topic_key = find_topic_config(key.substr(topic_defaults_prefix.size()));
+    if (!topic_key) return Wrong{"unknown key"};
+    auto wire = to_wire(*topic_key, text);
+    if (!wire) return wire.error();
+    config.topic_defaults[std::string(topic_key->name)] = std::move(*wire);
+    return std::nullopt;
+  }
+  const Row* row = find_row(key);
+  if (!row) return Wrong{"unknown key"};
+  return std::visit([&](auto member) { return read(*row, text, config.*member); }, row->member);
+}
+
+std::string value_of(const Config& config, std::string_view key) {
+  if (const Row* row = find_row(key))
+    return std::visit([&](auto member) { return show(*row, config.*member); }, row->member);
+  if (!key.starts_with(topic_defaults_prefix)) return {};
+  const TopicConfigKey* topic_key = find_topic_config(key.substr(topic_defaults_prefix.size()));
+  if (!topic_key) return {};
+  const auto found = config.topic_defaults.find(topic_key->name);
+  return to_human(*topic_key,
+                  found == config.topic_defaults.end() ? topic_key->default_value : found->second);
+}
+
+std::string print(const Config& config, bool all) {
+  struct Line {
+    std::string text, origin;
+  };
+  std::vector<Line> lines;
+  const auto add = [&](const std::string& key) {
+    const auto origin = config.origins.find(key);
+    if (origin == config.origins.end() && !all) return;
+    lines.push_back(
+        {key + " = " + value_of(config, key), origin == config.origins.end() ? "default" : origin->second});
+  };
+  for (const Setting& setting : settings()) add(setting.key);
+  for (const TopicConfigKey& key : topic_config_keys())
+    add(std::string(topic_defaults_prefix) + std::string(key.name));
+
+  std::size_t width = 0;
+  for (const Line& line : lines) width = std::max(width, line.text.size());
+  std::string text;
+  for (const Line& line : lines)
+    text += line.text + std::string(width - line.text.size() + 2, ' ') + line.origin + "\n";
+  return text;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where clients reach the broker, and what they are told. Pure; any thread; no name is resolved here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/scalars.h"
+
+namespace mq::core {
+
+struct Address {
+  std::string host;  // empty: all interfaces; IPv6 without brackets
+  std::uint16_t port = 9092;
+
+  bool operator==(const Address&) const = default;
+};
+
+struct Listener {
+  std::string name = "default";
+  Address listen{"127.0.0.1", 9092};
+  std::optional<Address> advertise;  // none: auto, the local address of the client's connection
+
+  bool operator==(const Listener&) const = default;
+};
+
+Parsed<Address> parse_address(std::string_view text);  // host:port, [::1]:port, :port, or a port alone
+Parsed<std::optional<Address>> parse_advertise(
+    std::string_view text);                          // auto, or an address one can connect to
+std::string format_address(const Address& address);  // ":9092", "[::1]:9092"
+
+// What is wrong with the listeners of a broker: none, bad names, two with one name or one address.
+std::optional<Wrong> check(const std::vector<Listener>& listeners);
+
+}  // namespace mq::core

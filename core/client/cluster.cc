@@ -119,11 +119,13 @@ auto& topic_of(Topics& topics, const std::string& name) {
 struct ListSender {
   std::vector<OffsetAnswer>& answers;
   const std::vector<OffsetQuery>& queries;
+  bool committed;
 
   Task<Answer<Nothing>> operator()(Client& client, BrokerId leader, const std::vector<std::size_t>& which,
                                    Duration timeout) const {
     kafka::ListOffsetsRequest request;
     request.replica_id = -1;
+    request.isolation_level = committed ? 1 : 0;
     request.timeout_ms = ms(timeout);
     for (const auto i : which) {
       auto& asked = topic_of(request.topics, queries[i].partition.topic).partitions.emplace_back();
@@ -207,31 +209,34 @@ Task<Answer<std::vector<LogDirs>>> log_dirs_of(Client& client, kafka::DescribeLo
   co_return all;
 }
 
-Task<Probe> try_connect(asio::io_context& loop, Address address, Duration timeout) {
-  (void)loop;
+Task<Probe> try_connect(Address address, Duration timeout) {
   Probe probe;
   const Time since = std::chrono::steady_clock::now();
   Broker at;
   at.host = address.host, at.port = address.port;
   probe.address = at.address();
-  auto socket = co_await net::Client::connect(address.host, address.port, timeout);
+  std::vector<net::Attempt> attempts;
+  auto socket = co_await net::Client::connect(address.host, address.port, timeout, &attempts);
   probe.took = std::chrono::steady_clock::now() - since;
   probe.connected = socket.has_value();
-  if (socket) {
-    (*socket)->close();
-  } else {
-    probe.attempts.push_back({probe.address, reason(socket.error())});
+  if (!socket) {
+    probe.attempts = told(at.address(), attempts, socket.error());
+    co_return probe;
   }
+  const auto remote = (*socket)->remote();
+  at.host = remote.address().to_string();
+  probe.address = at.address();
+  (*socket)->close();
   co_return probe;
 }
 
 }  // namespace
 
 Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
-                                                     Time deadline) {
+                                                     Time deadline, bool committed) {
   std::vector<OffsetAnswer> answers(queries.size());
   for (std::size_t i = 0; i < queries.size(); i++) answers[i].partition = queries[i].partition;
-  const ListSender send{answers, queries};
+  const ListSender send{answers, queries, committed};
   auto done = co_await at_leaders(client, answers, deadline, send);
   if (!done) co_return done.error();
   co_return answers;
@@ -318,7 +323,7 @@ Answer<std::vector<LogDirs>> Cluster::describe_log_dirs(
 }
 
 Probe Cluster::probe(const Address& address) {
-  return run(try_connect(loop_, address, client_.options().connect_timeout));
+  return run(try_connect(address, client_.options().connect_timeout));
 }
 
 }  // namespace mq::client

@@ -61,9 +61,10 @@ struct Probe {
   std::vector<Attempt> attempts;
 };
 
-// The same as coroutines, for those who have a loop of their own.
+// The same as a coroutine, for those who have a loop of their own. `committed`: the end is where the first
+// open transaction begins.
 Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
-                                                     Time deadline);
+                                                     Time deadline, bool committed = false);
 
 class Cluster {
  public:

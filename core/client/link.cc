@@ -27,6 +27,19 @@ std::string reason(error_code error) {
   return error.message();
 }
 
+std::vector<Attempt> told(const std::string& name, const std::vector<net::Attempt>& attempts,
+                          error_code error) {
+  std::vector<Attempt> all;
+  for (const net::Attempt& attempt : attempts) {
+    Broker at;
+    at.host = attempt.address.address().to_string(), at.port = attempt.address.port();
+    const bool same = at.address() == name;
+    all.push_back({same ? name : name + " (" + at.host + ")", reason(attempt.error)});
+  }
+  if (all.empty()) all.push_back({name, reason(error)});  // the name has no address
+  return all;
+}
+
 net::Bytes response_body(net::Bytes frame, bool flexible) {
   std::size_t at = sizeof(std::int32_t);  // the correlation id, checked by the connection
   if (frame.size() < at) return {};
@@ -66,9 +79,11 @@ Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context&
 
 Task<bool> Link::try_address(Address address, const Options& options) {
   if (broker_.id < 0) broker_.host = address.host, broker_.port = address.port;
-  auto socket = co_await net::Client::connect(address.host, address.port, options.connect_timeout);
+  std::vector<net::Attempt> attempts;
+  auto socket = co_await net::Client::connect(address.host, address.port, options.connect_timeout, &attempts);
   if (!socket) {
-    failure_.attempts.push_back({broker_.address(), reason(socket.error())});
+    for (auto& attempt : told(broker_.address(), attempts, socket.error()))
+      failure_.attempts.push_back(attempt);
     co_return false;
   }
   socket_ = std::move(*socket);

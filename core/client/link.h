@@ -47,6 +47,10 @@ class Link {
 // "connection refused", "no answer within 3 s", …: an error as a reason, behind a colon.
 std::string reason(error_code error);
 
+// The addresses of a name that were tried, as people read them.
+std::vector<Attempt> told(const std::string& name, const std::vector<net::Attempt>& attempts,
+                          error_code error);
+
 // The bytes behind the header of a response; empty when there are too few.
 net::Bytes response_body(net::Bytes frame, bool flexible);
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes as text: what is UTF-8, how JSON, base64, hex, shells and terminals want them. Appends to `to`; pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mq::cli {
+
+bool valid_utf8(std::string_view bytes);
+bool has_controls(std::string_view bytes);  // besides newline and tab: what could drive a terminal
+
+void append_number(std::string& to, std::int64_t n);
+void append_json(std::string& to,
+                 std::string_view bytes);  // with its quotes; what is no UTF-8 becomes U+FFFD
+void append_base64(std::string& to, std::string_view bytes);  // standard alphabet, padded
+void append_hex(std::string& to, std::string_view bytes);     // lower case
+void append_escaped(std::string& to,
+                    std::string_view bytes);  // one line, printable: \n \t \\ \x1b, UTF-8 as it is
+void append_quoted(std::string& to, std::string_view bytes);  // one word for a shell
+void append_dump(std::string& to, std::string_view bytes);    // 16 bytes a line: offset, hex, ASCII
+
+std::optional<std::string> from_base64(std::string_view text);
+std::optional<std::string> from_hex(std::string_view text);
+
+// The escapes of formats and delimiters: \n \t \r \0 \\ \xNN. Nothing when one is unknown.
+std::optional<std::string> unescape(std::string_view text);
+
+}  // namespace mq::cli

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/client/consumer.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/client/cluster.h"
+
+namespace mq::client {
+namespace {
+
+constexpr kafka::Version fetch_by_name = 12;  // later ones name topics by id
+constexpr auto retry_pause = std::chrono::milliseconds(100);
+
+Time now_() {
+  return std::chrono::steady_clock::now();
+}
+
+std::int32_t ms(Duration duration) {
+  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+}  // namespace
+
+std::shared_ptr<Consumer> Consumer::create(Client& client, ConsumerOptions options,
+                                           std::vector<Assignment> partitions) {
+  auto consumer = std::shared_ptr<Consumer>(new Consumer(client, std::move(options), std::move(partitions)));
+  consumer->pump();
+  return consumer;
+}
+
+Consumer::Consumer(Client& client, ConsumerOptions options, std::vector<Assignment> partitions)
+    : client_(client),
+      options_(std::move(options)),
+      last_answer_(now_()),
+      wake_(client.loop().get_executor()),
+      waiter_(client.loop().get_executor()) {
+  for (Assignment& asked : partitions) {
+    by_name_.emplace(asked.partition, partitions_.size());
+    Partition& partition = partitions_.emplace_back();
+    partition.position = asked.from;
+    partition.bytes_max = options_.partition_bytes_max;
+    partition.done = asked.from >= asked.until;
+    partition.asked = std::move(asked);
+    open_ += !partition.done;
+  }
+}
+
+Task<Answer<std::optional<Fetched>>> Consumer::next(std::shared_ptr<Consumer> self, Time deadline) {
+  for (;;) {
+    if (!self->queue_.empty()) {
+      std::optional<Fetched> fetched = std::move(self->queue_.front());
+      self->queue_.pop_front();
+      self->waiting_bytes_ -= fetched->batches.size();
+      self->pump();
+      co_return fetched;
+    }
+    if (self->failure_) co_return *self->failure_;
+    if (self->done() || now_() >= deadline) co_return std::optional<Fetched>{};
+    self->waiter_.expires_at(deadline);
+    co_await self->waiter_.async_wait(core::use_result);
+  }
+}
+
+// Starts a fetch at each leader that has something for us and is not being asked already.
+void Consumer::pump() {
+  if (failure_) return;
+  const Time now = now_();
+  std::set<BrokerId> leaders;
+  for (const Partition& partition : partitions_) {
+    if (partition.done || partition.paused || partition.under_way) continue;
+    const BrokerId leader = client_.leader(partition.asked.partition);
+    if (leader == any_broker) want_leaders();
+    if (leader == any_broker || fetching_.contains(leader)) continue;
+    if (partition.retry_at > now) {
+      wake_at(partition.retry_at);
+    } else if (waiting_bytes_ < options_.waiting_bytes_max) {
+      leaders.insert(leader);
+    }
+  }
+  for (const BrokerId leader : leaders) {
+    fetching_.insert(leader);
+    asio::co_spawn(client_.loop(), fetch(shared_from_this(), leader), asio::detached);
+  }
+}
+
+bool Consumer::wanted(const Partition& partition, BrokerId leader, Time now) const {
+  return !partition.done && !partition.paused && !partition.under_way && partition.retry_at <= now &&
+         client_.leader(partition.asked.partition) == leader;
+}
+
+kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>& which) {
+  kafka::FetchRequest request;
+  request.max_wait_ms = ms(options_.wait);
+  request.min_bytes = 1;
+  request.max_bytes = options_.fetch_bytes_max;
+  request.isolation_level = options_.committed ? 1 : 0;
+  const Time now = now_();
+  rotation_++;  // the first partition of a request is served best: let it be another one each time
+  for (std::size_t i = 0; i < partitions_.size(); i++) {
+    const std::size_t index = (i + rotation_) % partitions_.size();
+    Partition& partition = partitions_[index];
+    if (!wanted(partition, leader, now)) continue;
+    partition.under_way = true;
+    const std::string& name = partition.asked.partition.topic;
+    auto topic = std::ranges::find(request.topics, name, &kafka::FetchRequest::FetchTopic::topic);
+    if (topic == request.topics.end()) {
+      request.topics.emplace_back().topic = name;
+      topic = std::prev(request.topics.end());
+    }
+    auto& asked = topic->partitions.emplace_back();
+    asked.partition = partition.asked.partition.partition;
+    asked.fetch_offset = partition.position;
+    asked.partition_max_bytes = partition.bytes_max;
+    which.push_back(index);
+  }
+  return request;
+}
+
+Task<void> Consumer::fetch(std::shared_ptr<Consumer> self, BrokerId leader) {
+  while (!self->failure_ && self->waiting_bytes_ < self->options_.waiting_bytes_max) {
+    std::vector<std::size_t> which;
+    auto request = self->message(leader, which);
+    if (which.empty()) break;
+    const Duration timeout = self->client_.options().request_timeout + self->options_.wait;
+    auto reply =
+        co_await self->client_.ask<kafka::FetchResponse>(leader, std::move(request), timeout, fetch_by_name);
+    for (const auto i : which) self->partitions_[i].under_way = false;
+    if (self->failure_) break;
+    if (reply) {
+      self->last_answer_ = now_();
+      co_await self->take(std::move(*reply), std::move(which));
+    } else if (reply.error().retriable()) {
+      for (const auto i : which) self->later(self->partitions_[i], reply.error(), true);
+    } else {
+      self->fail(reply.error());
+    }
+    self->wake();
+  }
+  self->fetching_.erase(leader);
+  self->pump();
+}
+
+Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::size_t> which) {
+  using kafka::Error;
+  bool nothing_came = true;
+  for (const auto& topic : reply.message.responses)
+    for (const auto& data : topic.partitions)
+      nothing_came = nothing_came && (!data.records || data.records->size() == 0);
+  if (reply.message.error_code != 0) {
+    const Failure failure = refused(reply.message.error_code, reply.from);
+    for (const auto i : which) later(partitions_[i], failure, false);
+    if (!failure.retriable()) fail(failure);
+    co_return;
+  }
+  for (const auto& topic : reply.message.responses)
+    for (const auto& data : topic.partitions) {
+      const TopicPartition name{topic.topic, data.partition_index};
+      const auto known = by_name_.find(name);
+      if (known == by_name_.end()) continue;
+      Partition& partition = partitions_[known->second];
+      const Error error = kafka::error_of(data.error_code);
+      if (error == Error::none) {
+        take_records(known->second, data, reply.frame, nothing_came);
+      } else if (error == Error::offset_out_of_range) {
+        co_await out_of_range(known->second);
+      } else {
+        const Failure failure = refused(error, reply.from, topic.topic);
+        if (!failure.retriable()) fail(failure);
+        later(partition, failure, true);
+      }
+    }
+}
+
+void Consumer::take_records(std::size_t which, const kafka::FetchResponse::PartitionData& data,
+                            const net::Slice& frame, bool nothing_came) {
+  Partition& partition = partitions_[which];
+  const net::Bytes records = data.records ? data.records->bytes : net::Bytes{};
+  net::Bytes rest = records;
+  Offset next = partition.position;
+  while (const auto batch = kafka::next_batch(rest))
+    next = kafka::BatchHead::parse(*batch)->last_offset() + 1;
+  const net::Bytes whole = records.first(records.size() - rest.size());
+  const Offset readable =
+      options_.committed && data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
+  if (!whole.empty()) {
+    Fetched fetched{which,
+                    frame,
+                    whole,
+                    partition.position,
+                    partition.asked.until,
+                    data.log_start_offset,
+                    data.high_watermark,
+                    {}};
+    if (data.aborted_transactions) fetched.aborted = *data.aborted_transactions;
+    std::ranges::sort(fetched.aborted, {}, &kafka::FetchResponse::AbortedTransaction::first_offset);
+    waiting_bytes_ += whole.size();
+    queue_.push_back(std::move(fetched));
+    advance(partition, next);
+  } else if (!records.empty()) {
+    partition.bytes_max =
+        std::min(partition.bytes_max, INT32_MAX / 2) * 2;  // a batch was cut off by our limit
+  } else if (nothing_came && partition.position < readable) {
+    advance(partition, readable);  // nothing is left there: compaction, or the end of a transaction
+  }
+}
+
+void Consumer::advance(Partition& partition, Offset to) {
+  partition.position = std::max(partition.position, to);
+  if (partition.done || partition.position < partition.asked.until) return;
+  partition.done = true;
+  open_--;
+}
+
+// The records that were asked for are gone (retention), or never were.
+Task<void> Consumer::out_of_range(std::size_t which) {
+  std::vector<OffsetQuery> queries(2);
+  queries[0].partition = queries[1].partition = partitions_[which].asked.partition;
+  queries[0].timestamp = earliest;
+  auto ends = co_await list_offsets(client_, std::move(queries), now_() + client_.options().timeout);
+  Partition& partition = partitions_[which];
+  if (!ends || !(*ends)[0].status || !(*ends)[1].status) {
+    const Failure failure = !ends ? ends.error() : refused(kafka::Error::offset_out_of_range);
+    later(partition, failure, false);
+    co_return;
+  }
+  const Offset start = (*ends)[0].offset, end = (*ends)[1].offset;
+  const Offset to = partition.position < start ? start : end;
+  if (partition.position >= start && partition.position <= end) {  // in range again
+    partition.retry_at = now_() + retry_pause;
+    co_return;
+  }
+  if (options_.skipped) options_.skipped(which, partition.position, to);
+  partition.position = to;
+  advance(partition, to);
+}
+
+void Consumer::later(Partition& partition, const Failure& failure, bool leader_unknown) {
+  partition.retry_at = now_() + retry_pause;
+  if (leader_unknown) client_.forget_leader(partition.asked.partition);
+  if (options_.trouble) options_.trouble(failure);
+}
+
+void Consumer::want_leaders() {
+  if (std::exchange(finding_leaders_, true)) return;
+  asio::co_spawn(client_.loop(), find_leaders(shared_from_this()), asio::detached);
+}
+
+Task<void> Consumer::find_leaders(std::shared_ptr<Consumer> self) {
+  Backoff backoff(self->client_.loop(), Time::max());
+  for (bool missing = true; missing && !self->failure_;) {
+    std::vector<std::string> topics;
+    for (const Partition& partition : self->partitions_) topics.push_back(partition.asked.partition.topic);
+    std::ranges::sort(topics);
+    topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
+    auto answer = co_await self->client_.refresh(std::move(topics));
+    if (!answer && self->options_.trouble) self->options_.trouble(answer.error());
+    if (answer)
+      for (const auto& topic : answer->topics)
+        if (topic.error_code == kafka::number_of(kafka::Error::unknown_topic_or_partition))
+          self->fail(refused(topic.error_code, {}, topic.name.value_or("")));  // deleted while we read
+    missing = std::ranges::any_of(self->partitions_, [&](const Partition& partition) {
+      return !partition.done && self->client_.leader(partition.asked.partition) == any_broker;
+    });
+    self->finding_leaders_ = missing;
+    self->pump();
+    if (missing) co_await backoff.wait();
+  }
+}
+
+void Consumer::wake_at(Time at) {
+  if (at >= wakes_) return;
+  wakes_ = at;
+  wake_.expires_at(at);
+  wake_.async_wait([weak = weak_from_this()](error_code cancelled) {
+    const auto self = weak.lock();
+    if (!self || cancelled) return;
+    self->wakes_ = Time::max();
+    self->pump();
+  });
+}
+
+void Consumer::pause(std::size_t which, bool paused) {
+  if (std::exchange(partitions_[which].paused, paused) && !paused) pump();
+}
+
+void Consumer::stop() {
+  Failure failure;
+  failure.what = Failure::What::stopped;
+  fail(std::move(failure));
+}
+
+void Consumer::fail(Failure failure) {
+  if (!failure_) failure_ = std::move(failure);
+  wake();
+}
+
+}  // namespace mq::client

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads partitions from given offsets on: one fetch under way at each leader, the next one sent before what
+// came is looked at, and no more in memory than `waiting_bytes_max` and one answer of each leader. Follows
+// leaders as they move. Lives on the client's loop; made by create(), because what is under way holds on to
+// it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/client/client.h"
+#include "core/client/retry.h"
+#include "net/kafka/messages/fetch.h"
+#include "net/kafka/record_batch.h"
+
+namespace mq::client {
+
+inline constexpr Offset no_end = INT64_MAX;
+
+struct Assignment {
+  TopicPartition partition;
+  Offset from = 0;
+  Offset until = no_end;  // not read any more; the partition is done when its position gets there
+};
+
+// What one fetch brought of one partition: whole batches, back to back.
+struct Fetched {
+  std::size_t which = 0;  // index of the assignment
+  net::Slice frame;       // what `batches` looks into
+  net::Bytes batches;
+  Offset from = 0, until = no_end;  // records outside were not asked for
+  Offset log_start = -1, high_watermark = -1;
+  std::vector<kafka::FetchResponse::AbortedTransaction> aborted;
+};
+
+struct ConsumerOptions {
+  std::int32_t fetch_bytes_max = 16 << 20;
+  std::int32_t partition_bytes_max = 4 << 20;
+  Duration wait = std::chrono::milliseconds(500);
+  std::size_t waiting_bytes_max = 32 << 20;
+  bool committed = true;                             // not what open or aborted transactions wrote
+  std::function<void(const Failure&)> trouble = {};  // it will be tried again
+  std::function<void(std::size_t which, Offset from, Offset to)> skipped = {};  // records that are gone
+};
+
+class Consumer : public std::enable_shared_from_this<Consumer> {
+ public:
+  static std::shared_ptr<Consumer> create(Client& client, ConsumerOptions options,
+                                          std::vector<Assignment> partitions);
+
+  // The next that came; nothing: the deadline was first, or everything is done(). A failure is final.
+  static Task<Answer<std::optional<Fetched>>> next(std::shared_ptr<Consumer> self, Time deadline);
+  bool ready() const { return !queue_.empty(); }  // next() would not wait
+  bool done() const { return open_ == 0 && queue_.empty(); }
+
+  // Up to where a partition was fetched, not delivered; and how much of what was asked for has not been
+  // fetched.
+  Offset position(std::size_t which) const { return partitions_[which].position; }
+  void pause(std::size_t which, bool paused);
+  void stop();  // next() returns What::stopped
+  Time last_answer() const { return last_answer_; }
+
+ private:
+  struct Partition {
+    Assignment asked;
+    Offset position = 0;
+    Time retry_at{};
+    std::int32_t bytes_max = 0;
+    bool under_way = false;  // in a fetch that has not been answered
+    bool paused = false, done = false;
+  };
+  struct Asked {
+    BrokerId leader;
+    std::vector<std::size_t> which;
+  };
+
+  Consumer(Client& client, ConsumerOptions options, std::vector<Assignment> partitions);
+  void pump();
+  static Task<void> fetch(std::shared_ptr<Consumer> self, BrokerId leader);
+  bool wanted(const Partition& partition, BrokerId leader, Time now) const;
+  kafka::FetchRequest message(BrokerId leader, std::vector<std::size_t>& which);
+  Task<void> take(Reply<kafka::FetchResponse> reply, std::vector<std::size_t> which);
+  void take_records(std::size_t which, const kafka::FetchResponse::PartitionData& data,
+                    const net::Slice& frame, bool nothing_came);
+  void advance(Partition& partition, Offset to);
+  Task<void> out_of_range(std::size_t which);
+  void later(Partition& partition, const Failure& failure, bool leader_unknown);
+  void want_leaders();
+  static Task<void> find_leaders(std::shared_ptr<Consumer> self);
+  void wake_at(Time at);
+  void wake() { waiter_.cancel(); }
+  void fail(Failure failure);
+
+  Client& client_;
+  ConsumerOptions options_;
+  std::vector<Partition> partitions_;
+  std::map<TopicPartition, std::size_t> by_name_;
+  std::size_t open_ = 0, rotation_ = 0;
+  std::deque<Fetched> queue_;
+  std::size_t waiting_bytes_ = 0;
+  std::set<BrokerId> fetching_;
+  std::optional<Failure> failure_;
+  bool finding_leaders_ = false;
+  Time last_answer_;
+  Timer wake_, waiter_;
+  Time wakes_ = Time::max();
+};
+
+// The records of what was fetched, one after the other: without control records, those of aborted
+// transactions, and those that were not asked for. Checks each batch's checksum.
+class FetchedRecords {
+ public:
+  explicit FetchedRecords(const Fetched& fetched);
+
+  const kafka::Record* next();  // null: no more, or error()
+  const kafka::BatchHead& head() const { return reader_->head(); }
+  kafka::Error error() const { return error_; }
+  Offset at() const { return at_; }  // the base offset of the batch that is looked at
+
+ private:
+  bool next_batch();
+  bool wanted(net::Bytes batch, const kafka::BatchHead& head);
+
+  const Fetched& fetched_;
+  net::Bytes rest_;
+  std::optional<kafka::RecordReader> reader_;
+  std::size_t next_aborted_ = 0;
+  std::set<std::int64_t> aborting_;  // producers whose transaction is being passed over
+  kafka::Error error_ = kafka::Error::none;
+  Offset at_ = -1;
+};
+
+}  // namespace mq::client

@@ -19,11 +19,11 @@ enum class Risk {
 
 struct Plan {
   Risk risk = Risk::plain;
-  Table table;
-  std::vector<json::object> rows;  // what would change, one for each target
-  std::string summary;             // "2 topics, 351 MiB. This cannot be undone."
-  std::string word = {};           // severe: what must be typed
-  std::string word_is = {};        // severe: "the number of topics"
+  Table table = {};
+  std::vector<json::object> rows = {};  // what would change, one for each target
+  std::string summary = {};             // "2 topics, 351 MiB. This cannot be undone."
+  std::string word = {};                // severe: what must be typed
+  std::string word_is = {};             // severe: "the number of topics"
 };
 
 // Nothing: go ahead. Otherwise how the command ends: with ok after a dry run (the plan was printed), refused

@@ -225,8 +225,12 @@ json::value document(const std::vector<json::object>& rows, Shape shape) {
 std::string as_pages(const Table& table, const std::vector<json::object>& rows, const Layout& layout,
                      const Context& context) {
   std::string text;
-  for (const json::object& row : rows)
-    text += (text.empty() ? "" : "\n") + table.page(context, row, layout.exact || layout.format == "wide");
+  bool long_before = false;  // pages of several lines stand apart
+  for (const json::object& row : rows) {
+    const std::string one = table.page(context, row, layout.exact || layout.format == "wide");
+    text += (long_before ? "\n" : "") + one;
+    long_before = std::count(one.begin(), one.end(), '\n') > 1;
+  }
   return text;
 }
 

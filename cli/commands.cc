@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command there is. A new one is a row here and a file that defines it.
+#include "cli/command.h"
+
+namespace mq::cli {
+
+extern const Command serve, produce, consume, tail, doctor;
+extern const Command topic_list, topic_describe, topic_create, topic_alter, topic_delete, topic_offsets,
+    topic_trim, topic_purge, topic_configs;
+extern const Command cluster_info;
+extern const Command storage_ls, storage_dump, storage_verify;
+extern const Command config_validate, config_template, config_keys;
+extern const Command completion, complete, help, version;
+
+const std::vector<const Command*>& commands() {
+  static const std::vector<const Command*> table{
+      &serve,           &produce,         &consume,      &tail,         &doctor,        &topic_list,
+      &topic_describe,  &topic_create,    &topic_alter,  &topic_delete, &topic_offsets, &topic_trim,
+      &topic_purge,     &topic_configs,   &cluster_info, &storage_ls,   &storage_dump,  &storage_verify,
+      &config_validate, &config_template, &config_keys,  &completion,   &help,          &version,
+      &complete,
+  };
+  return table;
+}
+
+}  // namespace mq::cli

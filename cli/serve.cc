@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a broker in the foreground: settings, start, banner, signals, stop.
+#include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "cli/systemd.h"
+#include "core/broker.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/logging.h"
+
+namespace mq::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::string_view usual_file = "/etc/mq/mq.yaml";
+
+// A directory for --dev, gone with the process.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "mq-dev-XXXXXX").string();
+    if (!::mkdtemp(pattern.data()))
+      throw core::WrongStart(1, "cannot make a temporary directory: " + pattern);
+    path_ = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// ---- settings ----
+
+core::Sources sources_of(const Arguments& arguments, const std::optional<TemporaryDirectory>& dev) {
+  core::Sources sources;
+  sources.environment = core::current_environment();
+  sources.sets = arguments.all("set");
+  if (arguments.given("config")) {
+    sources.file = arguments.text("config");
+  } else if (!dev && ::access(std::string(usual_file).c_str(), R_OK) == 0) {
+    sources.file = usual_file;
+  }
+  if (dev) {
+    sources.flags.push_back({"storage.data", dev->path().string(), "--dev"});
+    sources.flags.push_back({"storage.flush", "os", "--dev"});
+  }
+  constexpr std::pair<std::string_view, std::string_view> keys[] = {
+      {"listen", "listeners"},   {"advertise", "advertise"}, {"data", "storage.data"},
+      {"node-id", "node.id"},    {"rack", "node.rack"},      {"log-format", "log.format"},
+      {"log-level", "log.level"}};
+  for (const auto& [flag, key] : keys)
+    if (const auto value = arguments.maybe(flag))
+      sources.flags.push_back({std::string(key), *value, "--" + std::string(flag)});
+  return sources;
+}
+
+// All problems at once, each with its place.
+Exit report_problems(const Context& context, const std::vector<core::Problem>& problems) {
+  Failure failure{.exit = Exit::usage, .message = "the configuration is not valid"};
+  for (const core::Problem& problem : problems) failure.details.push_back(problem.message());
+  failure.hint = "all settings: mq config keys";
+  return report(context, failure);
+}
+
+// ---- --check ----
+
+struct Finding {
+  enum class Kind { good, remark, bad } kind;
+  std::string text;
+};
+
+Finding check_data(const fs::path& data) {
+  std::error_code error;
+  fs::path there = data;
+  while (!there.empty() && !fs::exists(there, error) && there != there.parent_path())
+    there = there.parent_path();
+  const bool exists = there == data;
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    return {Finding::Kind::bad, "data       " + data.string() + " cannot be " +
+                                    (exists ? "written" : "created in " + there.string())};
+  struct statvfs space {};
+  std::string free;
+  if (::statvfs(there.c_str(), &space) == 0)
+    free = ", " + human_bytes(static_cast<std::int64_t>(space.f_bavail * space.f_frsize), false) + " free";
+  return {Finding::Kind::good, "data       " + data.string() + (exists ? "" : " (will be created)") + free};
+}
+
+Finding check_listener(const core::Listener& listener) {
+  const std::string where = core::format_address(listener.listen);
+  asio::io_context loop;
+  error_code error;
+  const auto address = listener.listen.host.empty() ? asio::ip::address(asio::ip::address_v6::any())
+                                                    : asio::ip::make_address(listener.listen.host, error);
+  if (error) return {Finding::Kind::remark, "listener   " + where + " is looked up at the start"};
+  const asio::ip::tcp::endpoint at(address, listener.listen.port);
+  asio::ip::tcp::acceptor acceptor(loop);
+  acceptor.open(at.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(at, error);
+  if (error == asio::error::address_in_use)
+    return {Finding::Kind::remark, "listener   " + where + " is in use now (by a broker that runs?)"};
+  if (error) return {Finding::Kind::bad, "listener   " + where + ": " + error.message()};
+  return {Finding::Kind::good, "listener   " + where};
+}
+
+Exit check(Context& context, const core::Config& config) {
+  std::vector<Finding> findings{{Finding::Kind::good, "settings   valid"}, check_data(config.data)};
+  for (const core::Listener& listener : config.listeners) findings.push_back(check_listener(listener));
+  bool good = true;
+  for (const Finding& finding : findings) {
+    const bool bad = finding.kind == Finding::Kind::bad;
+    good = good && !bad;
+    const std::string mark = bad ? "✗ " : finding.kind == Finding::Kind::remark ? "! " : "✓ ";
+    context.write(mark + finding.text + "\n");
+  }
+  return good ? Exit::ok : Exit::condition;
+}
+
+// ---- the running broker ----
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+  std::ostringstream text;
+  text << endpoint;
+  return text.str();
+}
+
+void say_ready(const Context& context, const core::Config& config, const core::Broker::Ready& ready,
+               std::chrono::milliseconds took) {
+  std::string addresses;
+  for (const auto& endpoint : ready.listeners)
+    addresses += (addresses.empty() ? "" : ",") + text_of(endpoint);
+  const std::string amount = std::to_string(ready.topics) + " topics, " + std::to_string(ready.partitions) +
+                             " partitions, " + human_bytes(static_cast<std::int64_t>(ready.bytes), false);
+  if (!context.err_tty || context.quiet) {
+    spdlog::info("ready in {} ms, kafka {}, node {}, cluster {}, data {}, {}", took.count(), addresses,
+                 ready.identity.node_id, ready.identity.cluster_id, config.data.string(), amount);
+    return;
+  }
+  bool loopback = true;
+  for (const auto& endpoint : ready.listeners) loopback = loopback && endpoint.address().is_loopback();
+  const std::string bold = context.color_err ? "\033[1m" : "", plain = context.color_err ? "\033[0m" : "";
+  context.say(bold + "mq " MQ_VERSION + plain + "  standalone broker " +
+              std::to_string(ready.identity.node_id) + "  cluster " + ready.identity.cluster_id + "\n");
+  context.say("  kafka  " + addresses +
+              (loopback ? "   (loopback only; use --listen :9092 to accept remote clients)" : "") + "\n");
+  context.say("  data   " + config.data.string() + "   " + amount + ", recovered in " +
+              std::to_string(ready.recovery.took.count()) + " ms\n");
+  context.say("ready in " + std::to_string(took.count()) +
+              " ms.  Try:  echo hello | mq produce test --create   |   mq tail test\n");
+}
+
+// Stops the broker in order at the first signal, the process at the second or when the stop takes too long.
+class Signals {
+ public:
+  Signals(asio::io_context& loop, core::Broker& broker, const core::Config& config, bool on_terminal)
+      : loop_(loop),
+        broker_(broker),
+        timeout_(config.shutdown_timeout),
+        on_terminal_(on_terminal),
+        signals_(loop, SIGINT, SIGTERM, SIGHUP),
+        patience_(loop) {
+    wait();
+  }
+  bool late() const { return late_; }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](error_code error, int signal) {
+      if (error) return;
+      arrived(signal);
+      wait();
+    });
+  }
+
+  void arrived(int signal) {
+    if (signal == SIGHUP && !on_terminal_) return spdlog::warn("SIGHUP: settings change with a restart only");
+    if (stopping_) ::_exit(1);
+    stopping_ = true;
+    tell_systemd("STOPPING=1");
+    spdlog::info("stopping, signal {}", signal);
+    patience_.expires_after(timeout_);
+    patience_.async_wait([this](error_code error) {
+      if (error) return;
+      late_ = true;
+      loop_.stop();
+    });
+    asio::co_spawn(loop_, broker_.stop(), [this](std::exception_ptr) {
+      patience_.cancel();
+      loop_.stop();
+    });
+  }
+
+  asio::io_context& loop_;
+  core::Broker& broker_;
+  std::chrono::milliseconds timeout_;
+  bool on_terminal_, stopping_ = false, late_ = false;
+  asio::signal_set signals_;
+  asio::steady_timer patience_;
+};
+
+class PidFile {
+ public:
+  explicit PidFile(std::string path) : path_(std::move(path)) {
+    if (path_.empty()) return;
+    std::ofstream out(path_);
+    if (!(out << ::getpid() << '\n')) throw core::WrongStart(1, "cannot write " + path_);
+  }
+  ~PidFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  PidFile(const PidFile&) = delete;
+
+ private:
+  std::string path_;
+};
+
+Exit run_broker(const Context& context, const Arguments& arguments, const core::Config& config) {
+  core::set_up_logging(config);
+  const auto began = std::chrono::steady_clock::now();
+  asio::io_context loop(1);
+  core::Broker broker(loop, config);
+  const core::Broker::Ready ready = broker.start();
+  const PidFile pid_file(arguments.text("pid-file"));
+  Signals signals(loop, broker, config, context.err_tty);
+  const auto took = std::chrono::steady_clock::now() - began;
+  say_ready(context, config, ready, std::chrono::duration_cast<std::chrono::milliseconds>(took));
+  tell_systemd("READY=1");
+  loop.run();
+  if (signals.late()) {
+    spdlog::error("the stop took longer than {}", core::format_duration(config.shutdown_timeout));
+    ::_exit(1);
+  }
+  spdlog::info("stopped");
+  return Exit::ok;
+}
+
+Exit run_serve(Context& context, const Arguments& arguments) {
+  try {
+    std::optional<TemporaryDirectory> dev;
+    if (arguments.on("dev")) {
+      if (arguments.given("data"))
+        throw UsageError("--dev has a data directory of its own", "leave out --data, or --dev");
+      dev.emplace();
+    }
+    const core::Loaded loaded = core::load(sources_of(arguments, dev));
+    if (!loaded.problems.empty()) return report_problems(context, loaded.problems);
+    if (const auto which = arguments.maybe("print-config")) {
+      if (*which != "true" && *which != "all")
+        throw UsageError("--print-config: " + in_quotes(*which) + " is not all");
+      return context.write(core::print(loaded.config, *which == "all")), Exit::ok;
+    }
+    if (arguments.on("check")) return check(context, loaded.config);
+    return run_broker(context, arguments, loaded.config);
+  } catch (const core::WrongStart& wrong) {
+    return report(context, {.exit = static_cast<Exit>(wrong.exit_code), .message = wrong.what()});
+  }
+}
+
+}  // namespace
+
+extern const Command serve{
+    .name = "serve",
+    .summary = "Run a broker.",
+    .examples = {{"mq serve --dev", "to try things: its data goes when it stops"},
+                 {"mq serve --data ./data --listen :9092", "for clients on other machines"},
+                 {"mq serve --config mq.yaml --check", "would it start?"},
+                 {"mq serve --print-config=all", "every setting, and where it comes from"}},
+    .flags =
+        {{.name = "config",
+          .kind = Kind::file,
+          .value = "FILE",
+          .help = "settings (default: /etc/mq/mq.yaml when it can be read)",
+          .env = "MQ_SERVE_CONFIG"},
+         {.name = "dev",
+          .help = "throw-away mode: data in a new temporary directory, no waiting for the disk"},
+         {.name = "listen",
+          .kind = Kind::text,
+          .value = "ADDR[,…]",
+          .help = "where to listen, 127.0.0.1:9092 unless set; :9092 is all interfaces, port 0 any free one "
+                  "(MQ_LISTEN)"},
+         {.name = "advertise",
+          .kind = Kind::text,
+          .value = "ADDR[,…]",
+          .help = "what clients are told; auto: the address they came to (MQ_ADVERTISE)"},
+         {.name = "data", .kind = Kind::directory, .value = "DIR", .help = "where records lie (MQ_DATA)"},
+         {.name = "node-id",
+          .kind = Kind::text,
+          .value = "N",
+          .help = "this broker's number; given once and remembered otherwise (MQ_NODE_ID)"},
+         {.name = "rack", .kind = Kind::text, .value = "R", .help = "where this broker stands (MQ_RACK)"},
+         {.name = "set",
+          .letter = 'c',
+          .kind = Kind::broker_key,
+          .value = "KEY=VALUE",
+          .help = "any setting; beats everything else",
+          .repeatable = true},
+         {.name = "check", .help = "look at settings, directory and addresses, say what is found, and end"},
+         {.name = "print-config",
+          .kind = Kind::text,
+          .value = "all",
+          .help = "print the settings and where they come from, and end",
+          .choices = "all",
+          .optional = true},
+         {.name = "log-format",
+          .kind = Kind::choice,
+          .value = "FMT",
+          .help = "auto, text, json or journal (MQ_LOG_FORMAT)",
+          .choices = "auto|text|json|journal"},
+         {.name = "log-level",
+          .kind = Kind::text,
+          .value = "LEVEL[,MODULE=LEVEL]",
+          .help = "error, warn, info, debug or trace (MQ_LOG_LEVEL)"},
+         {.name = "pid-file",
+          .kind = Kind::file,
+          .value = "FILE",
+          .help = "write the process's number there"}},
+    .more =
+        "SIGTERM and SIGINT (Ctrl-C) stop it in order, exit code 0; a second one ends it at once. Settings "
+        "come from, strongest\n"
+        "first: --set, the other flags, MQ_… variables, the file; see mq config keys.\n"
+        "Exit codes: 0 stopped in order, 1 it failed, 2 bad settings, 7 the data directory is in use or "
+        "another node's.",
+    .see = "man mq-serve, mq config template",
+    .run = run_serve};
+
+}  // namespace mq::cli

@@ -218,6 +218,13 @@ NamedAddress named_address(std::string_view part) {
   return {trim(part.substr(0, equals)), trim(part.substr(equals + 1))};
 }
 
+template <class Listeners>
+auto* find_listener(Listeners& listeners, std::string_view name) {
+  const auto found =
+      std::find_if(listeners.begin(), listeners.end(), [&](const Listener& l) { return l.name == name; });
+  return found == listeners.end() ? nullptr : &*found;
+}
+
 // :9092,internal=10.0.0.1:9093. Listeners keep what they advertise when their name stays.
 std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>& into) {
   std::vector<Listener> listeners;
@@ -225,9 +232,8 @@ std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>
     const auto [name, address] = named_address(part);
     const auto listen = parse_address(address);
     if (!listen) return listen.error();
-    const auto known =
-        std::find_if(into.begin(), into.end(), [&](const Listener& l) { return l.name == name; });
-    const auto advertise = known == into.end() ? std::optional<Address>() : known->advertise;
+    const Listener* known = find_listener(into, name);
+    const auto advertise = known ? known->advertise : std::optional<Address>();
     listeners.push_back({std::string(name), *listen, advertise});
   }
   if (auto wrong = check(listeners)) return wrong;
@@ -241,9 +247,8 @@ std::optional<Wrong> read_advertise(std::string_view text, std::vector<Listener>
   if (parts.empty()) return Wrong{"must be auto or host:port"};
   for (const std::string_view part : parts) {
     const auto [name, address] = named_address(part);
-    const auto known =
-        std::find_if(listeners.begin(), listeners.end(), [&](const Listener& l) { return l.name == name; });
-    if (known == listeners.end()) return Wrong{"there is no listener " + quoted(name)};
+    Listener* known = find_listener(listeners, name);
+    if (!known) return Wrong{"there is no listener " + quoted(name)};
     const auto advertise = parse_advertise(address);
     if (!advertise) return advertise.error();
     known->advertise = *advertise;

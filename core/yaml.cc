@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <unordered_map>
 
 namespace mq::core {
@@ -75,6 +76,31 @@ std::optional<Wrong> expand(std::string& text, const Environment& environment) {
   return std::nullopt;
 }
 
+class Nothing : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+};
+
+// YAML::Load() leaves unread what follows the first document, or a stray comma; YAML::LoadAll() never returns
+// from one.
+bool is_one_document(std::string_view text) {
+  std::istringstream in{std::string(text)};
+  YAML::Parser parser(in);
+  Nothing nothing;
+  parser.HandleNextDocument(nothing);
+  return !parser.HandleNextDocument(nothing);
+}
+
 class Walk {
  public:
   Walk(const std::string& name, const Environment& environment) : name_(name), environment_(environment) {}
@@ -84,13 +110,10 @@ class Walk {
       return problem({0, 0}, "the file is larger than " + format_size(yaml_bytes_max));
     if (!look_for_tabs(text)) return;
     try {
-      const auto documents = YAML::LoadAll(std::string(text));
-      if (documents.size() > 1)
-        return problem({0, 0}, "more than one document: the line --- may stand once, at the top");
-      if (documents.empty() || documents.front().IsNull()) return;
-      if (!documents.front().IsMap())
-        return problem({0, 0}, "expected settings such as storage: and below it data: /path");
-      section("", documents.front(), 0);
+      if (!is_one_document(text)) return problem({0, 0}, "text that does not belong to one YAML document");
+      const YAML::Node root = YAML::Load(std::string(text));
+      if (root.IsMap()) return section("", root, 0);
+      if (!root.IsNull()) problem({0, 0}, "expected settings such as storage: and below it data: /path");
     } catch (const YAML::Exception& broken) {
       problem(place_of(broken.mark), "broken YAML: " + broken.msg);
     } catch (const std::exception& broken) {

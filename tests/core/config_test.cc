@@ -264,8 +264,10 @@ TEST(ConfigProblems, NameWhatIsWrongWithTheText) {
   EXPECT_THAT(problems_of("node: {id: 1}\nnode: {id: 2}\n"),
               ElementsAre("mq.yaml:2:8: node.id: given twice, first at mq.yaml:1"));
   EXPECT_THAT(problems_of("node: {id: 1\n"), ElementsAre(HasSubstr("broken YAML: ")));
+  EXPECT_THAT(problems_of(", node.id: 1"), ElementsAre(HasSubstr("does not belong to one YAML document")));
   EXPECT_THAT(problems_of("hello"), ElementsAre(HasSubstr("expected settings")));
-  EXPECT_THAT(problems_of("node.id: 1\n---\nnode.id: 2\n"), ElementsAre(HasSubstr("more than one document")));
+  EXPECT_THAT(problems_of("node.id: 1\n---\nnode.id: 2\n"),
+              ElementsAre(HasSubstr("does not belong to one YAML document")));
   EXPECT_THAT(problems_of("node:\n  id:\n"), ElementsAre("mq.yaml:2:3: node.id: has no value"));
   EXPECT_THAT(problems_of("node.id: [1, 2]"),
               ElementsAre("mq.yaml:1:1: node.id: takes one value, not a list"));

@@ -4,13 +4,13 @@
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <mutex>
 
 #include "storage/env.h"
 #include "storage/error.h"
+#include "storage/logger.h"
 #include "storage/torn.h"
 
 namespace mq::storage {
@@ -137,7 +137,8 @@ Result<std::vector<std::pair<std::string, std::string>>> LevelDbStore::scan(std:
 // LevelDB forgets a failed append to its log and would acknowledge what comes after it and cannot be read
 // back. So after any failure nothing is asked of it again.
 error_code LevelDbStore::fence(const char* doing, const Status& status) {
-  if (!fenced_.exchange(true)) spdlog::error("{}: could not {}: {}", dir_.string(), doing, status.ToString());
+  if (!fenced_.exchange(true))
+    logger().error("{}: could not {}: {}", dir_.string(), doing, status.ToString());
   return code(status);
 }
 
@@ -159,11 +160,11 @@ Result<std::string> manifest_name(FileSystem& files, const Path& dir) {
 error_code cut_torn(FileSystem& files, const Path& log) {
   const auto cut = cut_torn_tail(files, log);
   if (!cut) {
-    spdlog::error("{}: {}", log.string(), cut.error().message());
+    logger().error("{}: {}", log.string(), cut.error().message());
     return cut.error();
   }
   if (*cut > 0)
-    spdlog::warn("{}: dropped {} bytes of a change that was never acknowledged", log.string(), *cut);
+    logger().warn("{}: dropped {} bytes of a change that was never acknowledged", log.string(), *cut);
   return {};
 }
 

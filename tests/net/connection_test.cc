@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/connection.h"
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/net/support/sockets.h"
+
+namespace mq::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct ConnectionTest : Sockets {};
+
+std::shared_ptr<const int> file_with(const std::string& content) {
+  char path[] = "/tmp/mq-net-test-XXXXXX";
+  const int descriptor = ::mkstemp(path);
+  ::unlink(path);
+  EXPECT_EQ(::write(descriptor, content.data(), content.size()), static_cast<ssize_t>(content.size()));
+  return {new int(descriptor), [](const int* d) {
+            ::close(*d);
+            delete d;
+          }};
+}
+
+std::string repeated(const std::string& text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; i++) all += text;
+  return all;
+}
+
+TEST_F(ConnectionTest, AnswersWhatItIsAsked) {
+  Echo echo;
+  serve(echo);
+  auto client = peer();
+  EXPECT_EQ(ask(client, "hello", 9), framed("hello"));
+  EXPECT_EQ(ask(client, "", 4), framed(""));
+  EXPECT_EQ(server->stats().frames, 2u);
+  EXPECT_EQ(server->stats().bytes_in, 13u);
+  EXPECT_EQ(server->stats().bytes_out, 13u);
+}
+
+TEST_F(ConnectionTest, TellsTheHandlerWhoAsks) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("a"));
+  until([&] { return parking.seen.size() == 1; });
+  EXPECT_EQ(parking.seen[0]->peer->remote, client->local_endpoint());
+  EXPECT_EQ(parking.seen[0]->peer->local, address);
+  EXPECT_FALSE(parking.seen[0]->peer->gone);
+}
+
+TEST_F(ConnectionTest, StartsRequestsInOrderAndAnswersInOrderThoughTheyBecomeReadyOutOfIt) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("1") + framed("2") + framed("3"));
+  until([&] { return parking.seen.size() == 3; });
+  for (const int i : {2, 0, 1}) {
+    EXPECT_EQ(parking.seen[static_cast<std::size_t>(i)]->request, std::to_string(i + 1));
+    parking.seen[static_cast<std::size_t>(i)]->echo();
+  }
+  EXPECT_EQ(read(client, 15), framed("1") + framed("2") + framed("3"));
+}
+
+TEST_F(ConnectionTest, SaysNothingWhereNothingIsToBeSaid) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("1") + framed("2"));
+  until([&] { return parking.seen.size() == 2; });
+  parking.seen[0]->say(Pieces{});
+  parking.seen[1]->echo();
+  EXPECT_EQ(read(client, 5), framed("2"));
+}
+
+// What a second connection has asked and been answered ten times over, the first had the time to do as well.
+void let_pass(Sockets& sockets, Parking& parking) {
+  auto other = sockets.peer();
+  for (int i = 0; i < 10; i++) {
+    const std::size_t before = parking.seen.size();
+    sockets.write(other, framed("ping"));
+    sockets.until([&] { return parking.seen.size() > before; });
+    parking.seen.back()->echo();
+    parking.seen.pop_back();
+    sockets.read(other, 8);
+  }
+}
+
+TEST_F(ConnectionTest, IsNotReadWhileTooManyRequestsAreInFlight) {
+  Parking parking;
+  serve(parking, {.in_flight_requests_max = 3});
+  auto client = peer();
+  write(client, repeated(framed("x"), 10));
+  until([&] { return parking.seen.size() == 3; });
+  let_pass(*this, parking);
+  EXPECT_EQ(parking.seen.size(), 3u);
+  parking.seen[0]->echo();
+  until([&] { return parking.seen.size() == 4; });
+}
+
+TEST_F(ConnectionTest, IsNotReadWhileTooManyBytesAreInFlight) {
+  Parking parking;
+  serve(parking, {.in_flight_bytes_max = 10'000});
+  auto client = peer();
+  write(client, repeated(framed(pattern(6000)), 10));
+  until([&] { return parking.seen.size() == 2; });
+  let_pass(*this, parking);
+  EXPECT_EQ(parking.seen.size(), 2u);
+  parking.seen[0]->echo();
+  until([&] { return parking.seen.size() == 3; });
+}
+
+TEST_F(ConnectionTest, IsNotReadWhileItsAnswersAreNotTaken) {
+  Echo echo;
+  serve(echo, {.answer_bytes_max = 1u << 20});
+  auto client = peer();
+  const std::string body = pattern(100'000);
+  write(client, repeated(framed(body), 400));
+  until([&] { return loop.poll_one() == 0; });
+  EXPECT_LT(echo.seen.size(), 400u);
+  for (int i = 0; i < 400; i++) ASSERT_TRUE(read(client, 100'004) == framed(body));
+  EXPECT_EQ(echo.seen.size(), 400u);
+}
+
+TEST_F(ConnectionTest, WaitsForTheMemoryThatTheRequestsOfOthersHold) {
+  Parking parking;
+  serve(parking, {.all_in_flight_bytes_max = 10'000});
+  auto first = peer(), second = peer();
+  write(first, framed(pattern(8000)));
+  until([&] { return parking.seen.size() == 1; });
+  write(second, framed(pattern(8000, 2)));
+  let_pass(*this, parking);
+  EXPECT_EQ(parking.seen.size(), 1u);
+  parking.seen[0]->echo();
+  until([&] { return parking.seen.size() == 2; });
+  EXPECT_TRUE(parking.seen[1]->request == pattern(8000, 2));
+}
+
+TEST_F(ConnectionTest, AcceptsARequestLargerThanAllMemoryWhenItIsAlone) {
+  Echo echo;
+  serve(echo, {.all_in_flight_bytes_max = 10'000});
+  const std::string body = pattern(9u << 20);
+  EXPECT_TRUE(ask(peer(), body, body.size() + 4) == framed(body));
+}
+
+TEST_F(ConnectionTest, ClosesOnWhatIsNoFrameAndSaysWhatItLooksLike) {
+  Echo echo;
+  serve(echo);
+  for (const std::string& bytes :
+       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9), std::string("GET / HTTP/1.1\r\n\r\n"),
+        std::string("\x7f\xff\xff\xff"), std::string("\xff\xff\xff\xff")}) {
+    auto client = peer();
+    write(client, bytes);
+    EXPECT_TRUE(closed(client));
+  }
+  EXPECT_TRUE(echo.seen.empty());
+  EXPECT_EQ(server->stats().broken, 4u);
+  EXPECT_NE(logged().find("TLS client on a plaintext port"), std::string::npos);
+  EXPECT_NE(logged().find("HTTP client on a Kafka port"), std::string::npos);
+}
+
+TEST_F(ConnectionTest, GivesUpHalfAFrameAndKeepsWhoIsIdle) {
+  Echo echo;
+  serve(echo, {.frame_stalled_max = milliseconds(40)});
+  auto idle = peer(), half = peer(), half_length = peer();
+  ask(idle, "a", 5);
+  write(half, length_of(100'000) + "beginning");
+  write(half_length, std::string(2, '\0'));
+  EXPECT_TRUE(closed(half));
+  EXPECT_TRUE(closed(half_length));
+  EXPECT_EQ(ask(idle, "b", 5), framed("b"));
+}
+
+TEST_F(ConnectionTest, RunsNoTimerWhileNothingHappens) {
+  Echo echo;
+  serve(echo, {.frame_stalled_max = milliseconds(40)});
+  auto half = peer(), idle = peer();
+  write(half, std::string(1, '\0'));
+  EXPECT_TRUE(closed(half));
+  ask(idle, "a", 5);
+  loop.restart();
+  EXPECT_LE(loop.run_for(milliseconds(300)), 4u);  // the end of the watch, and no more
+}
+
+TEST_F(ConnectionTest, CutsOffAPeerThatDoesNotReadItsAnswers) {
+  Parking parking;
+  serve(parking, {.send_stalled_max = milliseconds(60)});
+  auto client = peer();
+  write(client, framed("give"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(Pieces{piece_of(pattern(64u << 20))});
+  until([&] { return parking.seen[0]->peer->gone; });
+  EXPECT_EQ(server->stats().connections, 0u);
+  EXPECT_EQ(server->stats().broken, 1u);
+}
+
+TEST_F(ConnectionTest, SendsRangesOfFilesBetweenMemory) {
+  const std::string content = pattern(9u << 20);
+  const auto file = file_with(content);
+  const auto range = [&](std::uint64_t position, std::size_t size) {
+    return Piece{nullptr, file, position, size};
+  };
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("give"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(Pieces{piece_of("head"), piece_of(""), range(0, 0), range(1000, 8u << 20),
+                              piece_of("middle"), piece_of("dle"), range(5, 7), range(1u << 20, 100'000),
+                              piece_of("tail")});
+  const std::string expected = "head" + content.substr(1000, 8u << 20) + "middledle" + content.substr(5, 7) +
+                               content.substr(1u << 20, 100'000) + "tail";
+  EXPECT_TRUE(read(client, expected.size()) == expected);
+}
+
+TEST_F(ConnectionTest, ClosesWhenAFileIsShorterThanItsPiece) {
+  const auto file = file_with("short");
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("give"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(Pieces{Piece{nullptr, file, 0, 100}});
+  EXPECT_EQ(read(client, 100), "short");
+}
+
+TEST_F(ConnectionTest, ClosesOnAHandlersErrorAfterTheAnswersBeforeIt) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("1") + framed("2") + framed("3"));
+  until([&] { return parking.seen.size() == 3; });
+  parking.seen[1]->say(error_code(Errc::malformed));
+  parking.seen[2]->echo();
+  parking.seen[0]->echo();
+  EXPECT_EQ(read(client, 100), framed("1"));
+}
+
+TEST_F(ConnectionTest, DropsAnswersForAPeerThatHasGone) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("1") + framed("2"));
+  until([&] { return parking.seen.size() == 2; });
+  client->close();
+  until([&] { return parking.seen[0]->peer->gone; });
+  parking.seen[0]->echo();
+  parking.seen[1]->say(error_code(Errc::malformed));
+  EXPECT_EQ(ask(peer(), "", 0), "");
+  until([&] { return parking.seen.size() == 3; });
+  EXPECT_EQ(server->stats().connections, 1u);
+}
+
+TEST_F(ConnectionTest, KeepsItsOrderUnderLoad) {
+  struct Shuffling final : Handler {
+    explicit Shuffling(std::uint32_t seed) : random(seed) {}
+    std::mt19937 random;
+    Task<Result<Pieces>> handle(std::shared_ptr<Peer>, Slice frame) override {
+      Timer timer(co_await asio::this_coro::executor);
+      if (random() % 3) {
+        timer.expires_after(std::chrono::microseconds(random() % 500));
+        co_await timer.async_wait(use_result);
+      }
+      Pieces answer{piece_of(framed(bytes_of(frame)))};
+      co_return answer;
+    }
+  };
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  Shuffling shuffling(seed);
+  serve(shuffling,
+        {.in_flight_bytes_max = 300'000, .in_flight_requests_max = 20, .all_in_flight_bytes_max = 500'000});
+  std::mt19937 random(seed);
+  std::vector<std::pair<std::shared_ptr<Socket>, std::string>> clients;
+  for (int i = 0; i < 5; i++) {
+    std::string all;
+    for (int j = 0; j < 200; j++)
+      all += framed(pattern(random() % (random() % 8 ? 2000 : 100'000), random()));
+    clients.emplace_back(peer(), all);
+    write(clients.back().first, all);
+  }
+  std::vector<std::string> got(clients.size());
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < clients.size(); i++) {
+    got[i].resize(clients[i].second.size());
+    asio::async_read(*clients[i].first, asio::buffer(got[i]), [&](error_code, std::size_t) { done++; });
+  }
+  until([&] { return done == clients.size(); });
+  for (std::size_t i = 0; i < clients.size(); i++) EXPECT_TRUE(got[i] == clients[i].second) << i;
+}
+
+TEST_F(ConnectionTest, CostsLittleWhileIdle) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer's own memory would be measured";
+#endif
+  constexpr std::size_t count = 200;
+  Echo echo;
+  serve(echo);
+  std::vector<std::shared_ptr<Socket>> clients;
+  const auto before = ::mallinfo2().uordblks;
+  for (std::size_t i = 0; i < count; i++) ask(clients.emplace_back(peer()), "hello", 9);
+  EXPECT_LT((::mallinfo2().uordblks - before) / count, 12'000u);
+}
+
+}  // namespace
+}  // namespace mq::net

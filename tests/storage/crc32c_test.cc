@@ -8,7 +8,9 @@
 namespace mq::storage {
 namespace {
 
-Bytes bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
+Bytes bytes(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
 
 TEST(Crc32c, IsTheOneOfTheStandardsExamples) {  // RFC 3720, B.4, and the usual check value
   EXPECT_EQ(crc32c(bytes("123456789")), 0xe3069283u);
@@ -20,7 +22,8 @@ TEST(Crc32c, IsTheOneOfTheStandardsExamples) {  // RFC 3720, B.4, and the usual 
 TEST(Crc32c, OfTwoPiecesIsThatOfTheWhole) {
   const std::string text = "The quick brown fox jumps over the lazy dog";
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
-    EXPECT_EQ(crc32c(bytes(text.substr(cut)), crc32c(bytes(text.substr(0, cut)))), crc32c(bytes(text))) << cut;
+    EXPECT_EQ(crc32c(bytes(text.substr(cut)), crc32c(bytes(text.substr(0, cut)))), crc32c(bytes(text)))
+        << cut;
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ class Files : public testing::TestWithParam<const char*> {
   std::unique_ptr<test::PowerCut> power_cut_ = std::make_unique<test::PowerCut>(dir_.path());
   FileSystem& files_ = GetParam() == std::string("real") ? real_files() : *power_cut_;
 };
-INSTANTIATE_TEST_SUITE_P(, Files, testing::Values("real", "power_cut"), [](const auto& about) { return about.param; });
+INSTANTIATE_TEST_SUITE_P(, Files, testing::Values("real", "power_cut"),
+                         [](const auto& about) { return about.param; });
 
 TEST_P(Files, OpenToReadOrWriteNeedsTheFileAndCreateEmptiesIt) {
   EXPECT_EQ(files_.open(dir_ / "a", Mode::read).error(), boost::system::errc::no_such_file_or_directory);
@@ -134,7 +135,9 @@ TEST_P(Files, ListNamesFilesAndDirectoriesInOrder) {
   EXPECT_FALSE(files_.list(dir_ / "no"));
 }
 
-TEST_P(Files, FreeBytesAreThoseOfTheDisk) { EXPECT_GT(files_.free_bytes(dir_.path()).value(), 0u); }
+TEST_P(Files, FreeBytesAreThoseOfTheDisk) {
+  EXPECT_GT(files_.free_bytes(dir_.path()).value(), 0u);
+}
 
 TEST(RealFiles, AWriteThatTheDiskTakesOnlyPartOfIsAnError) {
   test::TempDir dir;
@@ -153,7 +156,9 @@ TEST(RealFiles, AWriteThatTheDiskTakesOnlyPartOfIsAnError) {
   EXPECT_EQ(file->size().value(), 1000u);
 }
 
-TEST(RealFiles, ADirectoryOfARelativePathWithoutParentIsTheCurrentOne) { EXPECT_FALSE(real_files().sync_dir("")); }
+TEST(RealFiles, ADirectoryOfARelativePathWithoutParentIsTheCurrentOne) {
+  EXPECT_FALSE(real_files().sync_dir(""));
+}
 
 }  // namespace
 }  // namespace mq::storage

@@ -16,7 +16,8 @@ TEST(Lock, TheSecondTakerIsToldWhoHasIt) {
   const auto lock = Lock::take(real_files(), dir.path(), "mq serve --data x");
   ASSERT_TRUE(lock);
   EXPECT_EQ(Lock::take(real_files(), dir.path(), "mq storage verify").error(), Errc::in_use);
-  EXPECT_EQ(lock_holder(real_files(), dir.path()), "pid " + std::to_string(::getpid()) + ", mq serve --data x");
+  EXPECT_EQ(lock_holder(real_files(), dir.path()),
+            "pid " + std::to_string(::getpid()) + ", mq serve --data x");
 }
 
 TEST(Lock, IsGivenBackWhenDroppedAndTheNextOwnersLineReplacesALongerOne) {

@@ -281,6 +281,10 @@ void Consumer::wake_at(Time at) {
   });
 }
 
+bool Consumer::delivered(std::size_t which) const {
+  return partitions_[which].done && std::ranges::find(queue_, which, &Fetched::which) == queue_.end();
+}
+
 void Consumer::pause(std::size_t which, bool paused) {
   if (std::exchange(partitions_[which].paused, paused) && !paused) pump();
 }

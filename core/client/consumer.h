@@ -60,6 +60,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   // Up to where a partition was fetched, not delivered; and how much of what was asked for has not been
   // fetched.
   Offset position(std::size_t which) const { return partitions_[which].position; }
+  bool delivered(std::size_t which) const;  // all of it: next() brings no more of this one
   void pause(std::size_t which, bool paused);
   void stop();  // next() returns What::stopped
   Time last_answer() const { return last_answer_; }

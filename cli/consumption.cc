@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/consumption.h"
+
+#include <algorithm>
+
+namespace mq::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto tick = std::chrono::milliseconds(500);
+constexpr std::size_t merge_ahead = 20'000;  // records of one partition that wait for the others
+
+std::string seconds_text(client::Duration duration) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
+  return text;
+}
+
+}  // namespace
+
+Consumption::Consumption(Context& context, ConsumeOptions options)
+    : context_(context),
+      options_(std::move(options)),
+      cluster_(options_.client),
+      stop_(cluster_.client().loop(),
+            [this] {
+              if (consumer_) consumer_->stop();
+            }),
+      trouble_(context),
+      out_(context.out, {.buffer_bytes = options_.buffer_bytes,
+                         .each_record = options_.each_record,
+                         .interrupted = [] { return Stop::signalled(); }}),
+      printer_(options_.printer) {}
+
+Exit Consumption::run() {
+  Selection selection = select(cluster_, options_.topics, true);
+  if (!selection.missing.empty()) {
+    for (const Failure& failure : selection.missing) report(context_, failure);
+    return selection.missing.front().exit;
+  }
+  if (selection.topics.empty())
+    return report(context_,
+                  {.exit = Exit::not_found, .message = "no topic matches", .hint = "mq topic list"});
+  plan_ = plan(cluster_, selection.topics, options_.range, options_.consumer.committed);
+  return Stop::exit(cluster_.run(consume()));
+}
+
+client::Task<Exit> Consumption::consume() {
+  started_ = last_record_ = last_flush_ = last_stats_ = allowance_at_ = Clock::now();
+  allowance_ = options_.rate_max;
+  if (options_.range.last) co_await read_newest();
+  if (options_.range.last && options_.range.follow) {
+    for (std::size_t i = 0; i < plan_.assignments.size(); i++) {
+      plan_.assignments[i].from = plan_.ends[i].end;
+      plan_.assignments[i].until = client::no_end;
+    }
+  }
+  if (!ended() && (!options_.range.last || options_.range.follow)) co_await read_on();
+  co_return finish();
+}
+
+std::shared_ptr<client::Consumer> Consumption::consumer_for(
+    const std::vector<client::Assignment>& assignments) {
+  client::ConsumerOptions options = options_.consumer;
+  options.trouble = [this](const client::Failure& failure) {
+    trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
+  };
+  options.skipped = [this](std::size_t which, client::Offset from, client::Offset to) {
+    const auto& partition = plan_.assignments[which].partition;
+    context_.notice(partition.topic + "[" + std::to_string(partition.partition) + "]: offset " +
+                    std::to_string(from) + " is gone; going on at " + std::to_string(to));
+  };
+  reached_.clear();
+  for (const auto& assignment : assignments) reached_.push_back(assignment.from);
+  return client::Consumer::create(cluster_.client(), std::move(options), assignments);
+}
+
+// The newest of all partitions together: each may have them all, so each is read that far back.
+client::Task<bool> Consumption::read_newest() {
+  newest_.emplace(static_cast<std::size_t>(*options_.range.last));
+  consumer_ = consumer_for(plan_.assignments);
+  while (!ended() && !consumer_->done()) {
+    auto next = co_await client::Consumer::next(consumer_, Clock::now() + tick);
+    if (!next) {
+      if (next.error().what != client::Failure::What::stopped) failure_ = failure_from(next.error());
+      co_return false;
+    }
+    if (*next) merge(**next);
+  }
+  for (const Held& held : newest_->take())
+    if (!put(held.text)) break;
+  newest_.reset();
+  out_.flush();
+  co_return true;
+}
+
+client::Task<bool> Consumption::read_on() {
+  if (options_.ordered) merge_.emplace(plan_.assignments.size());
+  consumer_ = consumer_for(plan_.assignments);
+  while (!ended() && !consumer_->done()) {
+    if (!consumer_->ready()) out_.flush(), last_flush_ = Clock::now();
+    auto next = co_await client::Consumer::next(consumer_, wake_at());
+    if (!next) {
+      if (next.error().what != client::Failure::What::stopped) failure_ = failure_from(next.error());
+      break;
+    }
+    const Time now = Clock::now();
+    if (*next) {
+      last_record_ = now;
+      const bool going_on = merge_ ? merge(**next) && emit_merged() : show(**next);
+      if (!going_on) break;
+    } else {
+      if (options_.idle && now - last_record_ >= *options_.idle) break;
+      look_around();
+    }
+    if (options_.max_time && now - started_ >= *options_.max_time) break;
+    if (options_.stats) say_stats(now);
+    if (now - last_flush_ >= std::chrono::milliseconds(100)) out_.flush(), last_flush_ = now;
+    if (options_.rate_max > 0) say_hidden();
+  }
+  if (merge_ && !ended()) merge_->finish_all(), emit_merged();
+  co_return true;
+}
+
+Consumption::Time Consumption::wake_at() const {
+  Time at = Clock::now() + tick;
+  if (options_.idle) at = std::min(at, last_record_ + *options_.idle);
+  if (options_.max_time) at = std::min(at, started_ + *options_.max_time);
+  return at;
+}
+
+// Nothing comes: is anybody still there to read it, and does the person at the terminal know?
+void Consumption::look_around() {
+  out_.look_for_reader();
+  const bool person = context_.out_tty && context_.err_tty && !context_.quiet;
+  if (!person || waiting_said_ || Clock::now() - last_record_ < std::chrono::seconds(3)) return;
+  waiting_said_ = true;
+  context_.notice("at the end of " + std::to_string(plan_.assignments.size()) + " partitions (" +
+                  std::to_string(out_.records()) + " records so far); waiting. Ctrl-C stops");
+}
+
+Found Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
+                         const kafka::Record& record) {
+  const Ends& ends = plan_.ends[fetched.which];
+  return {fetched,
+          records.head(),
+          record,
+          plan_.assignments[fetched.which].partition,
+          static_cast<std::int64_t>(out_.records()) + 1,
+          std::max<std::int64_t>(0, ends.end - record.offset - 1)};
+}
+
+bool Consumption::show(const client::Fetched& fetched) {
+  client::FetchedRecords records(fetched);
+  while (const kafka::Record* record = records.next()) {
+    scanned_++;
+    bytes_ += (record->key ? record->key->size() : 0) + (record->value ? record->value->size() : 0);
+    reached_[fetched.which] = record->offset + 1;
+    if (options_.rate_max > 0 && !may_show()) continue;
+    printer_.print(out_, found(fetched, records, *record));
+    if (ended()) return false;
+  }
+  return !damaged(fetched, records);
+}
+
+bool Consumption::merge(const client::Fetched& fetched) {
+  client::FetchedRecords records(fetched);
+  while (const kafka::Record* record = records.next()) {
+    scanned_++;
+    bytes_ += (record->key ? record->key->size() : 0) + (record->value ? record->value->size() : 0);
+    reached_[fetched.which] = record->offset + 1;
+    text_.clear();
+    printer_.write(text_, found(fetched, records, *record));
+    if (newest_) {
+      newest_->push(record->timestamp, text_);
+    } else {
+      merge_->push(fetched.which, record->timestamp, text_);
+    }
+  }
+  return !damaged(fetched, records);
+}
+
+bool Consumption::emit_merged() {
+  for (std::size_t i = 0; i < plan_.assignments.size(); i++)
+    if (consumer_->delivered(i)) merge_->finish(i);
+  Held held;
+  while (merge_->pop(held))
+    if (!put(held.text)) return false;
+  for (std::size_t i = 0; i < plan_.assignments.size(); i++)
+    consumer_->pause(i, merge_->held(i) > merge_ahead);
+  return true;
+}
+
+bool Consumption::put(std::string_view text) {
+  out_.append(text);
+  out_.end_record();
+  return !ended();
+}
+
+// A bucket of one second's worth: what does not fit is counted instead of shown.
+bool Consumption::may_show() {
+  const Time now = Clock::now();
+  const double seconds = std::chrono::duration<double>(now - allowance_at_).count();
+  allowance_ = std::min(options_.rate_max, allowance_ + seconds * options_.rate_max);
+  allowance_at_ = now;
+  if (allowance_ < 1) return hidden_++, false;
+  allowance_ -= 1;
+  return true;
+}
+
+void Consumption::say_hidden() {
+  if (hidden_ == 0 || Clock::now() - last_stats_ < std::chrono::seconds(1)) return;
+  last_stats_ = Clock::now();
+  out_.flush();
+  context_.say("… " + std::to_string(std::exchange(hidden_, 0)) + " records not shown\n");
+}
+
+bool Consumption::damaged(const client::Fetched& fetched, const client::FetchedRecords& records) {
+  if (records.error() == kafka::Error::none) return false;
+  const auto& partition = plan_.assignments[fetched.which].partition;
+  const std::string at =
+      partition.topic + "[" + std::to_string(partition.partition) + "]@" + std::to_string(records.at());
+  failure_ = {.message = "the batch at " + at + " cannot be read",
+              .kafka = std::string(kafka::name_of(records.error())),
+              .target = partition.topic};
+  return true;
+}
+
+void Consumption::say_stats(Time now) {
+  const client::Duration passed = now - last_stats_;
+  if (passed < *options_.stats) return;
+  const double seconds = std::chrono::duration<double>(passed).count();
+  const auto records = static_cast<double>(scanned_ - stats_records_) / seconds;
+  const auto bytes = static_cast<double>(bytes_ - stats_bytes_) / seconds;
+  char text[128];
+  std::snprintf(text, sizeof text, "%.0f records/s, %.1f MiB/s, %lld left to the end as it was\n", records,
+                bytes / (1 << 20), static_cast<long long>(left_to_end()));
+  context_.say(text);
+  last_stats_ = now, stats_records_ = scanned_, stats_bytes_ = bytes_;
+}
+
+std::int64_t Consumption::left_to_end() const {
+  std::int64_t left = 0;
+  for (std::size_t i = 0; i < reached_.size(); i++)
+    left += std::max<std::int64_t>(0, plan_.ends[i].end - reached_[i]);
+  return left;
+}
+
+void Consumption::say_summary() const {
+  if (context_.quiet || !options_.summary || (!context_.err_tty && context_.verbose == 0)) return;
+  context_.say(std::to_string(out_.records()) + " records, " + core::human_size(bytes_) + " in " +
+               seconds_text(Clock::now() - started_) + "\n");
+}
+
+Exit Consumption::finish() {
+  consumer_ ? consumer_->stop() : void();
+  out_.flush();
+  if (out_.error() != 0) {
+    context_.write_error = out_.error();
+    return Exit::failed;
+  }
+  if (out_.closed() && !Stop::signalled()) return Exit::ok;  // the reader has enough: nothing to say
+  if (failure_) return report(context_, *failure_);
+  if (hidden_ > 0) context_.say("… " + std::to_string(hidden_) + " records not shown\n");
+  say_summary();
+  return Exit::ok;
+}
+
+}  // namespace mq::cli

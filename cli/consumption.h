@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of a command that reads records: from the topics to stdout, until it has what it was asked for, the
+// reader has enough, or a signal comes. The common part of `mq consume` and `mq tail`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/merge.h"
+#include "cli/printer.h"
+#include "cli/read_range.h"
+#include "cli/stop.h"
+#include "cli/trouble.h"
+
+namespace mq::cli {
+
+struct ConsumeOptions {
+  client::Options client;
+  client::ConsumerOptions consumer;
+  std::vector<Selector> topics;
+  ReadRange range;
+  PrinterOptions printer;
+  std::uint64_t count = 0;  // 0: no limit
+  std::optional<client::Duration> idle, max_time, stats;
+  bool ordered = false, each_record = false;
+  std::size_t buffer_bytes = 64 << 10;
+  double rate_max = 0;  // records a second that are shown; 0: all
+  bool summary = false;
+
+  // The flags of consume_flags().
+  static ConsumeOptions from(Context& context, const Arguments& arguments);
+};
+
+// Flags that consume and tail have in common: what to print, how to fetch.
+std::vector<Flag> print_flags(std::string_view output_default);
+
+class Consumption {
+ public:
+  Consumption(Context& context, ConsumeOptions options);
+  Exit run();
+
+ private:
+  using Time = client::Time;
+
+  client::Task<Exit> consume();
+  client::Task<bool> read_newest();
+  client::Task<bool> read_on();
+  std::shared_ptr<client::Consumer> consumer_for(const std::vector<client::Assignment>& assignments);
+  bool show(const client::Fetched& fetched);
+  bool merge(const client::Fetched& fetched);
+  bool emit_merged();
+  bool put(std::string_view text);
+  bool may_show();
+  void say_hidden();
+  Found found(const client::Fetched& fetched, const client::FetchedRecords& records,
+              const kafka::Record& record);
+  bool damaged(const client::Fetched& fetched, const client::FetchedRecords& records);
+  bool ended() const { return failure_ || !out_.ok() || Stop::signalled() || reached_count(); }
+  bool reached_count() const { return options_.count > 0 && out_.records() >= options_.count; }
+  Time wake_at() const;
+  void look_around();
+  void say_stats(Time now);
+  void say_summary() const;
+  std::int64_t left_to_end() const;
+  Exit finish();
+
+  Context& context_;
+  ConsumeOptions options_;
+  client::Cluster cluster_;
+  Stop stop_;
+  Trouble trouble_;
+  Output out_;
+  Printer printer_;
+  std::shared_ptr<client::Consumer> consumer_;
+  ReadPlan plan_;
+  std::optional<Merge> merge_;
+  std::optional<Newest> newest_;
+  std::string text_;
+  std::optional<Failure> failure_;
+  std::vector<client::Offset> reached_;  // next offset of each partition
+
+  Time started_, last_record_, last_flush_, last_stats_;
+  std::uint64_t scanned_ = 0, bytes_ = 0, stats_records_ = 0, stats_bytes_ = 0, hidden_ = 0;
+  double allowance_ = 0;
+  Time allowance_at_;
+  bool waiting_said_ = false;
+};
+
+}  // namespace mq::cli

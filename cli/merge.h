@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings the records of several partitions in the order of their times: all of them as they come, or the
+// newest N. Holds them as the bytes that will be printed. Pure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mq::cli {
+
+struct Held {
+  std::int64_t timestamp = -1;
+  std::uint64_t arrived = 0;  // among equals the first one comes first
+  std::string text;
+};
+
+// Gives a record out when no partition can bring an earlier one any more.
+class Merge {
+ public:
+  explicit Merge(std::size_t partitions) : queues_(partitions), finished_(partitions) {}
+
+  void push(std::size_t partition, std::int64_t timestamp, std::string text);
+  void finish(std::size_t partition) { finished_[partition] = true; }
+  void finish_all() { finished_.assign(finished_.size(), true); }
+  bool pop(Held& held);  // false: wait for more
+  std::size_t held(std::size_t partition) const { return queues_[partition].size(); }
+
+ private:
+  std::vector<std::deque<Held>> queues_;
+  std::vector<bool> finished_;
+  std::uint64_t arrived_ = 0;
+};
+
+// Keeps the newest `count`; memory for twice as many at most.
+class Newest {
+ public:
+  explicit Newest(std::size_t count) : count_(count) {}
+
+  void push(std::int64_t timestamp, std::string text);
+  std::vector<Held> take();  // oldest first
+
+ private:
+  void trim();
+
+  std::size_t count_;
+  std::vector<Held> held_;
+  std::uint64_t arrived_ = 0;
+};
+
+}  // namespace mq::cli

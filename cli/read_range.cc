@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/read_range.h"
+
+#include <algorithm>
+
+namespace mq::cli {
+namespace {
+
+std::optional<Position> position_flag(const Arguments& arguments, std::string_view flag, const Now& now) {
+  const auto text = arguments.maybe(flag);
+  if (!text) return std::nullopt;
+  const auto position = parse_position(*text, now);
+  if (!position)
+    throw UsageError("--" + std::string(flag) + ": " + position.error().why, "mq help positions");
+  if (position->kind == Position::Kind::stored)
+    throw UsageError("--" + std::string(flag) + ": only a consumer group has a stored position",
+                     "mq help positions");
+  return *position;
+}
+
+std::optional<Position> time_flag(const Arguments& arguments, std::string_view flag, const Now& now) {
+  const auto text = arguments.maybe(flag);
+  if (!text) return std::nullopt;
+  const auto at = parse_since(*text, now);
+  if (!at) throw UsageError("--" + std::string(flag) + ": " + at.error().why, "mq help positions");
+  return Position{Position::Kind::time, *at};
+}
+
+std::map<std::int32_t, std::int64_t> start_at_flag(const Arguments& arguments) {
+  std::map<std::int32_t, std::int64_t> starts;
+  for (const std::string& text : arguments.all("start-at")) {
+    const auto equals = text.find('=');
+    const auto partition = core::parse_integer(text.substr(0, equals), 0, INT32_MAX);
+    const auto offset = equals == text.npos ? partition : core::parse_integer(text.substr(equals + 1), 0);
+    if (equals == text.npos || !partition || !offset)
+      throw UsageError("--start-at: " + in_quotes(text) + " is not PARTITION=OFFSET");
+    starts[static_cast<std::int32_t>(*partition)] = *offset;
+  }
+  return starts;
+}
+
+// Asks for one kind of offset of all partitions; throws what went wrong.
+std::vector<client::Offset> offsets(client::Cluster& cluster,
+                                    const std::vector<client::Assignment>& partitions, std::int64_t timestamp,
+                                    bool committed) {
+  std::vector<client::OffsetQuery> queries;
+  for (const auto& assignment : partitions) queries.push_back({assignment.partition, timestamp});
+  const auto deadline = std::chrono::steady_clock::now() + cluster.client().options().timeout;
+  auto answers =
+      must(cluster.run(client::list_offsets(cluster.client(), std::move(queries), deadline, committed)));
+  std::vector<client::Offset> found;
+  for (const auto& answer : answers) {
+    if (!answer.status) throw FailureError(failure_from(answer.status.error()));
+    found.push_back(answer.offset);
+  }
+  return found;
+}
+
+}  // namespace
+
+ReadRange ReadRange::from_flags(const Context& context, const Arguments& arguments) {
+  ReadRange range;
+  const Now now = Now::here(context.utc);
+  const auto since = time_flag(arguments, "since", now), until = time_flag(arguments, "until", now);
+  range.from = position_flag(arguments, "from", now);
+  range.to = position_flag(arguments, "to", now);
+  if (range.from && since) throw UsageError("--from and --since do not go together");
+  if (range.to && until) throw UsageError("--to and --until do not go together");
+  if (since) range.from = since;
+  if (until) range.to = until;
+  if (arguments.given("last")) range.last = arguments.number("last");
+  if (range.last && *range.last < 0) throw UsageError("--last: a number of records, 0 or more");
+  if (range.last && (range.from || range.to))
+    throw UsageError("--last does not go with --from, --to, --since or --until");
+  range.start_at = start_at_flag(arguments);
+  if (const auto list = arguments.maybe("partition"))
+    range.partitions = parse_partitions(*list, "--partition");
+  range.at_end = arguments.on("exit-at-end");
+  const bool follow = arguments.given("follow") && arguments.on("follow");
+  if (range.at_end && follow) throw UsageError("--exit-at-end and --follow do not go together");
+  range.follow = follow || !(range.at_end || range.to || range.last);
+  return range;
+}
+
+client::Offset offset_of(const Position& position, const Ends& ends, std::optional<client::Offset> at_time) {
+  using In = Position::Kind;
+  switch (position.kind) {
+    case In::start:
+    case In::stored:
+      return ends.start;
+    case In::end:
+      return ends.end;
+    case In::offset:
+      return position.n;
+    case In::after_start:
+      return ends.start + std::min(position.n, INT64_MAX - ends.start);
+    case In::before_end:
+      return std::max(ends.start, ends.end - position.n);
+    case In::time:
+      return at_time.value_or(ends.end);
+  }
+  return ends.start;
+}
+
+ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
+              bool committed) {
+  ReadPlan plan;
+  for (const TopicState& topic : topics)
+    for (const PartitionState& partition : topic.partitions) {
+      const auto& wanted = range.partitions;
+      if (!wanted.empty() && std::ranges::find(wanted, partition.number) == wanted.end()) continue;
+      client::Assignment assignment;
+      assignment.partition.topic = topic.name;
+      assignment.partition.partition = partition.number;
+      plan.assignments.push_back(std::move(assignment));
+    }
+  if (plan.assignments.empty())
+    throw FailureError({.exit = Exit::not_found,
+                        .message = "there is no such partition",
+                        .hint = "mq topic describe TOPIC lists them"});
+  const auto starts = offsets(cluster, plan.assignments, client::earliest, committed);
+  const auto ends = offsets(cluster, plan.assignments, client::latest, committed);
+  const auto times = [&](const std::optional<Position>& position) {
+    if (!position || position->kind != Position::Kind::time) return std::vector<client::Offset>{};
+    return offsets(cluster, plan.assignments, position->n, committed);
+  };
+  const auto from_times = times(range.from), to_times = times(range.to);
+  const auto time_at = [](const std::vector<client::Offset>& all, std::size_t i) {
+    return all.empty() || all[i] < 0 ? std::optional<client::Offset>{} : all[i];
+  };
+  for (std::size_t i = 0; i < plan.assignments.size(); i++) {
+    client::Assignment& assignment = plan.assignments[i];
+    const Ends& seen = plan.ends.emplace_back(Ends{starts[i], std::max(starts[i], ends[i])});
+    const auto chosen = range.start_at.find(assignment.partition.partition);
+    assignment.from = seen.start;
+    if (range.last) assignment.from = std::max(seen.start, seen.end - *range.last);
+    if (range.from) assignment.from = offset_of(*range.from, seen, time_at(from_times, i));
+    if (chosen != range.start_at.end()) assignment.from = chosen->second;
+    assignment.from = std::clamp(assignment.from, seen.start, seen.end);
+    if (range.to) assignment.until = offset_of(*range.to, seen, time_at(to_times, i));
+    if (range.at_end || range.last) assignment.until = std::min(assignment.until, seen.end);
+  }
+  return plan;
+}
+
+}  // namespace mq::cli

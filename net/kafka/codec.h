@@ -116,7 +116,8 @@ void put(S& to, Format, const Uuid& v) {
 // A short length holds 32767; what is longer (only texts of ours can be) is cut rather than sent broken.
 template <class S, Raw T>
 void put(S& to, Format format, const T& v) {
-  const std::size_t n = short_length<T> ? std::min<std::size_t>(v.size(), INT16_MAX) : v.size();
+  const bool bounded = short_length<T> && !format.flexible;
+  const std::size_t n = bounded ? std::min<std::size_t>(v.size(), INT16_MAX) : v.size();
   put_length(to, format, static_cast<std::int64_t>(n), short_length<T>);
   to.bytes(v.data(), n);
 }
@@ -188,7 +189,7 @@ void put(S& to, Format format, const M& m) {
 class Reader {
  public:
   explicit Reader(net::Bytes in)
-      : in_(in), allowance_(std::min<std::size_t>(64 * 1024 + 16 * in.size(), 256u << 20)) {}
+      : in_(in), allowance_(std::min<std::size_t>(64 * 1024 + 32 * in.size(), 256u << 20)) {}
 
   net::Bytes bytes(std::size_t n) {
     if (n > in_.size()) {

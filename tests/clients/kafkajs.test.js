@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// kafkajs: producer and admin. What was produced is read by kcat, for kafkajs consumes in groups only.
+'use strict';
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const { randomBytes } = require('node:crypto');
+const { after, before, test } = require('node:test');
+const { Kafka, logLevel, CompressionTypes, ConfigResourceTypes, Partitioners } = require('kafkajs');
+
+const address = process.env.MQ_BROKERS;
+const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { retries: 2 } });
+const admin = kafka.admin();
+const limit = { timeout: 30000 };
+
+before(() => admin.connect());
+after(() => admin.disconnect());
+
+async function create(topic, numPartitions = 1, configs = {}) {
+  const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+  assert.equal(await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true }), true);
+  return topic;
+}
+
+async function send(topic, messages, { acks = -1, compression, ...options } = {}) {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, ...options });
+  await producer.connect();
+  try {
+    return await producer.send({ topic, messages, acks, compression });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+// Everything in a topic, as kcat's JSON.
+function read(topic, ...options) {
+  const args = ['-b', address, '-C', '-q', '-e', '-J', '-t', topic, ...options];
+  const lines = execFileSync('timeout', ['20', 'kcat', ...args], { maxBuffer: 64 << 20 }).toString();
+  return lines.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+
+const numbers = (count) => Array.from({ length: count }, (_, i) => ({ value: `${i}` }));
+const values = (records) => records.map((record) => record.payload);
+
+// ---- producer ----
+
+test('records come back in order with acks of one and of all', limit, async () => {
+  for (const acks of [1, -1]) {
+    const topic = await create(`js-acks${acks}`);
+    const [told] = await send(topic, numbers(500), { acks });
+    assert.equal(told.errorCode, 0);
+    assert.equal(told.baseOffset, '0');
+    assert.deepEqual(values(read(topic)), numbers(500).map((m) => m.value));
+  }
+});
+
+test('acks of none are sent without waiting', limit, async () => {
+  const topic = await create('js-acks0');
+  await send(topic, numbers(100), { acks: 0 });
+  await send(topic, [{ value: 'behind them' }]);
+  assert.equal(values(read(topic, '-c', '101')).length, 101);
+});
+
+test('an idempotent producer writes once, in order, over many requests', limit, async () => {
+  const topic = await create('js-idempotent');
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (let i = 0; i < 50; i++) await producer.send({ topic, messages: numbers(20) });
+  await producer.disconnect();
+  const records = read(topic);
+  assert.deepEqual(records.map((r) => r.offset), Array.from({ length: 1000 }, (_, i) => i));
+  assert.deepEqual(values(records), Array.from({ length: 1000 }, (_, i) => `${i % 20}`));
+});
+
+test('gzip batches come back', limit, async () => {
+  const topic = await create('js-gzip');
+  await send(topic, numbers(500), { compression: CompressionTypes.GZIP });
+  assert.deepEqual(values(read(topic)), numbers(500).map((m) => m.value));
+});
+
+test('keys, headers and null values come back', limit, async () => {
+  const topic = await create('js-nulls');
+  await send(topic, [
+    { key: 'k', value: 'v', headers: { one: '1', many: ['2', '3'], empty: '' } },
+    { key: 'k', value: null },
+    { key: null, value: '' },
+  ]);
+  const records = read(topic);
+  assert.deepEqual(records[0].headers, ['one', '1', 'many', '2', 'many', '3', 'empty', '']);
+  assert.deepEqual(records.map((r) => r.key), ['k', 'k', null]);
+  assert.deepEqual(values(records), ['v', null, '']);
+});
+
+test('a record of 1 MiB passes when the topic allows it, and only then', limit, async () => {
+  const value = randomBytes(786432).toString('base64');
+  const large = await create('js-large', 1, { 'max.message.bytes': '2097152' });
+  await send(large, [{ value }]);
+  assert.equal(values(read(large))[0] === value, true);
+  const small = await create('js-small', 1, { 'max.message.bytes': '1000' });
+  await assert.rejects(send(small, [{ value }]), { type: 'MESSAGE_TOO_LARGE' });
+});
+
+test('records go to the partition that is asked for', limit, async () => {
+  const topic = await create('js-partitions', 3);
+  await send(topic, [0, 1, 2].map((partition) => ({ value: `to ${partition}`, partition })));
+  for (const p of [0, 1, 2]) assert.deepEqual(values(read(topic, '-p', `${p}`)), [`to ${p}`]);
+});
+
+// ---- admin ----
+
+test('topics are created, listed, described and deleted', limit, async () => {
+  const topic = await create('js-topics', 4);
+  assert.equal(await admin.createTopics({ topics: [{ topic }] }), false, 'not twice');
+  assert.ok((await admin.listTopics()).includes(topic));
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  assert.deepEqual(topics[0].partitions.map((p) => p.partitionId).sort(), [0, 1, 2, 3]);
+  assert.ok(topics[0].partitions.every((p) => p.partitionErrorCode === 0 && p.isr.length === 1));
+  await admin.deleteTopics({ topics: [topic] });
+  assert.ok(!(await admin.listTopics()).includes(topic));
+  await assert.rejects(admin.deleteTopics({ topics: [topic] }), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+});
+
+test('the cluster is described', limit, async () => {
+  const cluster = await admin.describeCluster();
+  assert.deepEqual(cluster.brokers.map((b) => `${b.host}:${b.port}`), [address]);
+  assert.equal(cluster.controller, cluster.brokers[0].nodeId);
+  assert.ok(cluster.clusterId);
+});
+
+test('configs are described and altered', limit, async () => {
+  const name = await create('js-configs', 1, { 'retention.ms': '12345' });
+  const type = ConfigResourceTypes.TOPIC;
+  const described = async () => {
+    const { resources } = await admin.describeConfigs({ resources: [{ type, name }] });
+    return Object.fromEntries(resources[0].configEntries.map((e) => [e.configName, e.configValue]));
+  };
+  assert.equal((await described())['retention.ms'], '12345');
+  await admin.alterConfigs({ resources: [{ type, name, configEntries: [{ name: 'max.message.bytes', value: '54321' }] }] });
+  assert.equal((await described())['max.message.bytes'], '54321');
+  assert.equal((await described())['retention.ms'], '604800000', 'what was not named is at its default again');
+  const bad = { type, name, configEntries: [{ name: 'no.such.config', value: '1' }] };
+  await assert.rejects(admin.alterConfigs({ resources: [bad] }), { type: 'INVALID_CONFIG' });
+});
+
+test('offsets are fetched, also by time', limit, async () => {
+  const topic = await create('js-offsets', 2);
+  const messages = Array.from({ length: 100 }, (_, i) => ({ value: `${i}`, partition: 0, timestamp: `${1000 + 10 * i}` }));
+  await send(topic, messages);
+  const offsets = (await admin.fetchTopicOffsets(topic)).sort((a, b) => a.partition - b.partition);
+  assert.deepEqual(offsets.map(({ low, high }) => [low, high]), [['0', '100'], ['0', '0']]);
+  for (const [time, offset] of [[1, '0'], [1001, '1'], [1500, '50'], [1990, '99'], [1991, '100']]) {
+    const at = await admin.fetchTopicOffsetsByTimestamp(topic, time);
+    assert.equal(at.find((p) => p.partition === 0).offset, offset, `at ${time}`);
+  }
+});
+
+test('partitions are added', limit, async () => {
+  const topic = await create('js-grow');
+  assert.notEqual(await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }), false);
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  assert.equal(topics[0].partitions.length, 3);
+  await assert.rejects(admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }), { type: 'INVALID_PARTITIONS' });
+});
+
+test('records are deleted up to an offset', limit, async () => {
+  const topic = await create('js-trim');
+  await send(topic, numbers(100));
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '40' }] });
+  const [{ low, high }] = await admin.fetchTopicOffsets(topic);
+  assert.deepEqual([low, high], ['40', '100']);
+  assert.deepEqual(values(read(topic)), numbers(100).slice(40).map((m) => m.value));
+});

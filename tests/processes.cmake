@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of the finished program from outside: real clients, real failures. See clients/README.md.
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+  return()
+endif()
+
+set(PYTHON /usr/bin/python3)  # Debian's, which has the packages
+
+function(mq_client_test name)
+  add_test(NAME clients_${name}
+           COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/clients/broker.py $<TARGET_FILE:mq> -- ${ARGN}
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/clients)
+  set_tests_properties(clients_${name} PROPERTIES TIMEOUT 300)
+endfunction()
+mq_client_test(kcat ./kcat.sh)
+mq_client_test(rdkafka ./rdkafka.sh)
+mq_client_test(confluent ${PYTHON} confluent.py)
+mq_client_test(kafka_python ${PYTHON} kafka_python.py)
+mq_client_test(kafkajs ./kafkajs.sh)
+
+# Exit status 77: cannot be tried here, and says why.
+function(mq_crash_test name)
+  add_test(NAME crash_${name}
+           COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/crash/${name}.py $<TARGET_FILE:mq>)
+  set_tests_properties(crash_${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+endfunction()
+mq_crash_test(checker)
+mq_crash_test(kill)
+mq_crash_test(full_disk)
+mq_crash_test(loop_image)

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/disk_journal.h"
+
+#include <boost/asio/post.hpp>
+
+#include "storage/elsewhere.h"
+#include "storage/error.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t reader_threads = 2;
+
+}  // namespace
+
+DiskJournal::DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptions options)
+    : files_(files), loop_(loop), options_(std::move(options)), tail_(options_.tail_bytes) {}
+
+DiskJournal::~DiskJournal() {
+  alive_.reset();
+  for (auto& append : turn_)
+    if (append.done) append.done(Errc::stopped);
+  if (segments_) segments_->stop();
+  writer_.reset();
+  if (sealer_) sealer_->stop();
+  if (background_) background_->join();
+  if (readers_) readers_->join();
+  for (const auto& [number, log] : logs_) log->leave();
+}
+
+void DiskJournal::start_threads(const Writer::Position& position) {
+  const Writer::Settings settings{options_.flush, options_.min_free_bytes, options_.segment_records_max,
+                                  options_.segment_age_max};
+  const std::weak_ptr<bool> alive = alive_;
+  auto finished = [this, alive](std::unique_ptr<Group> group) {
+    asio::post(loop_, [this, alive, group = std::move(group)]() mutable {
+      if (alive.lock()) return finish(std::move(group));
+      for (const Append& append : group->appends)
+        if (append.done) append.done(Errc::stopped);
+    });
+  };
+  writer_ = std::make_unique<Writer>(*segments_, settings, position, std::move(finished),
+                                     [this] { return meta_->changes(); });
+}
+
+// ---------------------------------------------------------------------------------------------- appending
+
+// Appends of one turn of the loop go to the writer together: one lock, one wake-up.
+void DiskJournal::submit(Append append) {
+  if (stopping_) {
+    if (append.log) append.log->settled();
+    return refuse(std::move(append.done), Errc::stopped);
+  }
+  append.failures = failures_;
+  count_waiting(1);
+  if (turn_.empty()) {
+    const std::weak_ptr<bool> alive = alive_;
+    asio::post(loop_, [this, alive] {
+      if (alive.lock()) hand_over();
+    });
+  }
+  turn_.push_back(std::move(append));
+}
+
+void DiskJournal::hand_over() {
+  auto turn = std::move(turn_);
+  turn_.clear();
+  writer_->submit(std::move(turn));
+}
+
+Task<error_code> DiskJournal::submitted(Append append) {
+  struct Answer {
+    error_code error;
+  };
+  auto start = [this](auto handler, Append record) {
+    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+    record.done = [kept](error_code error) { std::move (*kept)(Answer{error}); };
+    submit(std::move(record));
+  };
+  const Answer answer = co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Answer)>(
+      start, asio::use_awaitable_t<Executor>(), std::move(append));
+  co_return answer.error;
+}
+
+void DiskJournal::refuse(Log::Appended done, error_code error) {
+  asio::post(loop_, [done = std::move(done), error] { done(error); });
+}
+
+void DiskJournal::count_waiting(std::ptrdiff_t more) {
+  waiting_ += static_cast<std::size_t>(more);
+  if (waiting_ == 0)
+    work_.reset();
+  else if (!work_)
+    work_.emplace(loop_.get_executor());
+}
+
+// ---------------------------------------------------------------------------------------------- what the
+// writer did
+
+// First every log moves, then every caller hears of it.
+void DiskJournal::finish(std::unique_ptr<Group> group) {
+  failures_ = group->failures;
+  std::size_t part = 0;
+  for (std::size_t i = 0; i < group->appends.size(); i++) {
+    Append& append = group->appends[i];
+    while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
+    if (append.log) append.log->settled();
+    if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
+    if (!append.error) apply(append, active(group->parts[part].segment));
+  }
+  for (const auto& closed : group->closed) close(closed);
+  std::ptrdiff_t answered = 0;
+  for (Append& append : group->appends) {
+    if (append.kind != Kind::rows) answered++;
+    if (append.done) append.done(append.error);
+  }
+  count_waiting(-answered);
+}
+
+std::shared_ptr<Active> DiskJournal::active(const std::shared_ptr<SegmentFile>& segment) {
+  for (auto it = open_.rbegin(); it != open_.rend(); ++it)
+    if ((*it)->file == segment) return *it;
+  return open_.emplace_back(std::make_shared<Active>(segment));
+}
+
+void DiskJournal::apply(const Append& append, const std::shared_ptr<Active>& segment) {
+  switch (append.kind) {
+    case Kind::batch:
+      append.log->appended(append.batch, append.position, segment);
+      batches_++;
+      batch_bytes_ += append.batch.size;
+      break;
+    case Kind::cut:
+      append.log->cut_at(append.base, segment);
+      break;
+    case Kind::trim:
+      append.log->trimmed(append.base, segment);
+      break;
+    case Kind::rows: {
+      const auto size = static_cast<std::uint32_t>(append.batch.size);
+      segment->core_rows.push_back(
+          {static_cast<Offset>(segment->core_rows.size()), -1, append.position, size});
+      break;
+    }
+    case Kind::begin:
+    case Kind::note:
+      break;
+  }
+}
+
+void DiskJournal::close(const Group::Closed& closed) {
+  auto segment = active(closed.segment);
+  std::erase(open_, segment);
+  segment->end = closed.end;
+  segment->closed = true;
+  sealer_->add(std::move(segment));
+}
+
+// ---------------------------------------------------------------------------------------------- partitions
+
+std::shared_ptr<PartitionLog> DiskJournal::partition_log(PartitionNumber partition) {
+  auto& log = logs_[partition];
+  if (!log) log = std::make_shared<PartitionLog>(*this, partition);
+  return log;
+}
+
+Task<void> DiskJournal::barrier() {
+  Append append;
+  append.kind = Kind::note;
+  co_await submitted(std::move(append));
+}
+
+// What is removed may still lie in segments up to the one that is written now: until those are sealed a row
+// in meta keeps it from coming back.
+Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
+  for (const PartitionNumber partition : partitions) {
+    const auto log = logs_.find(partition);
+    if (log == logs_.end()) continue;
+    log->second->leave();
+    logs_.erase(log);
+  }
+  co_await barrier();
+  Store::Change change;
+  const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
+  for (const PartitionNumber partition : partitions) {
+    change.erases.push_back(keys::partition(partition));
+    change.erases.push_back(keys::snapshot(partition));
+    change.puts[keys::gone(partition)] = keys::big_endian(newest);
+  }
+  auto commit = [&meta = *meta_, change = std::move(change)]() -> Result<void> {
+    if (const error_code error = meta.commit(change)) return error;
+    return {};
+  };
+  const Result<void> committed = co_await elsewhere(*background_, std::move(commit));
+  if (!committed) co_return committed.error();
+  for (const PartitionNumber partition : partitions) cleaner_->bury(partition);
+  co_return error_code{};
+}
+
+// ---------------------------------------------------------------------------------------------- the rest
+
+asio::thread_pool& DiskJournal::readers() {
+  if (!readers_) readers_ = std::make_unique<asio::thread_pool>(reader_threads);
+  return *readers_;
+}
+
+Task<void> DiskJournal::stop() {
+  co_await barrier();
+  stopping_ = true;
+  segments_->stop();
+  sealer_->stop();
+  auto finish_threads = [this]() -> Result<void> {
+    writer_->stop();
+    background_->join();
+    return {};
+  };
+  co_await elsewhere(readers(), std::move(finish_threads));
+}
+
+JournalStats DiskJournal::stats() const {
+  JournalStats stats;
+  stats.groups = writer_->groups();
+  stats.batches = batches_;
+  stats.batch_bytes = batch_bytes_;
+  stats.written_bytes = writer_->written_bytes();
+  stats.syncs = writer_->syncs();
+  stats.refusing = writer_->refusing();
+  for (const auto& [number, row] : catalogue_->manifest()) {
+    stats.disk_bytes += row.disk_bytes;
+    stats.segments++;
+  }
+  return stats;
+}
+
+}  // namespace mq::storage

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal on a disk: what the loop knows of it, and the threads that work for it. Lives on the loop.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <unordered_map>
+
+#include "storage/cleaner.h"
+#include "storage/journal.h"
+#include "storage/lock.h"
+#include "storage/noting_store.h"
+#include "storage/partition_log.h"
+#include "storage/sealed.h"
+#include "storage/sealer.h"
+#include "storage/writer.h"
+
+namespace mq::storage {
+
+class DiskJournal final : public Journal {
+ public:
+  DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptions options);
+  ~DiskJournal() override;
+  error_code open();  // blocks; in opening.cc
+
+  const Recovery& recovery() const override { return recovery_; }
+  Store& meta() override { return *meta_; }
+  PartitionNumber next_partition() override { return meta_->next_partition(); }
+  std::shared_ptr<Log> log(PartitionNumber partition) override { return partition_log(partition); }
+  Task<error_code> remove(std::vector<PartitionNumber> partitions) override;
+  Task<void> stop() override;
+  JournalStats stats() const override;
+
+  // For the logs.
+  void submit(Append append);
+  Task<error_code> submitted(Append append);  // resumes when it is durable
+  void refuse(Log::Appended done, error_code error);
+  asio::thread_pool& readers();
+  Tail& tail() { return tail_; }
+  Catalogue& catalogue() { return *catalogue_; }
+  SealedSegments& sealed_segments() { return *sealed_; }
+  Cleaner& cleaner() { return *cleaner_; }
+
+ private:
+  friend class Opening;  // fills it in
+
+  std::shared_ptr<PartitionLog> partition_log(PartitionNumber partition);
+  std::shared_ptr<Active> active(const std::shared_ptr<SegmentFile>& segment);
+  void hand_over();
+  void finish(std::unique_ptr<Group> group);
+  void apply(const Append& append, const std::shared_ptr<Active>& segment);
+  void close(const Group::Closed& closed);
+  void count_waiting(std::ptrdiff_t more);
+  void start_threads(const Writer::Position& position);
+  Task<void> barrier();  // everything that was submitted has its answer
+
+  FileSystem& files_;
+  asio::io_context& loop_;
+  const JournalOptions options_;
+  Recovery recovery_;
+  std::unique_ptr<Lock> lock_;
+  std::unique_ptr<NotingStore> meta_;
+  std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<SegmentFiles> segments_;
+  std::unique_ptr<SealedSegments> sealed_;
+
+  std::unordered_map<PartitionNumber, std::shared_ptr<PartitionLog>> logs_;
+  std::vector<std::shared_ptr<Active>>
+      open_;  // segments that may still take records: one, or some for a moment
+  Tail tail_;
+  std::vector<Append> turn_;  // appends of this turn of the loop, handed over together
+  std::uint32_t failures_ = 0;
+  std::size_t waiting_ = 0;  // appends without an answer; while there are any, the loop is kept running
+  std::optional<asio::executor_work_guard<Executor>> work_;
+  std::uint64_t batches_ = 0, batch_bytes_ = 0;
+  bool stopping_ = false;
+
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is posted asks whether we are
+  std::unique_ptr<asio::thread_pool> readers_;                  // made when first needed
+  std::unique_ptr<asio::thread_pool> background_;
+  std::unique_ptr<Cleaner> cleaner_;
+  std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<Writer> writer_;
+};
+
+}  // namespace mq::storage

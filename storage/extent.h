@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches in segment files on their way to a reader: large ones as ranges of the file, small neighbours
+// gathered by one read. Any thread; on the loop only what is in the page cache.
+#pragma once
+
+#include "storage/active.h"
+
+namespace mq::storage {
+
+struct Extent {
+  std::shared_ptr<const SegmentFile> file;
+  std::uint32_t position = 0, size = 0;
+};
+
+enum class Touch { cached, disk };  // cached: `operation_would_block` rather than wait for the disk
+
+Result<std::vector<Piece>> pieces_of(std::span<const Extent> extents, Touch touch);
+
+}  // namespace mq::storage

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/opening.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "storage/error.h"
+#include "storage/logger.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t rows_at_once = 1000;
+
+}  // namespace
+
+error_code Opening::run() {
+  const auto began = std::chrono::steady_clock::now();
+  if (const error_code error = make_parts()) return error;
+  if (const error_code error = load_partitions()) return error;
+  if (const error_code error = load_removed()) return error;
+  if (const error_code error = load_snapshots()) return error;
+  remove_strays();
+  if (const error_code error = scan_unsealed()) return error;
+  if (const error_code error = resume()) return error;
+  const auto took = std::chrono::steady_clock::now() - began;
+  journal_.recovery_.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+  say();
+  return {};
+}
+
+error_code Opening::make_parts() {
+  DiskJournal& j = journal_;
+  const Path& data = j.options_.data;
+  const Path dir = data / "journal";
+  if (const error_code error = j.files_.make_dir(data)) return error;
+  auto lock = Lock::take(j.files_, data, "mq, pid " + std::to_string(::getpid()));
+  if (!lock) return lock.error();
+  j.lock_ = std::move(*lock);
+  auto store = Store::open(j.files_, data / "meta");
+  if (!store) return store.error();
+  if (!j.files_.exists(dir)) {
+    error_code error = j.files_.make_dir(dir);
+    if (!error) error = j.files_.sync_dir(data);
+    if (error) return error;
+  }
+  j.meta_ = std::make_unique<NotingStore>(std::move(*store));
+  if (const error_code error = j.meta_->load()) return error;
+  j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
+  if (const error_code error = j.catalogue_->load()) return error;
+  const SegmentFiles::Sizes sizes{j.options_.segment_bytes_min, j.options_.segment_bytes_max};
+  j.segments_ = std::make_unique<SegmentFiles>(j.files_, dir, *j.catalogue_, sizes);
+  j.sealed_ = std::make_unique<SealedSegments>(j.files_, *j.segments_, *j.catalogue_);
+  j.background_ = std::make_unique<asio::thread_pool>(1);
+  j.cleaner_ = std::make_unique<Cleaner>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_);
+  j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
+                                       *j.cleaner_, j.options_.snapshots);
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------- rows
+
+template <class Visit>
+error_code Opening::for_each(std::string_view prefix, Visit visit) {
+  for (std::string from;;) {
+    const auto rows = journal_.meta_->scan(prefix, from, rows_at_once);
+    if (!rows) return rows.error();
+    for (const auto& [key, value] : *rows)
+      if (!visit(std::string_view(key).substr(prefix.size()), std::string_view(value))) return Errc::corrupt;
+    if (rows->size() < rows_at_once) return {};
+    from = rows->back().first + '\0';
+  }
+}
+
+error_code Opening::load_partitions() {
+  const error_code error = for_each(keys::partitions, [this](std::string_view key, std::string_view value) {
+    const auto row = unpacked<PartitionRow>(value);
+    if (!row) return false;
+    const PartitionNumber partition = keys::number(key);
+    journal_.meta_->seen(partition);
+    journal_.partition_log(partition)->restore(*row);
+    return true;
+  });
+  if (error) return error;
+  return for_each(keys::quarantine, [this](std::string_view key, std::string_view value) {
+    if (key.size() != 12 || value.size() != 8) return false;
+    journal_.partition_log(keys::number(key))->lost(keys::offset(key.substr(4)), keys::offset(value));
+    return true;
+  });
+}
+
+error_code Opening::load_snapshots() {
+  return for_each(keys::snapshots, [this](std::string_view key, std::string_view value) {
+    if (value.size() < 4) return false;
+    const PartitionNumber partition = keys::number(key);
+    covered_[partition] = keys::number(value);
+    if (journal_.options_.on_snapshot) journal_.options_.on_snapshot(partition, value.substr(4));
+    return true;
+  });
+}
+
+// A row goes when nothing is left that it keeps from coming back.
+error_code Opening::load_removed() {
+  std::uint32_t oldest = UINT32_MAX;  // segment that is not sealed
+  for (const auto& [number, row] : journal_.catalogue_->manifest())
+    if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
+  Store::Change change;
+  const error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
+    const PartitionNumber partition = keys::number(key);
+    journal_.meta_->seen(partition);
+    removed_[partition] = keys::number(value);
+    const auto runs = journal_.catalogue_->find(partition, 0, 1);
+    if (!runs) return false;
+    if (!runs->empty())
+      journal_.cleaner_->bury(partition);
+    else if (keys::number(value) < oldest)
+      change.erases.push_back(keys::gone(partition));
+    return true;
+  });
+  if (error || change.erases.empty()) return error;
+  return journal_.meta_->commit(change);
+}
+
+// ---------------------------------------------------------------------------------------------- segments
+
+error_code Opening::scan_unsealed() {
+  struct Found {
+    std::shared_ptr<SegmentFile> file;
+    std::optional<Begin> begin;
+  };
+  std::vector<Found> found;
+  for (const auto& [number, row] : journal_.catalogue_->manifest()) {
+    if (row.state != SegmentRow::open) continue;
+    auto file = journal_.segments_->open(number, row.seed);
+    if (!file) {
+      logger().error("{}: {}", journal_.segments_->path(number).string(), file.error().message());
+      if (const error_code error = journal_.catalogue_->erase({number})) return error;
+      continue;
+    }
+    const auto begin = read_begin(*(*file)->file, number);
+    if (!begin) return begin.error();
+    found.push_back({std::move(*file), *begin});
+  }
+  for (std::size_t i = 0; i < found.size(); i++) {
+    std::optional<std::uint64_t> known_end;
+    for (std::size_t k = i + 1; k < found.size() && !known_end; k++)
+      if (found[k].begin && found[k].begin->previous == found[i].file->number)
+        known_end = found[k].begin->previous_end;
+    auto scanned = scan(*found[i].file, known_end);
+    if (!scanned) return scanned.error();
+    unsealed_.push_back({std::move(found[i].file), std::move(*scanned)});
+  }
+  return {};
+}
+
+error_code Opening::resume() {
+  const auto is_written = [](const Unsealed& unsealed) { return unsealed.written(); };
+  const auto last = std::find_if(unsealed_.rbegin(), unsealed_.rend(), is_written);
+  bool kept = false;
+  for (auto unsealed = unsealed_.begin(); unsealed != unsealed_.end(); ++unsealed) {
+    const bool active = last != unsealed_.rend() && &*unsealed == &*last;
+    if (unsealed->written()) {
+      if (active)
+        if (const error_code error = repair(*unsealed)) return error;
+      if (const error_code error = replay(*unsealed, active)) return error;
+      if (active) kept = false;  // a file left empty before it is not the next one
+      continue;
+    }
+    const bool behind = last == unsealed_.rend() || &*unsealed > &*last;
+    if (behind && !kept) {
+      if (unsealed->scan.torn_bytes > 0)
+        if (const error_code error = repair(*unsealed)) return error;
+      journal_.segments_->keep(unsealed->file);
+      kept = true;
+      continue;
+    }
+    if (const error_code error = journal_.catalogue_->erase({unsealed->file->number})) return error;
+    journal_.cleaner_->remove_files(unsealed->file->number, true, true);
+  }
+  journal_.start_threads(position_);
+  journal_.segments_->prepare();
+  journal_.recovery_.segments = unsealed_.size();
+  journal_.meta_->note_with([this_journal = &journal_](std::string rows) {
+    Append append;
+    append.kind = Kind::rows;
+    const auto kept_rows = std::make_shared<const std::string>(std::move(rows));
+    const auto* data = reinterpret_cast<const std::byte*>(kept_rows->data());
+    append.batch = {std::shared_ptr<const std::byte>(kept_rows, data), kept_rows->size()};
+    std::vector<Append> appends;
+    appends.push_back(std::move(append));
+    this_journal->writer_->submit(std::move(appends));
+  });
+  return {};
+}
+
+// What was never acknowledged goes, and what readers will see is on the disk before they do.
+error_code Opening::repair(Unsealed& last) {
+  if (last.scan.clean) return {};
+  File& file = *last.file->file;
+  const std::uint64_t size = std::max(last.file->size, journal_.segments_->size_of(last.file->number));
+  journal_.recovery_.torn_bytes += last.scan.torn_bytes;
+  error_code error = last.scan.torn_bytes ? file.resize(last.scan.end) : error_code{};
+  if (!error) error = file.allocate(size);
+  if (!error) error = file.sync();
+  if (error == boost::system::errc::no_space_on_device)
+    error = file.sync();  // then the next record finds out
+  return error;
+}
+
+error_code Opening::replay(const Unsealed& unsealed, bool last) {
+  const auto segment = journal_.active(unsealed.file);
+  Window window(*unsealed.file->file, unsealed.scan.end);
+  for (const FoundRecord& record : unsealed.scan.records)
+    if (const error_code error = replay_record(record, window, segment)) return error;
+  journal_.recovery_.bytes_scanned += unsealed.scan.end;
+  if (last) {
+    position_.segment = unsealed.file;
+    position_.end = unsealed.scan.end;
+    position_.records = unsealed.scan.records.size();
+    return {};
+  }
+  journal_.segments_->filled();
+  journal_.close({unsealed.file, unsealed.scan.end});
+  return {};
+}
+
+error_code Opening::replay_record(const FoundRecord& record, Window& window,
+                                  const std::shared_ptr<Active>& segment) {
+  const auto bytes = window.at(record.position, sizeof(Header) + batch_head_bytes);
+  if (!bytes) return bytes.error();
+  const auto header = load<Header>(*bytes);
+  Append append;
+  append.kind = header.kind;
+  append.base = header.base;
+  append.partition = header.partition;
+  append.position = record.position + sizeof(Header);
+  append.batch.size = header.length;
+  if (header.partition) {
+    journal_.meta_->seen(header.partition);
+    const auto removed = removed_.find(header.partition);
+    if (removed != removed_.end() && segment->file->number <= removed->second) return {};
+    append.log = journal_.partition_log(header.partition);
+  }
+  if (header.kind == Kind::batch) {
+    const Bytes head = bytes->subspan(sizeof(Header), batch_head_bytes);
+    const BatchHead batch = batch_head(head);
+    append.batch.first = batch.first, append.batch.last = batch.last, append.batch.time_max = batch.time_max;
+    journal_.recovery_.batches_scanned++;
+    const auto covered = covered_.find(header.partition);
+    const bool known = covered != covered_.end() && segment->file->number <= covered->second;
+    if (!known && journal_.options_.on_head) journal_.options_.on_head(header.partition, head);
+  }
+  journal_.apply(append, segment);
+  return {};
+}
+
+// What meta does not list is what a crash left of sealing, cleaning or unlinking.
+void Opening::remove_strays() {
+  const auto names = journal_.files_.list(journal_.segments_->dir);
+  if (!names) return;
+  const auto manifest = journal_.catalogue_->manifest();
+  for (const std::string& name : *names) {
+    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
+    const bool table = name.ends_with(".ldb");
+    if (number == 0 || (!table && !name.ends_with(".log"))) continue;
+    const auto row = manifest.find(number);
+    const bool known = row != manifest.end();
+    const bool sealed = known && row->second.state == SegmentRow::sealed;
+    if (table ? sealed : known && (!sealed || row->second.has_file)) continue;
+    logger().info("{} is left from a crash: removed", name);
+    asio::post(*journal_.background_, [&cleaner = *journal_.cleaner_, number, table] {
+      cleaner.remove_files(number, !table, table);
+    });
+  }
+}
+
+void Opening::say() const {
+  const Recovery& r = journal_.recovery_;
+  logger().info(
+      "journal opened in {} ms: {} unsealed segments, {} batches, {} bytes replayed, {} torn bytes dropped",
+      r.took.count(), r.segments, r.batches_scanned, r.bytes_scanned, r.torn_bytes);
+}
+
+}  // namespace mq::storage

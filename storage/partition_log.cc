@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/partition_log.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "storage/disk_journal.h"
+#include "storage/elsewhere.h"
+#include "storage/error.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t read_extents_max = 4096;
+constexpr std::size_t runs_at_once = 16;
+
+// What a reader thread found in sealed segments: pieces, and where the next read starts.
+struct SealedRead {
+  std::vector<Extent> extents;
+  std::vector<std::byte> memory;
+  Read read;
+
+  void end_memory() {
+    if (memory.empty()) return;
+    const auto kept = std::make_shared<const std::vector<std::byte>>(std::move(memory));
+    read.pieces.push_back({std::shared_ptr<const std::byte>(kept, kept->data()), nullptr, 0, kept->size()});
+    memory.clear();
+  }
+  error_code end_extents() {
+    if (extents.empty()) return {};
+    auto pieces = pieces_of(extents, Touch::disk);
+    if (!pieces) return pieces.error();
+    read.pieces.insert(read.pieces.end(), std::move_iterator(pieces->begin()),
+                       std::move_iterator(pieces->end()));
+    extents.clear();
+    return {};
+  }
+};
+
+// On a reader thread.
+Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, PartitionNumber partition, Offset from,
+                       Offset limit, std::size_t bytes_max) {
+  SealedRead found;
+  found.read.next = from;
+  bool full = false;
+  error_code failed;
+  for (Offset at = from; !full;) {
+    const auto runs = catalogue.find(partition, at, runs_at_once);
+    if (!runs) return runs.error();
+    for (const auto& run : *runs) {
+      if (full || run.row.first >= limit) break;
+      const auto segment = segments.find(run.row.segment);
+      if (!segment) return segment.error();
+      const auto take = [&](const Sealed::Entry& entry) {
+        if (entry.last > run.last || entry.last >= limit) return false;
+        if (found.read.size > 0 && found.read.size + entry.size > bytes_max) full = true;
+        if (full) return false;
+        if (entry.batch.empty()) {
+          found.end_memory();
+          found.extents.push_back(
+              {(*segment)->file(), entry.position, static_cast<std::uint32_t>(entry.size)});
+        } else {
+          failed = found.end_extents();
+          found.memory.insert(found.memory.end(), entry.batch.begin(), entry.batch.end());
+        }
+        found.read.size += entry.size;
+        found.read.next = entry.last + 1;
+        return !failed;
+      };
+      const error_code error = (*segment)->visit(partition, std::max(at, run.row.first), take);
+      if (error || failed) return error ? error : failed;
+      at = run.last + 1;
+    }
+    if (runs->size() < runs_at_once) break;
+  }
+  found.end_memory();
+  if (const error_code error = found.end_extents()) return error;
+  return std::move(found.read);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------- appending
+
+void PartitionLog::append(Batch batch, Appended done) {
+  if (!journal_) return done(Errc::stopped);
+  if (batch.size < batch_head_bytes) return journal_->refuse(std::move(done), Errc::corrupt);
+  Append append;
+  append.partition = number_;
+  append.base = batch.first;
+  append.batch = std::move(batch);
+  append.log = shared_from_this();
+  append.done = std::move(done);
+  in_flight_++;
+  journal_->submit(std::move(append));
+}
+
+void PartitionLog::appended(const Batch& batch, std::uint32_t position,
+                            const std::shared_ptr<Active>& segment) {
+  if (runs_.empty() || runs_.back().segment != segment) {
+    runs_.push_back({segment, std::make_shared<std::vector<Place>>()});
+    segment->logs.push_back(shared_from_this());
+  }
+  const auto offsets = static_cast<std::uint32_t>(batch.last - batch.first);
+  runs_.back().add({batch.first, batch.time_max, position, static_cast<std::uint32_t>(batch.size), offsets});
+  end_ = batch.last + 1;
+  bytes_ += batch.size;
+  if (!batch.memory || !journal_) return;  // replayed
+  if (!tail_) tail_ = std::make_shared<Tail::Part>();
+  journal_->tail().add(tail_, batch);
+}
+
+// ---------------------------------------------------------------------------------------------- reading
+
+PartitionLog::Limits PartitionLog::limits(Offset from) const {
+  Limits limits{end_};
+  for (const auto& [begin, end] : lost_) {
+    if (from >= begin && from < end) limits.corrupt = true;
+    if (from < begin) limits.end = std::min(limits.end, begin);
+  }
+  return limits;
+}
+
+Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max) {
+  const auto self = shared_from_this();
+  for (;;) {
+    if (!journal_) co_return Errc::stopped;
+    if (from < start_ || from > end_) co_return Errc::offset_out_of_range;
+    const Limits limit = limits(from);
+    if (limit.corrupt) co_return Errc::corrupt;
+    if (from == end_) co_return Read{{}, 0, from};
+    if (tail_ && tail_->covers(from)) co_return tail_->read(from, limit.end, bytes_max);
+
+    const std::uint32_t cuts = cuts_;
+    const Offset sealed_end = sealed_end_;
+    Result<Read> read = Read{{}, 0, from};
+    if (from < sealed_end) read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
+    const bool nothing = read && read->size == 0;
+    if (journal_ && cuts == cuts_ && nothing && sealed_end < limit.end)
+      read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
+    const bool moved =
+        cuts != cuts_ || (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
+    if (moved) continue;
+    if (read && read->size == 0) read->next = from;
+    co_return read;
+  }
+}
+
+// The batches of unsealed segments that a read is to return.
+Read PartitionLog::plan(Offset from, Offset limit, std::size_t bytes_max,
+                        std::vector<Extent>& extents) const {
+  Read read;
+  read.next = from;
+  for (const Run& run : runs_) {
+    for (const Place& place : from_offset(run.batches(), from)) {
+      const bool full = read.size > 0 && read.size + place.size > bytes_max;
+      if (full || place.last() >= limit || extents.size() >= read_extents_max) return read;
+      extents.push_back({run.segment->file, place.position, place.size});
+      read.size += place.size;
+      read.next = place.last() + 1;
+    }
+  }
+  return read;
+}
+
+Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::size_t bytes_max) {
+  std::vector<Extent> extents;
+  Read read = plan(from, limit, bytes_max, extents);
+  auto pieces = pieces_of(extents, Touch::cached);
+  if (!pieces && pieces.error() == boost::system::errc::operation_would_block) {
+    auto bring = [extents = std::move(extents)] { return pieces_of(extents, Touch::disk); };
+    pieces = co_await elsewhere(journal_->readers(), std::move(bring));
+  }
+  if (!pieces) co_return pieces.error();
+  read.pieces = std::move(*pieces);
+  co_return std::move(read);
+}
+
+Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
+  auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(), number = number_,
+               from, limit,
+               bytes_max] { return read_runs(catalogue, segments, number, from, limit, bytes_max); };
+  auto read = co_await elsewhere(journal_->readers(), std::move(look));
+  co_return std::move(read);
+}
+
+// ---------------------------------------------------------------------------------------------- times
+
+Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
+  const auto self = shared_from_this();
+  if (!journal_) co_return Errc::stopped;
+  const Offset start = start_, limit = sealed_end_;
+  if (start < limit) {
+    auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(),
+                 number = number_, start, limit, timestamp]() -> Result<std::optional<Offset>> {
+      for (Offset at = start;;) {
+        const auto runs = catalogue.find(number, at, runs_at_once);
+        if (!runs) return runs.error();
+        for (const auto& run : *runs) {
+          at = run.last + 1;
+          if (run.row.time_max < timestamp) continue;
+          const auto segment = segments.find(run.row.segment);
+          if (!segment) return segment.error();
+          std::optional<Offset> found;
+          const auto check = [&](const Sealed::Entry& entry) {
+            if (entry.last > run.last || entry.last >= limit) return false;
+            if (entry.time_max >= timestamp) found = entry.first;
+            return !found;
+          };
+          const error_code error = (*segment)->visit(number, std::max(start, run.row.first), check);
+          if (error) return error;
+          if (found) return found;
+        }
+        if (runs->size() < runs_at_once) return std::optional<Offset>();
+      }
+    };
+    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    if (!found) co_return found.error();
+    if (*found) co_return **found;
+  }
+  for (const Run& run : runs_)
+    for (const Place& place : from_offset(run.batches(), start_))
+      if (place.time_max >= timestamp) co_return place.first;
+  co_return end_;
+}
+
+Task<Result<std::pair<Offset, std::int64_t>>> PartitionLog::newest_sealed() {
+  using Newest = std::pair<Offset, std::int64_t>;  // base, timestamp
+  auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(), number = number_,
+               start = start_, limit = sealed_end_]() -> Result<Newest> {
+    std::optional<Catalogue::Run> newest;
+    for (Offset at = start;;) {
+      const auto runs = catalogue.find(number, at, runs_at_once);
+      if (!runs) return runs.error();
+      for (const auto& run : *runs) {
+        at = run.last + 1;
+        if (!newest || run.row.time_max > newest->row.time_max) newest = run;
+      }
+      if (runs->size() < runs_at_once) break;
+    }
+    Newest found{-1, std::numeric_limits<std::int64_t>::min()};
+    if (!newest) return found;
+    const auto segment = segments.find(newest->row.segment);
+    if (!segment) return segment.error();
+    const auto check = [&](const Sealed::Entry& entry) {
+      if (entry.last > newest->last || entry.last >= limit) return false;
+      if (entry.time_max > found.second) found = {entry.first, entry.time_max};
+      return true;
+    };
+    const error_code error = (*segment)->visit(number, std::max(start, newest->row.first), check);
+    if (error) return error;
+    return found;
+  };
+  auto found = co_await elsewhere(journal_->readers(), std::move(look));
+  co_return found;
+}
+
+Task<Result<Offset>> PartitionLog::at_time_max() {
+  const auto self = shared_from_this();
+  if (!journal_) co_return Errc::stopped;
+  std::pair<Offset, std::int64_t> newest{-1, std::numeric_limits<std::int64_t>::min()};
+  if (start_ < sealed_end_) {
+    const auto sealed = co_await newest_sealed();
+    if (!sealed) co_return sealed.error();
+    newest = *sealed;
+  }
+  for (const Run& run : runs_)
+    for (const Place& place : from_offset(run.batches(), start_))
+      if (place.time_max > newest.second) newest = {place.first, place.time_max};
+  co_return newest.first < 0 ? end_ : newest.first;
+}
+
+// ---------------------------------------------------------------------------------------------- cut and trim
+
+// Where a cut at `end` really is: a batch that spans it goes whole.
+Task<Result<Offset>> PartitionLog::boundary(Offset end) {
+  if (end >= end_) co_return end;
+  if (end < sealed_end_) {
+    auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(),
+                 number = number_, end]() -> Result<Offset> {
+      const auto runs = catalogue.find(number, end, 1);
+      if (!runs) return runs.error();
+      if (runs->empty() || runs->front().row.first >= end) return end;
+      const auto segment = segments.find(runs->front().row.segment);
+      if (!segment) return segment.error();
+      Offset found = end;
+      const auto check = [&](const Sealed::Entry& entry) {
+        found = std::min(found, entry.first);
+        return false;
+      };
+      const error_code error = (*segment)->visit(number, end, check);
+      if (error) return error;
+      return found;
+    };
+    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    co_return found;
+  }
+  for (const Run& run : runs_)
+    if (const auto rest = from_offset(run.batches(), end); !rest.empty())
+      co_return std::min(end, rest.front().first);
+  co_return end;
+}
+
+Task<error_code> PartitionLog::note(Append append) {
+  append.partition = number_;
+  append.log = shared_from_this();
+  in_flight_++;
+  co_return co_await journal_->submitted(std::move(append));
+}
+
+Task<error_code> PartitionLog::cut(Offset end) {
+  const auto self = shared_from_this();
+  while (journal_ && in_flight_ > 0) {  // only then is it known where batches begin
+    Append barrier;
+    barrier.kind = Kind::note;
+    const error_code error = co_await note(std::move(barrier));
+    if (error) co_return error;
+  }
+  if (!journal_) co_return Errc::stopped;
+  const auto at = co_await boundary(end);
+  if (!at) co_return at.error();
+  if (!journal_) co_return Errc::stopped;
+  Append append;
+  append.kind = Kind::cut;
+  append.base = *at;
+  co_return co_await note(std::move(append));
+}
+
+void PartitionLog::cut_at(Offset end, const std::shared_ptr<Active>& segment) {
+  segment->cuts.emplace_back(number_, end);
+  segment->logs.push_back(shared_from_this());
+  cuts_++;
+  if (end >= end_) return;
+  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.cut(end));
+  if (tail_) tail_->cut(end);
+  for (auto& [from, to] : lost_) to = std::min(to, end);
+  std::erase_if(lost_, [](const auto& range) { return range.first >= range.second; });
+  end_ = end;
+  start_ = std::min(start_, end_);
+  if (end >= sealed_end_) return;
+  sealed_end_ = end;
+  if (journal_) journal_->cleaner().forget_from(shared_from_this(), end);
+}
+
+Task<error_code> PartitionLog::trim(Offset start) {
+  const auto self = shared_from_this();
+  if (!journal_) co_return Errc::stopped;
+  if (start <= start_) co_return error_code{};
+  Append append;
+  append.kind = Kind::trim;
+  append.base = start;
+  co_return co_await note(std::move(append));
+}
+
+void PartitionLog::trimmed(Offset start, const std::shared_ptr<Active>& segment) {
+  segment->trims.emplace_back(number_, start);
+  segment->logs.push_back(shared_from_this());
+  if (start <= start_) return;
+  const bool sealed = start_ < sealed_end_;
+  start_ = start;
+  end_ = std::max(end_, start);
+  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.trim(start));
+  std::erase_if(lost_, [start](const auto& range) { return range.second <= start; });
+  if (sealed && journal_) journal_->cleaner().forget_before(shared_from_this(), start);
+}
+
+// ---------------------------------------------------------------------------------------------- for the
+// journal
+
+void PartitionLog::restore(const PartitionRow& row) {
+  start_ = row.start;
+  sealed_end_ = row.end;
+  end_ = std::max(row.start, row.end);
+  bytes_ = sealed_bytes_ = row.bytes;
+}
+
+void PartitionLog::lost(Offset from, Offset to) {
+  lost_.emplace_back(from, to);
+  end_ = std::max(end_, to);
+}
+
+void PartitionLog::leave() {
+  journal_ = nullptr;
+  runs_.clear();
+  tail_.reset();
+}
+
+const Run* PartitionLog::run(const Active& segment) const {
+  for (const Run& run : runs_)
+    if (run.segment.get() == &segment) return &run;
+  return nullptr;
+}
+
+PartitionRow PartitionLog::row(const Active& segment) const {
+  PartitionRow row{start_, sealed_end_, sealed_bytes_};
+  for (const Run& run : runs_) {
+    if (run.segment->file->number > segment.file->number) break;
+    if (run.batches().empty()) continue;
+    row.end = run.batches().back().last() + 1;
+    row.bytes += run.bytes();
+  }
+  return row;
+}
+
+PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t count, std::size_t skip) {
+  Changed changed;
+  const auto run =
+      std::find_if(runs_.begin(), runs_.end(), [&](const Run& r) { return r.segment.get() == &segment; });
+  if (run == runs_.end()) return changed;
+  if (run->count < count) changed.cut = (*run->places)[run->count].first;
+  if (run->skip > skip) changed.trim = start_;
+  if (!run->batches().empty()) sealed_end_ = run->batches().back().last() + 1;
+  sealed_bytes_ += run->bytes();
+  runs_.erase(run);
+  return changed;
+}
+
+void PartitionLog::forgot(std::uint64_t sealed_bytes) {
+  bytes_ -= std::min(bytes_, sealed_bytes);
+  sealed_bytes_ -= std::min(sealed_bytes_, sealed_bytes);
+}
+
+}  // namespace mq::storage

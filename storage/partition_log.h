@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One partition's log in the journal: where it starts and ends, and where its batches are. What is sealed is
+// found in the catalogue, what is not in memory, the newest in the tail. Lives on the loop; its journal may
+// be gone before it.
+#pragma once
+
+#include "storage/active.h"
+#include "storage/extent.h"
+#include "storage/log.h"
+#include "storage/tail.h"
+
+namespace mq::storage {
+
+class DiskJournal;
+struct Append;
+struct PartitionRow;
+
+class PartitionLog final : public Log, public std::enable_shared_from_this<PartitionLog> {
+ public:
+  PartitionLog(DiskJournal& journal, PartitionNumber number) : journal_(&journal), number_(number) {}
+
+  void append(Batch batch, Appended done) override;
+  Task<Result<Read>> read(Offset from, std::size_t bytes_max) override;
+  Task<Result<Offset>> at_time(std::int64_t timestamp) override;
+  Task<Result<Offset>> at_time_max() override;
+  Task<error_code> cut(Offset end) override;
+  Task<error_code> trim(Offset start) override;
+  Offset start() const override { return start_; }
+  Offset end() const override { return end_; }
+  std::uint64_t bytes() const override { return bytes_; }
+
+  // For the journal.
+  PartitionNumber number() const { return number_; }
+  void restore(const PartitionRow& row);
+  void lost(Offset from, Offset to);  // these offsets cannot be read any more
+  bool damaged() const { return !lost_.empty(); }
+  void leave();  // the journal goes, or forgets this partition
+  bool gone() const { return journal_ == nullptr; }
+  void settled() { in_flight_--; }
+
+  // What became durable, in order.
+  void appended(const Batch& batch, std::uint32_t position, const std::shared_ptr<Active>& segment);
+  void cut_at(Offset end, const std::shared_ptr<Active>& segment);
+  void trimmed(Offset start, const std::shared_ptr<Active>& segment);
+
+  // For sealing: its batches in a closed segment; its row as of the end of that segment; that they are found
+  // in the catalogue now.
+  const Run* run(const Active& segment) const;
+  PartitionRow row(const Active& segment) const;
+  struct Changed {
+    std::optional<Offset> cut, trim;  // what happened since `run` was taken
+  };
+  Changed sealed(const Active& segment, std::size_t count, std::size_t skip);
+  void forgot(std::uint64_t sealed_bytes);
+
+ private:
+  struct Limits {  // of a read
+    Offset end;    // nothing at or after it
+    bool corrupt = false;
+  };
+  Limits limits(Offset from) const;
+  Read plan(Offset from, Offset limit, std::size_t bytes_max, std::vector<Extent>& extents) const;
+  Task<Result<Read>> read_unsealed(Offset from, Offset limit, std::size_t bytes_max);
+  Task<Result<Read>> read_sealed(Offset from, Offset limit, std::size_t bytes_max);
+  Task<Result<Offset>> boundary(Offset end);
+  Task<error_code> note(Append append);
+  Task<Result<std::pair<Offset, std::int64_t>>> newest_sealed();
+
+  DiskJournal* journal_;  // null: gone
+  const PartitionNumber number_;
+  Offset start_ = 0, end_ = 0;
+  Offset sealed_end_ = 0;  // the catalogue counts only before it
+  std::uint64_t bytes_ = 0, sealed_bytes_ = 0;
+  std::uint32_t in_flight_ = 0;
+  std::uint32_t cuts_ = 0;  // so that a read sees that one came between
+  std::vector<Run> runs_;   // in segments that are not sealed, oldest first
+  std::shared_ptr<Tail::Part> tail_;
+  std::vector<std::pair<Offset, Offset>> lost_;
+};
+
+}  // namespace mq::storage

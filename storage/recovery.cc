@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/recovery.h"
+
+#include <algorithm>
+
+#include "storage/error.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t window_bytes = 64u << 10;
+constexpr std::size_t search_bytes = 1u << 20;
+
+class Scanner {
+ public:
+  Scanner(const SegmentFile& segment, std::uint64_t end, std::uint64_t known)
+      : segment_(segment), end_(end), window_(*segment.file, end), claimed_(known) {}
+
+  error_code run(Scan& found);
+
+ private:
+  Result<std::optional<Header>> header_at(std::uint64_t position);
+  Result<std::optional<std::uint64_t>> next_valid(std::uint64_t after);
+  error_code walk(Scan& found);
+  error_code check_batches(Scan& found, std::uint64_t known);
+  void end_at(Scan& found, std::size_t records, std::uint64_t end);
+  error_code measure_torn(Scan& found);
+
+  const SegmentFile& segment_;
+  const std::uint64_t end_;
+  Window window_;
+  std::uint64_t claimed_;        // the newest durable position that anybody claims
+  std::uint64_t last_byte_ = 0;  // behind the last byte of anything that was seen
+};
+
+Result<std::optional<Header>> Scanner::header_at(std::uint64_t position) {
+  auto bytes = window_.at(position, head_bytes_max);
+  if (!bytes) return bytes.error();
+  if (bytes->size() < sizeof(Header)) return std::nullopt;
+  const auto raw = load<Header>(*bytes);
+  if (raw.segment != segment_.number || record_bytes(raw.length) > end_ - position) return std::nullopt;
+  if (raw.kind != Kind::batch) {
+    bytes = window_.at(position, sizeof(Header) + raw.length);
+    if (!bytes) return bytes.error();
+  }
+  return valid_header(*bytes, segment_.number, segment_.seed);
+}
+
+// The place of the first valid record at or behind `after`.
+Result<std::optional<std::uint64_t>> Scanner::next_valid(std::uint64_t after) {
+  std::vector<std::byte> buffer(search_bytes);
+  for (std::uint64_t at = after; at + sizeof(Header) <= end_; at += buffer.size()) {
+    const std::size_t want = std::min<std::uint64_t>(buffer.size(), end_ - at);
+    const auto got = segment_.file->read(std::span(buffer).first(want), at);
+    if (!got) return got.error();
+    for (std::size_t i = 0; i + 8 <= *got; i += 8) {
+      std::uint32_t crc_and_segment[2];
+      std::memcpy(crc_and_segment, buffer.data() + i, sizeof crc_and_segment);
+      if (crc_and_segment[0] || crc_and_segment[1]) last_byte_ = std::max(last_byte_, at + i + 8);
+      if (crc_and_segment[1] != segment_.number) continue;
+      const auto header = header_at(at + i);
+      if (!header) return header.error();
+      if (*header) return at + i;
+    }
+    if (*got < want) break;
+  }
+  return std::nullopt;
+}
+
+error_code Scanner::walk(Scan& found) {
+  for (std::uint64_t at = 0; at + sizeof(Header) <= end_;) {
+    const auto header = header_at(at);
+    if (!header) return header.error();
+    if (!*header) {
+      const auto next = next_valid(at);
+      if (!next) return next.error();
+      if (!*next) return {};
+      found.holes.push_back({at, **next, found.records.size()});
+      at = **next;
+      continue;
+    }
+    if ((*header)->kind == Kind::begin && at == 0) {
+      const auto payload = window_.at(sizeof(Header), sizeof(Begin));
+      if (payload && payload->size() == sizeof(Begin)) found.begin = load<Begin>(*payload);
+    }
+    claimed_ = std::max(claimed_, (*header)->durable);
+    found.records.push_back({(*header)->kind, static_cast<std::uint32_t>(at), (*header)->length});
+    at += record_bytes((*header)->length);
+    found.end = at;
+  }
+  return {};
+}
+
+void Scanner::end_at(Scan& found, std::size_t records, std::uint64_t end) {
+  last_byte_ = std::max(last_byte_, found.end);
+  found.records.resize(records);
+  found.end = end;
+}
+
+// Beyond what is known to be durable a batch may have arrived in part.
+error_code Scanner::check_batches(Scan& found, std::uint64_t known) {
+  for (std::size_t i = 0; i < found.records.size(); i++) {
+    const FoundRecord& record = found.records[i];
+    if (record.position < known || record.kind != Kind::batch) continue;
+    const auto batch = window_.at(record.position + sizeof(Header), record.length);
+    if (!batch) return batch.error();
+    if (valid_batch(*batch)) continue;
+    end_at(found, i, record.position);
+    return {};
+  }
+  return {};
+}
+
+error_code Scanner::run(Scan& found) {
+  if (const error_code error = walk(found)) return error;
+  // A hole that nobody knew to be durable is where the torn tail begins.
+  const auto torn = std::find_if(found.holes.begin(), found.holes.end(),
+                                 [this](const Scan::Hole& hole) { return hole.from >= claimed_; });
+  if (torn != found.holes.end()) {
+    end_at(found, torn->before, torn->from);
+    found.holes.erase(torn, found.holes.end());
+  }
+  if (const error_code error = check_batches(found, claimed_)) return error;
+  if (last_byte_ > found.end) found.torn_bytes = last_byte_ - found.end;
+  if (found.records.empty() || found.records.back().kind != Kind::note) return {};
+  const auto note = window_.at(found.records.back().position + sizeof(Header), sizeof(Note));
+  if (!note) return note.error();
+  found.clean = note->size() == sizeof(Note) && load<Note>(*note).clean && found.torn_bytes == 0;
+  return {};
+}
+
+}  // namespace
+
+Result<Bytes> Window::at(std::uint64_t position, std::size_t size) {
+  size = std::min<std::uint64_t>(size, end_ - std::min(position, end_));
+  if (position < start_ || position + size > start_ + filled_) {
+    const std::size_t want =
+        std::min<std::uint64_t>(std::max(size, window_bytes), end_ - std::min(position, end_));
+    if (buffer_.size() < want) buffer_.resize(want);
+    const auto got = file_.read(std::span(buffer_).first(want), position);
+    if (!got) return got.error();
+    start_ = position;
+    filled_ = *got;
+    size = std::min(size, filled_);
+  }
+  return Bytes(buffer_).subspan(position - start_, size);
+}
+
+Result<std::optional<Begin>> read_begin(const File& file, std::uint32_t number) {
+  Window window(file, sizeof(Header) + sizeof(Begin));
+  const auto bytes = window.at(0, sizeof(Header) + sizeof(Begin));
+  if (!bytes) return bytes.error();
+  const auto header = valid_header(*bytes, number, 0);
+  if (!header || header->kind != Kind::begin || header->length != sizeof(Begin)) return std::nullopt;
+  return load<Begin>(bytes->subspan(sizeof(Header)));
+}
+
+Result<Scan> scan(const SegmentFile& segment, std::optional<std::uint64_t> known_end) {
+  const auto size = segment.file->size();
+  if (!size) return size.error();
+  const std::uint64_t end = std::min(known_end.value_or(*size), *size);
+  Scan found;
+  if (const error_code error = Scanner(segment, end, known_end.value_or(0)).run(found)) return error;
+  // Everything up to where the next segment says that this one ended was durable.
+  if (known_end && found.end < *known_end) {
+    found.holes.push_back({found.end, *known_end, found.records.size()});
+    found.end = *known_end;
+    found.torn_bytes = 0;
+  }
+  return found;
+}
+
+}  // namespace mq::storage

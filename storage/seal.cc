@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/seal.h"
+
+#include <leveldb/options.h>
+#include <leveldb/table_builder.h>
+
+#include <algorithm>
+
+#include "storage/error.h"
+#include "storage/logger.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t block_bytes = 32u << 10;
+
+template <class T>
+void put(std::string& out, const std::vector<T>& items) {
+  const std::uint64_t count = items.size();
+  out.append(reinterpret_cast<const char*>(&count), sizeof count);
+  for (const T& item : items) out.append(reinterpret_cast<const char*>(&item), sizeof item);
+}
+
+template <class T>
+bool take(std::string_view& in, std::vector<T>& items) {
+  std::uint64_t count;
+  if (in.size() < sizeof count) return false;
+  std::memcpy(&count, in.data(), sizeof count);
+  in.remove_prefix(sizeof count);
+  if (count > in.size() / sizeof(T)) return false;
+  items.resize(count);
+  std::memcpy(static_cast<void*>(items.data()), in.data(), count * sizeof(T));
+  in.remove_prefix(count * sizeof(T));
+  return true;
+}
+
+class TableWriter {
+ public:
+  TableWriter(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing)
+      : env_(env), sealing_(sealing), path_(files.table_path(sealing.segment->number).string()) {
+    options_.env = &env;
+    options_.compression = leveldb::kNoCompression;
+    options_.block_size = block_bytes;
+  }
+  ~TableWriter() {
+    if (builder_ && !finished_) builder_->Abandon();
+  }
+
+  Result<Table> write(const std::atomic<bool>& stopping);
+
+ private:
+  error_code add_core_rows();
+  error_code add_part(const Sealing::Part& part);
+  error_code read(const Place& place);
+  error_code finish();
+  error_code failed(const leveldb::Status& status) const;
+
+  leveldb::Env& env_;
+  const Sealing& sealing_;
+  const std::string path_;
+  leveldb::Options options_;
+  std::unique_ptr<leveldb::WritableFile> out_;
+  std::unique_ptr<leveldb::TableBuilder> builder_;
+  bool finished_ = false;
+  std::string buffer_;
+  Table table_;
+  bool needs_file_ = false;
+};
+
+error_code TableWriter::failed(const leveldb::Status& status) const {
+  logger().error("{} could not be written: {}", path_, status.ToString());
+  return Errc::io;
+}
+
+error_code TableWriter::read(const Place& place) {
+  buffer_.resize(place.size);
+  const auto into = std::as_writable_bytes(std::span(buffer_));
+  const auto got = sealing_.segment->file->read(into, place.position);
+  if (!got) return got.error();
+  return *got == place.size ? error_code{} : make_error_code(Errc::corrupt);
+}
+
+error_code TableWriter::add_core_rows() {
+  for (const Place& place : sealing_.core_rows) {
+    if (const error_code error = read(place)) return error;
+    builder_->Add(keys::entry(0, place.first), buffer_);
+  }
+  return {};
+}
+
+error_code TableWriter::add_part(const Sealing::Part& part) {
+  if (!part.places || part.skip >= part.count) return {};
+  const auto places = std::span(*part.places).subspan(part.skip, part.count - part.skip);
+  Catalogue::Run run{part.partition, places.back().last(), {}};
+  run.row.first = places.front().first;
+  run.row.segment = sealing_.segment->number;
+  run.row.batches = static_cast<std::uint32_t>(places.size());
+  for (const Place& place : places) {
+    run.row.time_max = std::max(run.row.time_max, place.time_max);
+    run.row.bytes += place.size;
+    if (place.size <= inline_bytes_max) {
+      if (const error_code error = read(place)) return error;
+      builder_->Add(keys::entry(part.partition, place.last()), buffer_);
+    } else {
+      needs_file_ = true;
+      builder_->Add(keys::entry(part.partition, place.last()), packed(place));
+    }
+  }
+  table_.row.bytes += run.row.bytes;
+  table_.runs.push_back(run);
+  return {};
+}
+
+error_code TableWriter::finish() {
+  const Summary summary{sealing_.segment->number,
+                        sealing_.segment->seed,
+                        sealing_.end,
+                        table_.runs,
+                        sealing_.cuts,
+                        sealing_.trims,
+                        {}};
+  builder_->Add(keys::entry(keys::summary_partition, 0), summary.encode());
+  leveldb::Status status = builder_->Finish();
+  finished_ = true;
+  if (status.ok()) status = out_->Sync();
+  if (status.ok()) status = out_->Close();
+  return status.ok() ? error_code{} : failed(status);
+}
+
+Result<Table> TableWriter::write(const std::atomic<bool>& stopping) {
+  leveldb::WritableFile* out = nullptr;
+  const leveldb::Status status = env_.NewWritableFile(path_, &out);
+  out_.reset(out);
+  if (!status.ok()) return failed(status);
+  builder_ = std::make_unique<leveldb::TableBuilder>(options_, out);
+  if (const error_code error = add_core_rows()) return error;
+  for (const auto& part : sealing_.parts) {
+    if (stopping) return Errc::stopped;
+    if (const error_code error = add_part(part)) return error;
+    if (!builder_->status().ok()) return failed(builder_->status());
+  }
+  if (const error_code error = finish()) return error;
+  table_.row.seed = sealing_.segment->seed;
+  table_.row.has_file = needs_file_;
+  table_.row.core_rows = !sealing_.core_rows.empty();
+  table_.row.disk_bytes = builder_->FileSize() + (needs_file_ ? sealing_.end : 0);
+  return std::move(table_);
+}
+
+}  // namespace
+
+bool Sealing::empty() const {
+  const bool batches =
+      std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.skip < part.count; });
+  return !batches && core_rows.empty() && cuts.empty() && trims.empty();
+}
+
+std::string Summary::encode() const {
+  std::string out;
+  out.append(reinterpret_cast<const char*>(&segment), sizeof segment);
+  out.append(reinterpret_cast<const char*>(&seed), sizeof seed);
+  out.append(reinterpret_cast<const char*>(&end), sizeof end);
+  put(out, runs);
+  put(out, cuts);
+  put(out, trims);
+  put(out, replaced);
+  return out;
+}
+
+std::optional<Summary> Summary::decode(std::string_view text) {
+  Summary summary;
+  constexpr std::size_t fixed = sizeof summary.segment + sizeof summary.seed + sizeof summary.end;
+  if (text.size() < fixed) return {};
+  std::memcpy(&summary.segment, text.data(), sizeof summary.segment);
+  std::memcpy(&summary.seed, text.data() + 4, sizeof summary.seed);
+  std::memcpy(&summary.end, text.data() + 8, sizeof summary.end);
+  text.remove_prefix(fixed);
+  const bool whole = take(text, summary.runs) && take(text, summary.cuts) && take(text, summary.trims) &&
+                     take(text, summary.replaced);
+  return whole ? std::optional(std::move(summary)) : std::nullopt;
+}
+
+Result<Table> write_table(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing,
+                          const std::atomic<bool>& stopping) {
+  return TableWriter(env, files, sealing).write(stopping);
+}
+
+}  // namespace mq::storage

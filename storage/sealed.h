@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A full segment: a LevelDB table of its batches, small ones in the table itself, large ones as their place
+// in the .log. Any thread; reads the disk, so not on the loop.
+#pragma once
+
+#include <leveldb/env.h>
+#include <leveldb/table.h>
+
+#include <functional>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "storage/active.h"
+#include "storage/keys.h"
+
+namespace mq::storage {
+
+constexpr std::size_t inline_bytes_max = 4096;  // batches up to here lie in the table
+
+class Sealed {
+ public:
+  struct Entry {
+    Offset first = 0, last = 0;
+    std::int64_t time_max = -1;
+    std::size_t size = 0;
+    Bytes batch;  // in the table, valid during the visit; empty: in the file
+    std::uint32_t position = 0;
+  };
+  using Visit = std::function<bool(const Entry&)>;  // false: enough
+
+  static Result<std::shared_ptr<const Sealed>> open(leveldb::Env& env, const SegmentFiles& files,
+                                                    std::uint32_t number, const SegmentRow& row);
+
+  // The partition's batches whose last offset is at or after `from`, in order.
+  error_code visit(PartitionNumber partition, Offset from, const Visit& visit) const;
+  // Every entry, with its key.
+  error_code visit_all(
+      const std::function<bool(PartitionNumber, Offset last, std::string_view value)>& visit) const;
+  static std::optional<Entry> entry_of(Offset last, std::string_view value);  // nothing: it is none
+
+  const std::shared_ptr<const SegmentFile>& file() const {
+    return file_;
+  }  // null: all batches are in the table
+
+ private:
+  std::unique_ptr<leveldb::RandomAccessFile> source_;
+  std::unique_ptr<leveldb::Table> table_;
+  std::shared_ptr<const SegmentFile> file_;
+};
+
+// Those that were used last stay open.
+class SealedSegments {
+ public:
+  SealedSegments(FileSystem& file_system, const SegmentFiles& files, const Catalogue& catalogue);
+  ~SealedSegments();
+  Result<std::shared_ptr<const Sealed>> find(std::uint32_t number);  // `corrupt` when its files are not there
+  void forget(std::uint32_t number);
+  leveldb::Env& env() { return *env_; }
+
+ private:
+  static constexpr std::size_t open_max = 64;
+  using Recent = std::list<std::pair<std::uint32_t, std::shared_ptr<const Sealed>>>;
+
+  const std::unique_ptr<leveldb::Env> env_;
+  const SegmentFiles& files_;
+  const Catalogue& catalogue_;
+  std::mutex mutex_;
+  Recent recent_;  // newest first; guarded by mutex_, as is
+  std::unordered_map<std::uint32_t, Recent::iterator> by_number_;
+};
+
+}  // namespace mq::storage

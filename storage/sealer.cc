@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sealer.h"
+
+#include <boost/asio/post.hpp>
+
+#include "storage/error.h"
+#include "storage/logger.h"
+#include "storage/partition_log.h"
+
+namespace mq::storage {
+
+Sealer::Sealer(asio::io_context& loop, asio::thread_pool& background, SegmentFiles& files,
+               Catalogue& catalogue, SealedSegments& sealed, Cleaner& cleaner, Ask ask)
+    : loop_(loop),
+      background_(background),
+      files_(files),
+      catalogue_(catalogue),
+      sealed_(sealed),
+      cleaner_(cleaner),
+      ask_(std::move(ask)) {}
+
+Sealer::~Sealer() {
+  stop();
+}
+
+void Sealer::stop() {
+  stopping_ = true;
+}
+
+void Sealer::add(std::shared_ptr<Active> segment) {
+  closed_.push_back(std::move(segment));
+  begin();
+}
+
+void Sealer::begin() {
+  if (busy_ || closed_.empty() || stopping_) return;
+  busy_ = true;
+  const auto segment = closed_.front();
+  if (!ask_) return seal(segment, {});
+  std::vector<PartitionNumber> partitions;
+  for (const auto& log : segment->logs)
+    if (!log->gone()) partitions.push_back(log->number());
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+  const std::weak_ptr<bool> alive = alive_;
+  ask_(std::move(partitions), [this, alive, segment](Snapshots snapshots) {
+    if (alive.lock()) seal(segment, std::move(snapshots));
+  });
+}
+
+Sealing Sealer::sealing_of(const Active& segment) {
+  Sealing sealing;
+  sealing.segment = segment.file;
+  sealing.end = segment.end;
+  sealing.core_rows = segment.core_rows;
+  sealing.cuts = segment.cuts;
+  sealing.trims = segment.trims;
+  auto logs = segment.logs;
+  const auto number = [](const auto& log) { return log->number(); };
+  std::sort(logs.begin(), logs.end(), [&](const auto& a, const auto& b) { return number(a) < number(b); });
+  logs.erase(std::unique(logs.begin(), logs.end()), logs.end());
+  for (const auto& log : logs) {
+    if (log->gone()) continue;
+    Sealing::Part part{log->number(), nullptr, 0, 0, log->row(segment), log};
+    if (const Run* run = log->run(segment))
+      part.places = run->places, part.skip = run->skip, part.count = run->count;
+    sealing.parts.push_back(std::move(part));
+  }
+  return sealing;
+}
+
+void Sealer::seal(const std::shared_ptr<Active>& segment, Snapshots snapshots) {
+  if (stopping_) return;
+  auto done = std::make_shared<Done>();
+  done->segment = segment;
+  done->sealing = sealing_of(*segment);
+  const std::weak_ptr<bool> alive = alive_;
+  // The loop is kept running: whoever waits for space, or for the end of a stop, waits for this.
+  auto guard = asio::make_work_guard(loop_);
+  asio::post(background_,
+             [this, alive, done, snapshots = std::move(snapshots), guard = std::move(guard)]() mutable {
+               done->table = work(done->sealing, snapshots);
+               asio::post(guard.get_executor(), [this, alive, done] {
+                 if (alive.lock()) finish(*done);
+               });
+             });
+}
+
+// In the background: table, then catalogue, then what is not needed goes.
+Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
+  const std::uint32_t number = sealing.segment->number;
+  if (stopping_) return Errc::stopped;
+  Store::Change change;
+  for (const auto& part : sealing.parts) change.puts[keys::partition(part.partition)] = packed(part.row);
+  for (const auto& [partition, snapshot] : snapshots)
+    change.puts[keys::snapshot(partition)] = keys::big_endian(number) + snapshot;
+  if (sealing.empty()) {
+    if (const error_code error = catalogue_.erase({number}, std::move(change))) return error;
+    cleaner_.remove_files(number, true, true);
+    return Table{};
+  }
+  auto table = write_table(sealed_.env(), files_, sealing, stopping_);
+  if (!table) return table;
+  if (table->row.has_file) {  // what it did not use is given back
+    error_code error = sealing.segment->file->resize(sealing.end);
+    if (!error) error = sealing.segment->file->sync();
+    if (error) return error;
+  }
+  if (const error_code error = catalogue_.sealed(number, table->row, table->runs, std::move(change)))
+    return error;
+  if (!table->row.has_file) cleaner_.remove_files(number, true, false);
+  return table;
+}
+
+void Sealer::finish(const Done& done) {
+  if (!done.table) {
+    if (done.table.error() != Errc::stopped)
+      logger().error("segment {} could not be sealed: {}", done.segment->file->number,
+                     done.table.error().message());
+  } else {
+    for (const auto& part : done.sealing.parts) {
+      if (part.log->gone()) {
+        cleaner_.bury(part.partition);
+        continue;
+      }
+      const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
+      if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, Cleaner::Count::no);
+      if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, Cleaner::Count::no);
+    }
+    if (done.table->row.rows == 0 && !done.table->runs.empty()) cleaner_.look();
+  }
+  closed_.pop_front();
+  busy_ = false;
+  files_.unfilled();
+  begin();
+}
+
+}  // namespace mq::storage

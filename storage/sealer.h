@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns closed segments into tables, one after the other: asks core for snapshots, has the table written, and
+// tells the logs where their batches are found from then on. Lives on the loop; the work is done in the
+// background.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <deque>
+
+#include "storage/cleaner.h"
+#include "storage/journal.h"
+#include "storage/seal.h"
+
+namespace mq::storage {
+
+class Sealer {
+ public:
+  using Snapshots = JournalOptions::Snapshots;
+  using Ask = std::function<void(std::vector<PartitionNumber>, std::function<void(Snapshots)> done)>;
+
+  Sealer(asio::io_context& loop, asio::thread_pool& background, SegmentFiles& files, Catalogue& catalogue,
+         SealedSegments& sealed, Cleaner& cleaner, Ask ask);
+  ~Sealer();
+
+  void add(std::shared_ptr<Active> segment);  // closed
+  void stop();                                // what was not done is done after the next start
+
+ private:
+  struct Done {
+    std::shared_ptr<Active> segment;
+    Sealing sealing;
+    Result<Table> table = Table{};
+  };
+  void begin();
+  void seal(const std::shared_ptr<Active>& segment, Snapshots snapshots);
+  void finish(const Done& done);
+  static Sealing sealing_of(const Active& segment);
+  Result<Table> work(const Sealing& sealing, const Snapshots& snapshots);
+
+  asio::io_context& loop_;
+  asio::thread_pool& background_;
+  SegmentFiles& files_;
+  Catalogue& catalogue_;
+  SealedSegments& sealed_;
+  Cleaner& cleaner_;
+  const Ask ask_;
+  std::deque<std::shared_ptr<Active>> closed_;  // the first one is being sealed while `busy_`
+  bool busy_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace mq::storage

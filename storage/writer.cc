@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/writer.h"
+
+#include <algorithm>
+
+#include "storage/error.h"
+#include "storage/logger.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t group_bytes_max = 8u << 20;  // of one sync
+constexpr std::size_t write_bytes_max =
+    256u << 10;  // of one pwritev: larger ones take large page-cache folios, at half the rate
+constexpr std::size_t copy_bytes_max =
+    4096;  // small pieces are copied together: cheaper than a place in the iovec
+constexpr std::size_t pieces_max = 64;
+constexpr std::size_t room_for_notes = 128;
+constexpr std::chrono::seconds note_after{1}, sync_interval{1}, look_interval{1}, forgive_after{60};
+constexpr std::byte zeros[8] = {};
+
+}  // namespace
+
+Writer::Writer(SegmentFiles& files, Settings settings, const Position& start, Finished finished,
+               Changes changes)
+    : files_(files),
+      settings_(settings),
+      finished_(std::move(finished)),
+      changes_(std::move(changes)),
+      segment_(start.segment),
+      at_(start.end),
+      settled_(start.end),
+      durable_(start.end),
+      records_(start.records),
+      previous_(start.previous),
+      previous_end_(start.previous_end),
+      opened_(Clock::now()),
+      thread_([this] { run(); }) {}
+
+Writer::~Writer() {
+  stop();
+}
+
+void Writer::submit(std::vector<Append> appends) {
+  if (appends.empty()) return;
+  bool idle;
+  {
+    std::lock_guard lock(mutex_);
+    idle = queue_.empty();
+    queue_.push_back(std::move(appends));
+  }
+  if (idle) wake_.notify_one();
+}
+
+void Writer::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::run() {
+  for (;;) {
+    auto group = next();
+    if (!group) {
+      group = std::make_unique<Group>();
+      write_note(*group, false);
+    } else if (group->appends.empty()) {
+      break;
+    } else {
+      write(*group);
+      groups_++;
+    }
+    group->failures = failures_;
+    if (!group->appends.empty() || !group->closed.empty()) finished_(std::move(group));
+    files_.prepare();  // now, and not while the first producer waits
+  }
+  auto group = std::make_unique<Group>();
+  write_note(*group, true);
+}
+
+std::unique_ptr<Group> Writer::next() {
+  std::unique_lock lock(mutex_);
+  const auto anything = [this] { return stopping_ || !queue_.empty(); };
+  if (!note_due_) {
+    wake_.wait(lock, anything);
+  } else if (!wake_.wait_until(lock, *note_due_, anything)) {
+    return nullptr;
+  }
+  return gather();
+}
+
+// What waits, up to the bytes of one sync. With the lock held.
+std::unique_ptr<Group> Writer::gather() {
+  auto group = std::make_unique<Group>();
+  std::size_t bytes = 0;
+  while (!queue_.empty() && bytes < group_bytes_max) {
+    auto& turn = queue_.front();
+    std::size_t taken = 0;
+    while (taken < turn.size() && bytes < group_bytes_max) bytes += record_bytes(turn[taken++].batch.size);
+    const auto end = turn.begin() + static_cast<std::ptrdiff_t>(taken);
+    if (group->appends.empty() && taken == turn.size()) {
+      group->appends = std::move(turn);
+    } else {
+      group->appends.insert(group->appends.end(), std::move_iterator(turn.begin()), std::move_iterator(end));
+      turn.erase(turn.begin(), end);
+    }
+    if (taken == 0 || turn.empty()) queue_.pop_front();
+  }
+  return group;
+}
+
+void Writer::write(Group& group) {
+  look_at_free_space();
+  group_++;
+  std::size_t unsafe = 0;  // the first append that a failure takes along
+  error_code error;
+  for (std::size_t i = 0; i < group.appends.size(); i++) {
+    Append& append = group.appends[i];
+    if ((append.error = refusal(append))) continue;
+    const auto* before = segment_.get();
+    if (!error) error = make_room(group, i, record_bytes(append.batch.size));
+    if (error == Errc::full || error == Errc::stopped) {
+      append.error = std::exchange(error, {});
+      unsafe = i + 1;  // what was before lies in a closed segment
+      continue;
+    }
+    if (!error && segment_.get() != before) unsafe = i;
+    if (!error) {
+      append.position = static_cast<std::uint32_t>(position() + sizeof(Header));
+      const Header header{.kind = append.kind, .partition = append.partition, .base = append.base};
+      error = put(header, append.batch.bytes());
+      records_++;
+    }
+    if (error) return fail(group, unsafe, error);
+  }
+  if (segment_ && position() > settled_) error = settle();
+  if (error) return fail(group, unsafe, error);
+  note_due_ = Clock::now() + note_after;
+}
+
+// The segment ends where it was last known to be good. Nothing is tried again on this file: fsync reports an
+// error once, and the page cache lies afterwards.
+void Writer::fail(Group& group, std::size_t first, const error_code& error) {
+  const auto now = Clock::now();
+  const bool again = failed_ && now - *failed_ < forgive_after;
+  logger().error("segment {} takes no more: {}; it ends at {}{}", segment_ ? segment_->number : 0,
+                 error.message(), settled_,
+                 again ? "; the second failure within a minute: nothing is written any more" : "");
+  failed_ = now;
+  failures_++;
+  if (again) fenced_ = true;
+  for (std::size_t i = first; i < group.appends.size(); i++)
+    if (!group.appends[i].error) group.appends[i].error = Errc::io;
+  pieces_.clear();
+  waiting_ = staged_ = 0;
+  note_due_.reset();
+  if (!segment_) return;
+  group.closed.push_back({segment_, settled_});
+  files_.filled();
+  previous_ = segment_->number, previous_end_ = settled_;
+  segment_.reset();
+}
+
+void Writer::write_note(Group& group, bool clean) {
+  note_due_.reset();
+  if (!segment_ || position() == 0 || fenced_) return;
+  const error_code synced = settings_.flush == Flush::os && !clean ? error_code{} : sync();
+  const Note note{changes_(), clean ? 1u : 0u};
+  error_code error = synced ? synced : put(Header{.kind = Kind::note}, bytes_of(note));
+  if (!error) error = settle();
+  if (!error && clean) error = sync();
+  if (error) fail(group, 0, error);
+}
+
+error_code Writer::refusal(const Append& append) const {
+  if (fenced_) return Errc::fenced;
+  const bool speaks_of_log =
+      append.kind == Kind::batch || append.kind == Kind::cut || append.kind == Kind::trim;
+  if (speaks_of_log && append.failures != failures_) return Errc::io;
+  if (append.kind == Kind::batch && refusing_) return Errc::full;
+  return {};
+}
+
+void Writer::look_at_free_space() {
+  const auto now = Clock::now();
+  if (looked_ && now - *looked_ < look_interval) return;
+  looked_ = now;
+  const std::uint64_t free = files_.free_bytes();
+  const bool low = free < settings_.min_free_bytes;
+  if (refusing_.exchange(low) == low) return;
+  if (low)
+    logger().error("{}: {} bytes are free, below {}: appends are refused", files_.dir.string(), free,
+                   settings_.min_free_bytes);
+  else
+    logger().info("{}: {} bytes are free: appends are taken again", files_.dir.string(), free);
+}
+
+// Rolls when the segment is full, or old.
+error_code Writer::make_room(Group& group, std::size_t index, std::size_t bytes) {
+  if (segment_ && position() > 0) {
+    const bool full =
+        position() + bytes + room_for_notes > segment_->size || records_ >= settings_.segment_records_max;
+    const bool old = Clock::now() - opened_ >= settings_.segment_age_max;
+    if (!full && !old) {
+      if (group.parts.empty()) group.parts.push_back({index, segment_});
+      return {};
+    }
+    if (const error_code error = close_segment(group)) return error;
+  }
+  if (!segment_) {
+    const auto now = Clock::now();
+    if (took_nothing_ && now - *took_nothing_ < look_interval) return Errc::full;
+    took_nothing_.reset();
+    auto next = files_.take();
+    if (!next) {
+      took_nothing_ = now;
+      return next.error() == Errc::stopped ? next.error() : Errc::full;
+    }
+    segment_ = std::move(*next);
+    at_ = settled_ = durable_ = 0;
+  }
+  if (group.parts.empty() || group.parts.back().segment != segment_) group.parts.push_back({index, segment_});
+  return position() > 0 ? error_code{} : open_segment();
+}
+
+error_code Writer::close_segment(Group& group) {
+  error_code error = flush();
+  if (!error) error = sync();
+  if (error) return error;
+  group.closed.push_back({segment_, at_});
+  files_.filled();
+  previous_ = segment_->number, previous_end_ = at_;
+  segment_.reset();
+  return {};
+}
+
+error_code Writer::open_segment() {
+  opened_ = Clock::now();
+  records_ = 0;
+  const Begin begin{segment_->seed, previous_, previous_end_, changes_()};
+  return put(Header{.kind = Kind::begin}, bytes_of(begin));
+}
+
+error_code Writer::put(Header header, Bytes payload) {
+  header.segment = segment_->number;
+  header.length = static_cast<std::uint32_t>(payload.size());
+  header.group = group_;
+  header.durable = durable_;
+  header.crc = header_crc(header, payload.first(covered_bytes(header)), segment_->seed);
+  error_code error = add(bytes_of(header));
+  if (!error) error = add(payload);
+  if (!error) error = add(std::span(zeros).first(padding(payload.size())));
+  return error;
+}
+
+// `bytes` of more than a page stay where they are until they are written.
+error_code Writer::add(Bytes bytes) {
+  if (!staging_) staging_.reset(new std::byte[write_bytes_max]);
+  while (!bytes.empty()) {
+    const Bytes some = bytes.first(std::min(bytes.size(), write_bytes_max - waiting_));
+    auto* data = const_cast<std::byte*>(some.data());
+    if (some.size() <= copy_bytes_max) {
+      data = staging_.get() + staged_;
+      std::memcpy(data, some.data(), some.size());
+      staged_ += some.size();
+    }
+    const bool behind =
+        !pieces_.empty() && static_cast<std::byte*>(pieces_.back().iov_base) + pieces_.back().iov_len == data;
+    if (behind)
+      pieces_.back().iov_len += some.size();
+    else
+      pieces_.push_back({data, some.size()});
+    waiting_ += some.size();
+    bytes = bytes.subspan(some.size());
+    if (waiting_ < write_bytes_max && pieces_.size() < pieces_max) continue;
+    if (const error_code error = flush()) return error;
+  }
+  return {};
+}
+
+error_code Writer::flush() {
+  if (pieces_.empty()) return {};
+  const error_code error = segment_->file->write(pieces_, at_);
+  if (error) return error;
+  written_bytes_ += waiting_;
+  at_ += waiting_;
+  waiting_ = staged_ = 0;
+  pieces_.clear();
+  return {};
+}
+
+error_code Writer::settle() {
+  if (const error_code error = flush()) return error;
+  const bool due = settings_.flush == Flush::sync ||
+                   (settings_.flush == Flush::interval && Clock::now() - synced_ >= sync_interval);
+  if (due)
+    if (const error_code error = sync()) return error;
+  settled_ = at_;
+  return {};
+}
+
+error_code Writer::sync() {
+  if (durable_ == at_) return {};
+  if (const error_code error = segment_->file->sync()) return error;
+  syncs_++;
+  durable_ = settled_ = at_;
+  synced_ = Clock::now();
+  return {};
+}
+
+}  // namespace mq::storage

@@ -156,7 +156,7 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
         found.push_back({setting.key, std::string(setting.documentation)});
       return found;
     case Kind::position:
-      return of_words("start|end|stored|@", '|');
+      return of_words("start|end|@", '|');
     case Kind::time:
       return of_words("now|today|yesterday|-1h", '|');
     case Kind::file:

@@ -19,7 +19,7 @@ Ready-made outputs of mq consume and mq tail, -o FMT:
   json     one JSON object per line: topic, partition, offset, timestamp, ts, key, value, headers
   pretty   for people; what mq tail does on a terminal
   hex      a line about the record, then its bytes
-  none     nothing: to measure, or to move a group
+  none     nothing: to measure
 
 In JSON, keys and values are strings when their bytes are valid UTF-8, null when null; otherwise the field is called
 key_b64 or value_b64 and holds base64. What mq consume -o json writes, mq produce --input json reads back, byte for byte.
@@ -42,7 +42,6 @@ constexpr std::string_view positions = R"(Positions: where to begin and where to
 
   start      the first record there is
   end        after the newest record
-  stored     where the group has committed
   120        the record with this offset
   +10        ten records after the start
   -10        ten records before the end
@@ -75,7 +74,7 @@ constexpr std::string_view pipes = R"(Pipes: how mq behaves between other progra
   Records are sent as they arrive, and written as they arrive: nothing waits in a buffer of ours for long.
   When the reader goes away (| head -1), mq stops and exits with 0.
   With -m, or with files, mq produce does not read stdin; it is safe inside while read loops.
-  Ctrl-C ends in order: what was read is sent, what was written is committed. A second Ctrl-C ends at once.
+  Ctrl-C ends in order: what was read is sent and acknowledged first. A second Ctrl-C ends at once.
   Colours and questions are for terminals only. Without one nothing is asked: say -y, or --confirm for severe changes.
 
   tail -F app.log | mq produce logs
@@ -121,7 +120,6 @@ constexpr std::string_view from_kcat = R"(From kcat to mq
   kcat -C -t T -p 3               mq consume T -p 3
   kcat -C -t T -J                 mq consume T -o json
   kcat -C -t T -f '%k %s\n'       mq consume T -f '%k %v\n'   (%s works, too)
-  kcat -G GROUP T                 mq consume T -g GROUP
   kcat -L                         mq topic list, mq cluster info
   kcat -Q -t T:0:TIMESTAMP        mq topic offsets T:0 --at TIME
   -u, -q                          not needed; -q

@@ -44,12 +44,14 @@ constexpr Memory flags[] = {
     {"-P", "to produce: mq produce TOPIC; mq help from-kcat"},
     {"-L", "metadata: mq topic list, mq cluster info; mq help from-kcat"},
     {"-Q", "offsets at a time: mq topic offsets TOPIC --at TIME; mq help from-kcat"},
-    {"-G", "with a group: mq consume TOPIC -g GROUP; mq help from-kcat"},
+    {"-G", "mq consume reads without a group in this version"},
     {"-C", "to consume: mq consume TOPIC; mq help from-kcat"},
     {"-s", "fields are unpacked by a format: -f '%v{unpack:>I}'; mq help formats"},
     {"-l", "lines of a file are records anyway: mq produce TOPIC FILE"},
     {"-d", "use -v to see requests, -vv to see frames"},
     {"-d1", "use -v to see requests, -vv to see frames"},
+    {"-g", "mq consume reads without a group in this version"},
+    {"--group", "mq consume reads without a group in this version"},
     {"-c", "to stop after N records use -n N (--count)"},
 };
 

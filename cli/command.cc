@@ -278,10 +278,6 @@ std::optional<Exit> take_properties(Context& context, const Arguments& arguments
 // The flags that every command has, from the arguments into the context.
 std::optional<Exit> prepare(Context& context, const Command& command, const Arguments& arguments,
                             const Environment& environment) {
-  const std::vector<Flag> flags = flags_of(command);
-  const auto has = [&](std::string_view name) {
-    return std::any_of(flags.begin(), flags.end(), [&](const Flag& flag) { return flag.name == name; });
-  };
   context.quiet = arguments.on("quiet");
   context.verbose = static_cast<int>(arguments.all("verbose").size());
   if (const auto level = environment("MQ_VERBOSE"); level && !arguments.given("verbose"))
@@ -289,8 +285,11 @@ std::optional<Exit> prepare(Context& context, const Command& command, const Argu
   if (environment("MQ_DEBUG").value_or("") == "1") context.verbose = 2;
   context.utc = arguments.on("utc");
   set_color(context, arguments, environment);
-  if (has("output")) context.output = arguments.text("output");
-  if (has("input") && find_command(command.name)->uses & changes) context.no_input = !arguments.on("input");
+  const std::vector<Flag> flags = flags_of(command);
+  const bool prints =
+      std::any_of(flags.begin(), flags.end(), [](const Flag& f) { return f.name == "output"; });
+  if (prints) context.output = arguments.text("output");
+  if (command.uses & changes) context.no_input = !arguments.on("input");
   if (const auto never = environment("MQ_NO_INPUT"); never && !never->empty()) context.no_input = true;
   if (!(command.uses & connects)) return std::nullopt;
   context.brokers = arguments.text("brokers");
@@ -312,26 +311,32 @@ void guess_output(Context& context, const std::vector<std::string>& words, const
   }
 }
 
+std::string help_for(const Found& found, bool full) {
+  if (found.command) return help_text(*found.command, full);
+  return found.noun.empty() ? overview(full) : noun_help(found.noun);
+}
+
+// Completion gets half-written lines: nothing in them is checked.
+Exit run_unchecked(Context& context, const Found& found) {
+  Arguments raw(*found.command);
+  for (const std::string& word : found.words) raw.add_positional(word);
+  return found.command->run(context, raw);
+}
+
 Exit run_command(Context& context, const std::vector<std::string>& words, const Environment& environment) {
-  if (!words.empty() && (words[0] == "--version" || words[0] == "-V"))
-    return find_command("version")->run(context, Arguments(*find_command("version")));
-  const Found found = find(words);
-  if (found.command && found.command->hidden) {
-    Arguments raw(*found.command);  // completes half-written lines: nothing in them is checked
-    for (const std::string& word : found.words) raw.add_positional(word);
-    return found.command->run(context, raw);
+  const bool version = !words.empty() && words[0] == "--version";
+  const Found found = version ? Found{find_command("version"), "", {}} : find(words);
+  if (found.command && found.command->hidden) return run_unchecked(context, found);
+  const Help help = help_wanted(found.words, found.command);
+  if (help != Help::none) return context.answer(help_for(found, help == Help::full));
+  if (!found.command) {
+    if (found.noun.empty() && !words.empty())
+      throw UsageError("a command is missing", "all commands: mq help");
+    context.say(help_for(found, false));
+    return Exit::usage;
   }
-  const Help help = help_wanted(words);
-  if (help != Help::none || (found.command == nullptr && found.noun.empty() && words.empty())) {
-    const std::string text = found.command        ? help_text(*found.command, help == Help::full)
-                             : found.noun.empty() ? overview(help == Help::full)
-                                                  : noun_help(found.noun);
-    if (help == Help::none) return context.say(text), Exit::usage;
-    return context.write(text), Exit::ok;
-  }
-  if (!found.command && found.noun.empty()) throw UsageError("a command is missing", "all commands: mq help");
-  if (!found.command) return context.say(noun_help(found.noun)), Exit::usage;
   const Arguments arguments = parse(*found.command, found.words, environment);
+  if (arguments.on("help")) return context.answer(help_for(found, false));
   if (const auto done = prepare(context, *found.command, arguments, environment)) return *done;
   return found.command->run(context, arguments);
 }

@@ -151,6 +151,7 @@ struct Context {
   // Writes all of it to stdout. False: stop writing, the reader has gone (then the command ends with what it
   // has, exit 0) or the disk is full (then run() must end; main reports it and exits 1).
   bool write(std::string_view data);
+  Exit answer(std::string_view data);  // writes it, and that was all
   int write_error = 0;  // errno of a failed write; EPIPE is no failure
 
   void notice(std::string_view text) const;                            // "mq: text", not with -q

@@ -72,7 +72,7 @@ std::string template_text(bool full) {
 }
 
 Exit run_template(Context& context, const Arguments& arguments) {
-  return context.write(template_text(arguments.on("full"))), Exit::ok;
+  return context.answer(template_text(arguments.on("full")));
 }
 
 // ---- keys ----

@@ -62,6 +62,11 @@ bool Context::write(std::string_view data) {
   return write_error == 0;
 }
 
+Exit Context::answer(std::string_view data) {
+  write(data);
+  return Exit::ok;
+}
+
 void Context::say(std::string_view text) const {
   write_all(err, text);
 }

@@ -147,15 +147,14 @@ namespace {
 Exit run_help(Context& context, const Arguments& arguments) {
   std::string name;
   for (const std::string& word : arguments.positional()) name += (name.empty() ? "" : " ") + word;
-  if (name.empty()) return context.write(overview(true)), Exit::ok;
-  if (const auto topic = help_topic(name)) return context.write(*topic), Exit::ok;
-  if (const Command* command = find_command(name)) return context.write(help_text(*command, true)), Exit::ok;
+  if (name.empty()) return context.answer(overview(true));
+  if (const auto topic = help_topic(name)) return context.answer(*topic);
+  if (const Command* command = find_command(name)) return context.answer(help_text(*command, true));
   const std::vector<std::string_view> known = nouns();
   const std::string_view noun = unalias_first(name);
-  if (std::find(known.begin(), known.end(), noun) != known.end())
-    return context.write(noun_help(noun)), Exit::ok;
+  if (std::find(known.begin(), known.end(), noun) != known.end()) return context.answer(noun_help(noun));
   const Found found = find(arguments.positional());  // throws with a suggestion
-  return context.write(found.command ? help_text(*found.command, true) : noun_help(found.noun)), Exit::ok;
+  return context.answer(found.command ? help_text(*found.command, true) : noun_help(found.noun));
 }
 
 }  // namespace

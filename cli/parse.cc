@@ -46,26 +46,30 @@ bool wants_value(const std::vector<Flag>& flags, std::string_view word) {
   return false;
 }
 
-// Every flag of every command: needed only to step over values while the command is not known yet.
-std::vector<Flag> all_flags() {
+// The flags of every command whose name begins so: needed only to step over values while the command is not
+// known yet.
+std::vector<Flag> flags_below(std::string_view name) {
   std::vector<Flag> all;
-  for (const Command* command : commands())
+  for (const Command* command : commands()) {
+    if (!command->name.starts_with(name)) continue;
     for (const Flag& flag : flags_of(*command))
       if (!find_flag(all, flag.name)) all.push_back(flag);
+  }
   return all;
 }
 
-// The places of the words that are neither flags nor values of flags, up to `--`.
+// The places of the first two words that are neither flags nor values of flags, up to `--`.
 std::vector<std::size_t> plain_words(const std::vector<std::string>& words) {
   std::vector<std::size_t> places;
-  const bool needs_table = !words.empty() && is_flag(words[0]);
-  const std::vector<Flag> flags = needs_table || words.size() > 1 ? all_flags() : std::vector<Flag>{};
+  std::vector<Flag> flags;
   for (std::size_t i = 0; i < words.size() && words[i] != "--" && places.size() < 2; i++) {
     if (!is_flag(words[i])) {
       places.push_back(i);
-    } else if (wants_value(flags, words[i])) {
-      i++;
+      flags.clear();
+      continue;
     }
+    if (flags.empty()) flags = flags_below(places.empty() ? "" : unalias_first(words[places[0]]));
+    if (wants_value(flags, words[i])) i++;
   }
   return places;
 }
@@ -340,11 +344,12 @@ Arguments parse(const Command& command, const std::vector<std::string>& words,
   return arguments;
 }
 
-Help help_wanted(const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (word == "--") break;
-    if (word == "-h") return Help::brief;
-    if (word == "--help") return Help::full;
+Help help_wanted(const std::vector<std::string>& words, const Command* command) {
+  const std::vector<Flag> flags = command ? flags_of(*command) : std::vector<Flag>{};
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; i++) {
+    if (words[i] == "-h") return Help::brief;
+    if (words[i] == "--help") return Help::full;
+    if (wants_value(flags, words[i])) i++;
   }
   return Help::none;
 }

@@ -30,9 +30,9 @@ Found find(const std::vector<std::string>& words);  // throws UsageError with a 
 Arguments parse(const Command& command, const std::vector<std::string>& words,
                 const Environment& environment);
 
-// Of the words before `--`: was -h or --help among them, and which?
+// Is -h or --help among the words, and not as a value of another flag? `command` may be null.
 enum class Help { none, brief, full };
-Help help_wanted(const std::vector<std::string>& words);
+Help help_wanted(const std::vector<std::string>& words, const Command* command);
 
 // "topics" → "topic", "ls" → "list", "pub" → "produce"; anything else is itself.
 std::string_view unalias_first(std::string_view word);

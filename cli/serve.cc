@@ -270,7 +270,7 @@ Exit run_serve(Context& context, const Arguments& arguments) {
     if (const auto which = arguments.maybe("print-config")) {
       if (*which != "true" && *which != "all")
         throw UsageError("--print-config: " + in_quotes(*which) + " is not all");
-      return context.write(core::print(loaded.config, *which == "all")), Exit::ok;
+      return context.answer(core::print(loaded.config, *which == "all"));
     }
     if (arguments.on("check")) return check(context, loaded.config);
     return run_broker(context, arguments, loaded.config);

@@ -233,6 +233,12 @@ TEST(Run, HelpGoesToStdout) {
   }
 }
 
+TEST(Run, HelpAsTheValueOfAFlagIsAValue) {
+  EXPECT_EQ(help_wanted({"t", "-m", "--help"}, &sample), Help::none);
+  EXPECT_EQ(help_wanted({"t", "-m", "x", "--help"}, &sample), Help::full);
+  EXPECT_EQ(help_wanted({"t", "--", "-h"}, &sample), Help::none);
+}
+
 TEST(Run, AMistakeIsTwoLinesOnStderrAndNothingOnStdout) {
   Streams streams;
   EXPECT_EQ(run(streams.context, {"topic", "create", "x", "-c", "retention.mz=1"}), Exit::usage);

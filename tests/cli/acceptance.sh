@@ -1,0 +1,308 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The command line against a running broker of its own: acceptance.sh PATH-TO-MQ. Prints a line for each check that
+# fails, and at the end "N passed, N failed". MQ_ACCEPTANCE_BROKERS=HOST:PORT takes a broker that runs already.
+set -u
+MQ=$(realpath "${1:?usage: acceptance.sh PATH-TO-MQ}")
+work=$(mktemp -d)
+cd "$work" || exit 1
+export XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data
+unset MQ_BROKERS MQ_OUTPUT MQ_YES NO_COLOR FORCE_COLOR
+passed=0 failed=0 broker=
+
+mq() { "$MQ" "$@"; }
+
+finish() {
+  if [ -n "$broker" ]; then kill "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; fi
+  cd / && rm -rf "$work"
+}
+trap finish EXIT
+
+# check NAME COMMAND…: passes when the command exits with 0.
+check() {
+  local name=$1
+  shift
+  if "$@" >check.out 2>check.err; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+    head -5 check.err check.out | sed 's/^/    /'
+  fi
+}
+
+# exits CODE COMMAND…: the command ends with that code.
+exits() {
+  local wanted=$1 code
+  shift
+  "$@" </dev/null >exits.out 2>exits.err
+  code=$?
+  [ "$code" = "$wanted" ] && return 0
+  echo "exit $code instead of $wanted: $*"
+  cat exits.err
+  return 1
+}
+
+is() { [ "$1" = "$2" ] || { echo "got: $1"; echo "not: $2"; return 1; }; }
+
+# until_true SECONDS COMMAND…
+until_true() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -ge "$deadline" ] && return 1
+    sleep 0.05
+  done
+}
+
+milliseconds() { date +%s%3N; }
+
+# within MS COMMAND…: the best of three runs.
+within() {
+  local limit=$1 best=999999 began took
+  shift
+  for _ in 1 2 3; do
+    began=$(milliseconds)
+    "$@" >/dev/null 2>&1
+    took=$(($(milliseconds) - began))
+    [ "$took" -lt "$best" ] && best=$took
+  done
+  [ "$best" -lt "$limit" ] || { echo "took $best ms, not $limit"; return 1; }
+}
+
+port_of_log() { sed -nE 's/.*ready.*kafka 127\.0\.0\.1:([0-9]+).*/\1/p' broker.log | head -1; }
+has_port() { [ -n "$(port_of_log)" ]; }
+
+if [ -n "${MQ_ACCEPTANCE_BROKERS:-}" ]; then
+  export MQ_BROKERS=$MQ_ACCEPTANCE_BROKERS
+else
+  "$MQ" serve --dev --listen 127.0.0.1:0 2>broker.log &
+  broker=$!
+  until_true 30 has_port || { echo "the broker did not start:"; cat broker.log; exit 1; }
+  MQ_BROKERS=127.0.0.1:$(port_of_log)
+  export MQ_BROKERS
+fi
+
+# ---- basics and exit codes ----
+basics() { echo hi | mq produce a1 --create && is "$(mq consume a1 -e)" hi; }
+check 'what is produced is consumed' basics
+no_silent_creation() {
+  echo x | mq produce a2 2>err
+  is $? 3 && grep -q -- --create err
+}
+check 'no topic is created silently, and the hint names --create' no_silent_creation
+unknown_topic() {
+  mq consume nope -e >out 2>err
+  is $? 3 && is "$(wc -c <out)" 0 && is "$(grep -c 'error:' err)" 1 && is "$(grep -c 'hint:' err)" 1
+}
+check 'an unknown topic is exit 3 with one error and one hint' unknown_topic
+unreachable() {
+  local began=$SECONDS
+  mq topic list -b 127.0.0.1:1 >out 2>err
+  is $? 5 && [ $((SECONDS - began)) -lt 4 ] && grep -q '127.0.0.1:1: ' err
+}
+check 'an unreachable broker is exit 5 with a line for each address' unreachable
+check 'a topic that exists is a conflict' exits 7 mq topic create a1
+check '--if-not-exists makes it none' mq topic create a1 --if-not-exists
+check 'unless it is different' exits 7 mq topic create a1 --if-not-exists -p 9
+wrong_key() {
+  mq topic create b1 -c retention.mz=1 2>err
+  is $? 2 && grep -q 'retention.ms' err
+}
+check 'an unknown setting is exit 2 with the one meant' wrong_key
+check 'deleting without a terminal is refused' exits 10 mq topic delete a1
+check 'unless -y is given' mq topic delete a1 -y
+absent() { mq topic delete none1 none2 -y --if-exists -o json | jq -e 'length==2'; }
+check 'topics that are not there are fine with --if-exists' absent
+check 'deleting an unknown topic is exit 3' exits 3 mq topic delete none1 -y
+full_disk() {
+  mq topic list >/dev/full 2>err
+  is $? 1
+}
+check 'output that cannot be written is exit 1' full_disk
+check 'a noun alone is exit 2' exits 2 mq topic
+check 'an unknown command is exit 2' exits 2 mq nonsense
+check 'an invalid name is exit 2' exits 2 mq topic create 'a b'
+
+# ---- topics ----
+create_and_describe() {
+  mq topic create t1 -p 3 -c retention.ms=7d && mq topic describe t1 -o json >d.json &&
+    jq -e '.partitions==3 and (.partition_details|length)==3 and (.config[]|select(.key=="retention.ms").value=="604800000")' d.json
+}
+check 'create and describe' create_and_describe
+alter() {
+  mq topic alter t1 -c retention.ms=14d -o json | jq -e '.[0].before=="7d" and .[0].after=="14d" and .[0].status=="ok"' &&
+    mq topic alter t1 --unset retention.ms && mq topic describe t1 -o json | jq -e '.config==[]'
+}
+check 'alter and unset' alter
+more_partitions() { exits 10 mq topic alter t1 -p 5 && mq topic alter t1 -p 5 -y && mq topic list t1 -o json | jq -e '.[0].partitions==5'; }
+check 'adding partitions is asked about' more_partitions
+fewer_partitions() { exits 2 mq topic alter t1 -p 2 -y; }
+check 'partitions cannot be taken away' fewer_partitions
+like() { mq topic create t2 --like t1 && mq topic list t2 -o json | jq -e '.[0].partitions==5'; }
+check 'create --like' like
+offsets() {
+  seq 10 | mq produce o1 --create && mq topic offsets o1 -o json | jq -e '.[0].start_offset==0 and .[0].end_offset==10' &&
+    mq topic offsets o1 --at -1h -o json | jq -e '.[0].at_offset==0'
+}
+check 'offsets' offsets
+trim() {
+  mq topic trim o1 --before 4 -y && is "$(mq consume o1 -e | head -1)" 5 && exits 10 mq topic purge o1 &&
+    mq topic purge o1 -y && is "$(mq consume o1 -e)" ""
+}
+check 'trim and purge' trim
+severe() { exits 10 mq topic delete 't[12]' -y && exits 10 mq topic delete 't[12]' --confirm 3 && mq topic delete 't[12]' --confirm 2; }
+check 'deleting by pattern wants the number' severe
+nothing_matches() { exits 3 mq topic list 'zzz-*'; }
+check 'a pattern that matches nothing is exit 3' nothing_matches
+partial() { mq topic create q1 && exits 8 mq topic create q1 q2; }
+check 'some good and some bad is exit 8' partial
+dry_runs() {
+  mq topic list -o name >before
+  mq topic create dry1 --dry-run && mq topic delete q1 --dry-run && mq topic alter q1 -c retention.ms=1h --dry-run &&
+    mq topic trim q1 --before end --dry-run && mq topic purge q1 --dry-run
+  mq topic list -o name >after
+  cmp before after && mq topic describe q1 -o json | jq -e '.config==[]'
+}
+check 'a dry run changes nothing' dry_runs
+cluster() { mq cluster info -o json | jq -e '.brokers|length==1' && mq doctor; }
+check 'cluster info and doctor' cluster
+
+# ---- pipes ----
+million() { yes | head -1000000 | mq produce p1 --create && is "$(mq consume p1 -e | wc -l)" 1000000; }
+check 'a million records go through' million
+closed_pipe() {
+  mq consume p1 2>err | head -1 >/dev/null
+  is "${PIPESTATUS[*]}" "0 0" && is "$(wc -c <err)" 0
+}
+check 'a reader that goes away is no error' closed_pipe
+sent_before_end() {
+  mkfifo pipe
+  mq produce p2 --create <pipe &
+  local producer=$!
+  exec 3>pipe
+  echo a >&3
+  arrived() { [ "$(mq consume p2 -e 2>/dev/null)" = a ]; }
+  until_true 10 arrived
+  local result=$?
+  exec 3>&-
+  wait "$producer"
+  return "$result"
+}
+check 'a record is sent before the input ends' sent_before_end
+not_stuck() {
+  mq topic create p3
+  mq tail p3 -n 0 -o value >tail.out 2>tail.err &
+  local tail=$!
+  seen() { mq produce p3 -m now && grep -q now tail.out; }
+  until_true 10 seen
+  local result=$?
+  kill "$tail"
+  wait "$tail" 2>/dev/null
+  return "$result"
+}
+check 'a quiet topic is not stuck in a buffer' not_stuck
+stdin_is_left_alone() {
+  seq 3 | while read -r line; do mq produce p4 --create -m "$line"; done
+  is "$(mq consume p4 -e | wc -l)" 3
+}
+check 'with -m stdin is not read' stdin_is_left_alone
+last() {
+  mq topic create p12 -p 12 && seq 1000 | mq produce p12 -K '' 2>/dev/null || seq 1000 | mq produce p12
+  is "$(mq consume p1 --last 100 | wc -l)" 100 && is "$(mq consume p12 --last 100 | wc -l)" 100
+}
+check '--last counts all partitions together' last
+
+# ---- fidelity ----
+blob() {
+  head -c 1000000 /dev/urandom | tee blob | mq produce f1 --create --input raw && mq consume f1 -e -o raw | cmp - blob
+}
+check 'a million random bytes are the same afterwards' blob
+tombstone() { printf 'k:\n' | mq produce f2 --create -K: -Z && mq consume f2 -e -o json | jq -e '.key=="k" and .value==null'; }
+check 'an empty value can be a tombstone' tombstone
+envelopes() {
+  mq produce src --create -m x -k k -H a=1 -H a=2 --timestamp 2020-01-01T00:00:00Z && head -c 300 /dev/urandom >bytes &&
+    mq produce src --input raw bytes && printf 'k:\n' | mq produce src -K: -Z &&
+    mq consume src -e -o json | mq produce dst --create --input json
+  local strip='del(.topic,.partition,.offset)'
+  mq consume src -e -o json | jq -cS "$strip" | sort >src.json
+  mq consume dst -e -o json | jq -cS "$strip" | sort >dst.json
+  is "$(wc -l <src.json)" 3 && cmp src.json dst.json
+}
+check 'JSON envelopes survive the way there and back' envelopes
+
+# ---- terminal manners ----
+no_colors() { is "$(NO_COLOR=1 script -qc "$MQ topic list -b $MQ_BROKERS" /dev/null | grep -c $'\e\[')" 0 && is "$(mq topic list | grep -c $'\e\[')" 0; }
+check 'NO_COLOR and pipes mean no colours' no_colors
+check 'without a terminal nothing is asked' exits 10 setsid -w "$MQ" topic delete p1
+
+# ---- uniformity ----
+formats() {
+  local command wanted lines
+  for command in 'topic list' 'topic describe p12' 'topic offsets p12' 'topic configs retention' 'cluster info' 'config keys storage' version; do
+    # shellcheck disable=SC2086
+    wanted=$(mq $command -o jsonl | wc -l)
+    for format in table wide json yaml csv tsv name; do
+      # shellcheck disable=SC2086
+      mq $command -o $format >out || { echo "$command -o $format"; return 1; }
+      case $format in
+        json) lines=$(jq 'if type=="array" then length else 1 end' out) ;;
+        csv | tsv) lines=$(($(wc -l <out) - 1)) ;;
+        name) lines=$(wc -l <out) ;;
+        *) lines=$wanted ;;
+      esac
+      is "$lines" "$wanted" || { echo "$command -o $format"; return 1; }
+    done
+  done
+}
+check 'every format has the same rows' formats
+completion() {
+  mq __complete mq topic describe p1 >out 2>err && grep -qx p12 out && is "$(wc -c <err)" 0
+}
+check 'topics are completed' completion
+completion_without_broker() {
+  local began took
+  began=$(milliseconds)
+  MQ_BROKERS=127.0.0.1:1 mq __complete mq topic describe '' >out 2>err || return 1
+  took=$(($(milliseconds) - began))
+  is "$(wc -c <err)" 0 && [ "$took" -lt 1000 ]
+}
+check 'completion without a broker is quick and silent' completion_without_broker
+bash_completion() {
+  bash -c 'source "$1"; PATH=$2:$PATH; COMP_LINE="mq topic de"; COMP_POINT=${#COMP_LINE}; _mq; [ "${COMPREPLY[*]}" = "describe delete" ] || { echo "${COMPREPLY[*]}"; exit 1; }' \
+    bash <(mq completion bash) "$(dirname "$MQ")"
+}
+check 'bash completes verbs' bash_completion
+
+# ---- broker ----
+config() {
+  mq config template --full >mq.yaml && mq config validate mq.yaml && echo 'storage: {dta: x}' >bad.yaml && exits 2 mq config validate bad.yaml &&
+    mq serve --data "$work/data" --check && mq serve --print-config=all | grep -q storage.data
+}
+check 'the configuration template is valid' config
+in_use() {
+  local other=$work/other.log
+  "$MQ" serve --data "$work/one" --listen 127.0.0.1:0 2>"$other" &
+  local pid=$!
+  started() { grep -q ready "$other"; }
+  until_true 30 started && exits 7 mq serve --data "$work/one" --listen 127.0.0.1:0
+  local result=$?
+  kill "$pid" 2>/dev/null
+  wait "$pid"
+  is $? 0 && return "$result"
+}
+check 'a data directory serves one broker, which stops with 0' in_use
+offline() {
+  mq storage ls "$work/one" && mq storage verify "$work/one"
+}
+"$MQ" storage -h >/dev/null 2>&1 && check 'a stopped data directory can be looked into' offline
+
+# ---- speed ---- (an instrumented build is not measured)
+if [ -z "${MQ_ACCEPTANCE_SLOW:-}" ]; then
+  check 'mq --help is quick' within 20 mq --help
+  check 'mq topic list is quick' within 80 mq topic list q1
+  check 'mq produce is quick' within 80 mq produce q1 -m x
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -10,6 +10,7 @@
 #include "storage/logger.h"
 
 namespace mq::storage {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t rows_at_once = 1000;
@@ -35,21 +36,22 @@ error_code Opening::make_parts() {
   DiskJournal& j = journal_;
   const Path& data = j.options_.data;
   const Path dir = data / "journal";
-  if (const error_code error = j.files_.make_dir(data)) return error;
+  const bool first = !j.files_.exists(dir);
+  error_code error = first ? j.files_.make_dir(data) : error_code{};
+  if (!error && first) error = j.files_.sync_dir(fs::absolute(data).parent_path());
+  if (error) return error;
   auto lock = Lock::take(j.files_, data, "mq, pid " + std::to_string(::getpid()));
   if (!lock) return lock.error();
   j.lock_ = std::move(*lock);
   auto store = Store::open(j.files_, data / "meta");
   if (!store) return store.error();
-  if (!j.files_.exists(dir)) {
-    error_code error = j.files_.make_dir(dir);
-    if (!error) error = j.files_.sync_dir(data);
-    if (error) return error;
-  }
+  if (first) error = j.files_.make_dir(dir);
+  if (!error && first) error = j.files_.sync_dir(data);
+  if (error) return error;
   j.meta_ = std::make_unique<NotingStore>(std::move(*store));
-  if (const error_code error = j.meta_->load()) return error;
+  if ((error = j.meta_->load())) return error;
   j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
-  if (const error_code error = j.catalogue_->load()) return error;
+  if ((error = j.catalogue_->load())) return error;
   const SegmentFiles::Sizes sizes{j.options_.segment_bytes_min, j.options_.segment_bytes_max};
   j.segments_ = std::make_unique<SegmentFiles>(j.files_, dir, *j.catalogue_, sizes);
   j.sealed_ = std::make_unique<SealedSegments>(j.files_, *j.segments_, *j.catalogue_);

@@ -53,7 +53,7 @@ std::string bytes_of(const storage::Read& read) {
 
 std::vector<Seen> batches_of(const std::string& bytes) {
   std::vector<Seen> seen;
-  auto rest = storage::bytes_of(bytes);
+  auto rest = storage::bytes_of(std::string_view(bytes));
   while (!rest.empty()) {
     if (rest.size() < storage::batch_head_bytes) {
       ADD_FAILURE() << "half a batch";

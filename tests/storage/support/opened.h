@@ -10,8 +10,9 @@ namespace mq::test {
 
 class Opened {
  public:
-  explicit Opened(storage::FileSystem& files = storage::real_files()) : files_(files) {
-    options.data = dir_.path() / "data";
+  Opened() : Opened(storage::real_files(), {}) {}
+  Opened(storage::FileSystem& files, const storage::Path& dir) : files_(files) {
+    options.data = (dir.empty() ? dir_.path() : dir) / "data";
     options.min_free_bytes = 0;
   }
   ~Opened() { close(); }
@@ -44,8 +45,6 @@ class Opened {
     const auto log = journal->log(partition);
     return read_all(loop, *log, log->start());
   }
-  const storage::Path& dir() const { return dir_.path(); }
-
   storage::asio::io_context loop{1};
   storage::JournalOptions options;
   std::unique_ptr<storage::Journal> journal;

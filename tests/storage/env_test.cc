@@ -55,7 +55,7 @@ class EnvTest : public testing::Test {
     return db.Get({}, key(number), &value).ok();
   }
 
-  test::TempDir dir_;
+  test::TempDir dir_{test::TempDir::in_memory()};
   PowerCut files_{dir_.path()};
   std::unique_ptr<leveldb::Env> env_ = make_env(files_);
   Silence silence_;
@@ -68,7 +68,7 @@ TEST_F(EnvTest, ASyncCoversEveryPutBeforeItWhereverThePowerIsCut) {
   bool finished = false;
   for (std::uint64_t at = 1; !finished; at += 3) {
     SCOPED_TRACE("cut at change " + std::to_string(at));
-    test::TempDir dir;
+    test::TempDir dir(test::TempDir::in_memory());
     PowerCut files(dir.path());
     auto env = make_env(files);
     leveldb::Options options;
@@ -138,6 +138,18 @@ TEST_F(EnvTest, AFailedSyncIsNotTriedAgain) {
   ASSERT_TRUE(opened_.ok()) << opened_.ToString();
   EXPECT_TRUE(has(*db, 0));
   EXPECT_FALSE(has(*db, 2));
+}
+
+TEST_F(EnvTest, AFileThatCouldNotBeSyncedIsNotSyncedLater) {
+  reset();
+  leveldb::WritableFile* opened = nullptr;
+  ASSERT_TRUE(env_->NewWritableFile((db_dir() / "1.ldb").string(), &opened).ok());
+  const std::unique_ptr<leveldb::WritableFile> file(opened);
+  ASSERT_TRUE(file->Append("text").ok());
+  files_.inject({PowerCut::Call::sync, 1, EIO, "1.ldb"});
+  EXPECT_FALSE(file->Sync().ok());
+  EXPECT_FALSE(file->Sync().ok());  // the kernel would say yes
+  EXPECT_FALSE(file->Append("more").ok());
 }
 
 // The old log is deleted without a question; that its sync failed must not stay unknown.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
 
 #include "storage/error.h"
@@ -52,8 +53,8 @@ class StoreTest : public testing::Test {
   }
 
   void lose_power(Loss loss = Loss::all, std::uint64_t seed = 0) {
+    files_.cut();  // before it is closed in order
     store_.reset();
-    files_.cut();
     files_.reboot(loss, seed);
   }
 
@@ -85,7 +86,7 @@ class StoreTest : public testing::Test {
     files_.adopt();
   }
 
-  test::TempDir dir_;
+  test::TempDir dir_{test::TempDir::in_memory()};
   PowerCut files_{dir_.path()};
   std::unique_ptr<Store> store_;
 };
@@ -166,7 +167,7 @@ void cut_everywhere(Loss loss, std::uint64_t seed_base) {
   bool finished = false;
   for (std::uint64_t at = 1; !finished; ++at) {
     SCOPED_TRACE("cut at change " + std::to_string(at) + ", seed " + std::to_string(seed_base + at));
-    test::TempDir dir;
+    test::TempDir dir(test::TempDir::in_memory());
     PowerCut files(dir.path());
     files.cut_at(at);
     const std::uint64_t acknowledged = live(files, dir / "meta");
@@ -195,7 +196,7 @@ TEST(StoreUnderPowerCuts, KeepsEveryAcknowledgedChangeThroughCompactions) {
   constexpr std::size_t value_bytes = 100'000;  // twenty fill a log
   for (std::uint64_t at = 10; at < 260; at += 13) {
     SCOPED_TRACE("cut at change " + std::to_string(at));
-    test::TempDir dir;
+    test::TempDir dir(test::TempDir::in_memory());
     PowerCut files(dir.path());
     files.cut_at(at);
     std::uint64_t acknowledged = 0;
@@ -291,7 +292,7 @@ TEST_F(StoreTest, OpensWhateverIsLeftOfTheLastRecord) {
   store_.reset();
   files_.cut();
   files_.reboot();
-  test::TempDir saved;
+  test::TempDir saved(test::TempDir::in_memory());
   const auto copied =
       std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
   std::filesystem::copy(meta(), saved.path(), copied);
@@ -307,12 +308,37 @@ TEST_F(StoreTest, OpensWhateverIsLeftOfTheLastRecord) {
       std::filesystem::remove_all(meta());
       std::filesystem::copy(saved.path(), meta(), copied);
       damage(log, text);
-      reopen();
+      ASSERT_NO_FATAL_FAILURE(reopen());
       EXPECT_EQ(store_->changes(), 4u);
       EXPECT_EQ(all(), after_changes(4));
       store_.reset();
     }
   }
+}
+
+TEST_F(StoreTest, OpensWithATornManifestThatNothingDependsOnYet) {
+  reopen();
+  std::string name = content(meta() / "CURRENT");
+  name.pop_back();
+  const Path manifest = meta() / name;
+  const std::size_t synced_bytes = content(manifest).size();
+  files_.watch([&](Call call, const Path& path) {
+    if (call == Call::sync && path == manifest) files_.cut();  // a compaction wrote its record
+  });
+  std::uint64_t acknowledged = 0;
+  while (acknowledged < 200 && !store_->commit(nth_change(acknowledged + 1, 100'000))) ++acknowledged;
+  store_.reset();
+  files_.watch(nullptr);
+  files_.reboot(Loss::none);
+  std::string torn = content(manifest);
+  ASSERT_GT(torn.size(), synced_bytes);
+  torn.back() = static_cast<char>(~torn.back());
+  damage(manifest, torn);
+
+  ASSERT_NO_FATAL_FAILURE(reopen());
+  EXPECT_GE(store_->changes(), acknowledged);
+  EXPECT_LE(store_->changes(), acknowledged + 1);
+  EXPECT_EQ(all(), after_changes(store_->changes(), 100'000));
 }
 
 // No bit of any file can be wrong without an error, or without the count of changes saying that something is
@@ -323,7 +349,7 @@ TEST_F(StoreTest, AFlippedBitIsNeverBelieved) {
   reopen();
   commit_up_to(12);
   store_.reset();
-  test::TempDir saved;
+  test::TempDir saved(test::TempDir::in_memory());
   const auto copied =
       std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing;
   std::filesystem::copy(meta(), saved.path(), copied);
@@ -360,6 +386,53 @@ TEST_F(StoreTest, DamageBeforeTheLastRecordRefusesToOpenAndChangesNothing) {
   damage(log, bad);
   EXPECT_EQ(Store::open(files_, meta()).error(), Errc::corrupt);
   EXPECT_EQ(content(log), bad);
+}
+
+TEST_F(StoreTest, DamageInAnOlderLogRefusesToOpenToo) {
+  reopen();
+  const Path older = newest(".log");
+  files_.watch([&](Call call, const Path& path) {
+    if (call == Call::create && path.extension() == ".ldb")
+      files_.cut();  // what the older log holds goes there
+  });
+  for (std::uint64_t n = 1; n < 200; ++n)
+    if (store_->commit(nth_change(n, 100'000))) break;
+  store_.reset();
+  files_.watch(nullptr);
+  files_.reboot(Loss::none);
+  ASSERT_NE(newest(".log"), older);
+  std::string bad = content(older);
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 4);
+  damage(older, bad);
+  EXPECT_EQ(Store::open(files_, meta()).error(), Errc::corrupt);
+}
+
+TEST_F(StoreTest, AFlippedBitInAValueIsAnErrorAndNotAnotherValue) {
+  std::mt19937 random(1);
+  Rows rows;
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    std::string value;
+    while (value.size() < 10'000) value += static_cast<char>(random());  // does not compress
+    rows.emplace_back(key(n), value);
+  }
+  reopen();
+  ASSERT_FALSE(store_->commit({{rows.begin(), rows.end()}, {}}));
+  reopen();  // now they are in a table
+  store_.reset();
+  std::string bad = content(newest(".ldb"));
+  bad[bad.size() / 2] = static_cast<char>(bad[bad.size() / 2] ^ 4);
+  damage(newest(".ldb"), bad);
+
+  reopen();
+  EXPECT_EQ(store_->scan("", "", 100).error(), Errc::corrupt);
+  reopen();
+  error_code failed;
+  for (const auto& [name, value] : rows) {
+    const auto found = store_->get(name);
+    if (!found && !failed) failed = found.error();
+    EXPECT_TRUE(!found || *found == value);
+  }
+  EXPECT_EQ(failed, Errc::corrupt);
 }
 
 TEST_F(StoreTest, AnyThreadMayUseIt) {

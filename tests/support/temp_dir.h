@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -12,6 +13,12 @@ namespace mq::test {
 
 class TempDir {
  public:
+  // Where files cost no disk: for tests that make thousands of them and sync none for real.
+  static std::filesystem::path in_memory() {
+    const char* const shm = "/dev/shm";
+    return ::access(shm, W_OK) == 0 ? shm : std::filesystem::temp_directory_path();
+  }
+
   // Under $TMPDIR, or /tmp. A test that needs another file system names a directory on it.
   explicit TempDir(std::filesystem::path under = std::filesystem::temp_directory_path()) {
     std::string name = (under / "mq-test-XXXXXX").string();

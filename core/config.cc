@@ -92,15 +92,11 @@ std::string one_of(const std::array<std::string_view, n>& words) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
-  return '"' + std::string(text.substr(0, 80)) + '"';
-}
-
 template <class Enum>
 std::optional<Wrong> read_word(std::string_view text, Enum& into) {
   constexpr auto words = names(Enum{});
   const auto found = std::find(words.begin(), words.end(), trim(text));
-  if (found == words.end()) return Wrong{quoted(text) + " is not " + one_of(words)};
+  if (found == words.end()) return Wrong{quote(text) + " is not " + one_of(words)};
   into = static_cast<Enum>(found - words.begin());
   return std::nullopt;
 }
@@ -165,7 +161,7 @@ std::optional<Wrong> read(const Row& row, std::string_view text, std::uint64_t& 
   const auto size = parse_size(text);
   if (!size) return size.error();
   if (*size < row.min || *size > row.max)
-    return Wrong{quoted(text) + " is out of range: " + range(row, format_size)};
+    return Wrong{quote(text) + " is out of range: " + range(row, format_size)};
   into = *size;
   return std::nullopt;
 }
@@ -175,7 +171,7 @@ std::optional<Wrong> read(const Row& row, std::string_view text, Milliseconds& i
   if (!time) return time.error();
   const auto count = static_cast<std::uint64_t>(time->count());
   if (count < row.min || count > row.max)
-    return Wrong{quoted(text) + " is out of range: " + range(row, show_time)};
+    return Wrong{quote(text) + " is out of range: " + range(row, show_time)};
   into = *time;
   return std::nullopt;
 }
@@ -200,7 +196,7 @@ std::optional<Wrong> read(const Row&, std::string_view text, LogLevels& into) {
     }
     const std::string_view module = trim(part.substr(0, equals));
     if (std::find(modules.begin(), modules.end(), module) == modules.end())
-      return Wrong{quoted(module) + " is no module: " + one_of(modules)};
+      return Wrong{quote(module) + " is no module: " + one_of(modules)};
     if (auto wrong = read_word(part.substr(equals + 1), levels.modules[std::string(module)])) return wrong;
   }
   into = std::move(levels);
@@ -248,7 +244,7 @@ std::optional<Wrong> read_advertise(std::string_view text, std::vector<Listener>
   for (const std::string_view part : parts) {
     const auto [name, address] = named_address(part);
     Listener* known = find_listener(listeners, name);
-    if (!known) return Wrong{"there is no listener " + quoted(name)};
+    if (!known) return Wrong{"there is no listener " + quote(name)};
     const auto advertise = parse_advertise(address);
     if (!advertise) return advertise.error();
     known->advertise = *advertise;

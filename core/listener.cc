@@ -8,10 +8,6 @@ namespace {
 
 constexpr std::size_t listeners_max = 64;
 
-std::string quoted(std::string_view text) {
-  return '"' + std::string(text.substr(0, 80)) + '"';
-}
-
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -34,29 +30,29 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 Parsed<Address> parse_address(std::string_view text) {
-  const Wrong wrong{quoted(text) + " is not an address such as 127.0.0.1:9092, [::1]:9092 or :9092"};
+  const Wrong wrong{quote(text) + " is not an address such as 127.0.0.1:9092, [::1]:9092 or :9092"};
   const std::string_view all = trim(text);
   if (all.find("://") != std::string_view::npos)
-    return Wrong{quoted(text) + " is a URL; write host:port alone"};
+    return Wrong{quote(text) + " is a URL; write host:port alone"};
 
   const std::size_t colon = all.rfind(':');
   std::string_view host = colon == std::string_view::npos ? std::string_view() : all.substr(0, colon);
   const std::string_view digits = colon == std::string_view::npos ? all : all.substr(colon + 1);
   if (colon == std::string_view::npos && !parse_integer(all))
-    return is_host(all) && !all.empty() ? Wrong{quoted(text) + " needs a port: " + std::string(all) + ":9092"}
+    return is_host(all) && !all.empty() ? Wrong{quote(text) + " needs a port: " + std::string(all) + ":9092"}
                                         : wrong;
 
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
     if (!is_ipv6(host)) return wrong;
   } else if (host.find(':') != std::string_view::npos && is_ipv6(host)) {
-    return Wrong{quoted(text) + " needs brackets around the IPv6 address: [::1]:9092"};
+    return Wrong{quote(text) + " needs brackets around the IPv6 address: [::1]:9092"};
   } else if (!is_host(host)) {
     return wrong;
   }
   const auto port = parse_integer(digits);
   if (!port) return wrong;
-  if (*port < 0 || *port > 65535) return Wrong{quoted(text) + ": a port is a number from 0 to 65535"};
+  if (*port < 0 || *port > 65535) return Wrong{quote(text) + ": a port is a number from 0 to 65535"};
   return Address{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
@@ -66,7 +62,7 @@ Parsed<std::optional<Address>> parse_advertise(std::string_view text) {
   if (!address) return address.error();
   const bool nowhere = address->host.empty() || address->host == "0.0.0.0" || address->host == "::";
   if (nowhere || address->port == 0)
-    return Wrong{"clients cannot connect to " + quoted(text) + "; write auto or host:port as they reach it"};
+    return Wrong{"clients cannot connect to " + quote(text) + "; write auto or host:port as they reach it"};
   return std::optional<Address>(std::move(*address));
 }
 
@@ -81,11 +77,11 @@ std::optional<Wrong> check(const std::vector<Listener>& listeners) {
     return Wrong{"at most " + std::to_string(listeners_max) + " listeners"};
   for (auto one = listeners.begin(); one != listeners.end(); ++one) {
     if (!is_name(one->name))
-      return Wrong{quoted(one->name) + " is no name for a listener: letters, digits, - and _"};
+      return Wrong{quote(one->name) + " is no name for a listener: letters, digits, - and _"};
     for (auto other = listeners.begin(); other != one; ++other) {
-      if (other->name == one->name) return Wrong{"two listeners are called " + quoted(one->name)};
+      if (other->name == one->name) return Wrong{"two listeners are called " + quote(one->name)};
       if (other->listen == one->listen && one->listen.port != 0)
-        return Wrong{quoted(other->name) + " and " + quoted(one->name) + " both listen on " +
+        return Wrong{quote(other->name) + " and " + quote(one->name) + " both listen on " +
                      format_address(one->listen)};
     }
   }

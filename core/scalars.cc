@@ -54,10 +54,6 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
-  return '"' + std::string(text.substr(0, 80)) + '"';
-}
-
 template <std::size_t n>
 const Unit* find_unit(const std::array<Unit, n>& units, std::string_view name) {
   const auto found =
@@ -86,20 +82,20 @@ Parsed<Milliseconds> parse_duration(std::string_view text) {
   std::string_view rest = trim(text);
   if (rest == "inf") return forever;
   if (rest == "0") return Milliseconds(0);
-  const Wrong wrong{quoted(text) + " is not a duration such as 250ms, 10s, 5m, 2h, 7d, 1h30m or inf"};
+  const Wrong wrong{quote(text) + " is not a duration such as 250ms, 10s, 5m, 2h, 7d, 1h30m or inf"};
   if (rest.empty()) return wrong;
 
   std::uint64_t sum = 0;
   while (!rest.empty()) {
     if (!is_digit(rest.front())) return wrong;
     const auto number = take_number(rest);
-    if (!number) return Wrong{quoted(text) + " is too long a time"};
+    if (!number) return Wrong{quote(text) + " is too long a time"};
     const auto unit_end = std::find_if(rest.begin(), rest.end(), is_digit);
     const auto name = rest.substr(0, static_cast<std::size_t>(unit_end - rest.begin()));
-    if (name.empty()) return Wrong{quoted(text) + " needs a unit: ms, s, m, h, d or w"};
+    if (name.empty()) return Wrong{quote(text) + " needs a unit: ms, s, m, h, d or w"};
     const Unit* unit = find_unit(durations, name);
     if (!unit) return wrong;
-    if (!add_product(sum, *number, unit->factor)) return Wrong{quoted(text) + " is too long a time"};
+    if (!add_product(sum, *number, unit->factor)) return Wrong{quote(text) + " is too long a time"};
     rest.remove_prefix(name.size());
   }
   return Milliseconds(static_cast<std::int64_t>(sum));
@@ -107,14 +103,14 @@ Parsed<Milliseconds> parse_duration(std::string_view text) {
 
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   std::string_view rest = trim(text);
-  const Wrong wrong{quoted(text) + " is not a size such as 512, 64k, 10M, 1GiB or 5MB"};
+  const Wrong wrong{quote(text) + " is not a size such as 512, 64k, 10M, 1GiB or 5MB"};
   if (rest.empty() || !is_digit(rest.front())) return wrong;
   const auto number = take_number(rest);
-  if (!number) return Wrong{quoted(text) + " is too large"};
+  if (!number) return Wrong{quote(text) + " is too large"};
   const Unit* unit = find_unit(sizes, lower(trim(rest)));
   if (!unit) return wrong;
   std::uint64_t bytes = 0;
-  if (!add_product(bytes, *number, unit->factor)) return Wrong{quoted(text) + " is too large"};
+  if (!add_product(bytes, *number, unit->factor)) return Wrong{quote(text) + " is too large"};
   return bytes;
 }
 
@@ -122,7 +118,7 @@ Parsed<bool> parse_bool(std::string_view text) {
   const std::string word = lower(trim(text));
   if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
   if (word == "false" || word == "no" || word == "off" || word == "0") return false;
-  return Wrong{quoted(text) + " is neither true nor false"};
+  return Wrong{quote(text) + " is neither true nor false"};
 }
 
 Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max) {
@@ -131,11 +127,11 @@ Parsed<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std:
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::invalid_argument || end != digits.data() + digits.size())
-    return Wrong{quoted(text) + " is not a whole number"};
+    return Wrong{quote(text) + " is not a whole number"};
   if (error == std::errc() && value >= min && value <= max) return value;
-  if (value < min) return Wrong{quoted(text) + " is too small: at least " + std::to_string(min)};
-  if (max == std::numeric_limits<std::int64_t>::max()) return Wrong{quoted(text) + " is out of range"};
-  return Wrong{quoted(text) + " is out of range: " + std::to_string(min) + " to " + std::to_string(max)};
+  if (value < min) return Wrong{quote(text) + " is too small: at least " + std::to_string(min)};
+  if (max == std::numeric_limits<std::int64_t>::max()) return Wrong{quote(text) + " is out of range"};
+  return Wrong{quote(text) + " is out of range: " + std::to_string(min) + " to " + std::to_string(max)};
 }
 
 Parsed<double> parse_real(std::string_view text, double min, double max) {
@@ -143,11 +139,11 @@ Parsed<double> parse_real(std::string_view text, double min, double max) {
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value))
-    return Wrong{quoted(text) + " is not a number"};
+    return Wrong{quote(text) + " is not a number"};
   if (value >= min && value <= max) return value;
   char bounds[64];
   std::snprintf(bounds, sizeof bounds, "%g to %g", min, max);
-  return Wrong{quoted(text) + " is out of range: " + bounds};
+  return Wrong{quote(text) + " is out of range: " + bounds};
 }
 
 std::string format_duration(Milliseconds duration) {
@@ -181,6 +177,10 @@ std::string human_size(std::uint64_t bytes) {
     return text + std::string(size_names[i]);
   }
   return std::to_string(bytes) + " B";
+}
+
+std::string quote(std::string_view text) {
+  return '"' + std::string(text.substr(0, 80)) + '"';
 }
 
 std::string_view trim(std::string_view text) {

@@ -40,6 +40,7 @@ std::string format_size(std::uint64_t bytes);
 // For tables and logs, rounded: "1.2 GiB", "512 B".
 std::string human_size(std::uint64_t bytes);
 
+std::string quote(std::string_view text);      // in quotation marks, shortened: for messages
 std::string_view trim(std::string_view text);  // without blanks at both ends
 std::vector<std::string_view> split(std::string_view text,
                                     char separator);  // trimmed parts; none for a blank text

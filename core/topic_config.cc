@@ -89,10 +89,6 @@ constexpr bool is_number(ConfigType type) {
   return type == int32 || type == int64 || type == int16 || type == real;
 }
 
-std::string quoted(std::string_view text) {
-  return '"' + std::string(text.substr(0, 80)) + '"';
-}
-
 bool is_choice(const TopicConfigKey& key, std::string_view word) {
   const auto choices = split(key.choices, ',');
   return std::find(choices.begin(), choices.end(), word) != choices.end();
@@ -114,9 +110,9 @@ bool no_limit_is_minus_one(const TopicConfigKey& key) {
 std::optional<std::string> why_not_list(const TopicConfigKey& key, std::string_view value) {
   for (const std::string_view item : split(value, ',')) {
     if (!key.choices.empty() && !is_choice(key, item))
-      return quoted(item) + " is none of " + std::string(key.choices);
+      return quote(item) + " is none of " + std::string(key.choices);
     if (key.choices.empty() && trim(value) != "*" && !is_throttled_replica(item))
-      return quoted(item) + " is neither * nor a pair such as 0:1 (partition:broker)";
+      return quote(item) + " is neither * nor a pair such as 0:1 (partition:broker)";
   }
   return std::nullopt;
 }
@@ -130,18 +126,18 @@ std::optional<std::string> why_not(const TopicConfigKey& key, std::string_view v
     const auto parsed = parse_integer(value, key.min, key.max);
     if (!parsed) return parsed.error().why;
     if (key.name == "compression.gzip.level" && *parsed == 0)
-      return quoted(value) + " is neither -1 nor 1 to 9";
+      return quote(value) + " is neither -1 nor 1 to 9";
     return std::nullopt;
   }
   if (key.type == boolean) {
     std::string word(trim(value));
     for (char& c : word) c = static_cast<char>(c | 0x20);
     if (word == "true" || word == "false") return std::nullopt;
-    return quoted(value) + " is neither true nor false";
+    return quote(value) + " is neither true nor false";
   }
   if (key.type == list) return why_not_list(key, value);
   if (is_choice(key, trim(value))) return std::nullopt;
-  return quoted(value) + " is none of " + std::string(key.choices);
+  return quote(value) + " is none of " + std::string(key.choices);
 }
 
 }  // namespace

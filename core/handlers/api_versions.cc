@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/api_versions.h"
+
 #include "core/handlers/handlers.h"
 #include "core/handlers/routes.h"
 

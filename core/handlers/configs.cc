@@ -5,6 +5,10 @@
 #include "core/handlers/handlers.h"
 #include "core/metadata/records.h"
 #include "core/offload.h"
+#include "net/kafka/messages/alter_configs.h"
+#include "net/kafka/messages/describe_configs.h"
+#include "net/kafka/messages/incremental_alter_configs.h"
+#include "net/kafka/messages/list_config_resources.h"
 
 namespace mq::core {
 

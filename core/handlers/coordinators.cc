@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/find_coordinator.h"
 
 namespace mq::core {
 

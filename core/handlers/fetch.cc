@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/fetch.h"
+
 #include <algorithm>
 
 #include "core/error.h"

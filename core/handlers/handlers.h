@@ -4,26 +4,49 @@
 #pragma once
 
 #include "core/context.h"
-#include "net/kafka/messages/alter_configs.h"
-#include "net/kafka/messages/api_versions.h"
-#include "net/kafka/messages/create_partitions.h"
-#include "net/kafka/messages/create_topics.h"
-#include "net/kafka/messages/delete_records.h"
-#include "net/kafka/messages/delete_topics.h"
-#include "net/kafka/messages/describe_cluster.h"
-#include "net/kafka/messages/describe_configs.h"
-#include "net/kafka/messages/describe_log_dirs.h"
-#include "net/kafka/messages/describe_producers.h"
-#include "net/kafka/messages/describe_topic_partitions.h"
-#include "net/kafka/messages/fetch.h"
-#include "net/kafka/messages/find_coordinator.h"
-#include "net/kafka/messages/incremental_alter_configs.h"
-#include "net/kafka/messages/init_producer_id.h"
-#include "net/kafka/messages/list_config_resources.h"
-#include "net/kafka/messages/list_offsets.h"
-#include "net/kafka/messages/metadata.h"
-#include "net/kafka/messages/offset_for_leader_epoch.h"
-#include "net/kafka/messages/produce.h"
+
+namespace mq::kafka {
+struct AlterConfigsRequest;
+struct AlterConfigsResponse;
+struct ApiVersionsRequest;
+struct ApiVersionsResponse;
+struct CreatePartitionsRequest;
+struct CreatePartitionsResponse;
+struct CreateTopicsRequest;
+struct CreateTopicsResponse;
+struct DeleteRecordsRequest;
+struct DeleteRecordsResponse;
+struct DeleteTopicsRequest;
+struct DeleteTopicsResponse;
+struct DescribeClusterRequest;
+struct DescribeClusterResponse;
+struct DescribeConfigsRequest;
+struct DescribeConfigsResponse;
+struct DescribeLogDirsRequest;
+struct DescribeLogDirsResponse;
+struct DescribeProducersRequest;
+struct DescribeProducersResponse;
+struct DescribeTopicPartitionsRequest;
+struct DescribeTopicPartitionsResponse;
+struct FetchRequest;
+struct FetchResponse;
+struct FindCoordinatorRequest;
+struct FindCoordinatorResponse;
+struct IncrementalAlterConfigsRequest;
+struct IncrementalAlterConfigsResponse;
+struct InitProducerIdRequest;
+struct InitProducerIdResponse;
+struct ListConfigResourcesRequest;
+struct ListConfigResourcesResponse;
+struct ListOffsetsRequest;
+struct ListOffsetsResponse;
+struct MetadataRequest;
+struct MetadataResponse;
+struct OffsetForLeaderEpochRequest;
+struct OffsetForLeaderEpochResponse;
+struct ProduceRequest;
+struct ProduceResponse;
+}  // namespace mq::kafka
 
 namespace mq::core {
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/list_offsets.h"
+
 #include <set>
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/offset_for_leader_epoch.h"
 
 namespace mq::core {
 

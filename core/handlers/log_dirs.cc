@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/describe_log_dirs.h"
 
 namespace mq::core {
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/metadata.h"
+
 #include <algorithm>
 
 #include "core/advertise.h"
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/describe_cluster.h"
+#include "net/kafka/messages/describe_topic_partitions.h"
 
 namespace mq::core {
 

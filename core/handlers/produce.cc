@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/produce.h"
+
 #include <algorithm>
 #include <cstring>
 

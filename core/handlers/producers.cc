@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/describe_producers.h"
+#include "net/kafka/messages/init_producer_id.h"
 
 namespace mq::core {
 

@@ -6,6 +6,7 @@
 
 #include "core/handlers/handlers.h"
 #include "net/error.h"
+#include "net/kafka/messages/every.h"
 
 namespace mq::core {
 

@@ -4,6 +4,10 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/create_partitions.h"
+#include "net/kafka/messages/create_topics.h"
+#include "net/kafka/messages/delete_records.h"
+#include "net/kafka/messages/delete_topics.h"
 
 namespace mq::core {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/handlers/handlers.h"
+#include "net/kafka/messages/every.h"
 #include "net/kafka/record_batch.h"
 #include "tests/support/test_broker.h"
 

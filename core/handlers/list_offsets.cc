@@ -49,8 +49,11 @@ Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Ans
   if (asked.timestamp == earliest || asked.timestamp == earliest_local)
     co_return found(answer, *partition, partition->start(), -1);
   if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
-  const auto at = asked.timestamp == max_timestamp ? co_await partition->at_time_max()
-                                                   : co_await partition->at_time(asked.timestamp);
+  Result<Partition::At> at = Partition::At{};
+  if (asked.timestamp == max_timestamp)
+    at = co_await partition->at_time_max();
+  else
+    at = co_await partition->at_time(asked.timestamp);
   if (!at)
     answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
   else

@@ -124,8 +124,11 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
     wanted.push_back(std::move(topic));
   }
   const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
-  auto answers = request.validate_only ? context.broker.topics.check(wanted)
-                                       : co_await context.broker.topics.create(wanted);
+  std::vector<Topics::Answer> answers;
+  if (request.validate_only)
+    answers = context.broker.topics.check(wanted);
+  else
+    answers = co_await context.broker.topics.create(wanted);  // not `?:`: GCC 12 destroys too much there
   for (std::size_t i = 0; i < answers.size(); i++) {
     Created& answer = response.topics[places[i]];
     if (answers[i].error != Error::none) {

@@ -116,6 +116,14 @@ auto& topic_of(Topics& topics, const std::string& name) {
   return topic;
 }
 
+template <class Item>
+std::map<TopicPartition, Item*> by_partition(std::vector<Item>& items,
+                                             const std::vector<std::size_t>& which) {
+  std::map<TopicPartition, Item*> found;
+  for (const auto i : which) found.emplace(items[i].partition, &items[i]);
+  return found;
+}
+
 struct ListSender {
   std::vector<OffsetAnswer>& answers;
   const std::vector<OffsetQuery>& queries;
@@ -136,18 +144,19 @@ struct ListSender {
     }
     auto reply = co_await client.call<kafka::ListOffsetsResponse>(leader, std::move(request), timeout);
     if (!reply) co_return reply.error();
+    const auto known = by_partition(answers, which);
     for (const auto& topic : reply->topics)
-      for (const auto& partition : topic.partitions)
-        for (const auto i : which) {
-          auto& answer = answers[i];
-          if (answer.partition.topic != topic.name || answer.partition.partition != partition.partition_index)
-            continue;
-          answer.offset = partition.offset;
-          answer.timestamp = partition.timestamp;
-          answer.status = Nothing{};
-          if (partition.error_code != 0)
-            answer.status = refused(partition.error_code, client.broker(leader), topic.name);
-        }
+      for (const auto& partition : topic.partitions) {
+        const TopicPartition name{topic.name, partition.partition_index};
+        const auto found = known.find(name);
+        if (found == known.end()) continue;
+        auto& answer = *found->second;
+        answer.offset = partition.offset;
+        answer.timestamp = partition.timestamp;
+        answer.status = Nothing{};
+        if (partition.error_code != 0)
+          answer.status = refused(partition.error_code, client.broker(leader), topic.name);
+      }
     co_return Nothing{};
   }
 };
@@ -169,17 +178,18 @@ struct TrimSender {
     }
     auto reply = co_await client.call<kafka::DeleteRecordsResponse>(leader, std::move(request), timeout);
     if (!reply) co_return reply.error();
+    const auto known = by_partition(answers, which);
     for (const auto& topic : reply->topics)
-      for (const auto& partition : topic.partitions)
-        for (const auto i : which) {
-          auto& answer = answers[i];
-          if (answer.partition.topic != topic.name || answer.partition.partition != partition.partition_index)
-            continue;
-          answer.low_watermark = partition.low_watermark;
-          answer.status = Nothing{};
-          if (partition.error_code != 0)
-            answer.status = refused(partition.error_code, client.broker(leader), topic.name);
-        }
+      for (const auto& partition : topic.partitions) {
+        const TopicPartition name{topic.name, partition.partition_index};
+        const auto found = known.find(name);
+        if (found == known.end()) continue;
+        auto& answer = *found->second;
+        answer.low_watermark = partition.low_watermark;
+        answer.status = Nothing{};
+        if (partition.error_code != 0)
+          answer.status = refused(partition.error_code, client.broker(leader), topic.name);
+      }
     co_return Nothing{};
   }
 };

@@ -81,7 +81,7 @@ class Cluster {
   // A broker's resource is asked of that broker; everything else of any.
   Answer<kafka::DescribeConfigsResponse> describe_configs(kafka::DescribeConfigsRequest request);
   Answer<kafka::IncrementalAlterConfigsResponse> alter_configs(kafka::IncrementalAlterConfigsRequest request);
-  // One answer for each query, in their order; asked of the leaders.
+  // One answer for each query, in their order; asked of the leaders. Each partition once.
   Answer<std::vector<OffsetAnswer>> list_offsets(std::vector<OffsetQuery> queries);
   Answer<std::vector<Trimmed>> delete_records(std::vector<Trim> trims);
   // One for each broker; nothing: all topics.

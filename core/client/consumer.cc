@@ -215,17 +215,18 @@ void Consumer::advance(Partition& partition, Offset to) {
 
 // The records that were asked for are gone (retention), or never were.
 Task<void> Consumer::out_of_range(std::size_t which) {
-  std::vector<OffsetQuery> queries(2);
-  queries[0].partition = queries[1].partition = partitions_[which].asked.partition;
-  queries[0].timestamp = earliest;
-  auto ends = co_await list_offsets(client_, std::move(queries), now_() + client_.options().timeout);
+  std::vector<OffsetQuery> first(1), last(1);
+  first[0].partition = last[0].partition = partitions_[which].asked.partition;
+  first[0].timestamp = earliest;
+  const Time deadline = now_() + client_.options().timeout;
+  auto starts = co_await list_offsets(client_, std::move(first), deadline);
+  auto ends = co_await list_offsets(client_, std::move(last), deadline);
   Partition& partition = partitions_[which];
-  if (!ends || !(*ends)[0].status || !(*ends)[1].status) {
-    const Failure failure = !ends ? ends.error() : refused(kafka::Error::offset_out_of_range);
-    later(partition, failure, false);
+  if (!starts || !ends || !(*starts)[0].status || !(*ends)[0].status) {
+    later(partition, refused(kafka::Error::offset_out_of_range), false);
     co_return;
   }
-  const Offset start = (*ends)[0].offset, end = (*ends)[1].offset;
+  const Offset start = (*starts)[0].offset, end = (*ends)[0].offset;
   const Offset to = partition.position < start ? start : end;
   if (partition.position >= start && partition.position <= end) {  // in range again
     partition.retry_at = now_() + retry_pause;

@@ -285,7 +285,11 @@ class Production {
     stopping_ = true;
     if (input_) input_->stop();
     pause_.cancel();
-    if (flushing_ && Stop::signalled() && producer_) producer_->stop();
+    if (!flushing_ || !Stop::signalled()) return;
+    pause_.expires_after(options_.flush_timeout);
+    pause_.async_wait([this](core::error_code cancelled) {
+      if (!cancelled) producer_->stop();
+    });
   }
 
   void fail(Failure failure) {

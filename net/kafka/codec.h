@@ -315,9 +315,11 @@ void get(Reader& from, Format format, std::optional<T>& v) {
     Reader ahead = from;
     if (get_length(ahead, format, short_length<T>) == -1) {
       from = ahead;
-    } else {
-      get(from, format, v.emplace());
+      return;
     }
+    T value{};
+    get(from, format, value);
+    v = std::move(value);
   }
 }
 

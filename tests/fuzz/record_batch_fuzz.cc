@@ -2,6 +2,7 @@
 // Any bytes as a record batch. The first byte chooses what is put right before it is read (length, magic,
 // checksum), or the fuzzer would never come past them. What reads well must build, pack and read the same
 // again.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -30,7 +31,7 @@ void put_right(Bytes& batch, std::uint8_t what) {
   if (what & 1) head.batch_length = static_cast<std::int32_t>(batch.size() - BatchHead::size_before_length);
   if (what & 2) head.magic = BatchHead::magic_now;
   if (what & 4) head.record_count &= 0xff;
-  if (what & 8) head.last_offset_delta = head.record_count - 1;
+  if (what & 8) head.last_offset_delta = std::max(head.record_count, 1) - 1;
   if (what & 16) head.attributes = static_cast<std::int16_t>(head.attributes & ~8);
   head.put(batch.data());
   if (what & 32) seal(batch.data(), batch.size());

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/storage_inspect.h"
+
+#include "core/error.h"
+#include "core/metadata/records.h"
+#include "storage/error.h"
+#include "storage/lock.h"
+
+namespace mq::core {
+
+std::unique_ptr<storage::Inspection> inspect_storage(const storage::Path& data) {
+  auto opened = storage::Inspection::open(storage::real_files(), data);
+  if (opened) return std::move(*opened);
+  const error_code error = opened.error();
+  if (error == storage::Errc::in_use)
+    throw WrongStart(7, data.string() + " is in use by " + storage::lock_holder(storage::real_files(), data));
+  if (error == storage::Errc::not_found) throw WrongStart(3, data.string() + " holds no journal");
+  throw WrongStart(1, data.string() + " cannot be opened: " + error.message());
+}
+
+std::map<PartitionNumber, TopicPartition> partition_names(storage::Inspection& inspection) {
+  constexpr std::size_t page = 1000;
+  std::map<PartitionNumber, TopicPartition> names;
+  std::string from;
+  while (storage::Store* meta = inspection.meta()) {
+    const auto rows = meta->scan(topic_key_prefix, from, page);
+    if (!rows) break;
+    for (const auto& [key, json] : *rows) {
+      const auto topic = parse_topic(json);
+      if (!topic) continue;
+      for (std::size_t i = 0; i < topic->partitions.size(); i++)
+        names[topic->partitions[i]] = {key.substr(topic_key_prefix.size()), static_cast<std::int32_t>(i)};
+    }
+    if (rows->size() < page) break;
+    from = rows->back().first + '\0';
+  }
+  return names;
+}
+
+}  // namespace mq::core

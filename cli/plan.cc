@@ -11,12 +11,12 @@ namespace {
 // ours.
 std::optional<std::string> ask(const Context& context, const std::string& question) {
   context.say(question);
-  std::string line;
-  for (char c; line.size() < 4096;) {
+  std::optional<std::string> line(std::in_place);
+  for (char c; line->size() < 4096;) {
     const ssize_t n = ::read(context.in, &c, 1);
     if (n <= 0) return std::nullopt;
     if (c == '\n') return line;
-    line += c;
+    line->push_back(c);
   }
   return line;
 }

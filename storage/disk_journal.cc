@@ -86,6 +86,19 @@ void DiskJournal::refuse(Log::Appended done, error_code error) {
   asio::post(loop_, [done = std::move(done), error] { done(error); });
 }
 
+void DiskJournal::note_rows(std::string rows, Log::Appended done) {
+  const auto kept = std::make_shared<const std::string>(std::move(rows));
+  const auto* data = reinterpret_cast<const std::byte*>(kept->data());
+  Append append;
+  append.kind = Kind::rows;
+  append.batch.memory = {kept, data};
+  append.batch.size = kept->size();
+  append.done = std::move(done);
+  std::vector<Append> appends;
+  appends.push_back(std::move(append));
+  writer_->submit(std::move(appends));
+}
+
 void DiskJournal::count_waiting(std::ptrdiff_t more) {
   waiting_ += static_cast<std::size_t>(more);
   if (waiting_ == 0)

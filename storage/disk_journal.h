@@ -35,6 +35,7 @@ class DiskJournal final : public Journal {
   void submit(Append append);
   Task<error_code> submitted(Append append);  // resumes when it is durable
   void refuse(Log::Appended done, error_code error);
+  void note_rows(std::string rows, Log::Appended done = {});  // any thread; `done` on the loop
   asio::thread_pool& readers();
   Tail& tail() { return tail_; }
   Catalogue& catalogue() { return *catalogue_; }
@@ -43,6 +44,7 @@ class DiskJournal final : public Journal {
 
  private:
   friend class Opening;  // fills it in
+  friend class Replay;
 
   std::shared_ptr<PartitionLog> partition_log(PartitionNumber partition);
   std::shared_ptr<Active> active(const std::shared_ptr<SegmentFile>& segment);

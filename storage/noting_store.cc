@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "storage/error.h"
+#include "storage/logger.h"
 
 namespace mq::storage {
 namespace {
@@ -67,12 +68,24 @@ std::optional<Store::Change> decode_rows(std::string_view rows) {
   return change;
 }
 
+void add_rows(Store::Change& all, Store::Change newer) {
+  for (auto& key : newer.erases) {
+    all.puts.erase(key);
+    std::erase(all.erases, key);
+    all.erases.push_back(std::move(key));
+  }
+  for (auto& [key, value] : newer.puts) {
+    std::erase(all.erases, key);
+    all.puts[key] = std::move(value);
+  }
+}
+
 void NotingStore::seen(PartitionNumber partition) {
   if (partition >= next_) next_ = partition + 1;
 }
 
 error_code NotingStore::load() {
-  const auto next = store_->get(keys::next);
+  const auto next = get(keys::next);
   if (!next) return next.error();
   if (!*next) return {};
   const auto number = unpacked<PartitionNumber>(**next);
@@ -81,13 +94,62 @@ error_code NotingStore::load() {
   return {};
 }
 
+// An answer that is an error came from a store that accepts nothing more.
+template <class Ask>
+auto NotingStore::ask(Ask question) -> decltype(question(std::declval<Store&>())) {
+  std::shared_lock lock(mutex_);
+  const std::uint64_t generation = generation_;
+  auto answer = store_ ? question(*store_) : decltype(question(*store_))(make_error_code(Errc::fenced));
+  if (answer) return answer;
+  lock.unlock();
+  if (!reopen(generation)) return answer;
+  lock.lock();
+  return store_ ? question(*store_) : std::move(answer);
+}
+
+// At most once a second; true when it is worth asking again.
+bool NotingStore::reopen(std::uint64_t generation) {
+  std::unique_lock lock(mutex_);
+  if (generation != generation_) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (generation_ > 0 && now - reopened_ < std::chrono::seconds(1)) return false;
+  reopened_ = now;
+  generation_++;
+  store_.reset();
+  auto opened = reopen_();
+  if (!opened) {
+    logger().error("meta failed and cannot be opened again: {}", opened.error().message());
+    return false;
+  }
+  store_ = std::move(*opened);
+  logger().warn("meta failed and was opened again");
+  return true;
+}
+
 error_code NotingStore::commit(const Change& change) {
   Change with_next = change;
   with_next.puts[std::string(keys::next)] = packed(next_.load());
-  if (const error_code error = store_->commit(with_next)) return error;
+  const auto committed = ask([&](Store& store) -> Result<std::uint64_t> {
+    if (const error_code error = store.commit(with_next)) return error;
+    return store.changes();
+  });
+  if (!committed) return committed.error();
+  for (auto known = changes_.load();
+       known < *committed && !changes_.compare_exchange_weak(known, *committed);) {
+  }
   if (!note_) return {};
   if (auto rows = encode_rows(change); !rows.empty()) note_(std::move(rows));
   return {};
+}
+
+Result<std::optional<std::string>> NotingStore::get(std::string_view key) {
+  return ask([&](Store& store) { return store.get(key); });
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> NotingStore::scan(std::string_view prefix,
+                                                                           std::string_view from,
+                                                                           std::size_t limit) {
+  return ask([&](Store& store) { return store.scan(prefix, from, limit); });
 }
 
 }  // namespace mq::storage

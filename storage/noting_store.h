@@ -4,7 +4,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <shared_mutex>
 
 #include "storage/keys.h"
 #include "storage/store.h"
@@ -15,7 +17,10 @@ class NotingStore final : public Store {
  public:
   using Note = std::function<void(std::string rows)>;  // any thread
 
-  explicit NotingStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+  using Reopen = std::function<Result<std::unique_ptr<Store>>()>;
+
+  NotingStore(std::unique_ptr<Store> store, Reopen reopen)
+      : reopen_(std::move(reopen)), store_(std::move(store)) {}
   void note_with(Note note) { note_ = std::move(note); }  // before anybody else uses it
 
   PartitionNumber next_partition() { return next_++; }
@@ -23,16 +28,23 @@ class NotingStore final : public Store {
   error_code load();                     // the next partition number
 
   error_code commit(const Change& change) override;
-  Result<std::optional<std::string>> get(std::string_view key) override { return store_->get(key); }
+  Result<std::optional<std::string>> get(std::string_view key) override;
   Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix,
                                                                 std::string_view from,
-                                                                std::size_t limit) override {
-    return store_->scan(prefix, from, limit);
-  }
-  std::uint64_t changes() const override { return store_->changes(); }
+                                                                std::size_t limit) override;
+  std::uint64_t changes() const override { return changes_; }
 
  private:
-  const std::unique_ptr<Store> store_;
+  template <class Ask>
+  auto ask(Ask question) -> decltype(question(std::declval<Store&>()));
+  bool reopen(std::uint64_t generation);
+
+  const Reopen reopen_;
+  std::shared_mutex mutex_;       // exclusive only to open again
+  std::unique_ptr<Store> store_;  // null: could not be opened again
+  std::uint64_t generation_ = 0;  // how often it was
+  std::chrono::steady_clock::time_point reopened_{};
+  std::atomic<std::uint64_t> changes_ = store_ ? store_->changes() : 0;
   Note note_;
   std::atomic<PartitionNumber> next_ = 1;
 };
@@ -40,5 +52,6 @@ class NotingStore final : public Store {
 // Core's rows of a change, as the journal keeps them.
 std::string encode_rows(const Store::Change& change);
 std::optional<Store::Change> decode_rows(std::string_view rows);
+void add_rows(Store::Change& all, Store::Change newer);  // as if one were committed after the other
 
 }  // namespace mq::storage

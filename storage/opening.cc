@@ -24,8 +24,10 @@ error_code Opening::run() {
   if (const error_code error = load_removed()) return error;
   if (const error_code error = load_snapshots()) return error;
   remove_strays();
+  if (const error_code error = open_unsealed()) return error;
   if (const error_code error = scan_unsealed()) return error;
-  if (const error_code error = resume()) return error;
+  if (const error_code error = replay()) return error;
+  start();
   const auto took = std::chrono::steady_clock::now() - began;
   journal_.recovery_.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
   say();
@@ -48,7 +50,8 @@ error_code Opening::make_parts() {
   if (first) error = j.files_.make_dir(dir);
   if (!error && first) error = j.files_.sync_dir(data);
   if (error) return error;
-  j.meta_ = std::make_unique<NotingStore>(std::move(*store));
+  auto reopen = [&files = j.files_, path = data / "meta"] { return Store::open(files, path); };
+  j.meta_ = std::make_unique<NotingStore>(std::move(*store), std::move(reopen));
   if ((error = j.meta_->load())) return error;
   j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
   if ((error = j.catalogue_->load())) return error;
@@ -97,7 +100,7 @@ error_code Opening::load_snapshots() {
   return for_each(keys::snapshots, [this](std::string_view key, std::string_view value) {
     if (value.size() < 4) return false;
     const PartitionNumber partition = keys::number(key);
-    covered_[partition] = keys::number(value);
+    replay_.covered(partition, keys::number(value));
     if (journal_.options_.on_snapshot) journal_.options_.on_snapshot(partition, value.substr(4));
     return true;
   });
@@ -112,7 +115,7 @@ error_code Opening::load_removed() {
   const error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
-    removed_[partition] = keys::number(value);
+    replay_.removed(partition, keys::number(value));
     const auto runs = journal_.catalogue_->find(partition, 0, 1);
     if (!runs) return false;
     if (!runs->empty())
@@ -127,135 +130,108 @@ error_code Opening::load_removed() {
 
 // ---------------------------------------------------------------------------------------------- segments
 
-error_code Opening::scan_unsealed() {
-  struct Found {
-    std::shared_ptr<SegmentFile> file;
-    std::optional<Begin> begin;
-  };
-  std::vector<Found> found;
-  for (const auto& [number, row] : journal_.catalogue_->manifest()) {
+error_code Opening::open_unsealed() {
+  const auto manifest = journal_.catalogue_->manifest();
+  for (const auto& [number, row] : manifest) {
     if (row.state != SegmentRow::open) continue;
+    Unsealed unsealed;
+    unsealed.number = number;
+    unsealed.bytes = row.disk_bytes;
     auto file = journal_.segments_->open(number, row.seed);
-    if (!file) {
-      logger().error("{}: {}", journal_.segments_->path(number).string(), file.error().message());
+    if (file) {
+      const auto begin = read_begin(*(*file)->file, number);
+      if (!begin) return begin.error();
+      unsealed.begin = *begin;
+      unsealed.file = std::move(*file);
+    } else if (file.error() != boost::system::errc::no_such_file_or_directory) {
+      return file.error();
+    } else if (number == manifest.rbegin()->first) {  // only made ready: nothing was ever written to it
       if (const error_code error = journal_.catalogue_->erase({number})) return error;
       continue;
     }
-    const auto begin = read_begin(*(*file)->file, number);
-    if (!begin) return begin.error();
-    found.push_back({std::move(*file), *begin});
-  }
-  for (std::size_t i = 0; i < found.size(); i++) {
-    std::optional<std::uint64_t> known_end;
-    for (std::size_t k = i + 1; k < found.size() && !known_end; k++)
-      if (found[k].begin && found[k].begin->previous == found[i].file->number)
-        known_end = found[k].begin->previous_end;
-    auto scanned = scan(*found[i].file, known_end);
-    if (!scanned) return scanned.error();
-    unsealed_.push_back({std::move(found[i].file), std::move(*scanned)});
+    unsealed_.push_back(std::move(unsealed));
   }
   return {};
 }
 
-error_code Opening::resume() {
-  const auto is_written = [](const Unsealed& unsealed) { return unsealed.written(); };
-  const auto last = std::find_if(unsealed_.rbegin(), unsealed_.rend(), is_written);
-  bool kept = false;
-  for (auto unsealed = unsealed_.begin(); unsealed != unsealed_.end(); ++unsealed) {
-    const bool active = last != unsealed_.rend() && &*unsealed == &*last;
-    if (unsealed->written()) {
-      if (active)
-        if (const error_code error = repair(*unsealed)) return error;
-      if (const error_code error = replay(*unsealed, active)) return error;
-      if (active) kept = false;  // a file left empty before it is not the next one
-      continue;
-    }
-    const bool behind = last == unsealed_.rend() || &*unsealed > &*last;
-    if (behind && !kept) {
-      if (unsealed->scan.torn_bytes > 0)
-        if (const error_code error = repair(*unsealed)) return error;
-      journal_.segments_->keep(unsealed->file);
-      kept = true;
-      continue;
-    }
-    if (const error_code error = journal_.catalogue_->erase({unsealed->file->number})) return error;
-    journal_.cleaner_->remove_files(unsealed->file->number, true, true);
+error_code Opening::scan_unsealed() {
+  for (auto segment = unsealed_.begin(); segment != unsealed_.end(); ++segment) {
+    if (!segment->file) continue;
+    std::optional<std::uint64_t> known_end;
+    for (auto next = segment + 1; next != unsealed_.end() && !known_end; ++next)
+      if (next->begin && next->begin->previous == segment->number) known_end = next->begin->previous_end;
+    auto scanned = scan(*segment->file, known_end);
+    if (!scanned) return scanned.error();
+    segment->scan = std::move(*scanned);
   }
-  journal_.start_threads(position_);
-  journal_.segments_->prepare();
+  return {};
+}
+
+// The newest segment with something in it is written on; an empty one behind it is the next.
+error_code Opening::replay() {
+  std::size_t end = unsealed_.size();  // behind the newest one that was written
+  while (end > 0 && !unsealed_[end - 1].written()) end--;
+  bool has_next = false;
+  for (std::size_t i = 0; i < unsealed_.size(); i++) {
+    Unsealed& segment = unsealed_[i];
+    error_code error;
+    if (segment.written()) {
+      error = replay(segment, i + 1 == end);
+    } else if (i < end || has_next) {
+      error = drop(segment);
+    } else {
+      has_next = true;
+      if (segment.scan.torn_bytes > 0) error = repair(segment);
+      journal_.segments_->keep(segment.file);
+    }
+    if (error) return error;
+  }
   journal_.recovery_.segments = unsealed_.size();
-  journal_.meta_->note_with([this_journal = &journal_](std::string rows) {
-    Append append;
-    append.kind = Kind::rows;
-    const auto kept_rows = std::make_shared<const std::string>(std::move(rows));
-    const auto* data = reinterpret_cast<const std::byte*>(kept_rows->data());
-    append.batch = {std::shared_ptr<const std::byte>(kept_rows, data), kept_rows->size()};
-    std::vector<Append> appends;
-    appends.push_back(std::move(append));
-    this_journal->writer_->submit(std::move(appends));
-  });
+  return replay_.finish();
+}
+
+error_code Opening::replay(Unsealed& written, bool last) {
+  if (!written.file) {
+    replay_.missing(written.number, written.bytes);
+    return {};
+  }
+  if (last)
+    if (const error_code error = repair(written)) return error;
+  if (const error_code error = replay_.segment(written.file, written.scan)) return error;
+  if (last) {
+    position_.segment = written.file;
+    position_.end = written.scan.end;
+    position_.records = written.scan.records.size();
+  } else {
+    journal_.segments_->filled();
+    journal_.close({written.file, written.scan.end});
+  }
+  return {};
+}
+
+error_code Opening::drop(const Unsealed& empty) {
+  if (const error_code error = journal_.catalogue_->erase({empty.number})) return error;
+  journal_.cleaner_->remove_files(empty.number, true, true);
   return {};
 }
 
 // What was never acknowledged goes, and what readers will see is on the disk before they do.
-error_code Opening::repair(Unsealed& last) {
+error_code Opening::repair(const Unsealed& last) {
   if (last.scan.clean) return {};
   File& file = *last.file->file;
-  const std::uint64_t size = std::max(last.file->size, journal_.segments_->size_of(last.file->number));
+  const std::uint64_t size = std::max(last.file->size, journal_.segments_->size_of(last.number));
   journal_.recovery_.torn_bytes += last.scan.torn_bytes;
   error_code error = last.scan.torn_bytes ? file.resize(last.scan.end) : error_code{};
   if (!error) error = file.allocate(size);
-  if (!error) error = file.sync();
-  if (error == boost::system::errc::no_space_on_device)
-    error = file.sync();  // then the next record finds out
+  if (!error || error == boost::system::errc::no_space_on_device)
+    error = file.sync();  // the next record finds out
   return error;
 }
 
-error_code Opening::replay(const Unsealed& unsealed, bool last) {
-  const auto segment = journal_.active(unsealed.file);
-  Window window(*unsealed.file->file, unsealed.scan.end);
-  for (const FoundRecord& record : unsealed.scan.records)
-    if (const error_code error = replay_record(record, window, segment)) return error;
-  journal_.recovery_.bytes_scanned += unsealed.scan.end;
-  if (last) {
-    position_.segment = unsealed.file;
-    position_.end = unsealed.scan.end;
-    position_.records = unsealed.scan.records.size();
-    return {};
-  }
-  journal_.segments_->filled();
-  journal_.close({unsealed.file, unsealed.scan.end});
-  return {};
-}
-
-error_code Opening::replay_record(const FoundRecord& record, Window& window,
-                                  const std::shared_ptr<Active>& segment) {
-  const auto bytes = window.at(record.position, sizeof(Header) + batch_head_bytes);
-  if (!bytes) return bytes.error();
-  const auto header = load<Header>(*bytes);
-  Append append;
-  append.kind = header.kind;
-  append.base = header.base;
-  append.partition = header.partition;
-  append.position = record.position + sizeof(Header);
-  append.batch.size = header.length;
-  if (header.partition) {
-    journal_.meta_->seen(header.partition);
-    const auto removed = removed_.find(header.partition);
-    if (removed != removed_.end() && segment->file->number <= removed->second) return {};
-    append.log = journal_.partition_log(header.partition);
-  }
-  if (header.kind == Kind::batch) {
-    const Bytes head = bytes->subspan(sizeof(Header), batch_head_bytes);
-    const BatchHead batch = batch_head(head);
-    append.batch.first = batch.first, append.batch.last = batch.last, append.batch.time_max = batch.time_max;
-    journal_.recovery_.batches_scanned++;
-    const auto covered = covered_.find(header.partition);
-    const bool known = covered != covered_.end() && segment->file->number <= covered->second;
-    if (!known && journal_.options_.on_head) journal_.options_.on_head(header.partition, head);
-  }
-  journal_.apply(append, segment);
-  return {};
+void Opening::start() {
+  journal_.start_threads(position_);
+  journal_.segments_->prepare();
+  journal_.meta_->note_with([journal = &journal_](std::string rows) { journal->note_rows(std::move(rows)); });
 }
 
 // What meta does not list is what a crash left of sealing, cleaning or unlinking.

@@ -5,6 +5,7 @@
 
 #include "storage/disk_journal.h"
 #include "storage/recovery.h"
+#include "storage/replay.h"
 
 namespace mq::storage {
 
@@ -15,20 +16,25 @@ class Opening {
 
  private:
   struct Unsealed {
-    std::shared_ptr<SegmentFile> file;
+    std::shared_ptr<SegmentFile> file;  // null: lost
     Scan scan;
-    bool written() const { return !scan.records.empty() || !scan.holes.empty(); }
+    std::uint32_t number = 0;
+    std::uint64_t bytes = 0;
+    std::optional<Begin> begin;
+    bool written() const { return !file || !scan.records.empty() || !scan.holes.empty(); }
   };
 
   error_code make_parts();
   error_code load_partitions();
   error_code load_snapshots();
   error_code load_removed();
+  error_code open_unsealed();
   error_code scan_unsealed();
-  error_code replay(const Unsealed& unsealed, bool last);
-  error_code replay_record(const FoundRecord& record, Window& window, const std::shared_ptr<Active>& segment);
-  error_code repair(Unsealed& last);
-  error_code resume();
+  error_code replay();
+  error_code replay(Unsealed& written, bool last);
+  error_code drop(const Unsealed& empty);
+  error_code repair(const Unsealed& last);
+  void start();
   void remove_strays();
   void say() const;
   template <class Visit>
@@ -36,8 +42,7 @@ class Opening {
 
   DiskJournal& journal_;
   std::vector<Unsealed> unsealed_;
-  std::unordered_map<PartitionNumber, std::uint32_t> covered_;  // by a snapshot: segments up to here
-  std::unordered_map<PartitionNumber, std::uint32_t> removed_;  // records in segments up to here do not count
+  Replay replay_{journal_};
   Writer::Position position_;
 };
 

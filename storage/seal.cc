@@ -29,7 +29,7 @@ bool take(std::string_view& in, std::vector<T>& items) {
   in.remove_prefix(sizeof count);
   if (count > in.size() / sizeof(T)) return false;
   items.resize(count);
-  std::memcpy(static_cast<void*>(items.data()), in.data(), count * sizeof(T));
+  if (count > 0) std::memcpy(static_cast<void*>(items.data()), in.data(), count * sizeof(T));
   in.remove_prefix(count * sizeof(T));
   return true;
 }

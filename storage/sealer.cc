@@ -100,35 +100,47 @@ Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
     return Table{};
   }
   auto table = write_table(sealed_.env(), files_, sealing, stopping_);
-  if (!table) return table;
-  if (table->row.has_file) {  // what it did not use is given back
-    error_code error = sealing.segment->file->resize(sealing.end);
-    if (!error) error = sealing.segment->file->sync();
-    if (error) return error;
+  if (!table) {
+    cleaner_.remove_files(number, false, true);  // a file that failed is not used again
+    return table;
   }
+  if (table->row.has_file)
+    if (const error_code error =
+            sealing.segment->file->resize(sealing.end))  // what it did not use is given back
+      logger().warn("{}: {}", files_.path(number).string(), error.message());
   if (const error_code error = catalogue_.sealed(number, table->row, table->runs, std::move(change)))
     return error;
   if (!table->row.has_file) cleaner_.remove_files(number, true, false);
   return table;
 }
 
+void Sealer::try_again() {
+  busy_ = false;
+  files_.stuck(true);
+  again_.expires_after(std::chrono::seconds(1));
+  again_.async_wait([this, alive = std::weak_ptr(alive_)](const error_code& cancelled) {
+    if (!cancelled && alive.lock()) begin();
+  });
+}
+
 void Sealer::finish(const Done& done) {
   if (!done.table) {
-    if (done.table.error() != Errc::stopped)
-      logger().error("segment {} could not be sealed: {}", done.segment->file->number,
-                     done.table.error().message());
-  } else {
-    for (const auto& part : done.sealing.parts) {
-      if (part.log->gone()) {
-        cleaner_.bury(part.partition);
-        continue;
-      }
-      const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
-      if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, Cleaner::Count::no);
-      if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, Cleaner::Count::no);
-    }
-    if (done.table->row.rows == 0 && !done.table->runs.empty()) cleaner_.look();
+    if (done.table.error() == Errc::stopped) return;
+    logger().error("segment {} could not be sealed: {}", done.segment->file->number,
+                   done.table.error().message());
+    return try_again();
   }
+  for (const auto& part : done.sealing.parts) {
+    if (part.log->gone()) {
+      cleaner_.bury(part.partition);
+      continue;
+    }
+    const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
+    if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, Cleaner::Count::no);
+    if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, Cleaner::Count::no);
+  }
+  cleaner_.look();
+  files_.stuck(false);
   closed_.pop_front();
   busy_ = false;
   files_.unfilled();

@@ -4,6 +4,7 @@
 // background.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
 
@@ -32,6 +33,7 @@ class Sealer {
     Result<Table> table = Table{};
   };
   void begin();
+  void try_again();
   void seal(const std::shared_ptr<Active>& segment, Snapshots snapshots);
   void finish(const Done& done);
   static Sealing sealing_of(const Active& segment);
@@ -47,6 +49,7 @@ class Sealer {
   std::deque<std::shared_ptr<Active>> closed_;  // the first one is being sealed while `busy_`
   bool busy_ = false;
   std::atomic<bool> stopping_ = false;
+  asio::steady_timer again_{loop_};  // only after a failure
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -71,8 +71,9 @@ Result<std::shared_ptr<SegmentFile>> SegmentFiles::take() {
   }
   prepare();
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopped_ || (next_ && unsealed_ <= unsealed_max); });
-  if (!next_) return Errc::stopped;
+  changed_.wait(lock, [this] { return stopped_ || (next_ && (unsealed_ <= unsealed_max || stuck_)); });
+  if (stopped_) return Errc::stopped;
+  if (unsealed_ > unsealed_max) return Errc::full;
   auto taken = std::move(*next_);
   next_.reset();
   return taken;
@@ -86,6 +87,12 @@ void SegmentFiles::filled() {
 void SegmentFiles::unfilled() {
   std::lock_guard lock(mutex_);
   unsealed_--;
+  changed_.notify_all();
+}
+
+void SegmentFiles::stuck(bool is_stuck) {
+  std::lock_guard lock(mutex_);
+  stuck_ = is_stuck;
   changed_.notify_all();
 }
 
@@ -111,10 +118,11 @@ Result<std::shared_ptr<SegmentFile>> SegmentFiles::make() {
   error_code error = file ? (*file)->allocate(size) : file.error();
   if (!error) error = (*file)->sync();
   if (!error) error = files.sync_dir(dir);
-  if (!error) error = catalogue_.opened(number, seed, size);
+  const bool on_disk = !error;
+  if (on_disk) error = catalogue_.opened(number, seed, size);
   if (error) {
     logger().error("segment {} could not be prepared: {}", path(number).string(), error.message());
-    files.remove(path(number));
+    if (!on_disk) files.remove(path(number));  // or its row may be there, although we were told otherwise
     return error == boost::system::errc::no_space_on_device ? make_error_code(Errc::full) : error;
   }
   const int descriptor = (*file)->descriptor();

@@ -45,9 +45,10 @@ class SegmentFiles {
   // thread.
   Result<std::shared_ptr<SegmentFile>> take();
 
-  void filled();    // a full segment waits to be sealed. Any thread.
-  void unfilled();  // it does not any more
-  void stop();      // take() answers `stopped`
+  void filled();              // a full segment waits to be sealed. Any thread.
+  void unfilled();            // it does not any more
+  void stuck(bool is_stuck);  // sealing fails for now: take() answers `full` rather than wait for it
+  void stop();                // take() answers `stopped`
 
   Result<std::shared_ptr<SegmentFile>> open(std::uint32_t number,
                                             std::uint32_t seed) const;  // an existing one
@@ -69,7 +70,7 @@ class SegmentFiles {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Result<std::shared_ptr<SegmentFile>>> next_;  // guarded by mutex_, as all below
-  bool preparing_ = false, stopped_ = false;
+  bool preparing_ = false, stuck_ = false, stopped_ = false;
   std::size_t unsealed_ = 0;
   asio::thread_pool thread_{1};  // last: ends before the rest
 };

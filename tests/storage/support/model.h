@@ -27,6 +27,8 @@ class Model {
   bool remove(storage::PartitionNumber partition);
   bool anything(std::mt19937& random);  // one of these
 
+  // After errors: everything acknowledged is there, in order, and nothing twice.
+  void check_loosely();
   void check();  // the journal has been opened again; what it holds is what it must hold from now on
   std::size_t acknowledged() const { return acknowledged_; }
 
@@ -38,12 +40,15 @@ class Model {
     std::vector<State> states{State{}};
     std::size_t certain = 0;  // index of the newest acknowledged one
   };
+  std::map<storage::PartitionNumber, std::vector<Seen>>
+      promised_;  // batches of append() that were acknowledged
   State& next(storage::PartitionNumber partition);
   bool answered(storage::PartitionNumber partition, std::size_t index, storage::error_code error);
 
   Opened& opened_;
   std::map<storage::PartitionNumber, History> histories_;
   std::size_t acknowledged_ = 0;
+  bool failed_ = false;
   storage::PartitionNumber first_ = 1;  // removed ones are replaced by new ones
 };
 

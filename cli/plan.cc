@@ -11,14 +11,13 @@ namespace {
 // ours.
 std::optional<std::string> ask(const Context& context, const std::string& question) {
   context.say(question);
-  std::optional<std::string> line(std::in_place);
-  for (char c; line->size() < 4096;) {
-    const ssize_t n = ::read(context.in, &c, 1);
+  char line[4096];
+  for (std::size_t size = 0; size < sizeof line; size++) {
+    const ssize_t n = ::read(context.in, line + size, 1);
     if (n <= 0) return std::nullopt;
-    if (c == '\n') return line;
-    line->push_back(c);
+    if (line[size] == '\n') return std::string(line, size);
   }
-  return line;
+  return std::string(line, sizeof line);
 }
 
 Exit refuse(const Context& context, const std::string& message, const std::string& hint) {

@@ -96,7 +96,7 @@ Task<Answer<std::shared_ptr<Link>>> Client::link(BrokerId to) {
   auto& slot = links_[to];
   if (slot && slot->usable()) {
     auto link = slot;
-    if (link->opening()) {
+    if (link->must_queue()) {
       auto opened = co_await Link::opened(link, loop_);
       if (!opened) co_return opened.error();
     }

@@ -56,20 +56,21 @@ void Lane::seal(Batch batch) {
 Batch Lane::take() {
   Batch batch = std::move(ready_.front());
   ready_.pop_front();
-  in_flight_++;
+  in_flight_.insert(batch->order);
   batch->tries++;
   return batch;
 }
 
-void Lane::delivered(const Batch&) {
-  answered();
+void Lane::delivered(const Batch& batch) {
+  answered(batch->order);
 }
 
 void Lane::retry(Batch batch, Time at) {
   draining_ = true;
   retry_at_ = std::max(retry_at_, at);
+  const std::uint64_t order = batch->order;
   put_back(std::move(batch));
-  answered();
+  answered(order);
 }
 
 void Lane::split(const Batch& batch, Batch head, Batch tail) {
@@ -80,7 +81,7 @@ void Lane::split(const Batch& batch, Batch head, Batch tail) {
   leave_gap(batch);
   put_back(std::move(head));
   put_back(std::move(tail));
-  answered();
+  answered(batch->order);
 }
 
 void Lane::failed(const Batch& batch) {
@@ -88,12 +89,12 @@ void Lane::failed(const Batch& batch) {
     draining_ = true;
     leave_gap(batch);
   }
-  answered();
+  answered(batch->order);
 }
 
-std::vector<Batch> Lane::broken(const Batch&) {
+std::vector<Batch> Lane::broken(const Batch& batch) {
   broken_ = true;
-  answered();
+  answered(batch->order);
   std::vector<Batch> given_up(ready_.begin(), ready_.end());
   ready_.clear();
   return given_up;
@@ -110,9 +111,9 @@ void Lane::leave_gap(const Batch& batch) {
   renumber_order_ = batch->order;
 }
 
-void Lane::answered() {
-  in_flight_--;
-  if (in_flight_ > 0 || !draining_) return;
+void Lane::answered(std::uint64_t order) {
+  in_flight_.erase(order);
+  if (!in_flight_.empty() || !draining_) return;
   draining_ = false;
   if (renumber_from_ >= 0) renumber();
 }

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "core/client/failure.h"
@@ -56,7 +57,7 @@ class Lane {
   bool has_ready() const { return !ready_.empty(); }
   const Batch& first() const { return ready_.front(); }
   bool may_send(Time now) const {
-    return !ready_.empty() && now >= retry_at_ && !(draining_ && in_flight_ > 0);
+    return !ready_.empty() && now >= retry_at_ && !(draining_ && !in_flight_.empty());
   }
   Time retry_at() const { return retry_at_; }
   Batch take();
@@ -70,21 +71,23 @@ class Lane {
   // retried.
   std::vector<Batch> broken(const Batch& batch);
 
-  // An answer "out of order" is the echo of an earlier batch that did not arrive.
-  bool expects_disorder() const { return draining_; }
+  // An answer "out of order" is the echo of an earlier batch that has not arrived.
+  bool expects_disorder(const Batch& batch) const {
+    return draining_ || (!in_flight_.empty() && *in_flight_.begin() < batch->order);
+  }
   bool is_broken() const { return broken_; }
-  std::size_t unanswered() const { return ready_.size() + in_flight_; }
+  std::size_t unanswered() const { return ready_.size() + in_flight_.size(); }
 
  private:
   void put_back(Batch batch);
   void leave_gap(const Batch& batch);
-  void answered();
+  void answered(std::uint64_t order);
   void renumber();
 
   bool numbered_;
   bool draining_ = false, broken_ = false;
-  std::deque<Batch> ready_;  // by order
-  std::size_t in_flight_ = 0;
+  std::deque<Batch> ready_;            // by order
+  std::set<std::uint64_t> in_flight_;  // their orders
   std::int32_t sequence_ = 0;
   std::int32_t renumber_from_ = -1;  // -1: the numbers are right
   std::uint64_t renumber_order_ = 0;

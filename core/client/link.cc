@@ -2,6 +2,7 @@
 #include "core/client/link.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 
 #include "net/error.h"
 
@@ -68,11 +69,14 @@ Task<Answer<Nothing>> Link::open(std::shared_ptr<Link> self, std::vector<Address
 }
 
 Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context& loop) {
+  const std::uint64_t ticket = self->next_ticket_++;
   while (self->state_ == State::opening) {
     auto waiter = std::make_shared<core::Waiter>(loop.get_executor(), Time::max());
     self->waiting_.add(waiter);
     co_await core::Waiter::wait(waiter);
   }
+  while (ticket != self->serving_) co_await asio::post(loop, core::use);
+  self->serving_++;
   if (self->state_ == State::failed) co_return self->failure_;
   co_return Nothing{};
 }

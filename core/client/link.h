@@ -16,11 +16,11 @@ class Link {
   // Tries the addresses one after the other, and all that their names stand for; greets whoever answers.
   static Task<Answer<Nothing>> open(std::shared_ptr<Link> self, std::vector<Address> addresses,
                                     Broker expected, Options options);
-  // Waits until open() has ended, one way or the other.
+  // Waits until open() has ended, one way or the other, and all who came earlier have gone on.
   static Task<Answer<Nothing>> opened(std::shared_ptr<Link> self, asio::io_context& loop);
 
   bool usable() const { return state_ == State::opening || (state_ == State::open && socket_->open()); }
-  bool opening() const { return state_ == State::opening; }
+  bool must_queue() const { return state_ == State::opening || serving_ != next_ticket_; }
   net::Client& socket() { return *socket_; }
   std::shared_ptr<net::Client> shared_socket() { return socket_; }
   void close() {
@@ -42,6 +42,7 @@ class Link {
   kafka::ApiVersionsResponse versions_;
   Failure failure_;
   core::Waiters waiting_;
+  std::uint64_t next_ticket_ = 0, serving_ = 0;
 };
 
 // "connection refused", "no answer within 3 s", …: an error as a reason, behind a colon.

@@ -245,7 +245,7 @@ void Producer::settle(const Sent& sent, const kafka::ProduceResponse& response, 
 
   failure = refused(error, from, options_.topic, found->error_message.value_or(""));
   const Lane& lane = slots_[static_cast<std::size_t>(sent.partition)]->lane;
-  const bool echo = error == Error::out_of_order_sequence_number && lane.expects_disorder();
+  const bool echo = error == Error::out_of_order_sequence_number && lane.expects_disorder(sent.batch);
   const bool timed_out =
       error == Error::request_timed_out || error == Error::not_enough_replicas_after_append;
   if (timed_out) sent.batch->uncertain = true;

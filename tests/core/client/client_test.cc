@@ -74,6 +74,34 @@ TEST(Client, ConnectsAgainAfterTheConnectionBroke) {
   EXPECT_TRUE(run_until_done(loop, client.refresh(one_topic())));
 }
 
+struct Asking {
+  static net::Task<bool> version(Client& client, int n, std::shared_ptr<std::vector<int>> order) {
+    kafka::InitProducerIdRequest request;
+    request.transaction_timeout_ms = n;
+    auto answer = co_await client.call<kafka::InitProducerIdResponse>(1, request, std::chrono::seconds(5));
+    order->push_back(n);
+    co_return answer.has_value();
+  }
+};
+
+TEST(Client, CallsLeaveInTheOrderInWhichTheyWereMadeAlsoWhileConnecting) {
+  asio::io_context loop(1);
+  FakeBroker broker(loop);
+  Client client(loop, broker.options());
+  ASSERT_TRUE(run_until_done(loop, client.refresh(one_topic())));
+  auto order = std::make_shared<std::vector<int>>();
+  std::vector<int> expected;
+  for (int i = 0; i < 200; i++) {
+    expected.push_back(i);
+    asio::co_spawn(loop, Asking::version(client, i, order), [](std::exception_ptr, bool) {});
+    if (i % 3 == 0) loop.poll_one();  // so that some come when the connection has just been made
+  }
+  const Time deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (order->size() < 200 && loop.run_one_until(deadline) > 0) continue;
+  EXPECT_EQ(*order, expected);
+  EXPECT_EQ(broker.asked_timeouts, expected);
+}
+
 TEST(Client, SaysWhenABrokerDoesNotKnowARequest) {
   asio::io_context loop;
   FakeBroker broker(loop);

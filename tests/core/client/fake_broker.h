@@ -78,7 +78,7 @@ class FakeBroker : public net::Handler {
   };
   std::map<std::int16_t, int> requests;
   std::map<std::int16_t, kafka::Version> versions;
-  std::vector<Log> log() const { return logs; }
+  std::vector<int> asked_timeouts;  // of InitProducerId
   std::vector<std::string> values(int partition) const {
     std::vector<std::string> all;
     for (const Stored& stored : logs[static_cast<std::size_t>(partition)].batches) {
@@ -108,6 +108,8 @@ class FakeBroker : public net::Handler {
       case 18:
         return api_versions(header);
       default: {
+        asked_timeouts.push_back(
+            kafka::decode<kafka::InitProducerIdRequest>(body, header.api_version)->transaction_timeout_ms);
         kafka::InitProducerIdResponse response;
         response.producer_id = 7;
         return kafka::encode_frame(header.correlation_id, response, header.api_version);

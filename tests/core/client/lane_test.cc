@@ -44,7 +44,7 @@ TEST(Lane, NothingOvertakesABatchThatIsSentAgain) {
   lane.take(), lane.take();
   lane.retry(a, now);
   EXPECT_FALSE(lane.may_send(later)) << "b has not been answered";
-  EXPECT_TRUE(lane.expects_disorder());
+  EXPECT_TRUE(lane.expects_disorder(b));
   lane.retry(b, now);
   ASSERT_TRUE(lane.may_send(later));
   EXPECT_FALSE(lane.may_send(now - std::chrono::milliseconds(1))) << "it pauses first";
@@ -52,6 +52,16 @@ TEST(Lane, NothingOvertakesABatchThatIsSentAgain) {
   EXPECT_EQ(lane.take(), b);
   EXPECT_EQ(lane.take(), c);
   EXPECT_EQ(sequence_in(b), 1);
+}
+
+TEST(Lane, DisorderIsExpectedOnlyBehindAnEarlierBatch) {
+  Lane lane(true);
+  const Batch a = sealed(lane, 1), b = sealed(lane, 1);
+  lane.take(), lane.take();
+  EXPECT_TRUE(lane.expects_disorder(b)) << "a has not been answered";
+  EXPECT_FALSE(lane.expects_disorder(a));
+  lane.delivered(a);
+  EXPECT_FALSE(lane.expects_disorder(b));
 }
 
 TEST(Lane, AfterABatchThatIsRefusedTheOthersTakeItsNumbers) {

@@ -10,9 +10,9 @@ namespace {
 std::string page(const Context&, const json::object& row, bool) {
   std::string text = "cluster " + std::string(row.at("cluster_id").get_string()) + "   ";
   const json::array& brokers = row.at("brokers").get_array();
-  text += std::to_string(brokers.size()) + (brokers.size() == 1 ? " broker, " : " brokers, ") +
-          json::serialize(row.at("topics")) + " topics, " + json::serialize(row.at("partitions")) +
-          " partitions\n";
+  text += counted(static_cast<std::int64_t>(brokers.size()), "broker") + ", " +
+          counted(row.at("topics").to_number<std::int64_t>(), "topic") + ", " +
+          counted(row.at("partitions").to_number<std::int64_t>(), "partition") + "\n";
   std::vector<std::vector<std::string>> lines{{"BROKER", "ADDRESS", "RACK", "LEADS", "REPLICAS", ""}};
   for (const json::value& value : brokers) {
     const json::object& broker = value.get_object();

@@ -133,8 +133,8 @@ void look_at_cluster(client::Cluster& cluster, const client::Options& options, R
                   [&](const auto& broker) { return broker.node_id == metadata->controller_id; });
   report.add(has_controller ? Health::good : Health::bad, "metadata",
              "cluster " + metadata->cluster_id.value_or("(no id)") + ", " +
-                 std::to_string(metadata->brokers.size()) + " brokers, " +
-                 std::to_string(metadata->topics.size()) + " topics, " +
+                 counted(static_cast<std::int64_t>(metadata->brokers.size()), "broker") + ", " +
+                 counted(static_cast<std::int64_t>(metadata->topics.size()), "topic") + ", " +
                  (has_controller ? "controller " + std::to_string(metadata->controller_id) : "no controller"),
              has_controller ? "" : "topics cannot be created or altered now");
   look_at_advertised(cluster, options, *metadata, report);

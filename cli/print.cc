@@ -225,11 +225,9 @@ json::value document(const std::vector<json::object>& rows, Shape shape) {
 std::string as_pages(const Table& table, const std::vector<json::object>& rows, const Layout& layout,
                      const Context& context) {
   std::string text;
-  bool long_before = false;  // pages of several lines stand apart
   for (const json::object& row : rows) {
-    const std::string one = table.page(context, row, layout.exact || layout.format == "wide");
-    text += (long_before ? "\n" : "") + one;
-    long_before = std::count(one.begin(), one.end(), '\n') > 1;
+    if (table.apart && !text.empty()) text += '\n';
+    text += table.page(context, row, layout.exact || layout.format == "wide");
   }
   return text;
 }
@@ -323,6 +321,10 @@ std::string human_count(std::int64_t n, bool exact) {
 std::string human_bytes(std::int64_t n, bool exact) {
   if (exact) return std::to_string(n);
   return n < 0 ? std::to_string(n) + " B" : core::human_size(static_cast<std::uint64_t>(n));
+}
+
+std::string counted(std::int64_t n, std::string_view what) {
+  return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
 }
 
 std::string printable(std::string_view text) {

@@ -29,6 +29,7 @@ struct Table {
   std::string_view name;  // the field that -o name prints
   // How people see one row instead (describe); null: as a line of the table.
   std::function<std::string(const Context&, const json::object&, bool exact)> page = nullptr;
+  bool apart = false;  // a blank line between two pages
 };
 
 // What the shared flags of `rows` say.
@@ -65,6 +66,7 @@ std::string human_count(std::int64_t n, bool exact);  // 1204311 → "1.2 M", fr
 std::string human_bytes(std::int64_t n, bool exact);  // "830 MiB"
 std::string to_yaml(const json::value& value);
 std::string to_json(const json::value& value, bool indent);
-std::string printable(std::string_view text);  // control characters as \x1b
+std::string counted(std::int64_t n, std::string_view what);  // "1 topic", "2 topics"
+std::string printable(std::string_view text);                // control characters as \x1b
 
 }  // namespace mq::cli

@@ -152,8 +152,9 @@ void say_ready(const Context& context, const core::Config& config, const core::B
   std::string addresses;
   for (const auto& endpoint : ready.listeners)
     addresses += (addresses.empty() ? "" : ",") + text_of(endpoint);
-  const std::string amount = std::to_string(ready.topics) + " topics, " + std::to_string(ready.partitions) +
-                             " partitions, " + human_bytes(static_cast<std::int64_t>(ready.bytes), false);
+  const std::string amount = counted(static_cast<std::int64_t>(ready.topics), "topic") + ", " +
+                             counted(static_cast<std::int64_t>(ready.partitions), "partition") + ", " +
+                             human_bytes(static_cast<std::int64_t>(ready.bytes), false);
   if (!context.err_tty || context.quiet) {
     spdlog::info("ready in {} ms, kafka {}, node {}, cluster {}, data {}, {}", took.count(), addresses,
                  ready.identity.node_id, ready.identity.cluster_id, config.data.string(), amount);

@@ -28,9 +28,9 @@ Plan plan_for(const Selection& selection) {
   }
   const std::size_t count = selection.topics.size();
   plan.risk = risk_of_deletion(selection.by_pattern, bytes);
-  plan.summary =
-      (count == 1 ? "topic " + in_quotes(selection.topics.front().name) : std::to_string(count) + " topics") +
-      ", " + human_bytes(bytes, false) + "; this cannot be undone";
+  plan.summary = (count == 1 ? "topic " + in_quotes(selection.topics.front().name)
+                             : counted(static_cast<std::int64_t>(count), "topic")) +
+                 ", " + human_bytes(bytes, false) + "; this cannot be undone";
   plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
   plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
   return plan;

@@ -73,8 +73,7 @@ std::string list_of(const json::object& row, std::string_view field) {
 
 std::string first_line(const json::object& row, bool exact) {
   const std::int64_t partitions = row.at("partitions").to_number<std::int64_t>();
-  std::string text = text_of(row, "topic") + "   " + std::to_string(partitions) +
-                     (partitions == 1 ? " partition" : " partitions");
+  std::string text = text_of(row, "topic") + "   " + counted(partitions, "partition");
   text += ", RF " + text_of(row, "replication_factor");
   if (row.contains("records"))
     text += ", " + human_count(row.at("records").to_number<std::int64_t>(), exact) + " records";
@@ -152,7 +151,8 @@ Exit run_describe(Context& context, const Arguments& arguments) {
                           {"records", "RECORDS", Unit::count},
                           {"size_bytes", "SIZE", Unit::bytes},
                           {"state", "STATE"}},
-              .name = "topic"};
+              .name = "topic",
+              .apart = true};
   table.page = [&](const Context&, const json::object& row, bool exact) {
     const bool few = row.at("partition_details").get_array().size() <= partitions_shown;
     Parts parts{!asked || arguments.on("config"), asked ? arguments.on("partitions") : few};

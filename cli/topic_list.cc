@@ -51,6 +51,15 @@ void keep_overridden(client::Cluster& cluster, std::vector<TopicState>& topics) 
   });
 }
 
+// "now", "5m ago" within a day, else the date.
+std::string age(std::int64_t then_ms, bool utc) {
+  const std::int64_t seconds = (now_ms() - then_ms) / 1000;
+  if (seconds < -10 || seconds >= 86'400) return format_time(then_ms, "%Y-%m-%d %H:%M", utc);
+  if (seconds < 10) return "now";
+  if (seconds < 60) return std::to_string(seconds) + "s ago";
+  return seconds < 3600 ? std::to_string(seconds / 60) + "m ago" : std::to_string(seconds / 3600) + "h ago";
+}
+
 json::object row_of(const TopicState& topic, bool human, bool utc) {
   json::object row{{"topic", topic.name},
                    {"internal", topic.internal},
@@ -58,7 +67,8 @@ json::object row_of(const TopicState& topic, bool human, bool utc) {
                    {"replication_factor", topic.replication()}};
   if (const auto records = topic.records()) row["records"] = *records;
   if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
-  if (topic.last_write_ms) row["last_write"] = format_time(*topic.last_write_ms, !human || utc);
+  if (topic.last_write_ms)
+    row["last_write"] = human ? age(*topic.last_write_ms, utc) : format_time(*topic.last_write_ms);
   row["under_replicated"] = topic.under_replicated();
   row["offline"] = topic.without_leader();
   row["state"] = topic.state();
@@ -78,7 +88,8 @@ Exit run_list(Context& context, const Arguments& arguments) {
   if (arguments.on("overrides")) keep_overridden(cluster, selection.topics);
   std::vector<json::object> rows;
   for (const TopicState& topic : selection.topics)
-    rows.push_back(row_of(topic, is_human(context.output), context.utc));
+    rows.push_back(row_of(topic, context.output == "table" && !arguments.text("sort").ends_with("last_write"),
+                          context.utc));
   if (selection.missing.empty() || !rows.empty()) print(context, arguments, table, std::move(rows));
   for (const Failure& failure : selection.missing) report(context, failure);
   if (selection.missing.empty()) return Exit::ok;

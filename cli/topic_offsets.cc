@@ -157,8 +157,9 @@ Exit trim_to(Context& context, const Arguments& arguments, const Position& posit
     records += target.row.at("records").to_number<std::int64_t>();
   }
   const std::size_t count = selection.topics.size();
-  plan.summary = human_count(records, false) + " records of " + std::to_string(targets.size()) +
-                 " partitions go; this cannot be undone";
+  plan.summary = human_count(records, false) + " records of " +
+                 counted(static_cast<std::int64_t>(targets.size()), "partition") +
+                 " go; this cannot be undone";
   plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
   plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;

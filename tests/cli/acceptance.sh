@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The command line against a running broker of its own: acceptance.sh PATH-TO-MQ. Prints a line for each check that
-# fails, and at the end "N passed, N failed". MQ_ACCEPTANCE_BROKERS=HOST:PORT takes a broker that runs already.
+# fails, and at the end "N passed, N failed". ACCEPTANCE_BROKERS=HOST:PORT takes a broker that runs already.
 set -u
 MQ=$(realpath "${1:?usage: acceptance.sh PATH-TO-MQ}")
 work=$(mktemp -d)
@@ -73,8 +73,8 @@ within() {
 port_of_log() { sed -nE 's/.*ready.*kafka 127\.0\.0\.1:([0-9]+).*/\1/p' broker.log | head -1; }
 has_port() { [ -n "$(port_of_log)" ]; }
 
-if [ -n "${MQ_ACCEPTANCE_BROKERS:-}" ]; then
-  export MQ_BROKERS=$MQ_ACCEPTANCE_BROKERS
+if [ -n "${ACCEPTANCE_BROKERS:-}" ]; then
+  export MQ_BROKERS=$ACCEPTANCE_BROKERS
 else
   "$MQ" serve --dev --listen 127.0.0.1:0 2>broker.log &
   broker=$!
@@ -298,7 +298,7 @@ offline() {
 "$MQ" storage -h >/dev/null 2>&1 && check 'a stopped data directory can be looked into' offline
 
 # ---- speed ---- (an instrumented build is not measured)
-if [ -z "${MQ_ACCEPTANCE_SLOW:-}" ]; then
+if [ -z "${ACCEPTANCE_SLOW:-}" ]; then
   check 'mq --help is quick' within 20 mq --help
   check 'mq topic list is quick' within 80 mq topic list q1
   check 'mq produce is quick' within 80 mq produce q1 -m x

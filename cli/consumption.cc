@@ -146,7 +146,7 @@ Found Consumption::found(const client::Fetched& fetched, const client::FetchedRe
           records.head(),
           record,
           plan_.assignments[fetched.which].partition,
-          static_cast<std::int64_t>(out_.records()) + 1,
+          static_cast<std::int64_t>(merge_ || newest_ ? scanned_ : out_.records() + 1),
           std::max<std::int64_t>(0, ends.end - record.offset - 1)};
 }
 
@@ -256,8 +256,8 @@ Exit Consumption::finish() {
   consumer_ ? consumer_->stop() : void();
   out_.flush();
   if (out_.error() != 0) {
-    context_.write_error = out_.error();
-    return Exit::failed;
+    context_.write_error = out_.error();  // told by whoever ran us
+    return Exit::ok;
   }
   if (out_.closed() && !Stop::signalled()) return Exit::ok;  // the reader has enough: nothing to say
   if (failure_) return report(context_, *failure_);

@@ -308,10 +308,8 @@ class Production {
   Exit finish(bool flushed) {
     out_.flush();
     summary();
-    if (out_.error() != 0) {
-      context_.write_error = out_.error();
-      return Exit::failed;
-    }
+    if (out_.error() != 0)
+      context_.write_error = out_.error();  // told by whoever ran us, if nothing worse is
     const std::uint64_t lost = read_ - producer_->delivered_records();
     if (lost > 0) return report(context_, delivery_failure(lost, flushed));
     if (own_failure_) return report(context_, *own_failure_);
@@ -333,7 +331,7 @@ class Production {
         " records were not delivered; first: " + (options_.messages.empty() ? "line " : "record ") +
         std::to_string(first_failed_) + ": " + why;
     if (failed_size_ > 0 && failure_.error == kafka::Error::message_too_large) {
-      told.message += ", a batch of " + std::to_string(failed_size_) + " bytes";
+      if (failure_.message.empty()) told.message += ", a batch of " + std::to_string(failed_size_) + " bytes";
       told.hint = "raise the limit with: mq topic alter " + options_.producer.topic +
                   " -c max.message.bytes=" + core::format_size((failed_size_ / (1 << 20) + 1) << 20);
     }

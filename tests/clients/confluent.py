@@ -38,7 +38,8 @@ def send(topic, records, **properties):
 def consumer(**properties):
     properties = {key.replace("_", "."): value for key, value in properties.items()}
     return Consumer({"bootstrap.servers": ADDRESS, "group.id": "unused", "enable.auto.commit": False, "check.crcs": True,
-                     "enable.partition.eof": True, "auto.offset.reset": "error", **properties})
+                     "enable.partition.eof": True, "auto.offset.reset": "error", "fetch.wait.max.ms": 50,
+                     "log_level": 0, **properties})
 
 
 def read(topic, partition=0, offset=OFFSET_BEGINNING, **properties):

@@ -116,7 +116,7 @@ test('topics are created, listed, described and deleted', limit, async () => {
   assert.ok(topics[0].partitions.every((p) => p.partitionErrorCode === 0 && p.isr.length === 1));
   await admin.deleteTopics({ topics: [topic] });
   assert.ok(!(await admin.listTopics()).includes(topic));
-  await assert.rejects(admin.deleteTopics({ topics: [topic] }), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+  await assert.rejects(admin.deleteTopics({ topics: [topic] }), /does not host this topic-partition/);
 });
 
 test('the cluster is described', limit, async () => {
@@ -164,6 +164,7 @@ test('partitions are added', limit, async () => {
 test('records are deleted up to an offset', limit, async () => {
   const topic = await create('js-trim');
   await send(topic, numbers(100));
+  await admin.fetchTopicOffsets(topic); // kafkajs deletes records only of topics that it has met
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '40' }] });
   const [{ low, high }] = await admin.fetchTopicOffsets(topic);
   assert.deepEqual([low, high], ['40', '100']);

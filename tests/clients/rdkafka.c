@@ -54,9 +54,9 @@ static rd_kafka_t* client(rd_kafka_type_t type,
 }
 
 static rd_kafka_t* consumer(void) {
-  rd_kafka_t* made =
-      client(RD_KAFKA_CONSUMER, NULL, "group.id", "unused", "enable.auto.commit", "false",
-             "enable.partition.eof", "true", "auto.offset.reset", "error", "check.crcs", "true", NULL);
+  rd_kafka_t* made = client(RD_KAFKA_CONSUMER, NULL, "group.id", "unused", "enable.auto.commit", "false",
+                            "enable.partition.eof", "true", "fetch.wait.max.ms", "50", "auto.offset.reset",
+                            "error", "check.crcs", "true", NULL);
   rd_kafka_poll_set_consumer(made);
   return made;
 }

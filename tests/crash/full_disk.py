@@ -8,12 +8,11 @@ import os
 import sys
 import time
 
-from confluent_kafka import KafkaError, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 from history import IDEMPOTENT, ONCE, History, faults, value_of
 from mounted import mounted, need_root
-from workload import PROPERTIES, QUIET, Broker, create_topic, read_everything
+from workload import PROPERTIES, QUIET, Broker, create_topic, delete_topic, read_everything
 
 MEBIBYTES = 200
 MIN_FREE = "24MiB"
@@ -134,7 +133,7 @@ def filled_by_itself():
         broker.start()
         check_log(broker.address, victim, "a broker that was killed on a full disk starts, and has everything")
         full = free_bytes(folder)
-        AdminClient({"bootstrap.servers": broker.address}).delete_topics(["victim"])["victim"].result(30)
+        delete_topic(broker.address, "victim")
         written = len(victim.history.acknowledged) * RECORD_BYTES
         check(until(lambda: free_bytes(folder) > full + written // 2), "deleting a topic frees its space",
               f"{written} bytes written, free {full} before and {free_bytes(folder)} after")

@@ -27,7 +27,13 @@ PROPERTIES = {
 
 
 def create_topic(address, topic, partitions):
-    AdminClient({"bootstrap.servers": address}).create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
+    admin = AdminClient({"bootstrap.servers": address, **QUIET})  # has to live until the answer
+    admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
+
+
+def delete_topic(address, topic):
+    admin = AdminClient({"bootstrap.servers": address, **QUIET})
+    admin.delete_topics([topic])[topic].result(30)
 
 
 class Load:

@@ -85,7 +85,7 @@ Producers::Verdict Producers::check(const kafka::BatchHead& head) const {
 }
 
 void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
-  if (producers_.size() >= producers_max && !producers_.contains(head.producer_id)) forget_oldest();
+  if (!producers_.contains(head.producer_id)) make_room(now);
   Producer& producer = producers_[head.producer_id];
   if (producer.epoch != head.producer_epoch) producer.batches.clear();
   producer.epoch = head.producer_epoch;
@@ -108,7 +108,12 @@ void Producers::expire(Timestamp seen_before) {
   std::erase_if(producers_, [seen_before](const auto& entry) { return entry.second.seen < seen_before; });
 }
 
-void Producers::forget_oldest() {
+void Producers::make_room(Timestamp now) {
+  if (producers_.size() >= sweep_at_) {
+    expire(now - expiration_ms);
+    sweep_at_ = std::max<std::size_t>(64, 2 * producers_.size());
+  }
+  if (producers_.size() < producers_max) return;
   const auto earlier = [](const auto& a, const auto& b) { return a.second.seen < b.second.seen; };
   producers_.erase(std::min_element(producers_.begin(), producers_.end(), earlier));
 }

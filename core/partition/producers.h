@@ -23,6 +23,8 @@ class Producers {
   static constexpr std::size_t batches_max = 5;          // clients keep at most five in flight
   static constexpr std::size_t producers_max = 100'000;  // then the one silent for longest is forgotten
 
+  static constexpr Timestamp expiration_ms = 24 * 3'600'000;  // Kafka's producer.id.expiration.ms
+
   struct Batch {
     std::int32_t first_sequence = 0, last_sequence = 0;
     Offset first = 0, last = 0;
@@ -42,7 +44,8 @@ class Producers {
 
   // Judges a batch with a producer id against all that was appended before it, durable or not.
   Verdict check(const kafka::BatchHead& head) const;
-  // The batch got `first` in the log. Called before it is durable, and at recovery for what is.
+  // The batch got `first` in the log. Called before it is durable, and at recovery for what is. Now and then,
+  // when somebody new comes, those silent for longer than expiration_ms are forgotten: no timer has to.
   void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
   // What reached the log at or after `end` is not there any more.
   void cut(Offset end);
@@ -57,7 +60,8 @@ class Producers {
   static std::optional<std::pair<Producers, Offset>> restore(std::string_view snapshot);
 
  private:
-  void forget_oldest();
+  void make_room(Timestamp now);
+  std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
 };
 

@@ -94,6 +94,12 @@ TEST_F(ProducersTest, ADamagedSnapshotIsRefused) {
     EXPECT_FALSE(Producers::restore(snapshot.substr(0, n))) << n;
 }
 
+TEST_F(ProducersTest, NewProducersPushOutThoseSilentForADay) {
+  for (std::int64_t id = 0; id < 64; id++) producers.appended(head(id, 0, 0), id, 1000);
+  producers.appended(head(100, 0, 0), 64, 1001 + Producers::expiration_ms);
+  EXPECT_EQ(producers.size(), 1u);
+}
+
 TEST_F(ProducersTest, ProducersSilentForTooLongAreForgotten) {
   send(7, 0, 0);
   producers.expire(1000);

@@ -48,7 +48,7 @@ void DiskJournal::start_threads(const Writer::Position& position) {
 // Appends of one turn of the loop go to the writer together: one lock, one wake-up.
 void DiskJournal::submit(Append append) {
   if (stopping_) {
-    if (append.log) append.log->settled();
+    if (append.log) append.log->settled(Errc::stopped);
     return refuse(std::move(append.done), Errc::stopped);
   }
   append.failures = failures_;
@@ -117,7 +117,7 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
   for (std::size_t i = 0; i < group->appends.size(); i++) {
     Append& append = group->appends[i];
     while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
-    if (append.log) append.log->settled();
+    if (append.log) append.log->settled(append.error);
     if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
     if (!append.error) apply(append, active(group->parts[part].segment));
   }

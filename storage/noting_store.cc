@@ -127,6 +127,7 @@ bool NotingStore::reopen(std::uint64_t generation) {
 }
 
 error_code NotingStore::commit(const Change& change) {
+  std::unique_lock in_order(committing_);
   Change with_next = change;
   with_next.puts[std::string(keys::next)] = packed(next_.load());
   const auto committed = ask([&](Store& store) -> Result<std::uint64_t> {

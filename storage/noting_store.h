@@ -21,7 +21,7 @@ class NotingStore final : public Store {
 
   NotingStore(std::unique_ptr<Store> store, Reopen reopen)
       : reopen_(std::move(reopen)), store_(std::move(store)) {}
-  void note_with(Note note) { note_ = std::move(note); }  // before anybody else uses it
+  void note_with(Note note) { note_ = std::move(note); }  // before other threads use it
 
   PartitionNumber next_partition() { return next_++; }
   void seen(PartitionNumber partition);  // the next ones are above it
@@ -46,6 +46,7 @@ class NotingStore final : public Store {
   std::chrono::steady_clock::time_point reopened_{};
   std::atomic<std::uint64_t> changes_ = store_ ? store_->changes() : 0;
   Note note_;
+  std::mutex committing_;  // a later commit does not bring an older number
   std::atomic<PartitionNumber> next_ = 1;
 };
 

@@ -52,6 +52,7 @@ error_code Opening::make_parts() {
   if (error) return error;
   auto reopen = [&files = j.files_, path = data / "meta"] { return Store::open(files, path); };
   j.meta_ = std::make_unique<NotingStore>(std::move(*store), std::move(reopen));
+  j.meta_->note_with([&j](std::string rows) { j.note_rows(std::move(rows)); });
   if ((error = j.meta_->load())) return error;
   j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
   if ((error = j.catalogue_->load())) return error;
@@ -231,7 +232,6 @@ error_code Opening::repair(const Unsealed& last) {
 void Opening::start() {
   journal_.start_threads(position_);
   journal_.segments_->prepare();
-  journal_.meta_->note_with([journal = &journal_](std::string rows) { journal->note_rows(std::move(rows)); });
 }
 
 // What meta does not list is what a crash left of sealing, cleaning or unlinking.

@@ -85,6 +85,10 @@ Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, Partition
 void PartitionLog::append(Batch batch, Appended done) {
   if (!journal_) return done(Errc::stopped);
   if (batch.size < batch_head_bytes) return journal_->refuse(std::move(done), Errc::corrupt);
+  const Offset end = in_flight_ > 0 ? queued_end_ : end_;
+  if (batch.first < end || batch.last < batch.first)
+    return journal_->refuse(std::move(done), Errc::offset_out_of_range);
+  queued_end_ = batch.last + 1;
   Append append;
   append.partition = number_;
   append.base = batch.first;
@@ -93,6 +97,12 @@ void PartitionLog::append(Batch batch, Appended done) {
   append.done = std::move(done);
   in_flight_++;
   journal_->submit(std::move(append));
+}
+
+// What waits behind a failure fails too, and whoever knows of it goes on from the end.
+void PartitionLog::settled(const error_code& error) {
+  in_flight_--;
+  if (error) queued_end_ = end_;
 }
 
 void PartitionLog::appended(const Batch& batch, std::uint32_t position,
@@ -304,7 +314,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
 Task<error_code> PartitionLog::note(Append append) {
   append.partition = number_;
   append.log = shared_from_this();
-  in_flight_++;
+  if (in_flight_++ == 0) queued_end_ = end_;
   co_return co_await journal_->submitted(std::move(append));
 }
 

@@ -36,7 +36,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   bool damaged() const { return !lost_.empty(); }
   void leave();  // the journal goes, or forgets this partition
   bool gone() const { return journal_ == nullptr; }
-  void settled() { in_flight_--; }
+  void settled(const error_code& error);  // one of its appends has its answer
 
   // What became durable, in order.
   void appended(const Batch& batch, std::uint32_t position, const std::shared_ptr<Active>& segment);
@@ -72,6 +72,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Offset sealed_end_ = 0;  // the catalogue counts only before it
   std::uint64_t bytes_ = 0, sealed_bytes_ = 0;
   std::uint32_t in_flight_ = 0;
+  Offset queued_end_ = 0;   // the end as it will be; meaningless when nothing is in flight
   std::uint32_t cuts_ = 0;  // so that a read sees that one came between
   std::vector<Run> runs_;   // in segments that are not sealed, oldest first
   std::shared_ptr<Tail::Part> tail_;

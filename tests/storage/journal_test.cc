@@ -126,6 +126,15 @@ TEST(Journal, RemovedPartitionsStayRemoved) {
   EXPECT_EQ(opened.journal->next_partition(), 3u);
 }
 
+TEST(Journal, ABatchBeforeTheEndIsRefused) {
+  Opened opened;
+  opened.open();
+  ASSERT_FALSE(opened.put(1, 3));
+  const auto log = opened.journal->log(1);
+  EXPECT_EQ(append_to(opened.loop, *log, make_batch(2)), storage::Errc::offset_out_of_range);
+  ASSERT_FALSE(append_to(opened.loop, *log, make_batch(3)));
+}
+
 TEST(Journal, AfterACleanStopNothingIsTorn) {
   Opened opened;
   opened.open();

@@ -33,9 +33,10 @@ bool Model::answered(PartitionNumber partition, std::size_t index, error_code er
 bool Model::append(const std::vector<PartitionNumber>& targets, std::mt19937& random) {
   std::size_t answers = 0;
   bool good = true;
+  for (const PartitionNumber partition : targets)  // what failed is not in the log
+    if (failed_) histories_[partition].states.back().end = opened_.journal->log(partition)->end();
   for (const PartitionNumber partition : targets) {
     State& state = next(partition);
-    if (failed_) state.end = opened_.journal->log(partition)->end();  // what failed is not in the log
     const int count = 1 + static_cast<int>(random() % 3);
     const std::size_t size = 61 + random() % batch_bytes_max;
     const Batch batch = make_batch(state.end, count, size);
@@ -119,6 +120,7 @@ void Model::check_loosely() {
 }
 
 void Model::check() {
+  failed_ = false;
   for (auto& [partition, history] : histories_) {
     const auto log = opened_.journal->log(partition);
     State found{log->start(), log->end(), opened_.all(partition)};

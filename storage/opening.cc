@@ -42,7 +42,7 @@ error_code Opening::make_parts() {
   error_code error = first ? j.files_.make_dir(data) : error_code{};
   if (!error && first) error = j.files_.sync_dir(fs::absolute(data).parent_path());
   if (error) return error;
-  auto lock = Lock::take(j.files_, data, "mq, pid " + std::to_string(::getpid()));
+  auto lock = Lock::take(j.files_, data, "mq serve");
   if (!lock) return lock.error();
   j.lock_ = std::move(*lock);
   auto store = Store::open(j.files_, data / "meta");

@@ -125,41 +125,60 @@ std::optional<Failure> add_partitions(client::Cluster& cluster, const TopicState
   return std::nullopt;
 }
 
-Exit run_alter(Context& context, const Arguments& arguments) {
-  const std::vector<Change> changes = changes_of(arguments);
-  const std::int64_t partitions = arguments.given("partitions") ? arguments.number("partitions") : 0;
-  if (arguments.given("partitions") && (partitions < 1 || partitions > 100'000))
+// What is asked for: settings, and a number of partitions (0: as many as there are).
+struct Wish {
+  std::vector<Change> changes;
+  std::int64_t partitions = 0;
+};
+
+Wish wish_of(const Arguments& arguments) {
+  Wish wish{changes_of(arguments), arguments.given("partitions") ? arguments.number("partitions") : 0};
+  if (arguments.given("partitions") && (wish.partitions < 1 || wish.partitions > 100'000))
     throw UsageError("--partitions: it is between 1 and 100000");
-  if (changes.empty() && partitions == 0)
+  if (wish.changes.empty() && wish.partitions == 0)
     throw UsageError("nothing to alter",
                      "settings with -c KEY=VALUE or --unset KEY, the number of partitions with -p N");
-  client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), true);
-  std::vector<std::string> names;
-  for (const TopicState& topic : selection.topics) names.push_back(topic.name);
-  std::map<std::string, std::vector<Setting>> settings;
-  if (!changes.empty()) settings = settings_of(cluster, names);
+  return wish;
+}
 
-  Plan plan{.risk = partitions > 0 ? Risk::guarded : Risk::plain, .table = table};
-  std::vector<std::vector<json::object>> rows;
-  for (const TopicState& topic : selection.topics) {
-    rows.push_back(rows_of(topic, changes, settings[topic.name], partitions));
-    plan.rows.insert(plan.rows.end(), rows.back().begin(), rows.back().end());
-  }
-  if (partitions > 0)
+using Rows = std::vector<std::vector<json::object>>;  // for each topic
+
+Rows rows_of(client::Cluster& cluster, const std::vector<TopicState>& topics, const Wish& wish) {
+  std::vector<std::string> names;
+  for (const TopicState& topic : topics) names.push_back(topic.name);
+  std::map<std::string, std::vector<Setting>> settings;
+  if (!wish.changes.empty()) settings = settings_of(cluster, names);
+  Rows rows;
+  for (const TopicState& topic : topics)
+    rows.push_back(rows_of(topic, wish.changes, settings[topic.name], wish.partitions));
+  return rows;
+}
+
+Plan plan_for(const Rows& rows, const Wish& wish) {
+  Plan plan{.risk = wish.partitions > 0 ? Risk::guarded : Risk::plain, .table = table};
+  for (const auto& of_topic : rows) plan.rows.insert(plan.rows.end(), of_topic.begin(), of_topic.end());
+  if (wish.partitions > 0)
     plan.summary =
-        "Partitions can only be added, and records of a key may then go to another partition than before.";
-  const bool dry_run = arguments.on("dry-run");
+        "partitions can only be added, and records of a key may then go to another one than before";
+  return plan;
+}
+
+Exit run_alter(Context& context, const Arguments& arguments) {
+  const Wish wish = wish_of(arguments);
+  const bool dry_run = arguments.on("dry-run");  // the broker is asked whether it would
+  client::Cluster cluster(client_options(context));
+  const Selection selection = select(cluster, selectors(arguments.positional()), true);
+  Rows rows = rows_of(cluster, selection.topics, wish);
   if (!dry_run && !selection.topics.empty())
-    if (const auto end = go_ahead(context, arguments, plan)) return *end;
+    if (const auto end = go_ahead(context, arguments, plan_for(rows, wish))) return *end;
 
   std::vector<Outcome> outcomes;
   for (const Failure& failure : selection.missing)
     outcomes.push_back(failed(failure.target, "alter", failure));
   for (std::size_t i = 0; i < selection.topics.size(); i++) {
     const TopicState& topic = selection.topics[i];
-    auto failure = alter_settings(cluster, topic.name, changes, dry_run);
-    if (!failure) failure = add_partitions(cluster, topic, partitions, dry_run, context.timeout);
+    auto failure = alter_settings(cluster, topic.name, wish.changes, dry_run);
+    if (!failure) failure = add_partitions(cluster, topic, wish.partitions, dry_run, context.timeout);
     if (failure) {
       outcomes.push_back(failed(topic.name, "alter", *failure));
       continue;

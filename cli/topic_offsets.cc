@@ -135,6 +135,39 @@ std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<T
   return targets;
 }
 
+Plan plan_for(const std::vector<TrimTarget>& targets, const Selection& selection) {
+  Plan plan{.risk = selection.by_pattern ? Risk::severe : Risk::guarded, .table = trim_table};
+  std::int64_t records = 0;
+  for (const TrimTarget& target : targets) {
+    plan.rows.push_back(target.row);
+    records += target.row.at("records").to_number<std::int64_t>();
+  }
+  const std::size_t count = selection.topics.size();
+  plan.summary = human_count(records, false) + " records of " +
+                 counted(static_cast<std::int64_t>(targets.size()), "partition") +
+                 " go; this cannot be undone";
+  plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
+  plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
+  return plan;
+}
+
+// Answers come in the order of the targets.
+void trim(client::Cluster& cluster, std::vector<TrimTarget> targets, std::string_view action,
+          std::vector<Outcome>& outcomes) {
+  std::vector<client::Trim> trims;
+  for (const TrimTarget& target : targets) trims.push_back(target.trim);
+  const auto done = must(cluster.delete_records(std::move(trims)));
+  for (std::size_t i = 0; i < done.size() && i < targets.size(); i++) {
+    if (!done[i].status) {
+      outcomes.push_back(failed(done[i].partition.topic, action, failure_from(done[i].status.error())));
+      continue;
+    }
+    targets[i].row["new_start_offset"] = done[i].low_watermark;
+    targets[i].row["status"] = "ok";
+    outcomes.push_back({std::move(targets[i].row), std::nullopt});
+  }
+}
+
 Exit trim_to(Context& context, const Arguments& arguments, const Position& position,
              std::string_view action) {
   client::Cluster cluster(client_options(context));
@@ -148,33 +181,8 @@ Exit trim_to(Context& context, const Arguments& arguments, const Position& posit
     if (outcomes.empty()) context.notice("nothing lies before that");
     return conclude(context, arguments, trim_table, std::move(outcomes));
   }
-  Plan plan{.risk = selection.by_pattern ? Risk::severe : Risk::guarded, .table = trim_table};
-  std::int64_t records = 0;
-  std::vector<client::Trim> trims;
-  for (const TrimTarget& target : targets) {
-    plan.rows.push_back(target.row);
-    trims.push_back(target.trim);
-    records += target.row.at("records").to_number<std::int64_t>();
-  }
-  const std::size_t count = selection.topics.size();
-  plan.summary = human_count(records, false) + " records of " +
-                 counted(static_cast<std::int64_t>(targets.size()), "partition") +
-                 " go; this cannot be undone";
-  plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
-  plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
-  if (const auto end = go_ahead(context, arguments, plan)) return *end;
-
-  const auto done = must(cluster.delete_records(std::move(trims)));
-  for (std::size_t i = 0; i < done.size(); i++) {
-    const std::string& topic = done[i].partition.topic;
-    if (!done[i].status) {
-      outcomes.push_back(failed(topic, action, failure_from(done[i].status.error())));
-      continue;
-    }
-    if (i < targets.size()) targets[i].row["new_start_offset"] = done[i].low_watermark;
-    targets[i].row["status"] = "ok";
-    outcomes.push_back({std::move(targets[i].row), std::nullopt});
-  }
+  if (const auto end = go_ahead(context, arguments, plan_for(targets, selection))) return *end;
+  trim(cluster, std::move(targets), action, outcomes);
   return conclude(context, arguments, trim_table, std::move(outcomes));
 }
 

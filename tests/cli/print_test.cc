@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "cli/notation.h"
 #include "tests/cli/support/streams.h"
 
 namespace mq::cli {

@@ -74,7 +74,7 @@ class Writer:
 
     def send_until_refused(self):
         def refused():
-            self.send(10)
+            self.send(50)
             self.producer.flush(10)
             return bool(self.history.failed)
 

@@ -310,17 +310,17 @@ template <class T>
 void get(Reader& from, Format format, std::optional<T>& v) {
   v.reset();
   if constexpr (Described<T>) {
-    if (get_fixed<std::int8_t>(from) >= 0) get(from, format, v.emplace());
+    if (get_fixed<std::int8_t>(from) < 0) return;
   } else {
     Reader ahead = from;
     if (get_length(ahead, format, short_length<T>) == -1) {
       from = ahead;
       return;
     }
-    T value{};
-    get(from, format, value);
-    v = std::move(value);
   }
+  T value{};  // not emplace(): clang 14 takes a member struct for one without a default
+  get(from, format, value);
+  v = std::move(value);
 }
 
 template <Described M>

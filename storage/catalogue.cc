@@ -2,6 +2,7 @@
 #include "storage/catalogue.h"
 
 #include <algorithm>
+#include <set>
 
 #include "storage/error.h"
 
@@ -80,8 +81,19 @@ error_code Catalogue::sealed(std::uint32_t number, SegmentRow row, const std::ve
   return {};
 }
 
-error_code Catalogue::dropped(std::uint32_t number) {
-  return erase({number});
+error_code Catalogue::replaced(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
+                               const std::vector<Run>& gone, const std::vector<std::uint32_t>& old) {
+  std::set<std::string> kept;
+  for (const Run& run : runs) kept.insert(keys::catalogue_row(run.partition, run.last));
+  Store::Change change;
+  for (const Run& run : gone)
+    if (auto key = keys::catalogue_row(run.partition, run.last); !kept.contains(key))
+      change.erases.push_back(std::move(key));
+  for (const std::uint32_t segment : old) change.erases.push_back(keys::segment(segment));
+  if (const error_code error = sealed(number, row, runs, std::move(change))) return error;
+  std::lock_guard lock(mutex_);
+  for (const std::uint32_t segment : old) manifest_.erase(segment);
+  return {};
 }
 
 error_code Catalogue::erase(const std::vector<std::uint32_t>& numbers, Store::Change change) {

@@ -30,13 +30,13 @@ class Catalogue {
   std::uint32_t next_segment();  // a number never used before; at first one above all that are known
   error_code opened(std::uint32_t number, std::uint32_t seed, std::uint64_t disk_bytes);
 
-  // A segment that is full became a table; `change` may bring rows of others along. Segments in `replaced`
-  // go.
+  // A segment that is full became a table; `change` may bring rows of others along.
   error_code sealed(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
                     Store::Change change = {});
-  // It was empty: its row goes.
-  error_code dropped(std::uint32_t number);
-
+  // A new segment takes the living runs of others over: `gone` are their rows as they were, `old` the
+  // segments, which nothing names any more.
+  error_code replaced(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
+                      const std::vector<Run>& gone, const std::vector<std::uint32_t>& old);
   // Runs with last offset at or after `from`, in order.
   Result<std::vector<Run>> find(PartitionNumber partition, Offset from, std::size_t limit) const;
 

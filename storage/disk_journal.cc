@@ -23,6 +23,7 @@ DiskJournal::~DiskJournal() {
   if (segments_) segments_->stop();
   writer_.reset();
   if (sealer_) sealer_->stop();
+  if (cleaner_) cleaner_->stop();
   if (background_) background_->join();
   if (readers_) readers_->join();
   for (const auto& [number, log] : logs_) log->leave();
@@ -97,6 +98,21 @@ void DiskJournal::note_rows(std::string rows, Log::Appended done) {
   std::vector<Append> appends;
   appends.push_back(std::move(append));
   writer_->submit(std::move(appends));
+}
+
+// A few thousand rows at most, and only when the segment with the newest copy of one of them is about to go.
+void DiskJournal::copy_core_rows(Log::Appended done) {
+  asio::post(readers(), [this, done = std::move(done)] {
+    Store::Change all;
+    for (std::string from;;) {
+      const auto rows = meta_->scan(keys::core, from, 1000);
+      if (!rows) return asio::post(loop_, [done, error = rows.error()] { done(error); });
+      for (const auto& [key, value] : *rows) all.puts[key] = value;
+      if (rows->size() < 1000) break;
+      from = rows->back().first + '\0';
+    }
+    note_rows(encode_rows(all), done);
+  });
 }
 
 void DiskJournal::count_waiting(std::ptrdiff_t more) {
@@ -222,6 +238,7 @@ Task<void> DiskJournal::stop() {
   stopping_ = true;
   segments_->stop();
   sealer_->stop();
+  cleaner_->stop();
   auto finish_threads = [this]() -> Result<void> {
     writer_->stop();
     background_->join();

@@ -36,6 +36,7 @@ class DiskJournal final : public Journal {
   Task<error_code> submitted(Append append);  // resumes when it is durable
   void refuse(Log::Appended done, error_code error);
   void note_rows(std::string rows, Log::Appended done = {});  // any thread; `done` on the loop
+  void copy_core_rows(Log::Appended done);                    // all of them
   asio::thread_pool& readers();
   Tail& tail() { return tail_; }
   Catalogue& catalogue() { return *catalogue_; }

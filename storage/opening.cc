@@ -60,7 +60,9 @@ error_code Opening::make_parts() {
   j.segments_ = std::make_unique<SegmentFiles>(j.files_, dir, *j.catalogue_, sizes);
   j.sealed_ = std::make_unique<SealedSegments>(j.files_, *j.segments_, *j.catalogue_);
   j.background_ = std::make_unique<asio::thread_pool>(1);
-  j.cleaner_ = std::make_unique<Cleaner>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_);
+  j.cleaner_ = std::make_unique<Cleaner>(
+      j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
+      [&j](std::function<void(error_code)> done) { j.copy_core_rows(std::move(done)); });
   j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
                                        *j.cleaner_, j.options_.snapshots);
   return {};

@@ -37,6 +37,12 @@ struct SealedRead {
   }
 };
 
+// Whether the run was taken over by another segment, or forgotten, since it was looked up.
+bool moved(const Catalogue& catalogue, const Catalogue::Run& run) {
+  const auto now = catalogue.find(run.partition, run.last, 1);
+  return now && (now->empty() || now->front().row.segment != run.row.segment);
+}
+
 // On a reader thread.
 Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, PartitionNumber partition, Offset from,
                        Offset limit, std::size_t bytes_max) {
@@ -47,9 +53,14 @@ Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, Partition
   for (Offset at = from; !full;) {
     const auto runs = catalogue.find(partition, at, runs_at_once);
     if (!runs) return runs.error();
+    bool again = false;
     for (const auto& run : *runs) {
       if (full || run.row.first >= limit) break;
       const auto segment = segments.find(run.row.segment);
+      if (!segment && moved(catalogue, run)) {
+        again = true;
+        break;
+      }
       if (!segment) return segment.error();
       const auto take = [&](const Sealed::Entry& entry) {
         if (entry.last > run.last || entry.last >= limit) return false;
@@ -71,7 +82,7 @@ Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, Partition
       if (error || failed) return error ? error : failed;
       at = run.last + 1;
     }
-    if (runs->size() < runs_at_once) break;
+    if (runs->size() < runs_at_once && !again) break;
   }
   found.end_memory();
   if (const error_code error = found.end_extents()) return error;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/seal.h"
 
-#include <leveldb/options.h>
-#include <leveldb/table_builder.h>
-
 #include <algorithm>
 
 #include "storage/error.h"
@@ -34,45 +31,24 @@ bool take(std::string_view& in, std::vector<T>& items) {
   return true;
 }
 
-class TableWriter {
+class SegmentTable {
  public:
-  TableWriter(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing)
-      : env_(env), sealing_(sealing), path_(files.table_path(sealing.segment->number).string()) {
-    options_.env = &env;
-    options_.compression = leveldb::kNoCompression;
-    options_.block_size = block_bytes;
-  }
-  ~TableWriter() {
-    if (builder_ && !finished_) builder_->Abandon();
-  }
-
+  SegmentTable(const Sealing& sealing, TableFile& file) : sealing_(sealing), file_(file) {}
   Result<Table> write(const std::atomic<bool>& stopping);
 
  private:
   error_code add_core_rows();
   error_code add_part(const Sealing::Part& part);
   error_code read(const Place& place);
-  error_code finish();
-  error_code failed(const leveldb::Status& status) const;
 
-  leveldb::Env& env_;
   const Sealing& sealing_;
-  const std::string path_;
-  leveldb::Options options_;
-  std::unique_ptr<leveldb::WritableFile> out_;
-  std::unique_ptr<leveldb::TableBuilder> builder_;
-  bool finished_ = false;
+  TableFile& file_;
   std::string buffer_;
   Table table_;
   bool needs_file_ = false;
 };
 
-error_code TableWriter::failed(const leveldb::Status& status) const {
-  logger().error("{} could not be written: {}", path_, status.ToString());
-  return Errc::io;
-}
-
-error_code TableWriter::read(const Place& place) {
+error_code SegmentTable::read(const Place& place) {
   buffer_.resize(place.size);
   const auto into = std::as_writable_bytes(std::span(buffer_));
   const auto got = sealing_.segment->file->read(into, place.position);
@@ -80,15 +56,16 @@ error_code TableWriter::read(const Place& place) {
   return *got == place.size ? error_code{} : make_error_code(Errc::corrupt);
 }
 
-error_code TableWriter::add_core_rows() {
+error_code SegmentTable::add_core_rows() {
   for (const Place& place : sealing_.core_rows) {
-    if (const error_code error = read(place)) return error;
-    builder_->Add(keys::entry(0, place.first), buffer_);
+    error_code error = read(place);
+    if (!error) error = file_.add(keys::entry(0, place.first), buffer_);
+    if (error) return error;
   }
   return {};
 }
 
-error_code TableWriter::add_part(const Sealing::Part& part) {
+error_code SegmentTable::add_part(const Sealing::Part& part) {
   if (!part.places || part.skip >= part.count) return {};
   const auto places = std::span(*part.places).subspan(part.skip, part.count - part.skip);
   Catalogue::Run run{part.partition, places.back().last(), {}};
@@ -98,52 +75,31 @@ error_code TableWriter::add_part(const Sealing::Part& part) {
   for (const Place& place : places) {
     run.row.time_max = std::max(run.row.time_max, place.time_max);
     run.row.bytes += place.size;
-    if (place.size <= inline_bytes_max) {
-      if (const error_code error = read(place)) return error;
-      builder_->Add(keys::entry(part.partition, place.last()), buffer_);
-    } else {
-      needs_file_ = true;
-      builder_->Add(keys::entry(part.partition, place.last()), packed(place));
-    }
+    const bool small = place.size <= inline_bytes_max;
+    error_code error = small ? read(place) : error_code{};
+    if (!error) error = file_.add(keys::entry(part.partition, place.last()), small ? buffer_ : packed(place));
+    if (error) return error;
+    needs_file_ |= !small;
   }
   table_.row.bytes += run.row.bytes;
   table_.runs.push_back(run);
   return {};
 }
 
-error_code TableWriter::finish() {
-  const Summary summary{sealing_.segment->number,
-                        sealing_.segment->seed,
-                        sealing_.end,
-                        table_.runs,
-                        sealing_.cuts,
-                        sealing_.trims,
-                        {}};
-  builder_->Add(keys::entry(keys::summary_partition, 0), summary.encode());
-  leveldb::Status status = builder_->Finish();
-  finished_ = true;
-  if (status.ok()) status = out_->Sync();
-  if (status.ok()) status = out_->Close();
-  return status.ok() ? error_code{} : failed(status);
-}
-
-Result<Table> TableWriter::write(const std::atomic<bool>& stopping) {
-  leveldb::WritableFile* out = nullptr;
-  const leveldb::Status status = env_.NewWritableFile(path_, &out);
-  out_.reset(out);
-  if (!status.ok()) return failed(status);
-  builder_ = std::make_unique<leveldb::TableBuilder>(options_, out);
+Result<Table> SegmentTable::write(const std::atomic<bool>& stopping) {
   if (const error_code error = add_core_rows()) return error;
   for (const auto& part : sealing_.parts) {
     if (stopping) return Errc::stopped;
     if (const error_code error = add_part(part)) return error;
-    if (!builder_->status().ok()) return failed(builder_->status());
   }
-  if (const error_code error = finish()) return error;
-  table_.row.seed = sealing_.segment->seed;
+  const SegmentFile& segment = *sealing_.segment;
+  const Summary summary{
+      segment.number, segment.seed, sealing_.end, table_.runs, sealing_.cuts, sealing_.trims, {}};
+  if (const error_code error = file_.finish(summary)) return error;
+  table_.row.seed = segment.seed;
   table_.row.has_file = needs_file_;
   table_.row.core_rows = !sealing_.core_rows.empty();
-  table_.row.disk_bytes = builder_->FileSize() + (needs_file_ ? sealing_.end : 0);
+  table_.row.disk_bytes = file_.bytes() + (needs_file_ ? sealing_.end : 0);
   return std::move(table_);
 }
 
@@ -180,9 +136,49 @@ std::optional<Summary> Summary::decode(std::string_view text) {
   return whole ? std::optional(std::move(summary)) : std::nullopt;
 }
 
+Result<std::unique_ptr<TableFile>> TableFile::create(leveldb::Env& env, const Path& path) {
+  auto file = std::make_unique<TableFile>();
+  file->path_ = path.string();
+  file->options_.env = &env;
+  file->options_.compression = leveldb::kNoCompression;
+  file->options_.block_size = block_bytes;
+  leveldb::WritableFile* out = nullptr;
+  const leveldb::Status status = env.NewWritableFile(file->path_, &out);
+  file->out_.reset(out);
+  if (!status.ok()) return file->answer(status);
+  file->builder_ = std::make_unique<leveldb::TableBuilder>(file->options_, out);
+  return file;
+}
+
+TableFile::~TableFile() {
+  if (builder_ && !finished_) builder_->Abandon();
+}
+
+error_code TableFile::answer(const leveldb::Status& status) const {
+  if (status.ok()) return {};
+  logger().error("{} could not be written: {}", path_, status.ToString());
+  return Errc::io;
+}
+
+error_code TableFile::add(const std::string& key, std::string_view value) {
+  builder_->Add(key, leveldb::Slice(value.data(), value.size()));
+  return answer(builder_->status());
+}
+
+error_code TableFile::finish(const Summary& summary) {
+  if (const error_code error = add(keys::entry(keys::summary_partition, 0), summary.encode())) return error;
+  leveldb::Status status = builder_->Finish();
+  finished_ = true;
+  if (status.ok()) status = out_->Sync();
+  if (status.ok()) status = out_->Close();
+  return answer(status);
+}
+
 Result<Table> write_table(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing,
                           const std::atomic<bool>& stopping) {
-  return TableWriter(env, files, sealing).write(stopping);
+  auto file = TableFile::create(env, files.table_path(sealing.segment->number));
+  if (!file) return file.error();
+  return SegmentTable(sealing, **file).write(stopping);
 }
 
 }  // namespace mq::storage

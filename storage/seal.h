@@ -3,6 +3,9 @@
 // ones as their place; behind them a summary from which the catalogue could be rebuilt. Background thread.
 #pragma once
 
+#include <leveldb/options.h>
+#include <leveldb/table_builder.h>
+
 #include <atomic>
 
 #include "storage/sealed.h"
@@ -37,6 +40,25 @@ struct Summary {
 
   std::string encode() const;
   static std::optional<Summary> decode(std::string_view text);
+};
+
+// A table on its way to the disk, its entries in order.
+class TableFile {
+ public:
+  static Result<std::unique_ptr<TableFile>> create(leveldb::Env& env, const Path& path);
+  ~TableFile();
+  error_code add(const std::string& key, std::string_view value);
+  error_code finish(const Summary& summary);  // behind everything else; synced
+  std::uint64_t bytes() const { return builder_->FileSize(); }
+
+ private:
+  error_code answer(const leveldb::Status& status) const;
+
+  std::string path_;
+  leveldb::Options options_;
+  std::unique_ptr<leveldb::WritableFile> out_;
+  std::unique_ptr<leveldb::TableBuilder> builder_;
+  bool finished_ = false;
 };
 
 struct Table {

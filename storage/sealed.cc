@@ -94,6 +94,14 @@ error_code Sealed::visit_all(
   return at->status().ok() ? error_code{} : corrupt(at->status());
 }
 
+Result<std::string> Sealed::summary() const {
+  const auto at = iterator(*table_);
+  at->Seek(keys::entry(keys::summary_partition, 0));
+  if (!at->status().ok()) return corrupt(at->status());
+  if (!at->Valid()) return Errc::corrupt;
+  return at->value().ToString();
+}
+
 SealedSegments::SealedSegments(FileSystem& file_system, const SegmentFiles& files, const Catalogue& catalogue)
     : env_(make_env(file_system)), files_(files), catalogue_(catalogue) {}
 

@@ -37,6 +37,7 @@ class Sealed {
   // Every entry, with its key.
   error_code visit_all(
       const std::function<bool(PartitionNumber, Offset last, std::string_view value)>& visit) const;
+  Result<std::string> summary() const;  // what was put behind all entries
   static std::optional<Entry> entry_of(Offset last, std::string_view value);  // nothing: it is none
 
   const std::shared_ptr<const SegmentFile>& file() const {

@@ -139,7 +139,7 @@ void Sealer::finish(const Done& done) {
     if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, Cleaner::Count::no);
     if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, Cleaner::Count::no);
   }
-  cleaner_.look();
+  cleaner_.look(done.table->row.bytes);
   files_.stuck(false);
   closed_.pop_front();
   busy_ = false;

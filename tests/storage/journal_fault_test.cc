@@ -53,16 +53,16 @@ TEST(JournalFault, WhatWaitsBehindAFailedWriteFailsWithIt) {
 TEST(JournalFault, ASecondFailureWithinAMinuteFences) {
   Faulty faulty;
   ASSERT_FALSE(faulty.opened.put(1));
-  faulty.files.inject({Call::sync, 1, EIO, "journal/"});
+  faulty.files.inject({Call::sync, 1, EIO, "0000000001.log"});
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::io);
   ASSERT_FALSE(faulty.opened.put(1));
-  faulty.files.inject({Call::sync, 1, EIO, "journal/"});
+  faulty.files.inject({Call::sync, 1, EIO, "0000000002.log"});
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::io);
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::fenced);
   EXPECT_TRUE(faulty.opened.journal->stats().refusing);
   EXPECT_EQ(faulty.opened.all(1).size(), 2u);  // readers go on
   faulty.opened.open();
-  EXPECT_EQ(faulty.opened.all(1).size(), 2u);
+  EXPECT_GE(faulty.opened.all(1).size(), 2u);  // what failed may be there by now
   ASSERT_FALSE(faulty.opened.put(1));
 }
 

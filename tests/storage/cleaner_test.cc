@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/cleaner.h"
+
+#include "storage/error.h"
+#include "tests/storage/support/model.h"
+#include "tests/support/power_cut.h"
+
+namespace mq::test {
+namespace {
+
+struct Cleaned {
+  Cleaned() {
+    opened.options.segment_bytes_min = opened.options.segment_bytes_max = 50'000;
+    opened.options.tail_bytes = 0;
+    opened.open();
+  }
+  // Short-lived batches of partition 1 beside a few of partitions 2 and 3 that stay.
+  void mix(int rounds) {
+    for (int i = 0; i < rounds; i++) {
+      ASSERT_FALSE(opened.put(1, 1, 9000));
+      ASSERT_FALSE(i % 4 == 0 && opened.put(2, 2, 300));
+      ASSERT_FALSE(i % 8 == 0 && opened.put(3, 1, 6000));
+    }
+  }
+  void forget_the_short_lived() {
+    const auto log = opened.journal->log(1);
+    EXPECT_FALSE(wait_for(opened.loop, log->trim(log->end())));
+  }
+  Opened opened;
+};
+
+TEST(Cleaner, MostlyDeadSegmentsAreWrittenAnewAndReadTheSame) {
+  Cleaned cleaned;
+  cleaned.mix(200);
+  const auto two = cleaned.opened.all(2), three = cleaned.opened.all(3);
+  const auto before = cleaned.opened.journal->stats();
+  cleaned.forget_the_short_lived();
+  cleaned.mix(20);  // sealing gives the budget
+  run_until(cleaned.opened.loop,
+            [&] { return cleaned.opened.journal->stats().segments < before.segments / 2; });
+  for (int round = 0; round < 2; round++) {
+    auto now = cleaned.opened.all(2);
+    now.resize(two.size());
+    EXPECT_EQ(now, two);
+    now = cleaned.opened.all(3);
+    now.resize(three.size());
+    EXPECT_EQ(now, three);
+    EXPECT_EQ(*wait_for(cleaned.opened.loop, cleaned.opened.journal->log(2)->at_time(0)), 0);
+    cleaned.opened.open();
+  }
+}
+
+TEST(Cleaner, CoresRowsOutliveTheSegmentThatHasTheirCopy) {
+  Cleaned cleaned;
+  storage::Store::Change change;
+  change.puts["core/topic"] = "configuration";
+  ASSERT_FALSE(cleaned.opened.journal->meta().commit(change));
+  cleaned.mix(60);
+  for (const storage::PartitionNumber partition : {1, 2, 3}) {
+    const auto log = cleaned.opened.journal->log(partition);
+    EXPECT_FALSE(wait_for(cleaned.opened.loop, log->trim(log->end())));
+  }
+  run_until(cleaned.opened.loop, [&] { return cleaned.opened.journal->stats().segments <= 3; });
+  EXPECT_EQ(**cleaned.opened.journal->meta().get("core/topic"), "configuration");
+}
+
+TEST(Cleaner, WhatLivesSurvivesAPowerCutWhileSegmentsAreWrittenAnew) {
+  for (std::uint64_t cut_at = 1; cut_at < 60; cut_at += 2) {
+    SCOPED_TRACE("cut at " + std::to_string(cut_at));
+    TempDir disk;
+    PowerCut files(disk.path());
+    Opened opened(files, disk.path());
+    opened.options.segment_bytes_min = opened.options.segment_bytes_max = 4000;
+    opened.options.tail_bytes = 0;
+    opened.open();
+    for (int i = 0; i < 40; i++) {
+      ASSERT_FALSE(opened.put(1, 1, 900));
+      ASSERT_FALSE(i % 4 == 0 && opened.put(2, 2, 300));
+    }
+    const auto two = opened.all(2);
+    files.cut_at(cut_at);
+    const auto log = opened.journal->log(1);
+    const bool trimmed = !wait_for(opened.loop, log->trim(log->end()));
+    for (int i = 0; i < 10 && !opened.put(1, 1, 900); i++) {
+    }
+    opened.close();
+    files.reboot(PowerCut::Loss::all);
+    opened.open();
+    ASSERT_EQ(opened.all(2), two);
+    EXPECT_TRUE(!trimmed || opened.journal->log(1)->start() == 40);
+    EXPECT_TRUE(opened.journal->recovery().damaged.empty());
+  }
+}
+
+}  // namespace
+}  // namespace mq::test

@@ -62,6 +62,7 @@ Batch Lane::take() {
 }
 
 void Lane::delivered(const Batch& batch) {
+  acknowledged_ = true;
   answered(batch->order);
 }
 

@@ -47,7 +47,7 @@ using Batch = std::shared_ptr<Sealed>;
 
 class Lane {
  public:
-  explicit Lane(bool numbered = false) : numbered_(numbered) {}
+  explicit Lane(bool numbered = false) : numbered_(numbered), acknowledged_(!numbered) {}
 
   std::int32_t next_sequence() const {
     return numbered_ ? sequence_ : -1;
@@ -56,8 +56,10 @@ class Lane {
 
   bool has_ready() const { return !ready_.empty(); }
   const Batch& first() const { return ready_.front(); }
+  // Until the first one is acknowledged one alone is under way: a broker that does not know the producer yet
+  // may take any number for the first, and refuse the true first one when it comes again.
   bool may_send(Time now) const {
-    return !ready_.empty() && now >= retry_at_ && !(draining_ && !in_flight_.empty());
+    return !ready_.empty() && now >= retry_at_ && !((draining_ || !acknowledged_) && !in_flight_.empty());
   }
   Time retry_at() const { return retry_at_; }
   Batch take();
@@ -85,7 +87,7 @@ class Lane {
   void renumber();
 
   bool numbered_;
-  bool draining_ = false, broken_ = false;
+  bool draining_ = false, broken_ = false, acknowledged_ = false;
   std::deque<Batch> ready_;            // by order
   std::set<std::uint64_t> in_flight_;  // their orders
   std::int32_t sequence_ = 0;

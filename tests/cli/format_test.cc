@@ -68,7 +68,7 @@ TEST(FormatWrites, EveryModifier) {
   EXPECT_EQ(written("%o{hex8} %o{hex16} %o{hex32} %o{hex64}"), "11 0011 00000011 0000000000000011");
   EXPECT_EQ(written("%d{ms} %d{s} %d{iso}"), "1795352659123 1795352659 2026-11-22T13:04:19.123Z");
   EXPECT_EQ(written("%d{strftime:%F %T}"), "2026-11-22 13:04:19");
-  r.value = "\x01\x00\x00\x00\x05\xff\xffxy"s;
+  r.value = "\x01\x00\x00\x00\x05\xff\xffxy"sv;
   EXPECT_EQ(written("%v{unpack:>bIhs}", r), "1 5 -1 xy");
   EXPECT_EQ(written("%v{unpack:<bI}", r), "1 83886080");
   EXPECT_NE(written("%v{pretty}").find("\"id\": 1"), std::string::npos);
@@ -108,9 +108,9 @@ TEST(FormatReads, ALastRecordWithoutItsLastLiteral) {
 }
 
 TEST(FormatReads, LengthsBeforeTexts) {
-  Record r = read("%V{u32be}%v", "\0\0\0\x03xyz"s);
+  Record r = read("%V{u32be}%v", "\0\0\0\x03xyz"sv);
   EXPECT_EQ(r.value, "xyz");
-  EXPECT_EQ(read("%R%v", "\0\0\0\x01q"s).value, "q");
+  EXPECT_EQ(read("%R%v", "\0\0\0\x01q"sv).value, "q");
   r = read("%K %V\\n%k%v", "1 3\nkabc");
   EXPECT_EQ(r.key, "k");
   EXPECT_EQ(r.value, "abc");

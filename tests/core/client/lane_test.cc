@@ -38,6 +38,22 @@ TEST(Lane, GivesBatchesOutInOrderWithConsecutiveNumbers) {
   EXPECT_EQ(lane.next_sequence(), 5);
 }
 
+TEST(Lane, TheFirstBatchIsAcknowledgedBeforeAnotherFollows) {
+  Lane lane(true);
+  const Batch a = sealed(lane, 1);
+  sealed(lane, 1), sealed(lane, 1);
+  lane.take();
+  EXPECT_FALSE(lane.may_send(now));
+  lane.delivered(a);
+  EXPECT_TRUE(lane.may_send(now));
+  lane.take();
+  EXPECT_TRUE(lane.may_send(now));
+  Lane unnumbered;
+  sealed(unnumbered, 1), sealed(unnumbered, 1);
+  unnumbered.take();
+  EXPECT_TRUE(unnumbered.may_send(now));
+}
+
 TEST(Lane, NothingOvertakesABatchThatIsSentAgain) {
   Lane lane(true);
   const Batch a = sealed(lane, 1), b = sealed(lane, 1), c = sealed(lane, 1);

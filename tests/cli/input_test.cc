@@ -75,6 +75,7 @@ std::string run(boost::asio::io_context& loop, client::Task<std::string> task) {
   boost::asio::co_spawn(loop, std::move(task),
                         [&](std::exception_ptr, std::string text) { result = std::move(text); });
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  loop.restart();
   auto guard = boost::asio::make_work_guard(loop);
   while (!result && loop.run_one_until(deadline) > 0) continue;
   return result.value_or("not done in time");

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "cli/notation.h"
 #include "core/scalars.h"
 
 namespace mq::cli {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/notation.h"
 
 namespace mq::cli {
 

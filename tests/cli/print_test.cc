@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include "cli/notation.h"
 #include "tests/cli/support/streams.h"
 
 namespace mq::cli {

@@ -76,8 +76,6 @@ enum Uses : unsigned {
   connects = 1,  // -b -X --timeout
   rows = 2,      // -o --columns --sort --limit --no-headers --exact
   changes = 4,   // -y --confirm --no-input --dry-run
-  waits = 8,     // --wait
-  progress = 16,
 };
 
 struct Context;
@@ -152,7 +150,7 @@ struct Context {
   // has, exit 0) or the disk is full (then run() must end; main reports it and exits 1).
   bool write(std::string_view data);
   Exit answer(std::string_view data);  // writes it, and that was all
-  int write_error = 0;  // errno of a failed write; EPIPE is no failure
+  int write_error = 0;                 // errno of a failed write; EPIPE is no failure
 
   void notice(std::string_view text) const;                            // "mq: text", not with -q
   void detail(int level, std::string_view text) const;                 // only with -v (1) or -vv (2)

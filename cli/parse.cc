@@ -328,7 +328,8 @@ Arguments parse(const Command& command, const std::vector<std::string>& words,
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  if (const auto left = app.remaining(); !left.empty()) unknown_flag(command, flags, left.front());
+  for (const std::string& left : app.remaining())
+    if (left != "--") unknown_flag(command, flags, left);  // CLI11 counts the mark itself among them
 
   Arguments arguments(command);
   for (std::size_t i = 0; i < flags.size(); i++) {

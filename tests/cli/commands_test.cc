@@ -125,15 +125,15 @@ TEST(Commands, WhatChangesSomethingHasADryRun) {
 TEST(Commands, ExamplesParse) {
   for (const Command* command : shown())
     for (const Example& example : command->examples) {
-      std::string line(example.line);
-      line = line.substr(0, line.find('|'));
-      line = line.substr(0, line.find('>'));
-      const std::size_t at = line.find("mq ");
-      ASSERT_NE(at, line.npos) << example.line;
-      line = std::regex_replace(line.substr(at + 3), std::regex(R"(\)\s*$)"), "");
+      // "tail -F x | mq produce y < z": the part that is ours.
+      std::smatch ours;
+      const std::string line(example.line);
+      ASSERT_TRUE(std::regex_search(line, ours, std::regex(R"((?:^|[ (])mq (.*?)(?: [|<>] ?.*|\))?$)")))
+          << line;
+      const std::string rest = ours[1];
       std::vector<std::string> words;
       const std::regex word(R"('([^']*)'|([^\s']+))");
-      for (std::sregex_iterator i(line.begin(), line.end(), word), end; i != end; ++i)
+      for (std::sregex_iterator i(rest.begin(), rest.end(), word), end; i != end; ++i)
         words.push_back((*i)[1].matched ? (*i)[1].str() : (*i)[2].str());
       const Found found = find(words);
       ASSERT_NE(found.command, nullptr) << example.line;

@@ -24,7 +24,7 @@ struct Faulty {
 TEST(JournalFault, AFailedSyncIsAnErrorAndWritingGoesOnInTheNextSegment) {
   Faulty faulty;
   ASSERT_FALSE(faulty.opened.put(1));
-  faulty.files.inject({Call::sync, 1, EIO, "journal/"});
+  faulty.files.inject({Call::sync, 1, EIO, "0000000001.log"});
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::io);
   EXPECT_EQ(faulty.opened.journal->log(1)->end(), 1);
   ASSERT_FALSE(faulty.opened.put(1, 1, 80));

@@ -9,15 +9,12 @@
 #include "storage/logger.h"
 
 namespace mq::storage {
-namespace {
 
-std::string file_name(std::uint32_t number, const char* ending) {
+Path segment_path(const Path& dir, std::uint32_t number, const char* ending) {
   char name[32];
   std::snprintf(name, sizeof name, "%010u%s", number, ending);
-  return name;
+  return dir / name;
 }
-
-}  // namespace
 
 SegmentFiles::SegmentFiles(FileSystem& file_system, Path folder, Catalogue& catalogue, Sizes sizes)
     : files(file_system), dir(std::move(folder)), catalogue_(catalogue), sizes_(sizes) {}
@@ -28,10 +25,10 @@ SegmentFiles::~SegmentFiles() {
 }
 
 Path SegmentFiles::path(std::uint32_t number) const {
-  return dir / file_name(number, ".log");
+  return segment_path(dir, number, ".log");
 }
 Path SegmentFiles::table_path(std::uint32_t number) const {
-  return dir / file_name(number, ".ldb");
+  return segment_path(dir, number, ".ldb");
 }
 
 std::uint64_t SegmentFiles::free_bytes() const {
@@ -42,6 +39,15 @@ std::uint64_t SegmentFiles::free_bytes() const {
 std::uint64_t SegmentFiles::size_of(std::uint32_t number) const {
   const std::uint32_t doublings = number < 2 ? 0 : std::min<std::uint32_t>(number - 2, 16);
   return std::min(sizes_.max, sizes_.min << doublings);
+}
+
+// On a disk that is nearly full only what is left above the reserve, and a little where nothing is: trims and
+// removals must go on.
+std::uint64_t SegmentFiles::size_now(std::uint32_t number) const {
+  constexpr std::uint64_t least = 1u << 20;
+  const std::uint64_t size = size_of(number), free = free_bytes();
+  const std::uint64_t left = free > sizes_.reserve ? free - sizes_.reserve : 0;
+  return std::min(size, std::max(left, least));
 }
 
 void SegmentFiles::keep(std::shared_ptr<SegmentFile> ready) {
@@ -113,7 +119,7 @@ Result<std::shared_ptr<SegmentFile>> SegmentFiles::open(std::uint32_t number, st
 
 Result<std::shared_ptr<SegmentFile>> SegmentFiles::make() {
   const std::uint32_t number = catalogue_.next_segment(), seed = std::random_device{}();
-  const std::uint64_t size = size_of(number);
+  const std::uint64_t size = size_now(number);
   auto file = files.open(path(number), FileSystem::Mode::create);
   error_code error = file ? (*file)->allocate(size) : file.error();
   if (!error) error = (*file)->sync();

@@ -29,10 +29,14 @@ struct SegmentFile {
   }
 };
 
+// "0000000042.log", "0000000042.ldb"
+Path segment_path(const Path& dir, std::uint32_t number, const char* ending);
+
 class SegmentFiles {
  public:
   struct Sizes {
     std::uint64_t min = 8u << 20, max = 128u << 20;  // the first ones double from min to max
+    std::uint64_t reserve = 0;                       // of the disk: a file takes less rather than touch it
   };
 
   SegmentFiles(FileSystem& files, Path dir, Catalogue& catalogue, Sizes sizes);
@@ -55,13 +59,14 @@ class SegmentFiles {
   Path path(std::uint32_t number) const;
   Path table_path(std::uint32_t number) const;
   std::uint64_t free_bytes() const;
-  std::uint64_t size_of(std::uint32_t number) const;
+  std::uint64_t size_of(std::uint32_t number) const;  // when there is room
 
   FileSystem& files;
   const Path dir;
 
  private:
   Result<std::shared_ptr<SegmentFile>> make();
+  std::uint64_t size_now(std::uint32_t number) const;
 
   static constexpr std::size_t unsealed_max = 2;
 

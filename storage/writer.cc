@@ -221,6 +221,7 @@ error_code Writer::make_room(Group& group, std::size_t index, std::size_t bytes)
     }
     segment_ = std::move(*next);
     at_ = settled_ = durable_ = 0;
+    looked_.reset();  // a file has just been made: the disk may be full by now
   }
   if (group.parts.empty() || group.parts.back().segment != segment_) group.parts.push_back({index, segment_});
   return position() > 0 ? error_code{} : open_segment();

@@ -56,7 +56,6 @@ until_true() {
 }
 
 milliseconds() { date +%s%3N; }
-}
 
 port_of_log() { sed -nE 's/.*ready.*kafka 127\.0\.0\.1:([0-9]+).*/\1/p' broker.log | head -1; }
 has_port() { [ -n "$(port_of_log)" ]; }

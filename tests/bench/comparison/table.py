@@ -15,7 +15,7 @@ def short(value):
 def times(ratio):
     if ratio == 0:
         return "0"
-    return f"1/{1 / ratio:.3g}" if ratio < 0.2 else f"{ratio:.0f}x" if ratio >= 20 else f"{ratio:.2f}x"
+    return f"1/{short(1 / ratio)}" if ratio < 0.2 else f"{ratio:.0f}x" if ratio >= 20 else f"{ratio:.2f}x"
 
 
 def spread(values):

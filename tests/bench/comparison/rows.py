@@ -69,13 +69,15 @@ def partitions(sitting, broker):
         sitting.run([str(BIN / "adm"), broker.address, "create", topic, str(sitting.scale.partitions), *settings])
         sitting.run(["bash", "-c", f". '{RECIPES}/lib.sh'; prewarm 1500; sync; sleep 2"])
         column = f"{broker.name}-fsync" if flush == "yes" else broker.name
-        sitting.results.add("partitions", column, eight_producers(sitting, broker, topic))
+        if sitting.scale.warm_pass:
+            eight_producers(broker, topic, sitting.scale.batches_per_producer // 8)
+        sitting.results.add("partitions", column, eight_producers(broker, topic, sitting.scale.batches_per_producer))
         sitting.run([str(BIN / "adm"), broker.address, "delete", topic])
 
 
-def eight_producers(sitting, broker, topic, timeout_s=400):
+def eight_producers(broker, topic, count, timeout_s=400):
     # One record of 16,000 bytes fills a batch of 16 KiB; each goes to a partition of its own choice.
-    record_bytes, count = 16_000, sitting.scale.batches_per_producer
+    record_bytes = 16_000
     command = [str(BIN / "rdkafka_performance"), "-P", "-t", topic, "-b", broker.address, "-s", str(record_bytes), "-c", str(count),
                "-a", "-1", "-q"]
     for setting in ("linger.ms=5", "batch.size=16384", "sticky.partitioning.linger.ms=0", "compression.codec=none",

@@ -8,6 +8,7 @@ work=$(mktemp -d)
 cd "$work" || exit 1
 export XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data
 unset MQ_BROKERS MQ_OUTPUT MQ_YES NO_COLOR FORCE_COLOR
+[ -n "${ACCEPTANCE_SLOW:-}" ] && export MQ_COMPLETION_TIMEOUT=5s  # an instrumented build needs longer to begin
 passed=0 failed=0 broker=
 
 mq() { "$MQ" "$@"; }
@@ -160,12 +161,12 @@ million() { yes | head -1000000 | mq produce p1 --create && is "$(mq consume p1 
 check 'a million records go through' million
 closed_pipe() {
   mq consume p1 2>err | head -1 >/dev/null
-  is "${PIPESTATUS[*]}" "0 0" && is "$(wc -c <err)" 0
+  is "${PIPESTATUS[*]}" "0 0" && is "$(cat err)" ""
 }
 check 'a reader that goes away is no error' closed_pipe
 sent_before_end() {
   mkfifo pipe
-  mq produce p2 --create <pipe &
+  "$MQ" produce p2 --create <pipe &
   local producer=$!
   exec 3>pipe
   echo a >&3
@@ -179,7 +180,7 @@ sent_before_end() {
 check 'a record is sent before the input ends' sent_before_end
 not_stuck() {
   mq topic create p3
-  mq tail p3 -n 0 -o value >tail.out 2>tail.err &
+  "$MQ" tail p3 -n 0 -o value >tail.out 2>tail.err &
   local tail=$!
   seen() { mq produce p3 -m now && grep -q now tail.out; }
   until_true 10 seen
@@ -256,8 +257,8 @@ completion_without_broker() {
 }
 check 'completion without a broker is quick and silent' completion_without_broker
 bash_completion() {
-  bash -c 'source "$1"; PATH=$2:$PATH; COMP_LINE="mq topic de"; COMP_POINT=${#COMP_LINE}; _mq; [ "${COMPREPLY[*]}" = "describe delete" ] || { echo "${COMPREPLY[*]}"; exit 1; }' \
-    bash <(mq completion bash) "$(dirname "$MQ")"
+  bash -c 'source "$1"; COMP_LINE="$2 topic de"; COMP_POINT=${#COMP_LINE}; _mq; [ "${COMPREPLY[*]}" = "describe delete" ] || { echo "${COMPREPLY[*]}"; exit 1; }' \
+    bash <(mq completion bash) "$MQ"
 }
 check 'bash completes verbs' bash_completion
 

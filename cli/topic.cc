@@ -275,6 +275,10 @@ std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster
   return all;
 }
 
+std::vector<Setting> settings_of(client::Cluster& cluster, const std::string& topic) {
+  return std::move(settings_of(cluster, std::vector<std::string>{topic})[topic]);
+}
+
 std::string human_setting(std::string_view key, const std::string& wire) {
   const core::TopicConfigKey* known = core::find_topic_config(key);
   return known ? core::to_human(*known, wire) : wire;

@@ -72,6 +72,7 @@ struct Setting {
 };
 std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster,
                                                         const std::vector<std::string>& topics);
+std::vector<Setting> settings_of(client::Cluster& cluster, const std::string& topic);
 std::string human_setting(std::string_view key, const std::string& wire);
 
 // KEY=VALUE as people write it → key and wire value; throws UsageError with the key that was probably meant.

@@ -60,7 +60,7 @@ void be_like(client::Cluster& cluster, const std::string& model, Wish& wish) {
   const TopicState& topic = selection.topics.front();
   if (wish.partitions < 0) wish.partitions = static_cast<std::int32_t>(topic.partitions.size());
   if (wish.replication < 0) wish.replication = static_cast<std::int16_t>(topic.replication());
-  for (const Setting& setting : settings_of(cluster, {topic.name})[topic.name])
+  for (const Setting& setting : settings_of(cluster, topic.name))
     if (setting.overridden && !setting.sensitive) wish.settings.emplace(setting.key, setting.value);
 }
 
@@ -115,7 +115,7 @@ Outcome compare(client::Cluster& cluster, const std::string& name, const Wish& w
   if (wish.replication > 0 && static_cast<std::size_t>(wish.replication) != topic.replication())
     differs("replication factor " + std::to_string(topic.replication()) + ", not " +
             std::to_string(wish.replication));
-  for (const Setting& setting : settings_of(cluster, {name})[name]) {
+  for (const Setting& setting : settings_of(cluster, name)) {
     const auto wished = wish.settings.find(setting.key);
     if (wished != wish.settings.end() && wished->second != setting.value)
       differs(setting.key + "=" + human_setting(setting.key, setting.value) + ", not " +

@@ -53,6 +53,11 @@ std::uint32_t Catalogue::next_segment() {
   return ++newest_;
 }
 
+void Catalogue::used(std::uint32_t number) {
+  std::lock_guard lock(mutex_);
+  newest_ = std::max(newest_, number);
+}
+
 error_code Catalogue::opened(std::uint32_t number, std::uint32_t seed, std::uint64_t disk_bytes) {
   SegmentRow row;
   row.seed = seed;

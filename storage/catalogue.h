@@ -28,6 +28,7 @@ class Catalogue {
   Manifest manifest() const;
   std::optional<SegmentRow> segment(std::uint32_t number) const;
   std::uint32_t next_segment();  // a number never used before; at first one above all that are known
+  void used(std::uint32_t number);  // by a file that is not in the manifest
   error_code opened(std::uint32_t number, std::uint32_t seed, std::uint64_t disk_bytes);
 
   // A segment that is full became a table; `change` may bring rows of others along.

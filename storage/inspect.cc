@@ -289,7 +289,7 @@ void Inspector::verify_open(std::uint32_t number, Verified& out) {
 
 void Inspector::verify_sealed(std::uint32_t number, const SegmentRow& row, Verified& out) {
   const Path path = files_.table_path(number);
-  const auto table = Sealed::open(tables_.env(), files_, number, row);
+  const auto table = tables_.open(number, row);
   if (!table)
     return out.problems.push_back({path, 0, 0, 0, 0, "cannot be opened: " + table.error().message()});
   bool summary = false;

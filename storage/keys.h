@@ -8,6 +8,7 @@
 //   q/<partition><from>     one past the end of a range that was lost
 //   x/<partition>           removed, but records of it may lie in segments up to this number
 //   next                    the next partition number
+//   base                    how many changes there had been when meta was made anew
 //   core/…                  core's
 #pragma once
 
@@ -47,7 +48,8 @@ struct PartitionRow {
 namespace keys {
 
 inline constexpr std::string_view segments = "s/", catalogue = "c/", partitions = "p/", snapshots = "n/",
-                                  quarantine = "q/", removed = "x/", next = "next", core = "core/";
+                                  quarantine = "q/", removed = "x/", next = "next", base = "base",
+                                  core = "core/";
 
 std::string segment(std::uint32_t number);
 std::string catalogue_row(PartitionNumber partition, Offset last);

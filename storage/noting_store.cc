@@ -85,12 +85,23 @@ void NotingStore::seen(PartitionNumber partition) {
 }
 
 error_code NotingStore::load() {
+  const auto base = get(keys::base);
+  if (!base) return base.error();
+  if (*base) base_ = unpacked<std::uint64_t>(**base).value_or(0);
   const auto next = get(keys::next);
   if (!next) return next.error();
   if (!*next) return {};
   const auto number = unpacked<PartitionNumber>(**next);
   if (!number) return Errc::corrupt;
   seen(*number - 1);
+  return {};
+}
+
+error_code NotingStore::count_from(std::uint64_t changes) {
+  Change change;
+  change.puts[std::string(keys::base)] = packed(changes);
+  if (const error_code error = commit(change)) return error;
+  base_ = changes;
   return {};
 }
 

@@ -23,16 +23,19 @@ class NotingStore final : public Store {
       : reopen_(std::move(reopen)), store_(std::move(store)) {}
   void note_with(Note note) { note_ = std::move(note); }  // before other threads use it
 
+  std::unique_ptr<Store> let_go() { return std::move(store_); }  // nobody else uses it any more
+
   PartitionNumber next_partition() { return next_++; }
-  void seen(PartitionNumber partition);  // the next ones are above it
-  error_code load();                     // the next partition number
+  void seen(PartitionNumber partition);          // the next ones are above it
+  error_code load();                             // the next partition number
+  error_code count_from(std::uint64_t changes);  // it was made anew, and so many were known before
 
   error_code commit(const Change& change) override;
   Result<std::optional<std::string>> get(std::string_view key) override;
   Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix,
                                                                 std::string_view from,
                                                                 std::size_t limit) override;
-  std::uint64_t changes() const override { return changes_; }
+  std::uint64_t changes() const override { return base_ + changes_; }
 
  private:
   template <class Ask>
@@ -44,6 +47,7 @@ class NotingStore final : public Store {
   std::unique_ptr<Store> store_;  // null: could not be opened again
   std::uint64_t generation_ = 0;  // how often it was
   std::chrono::steady_clock::time_point reopened_{};
+  std::atomic<std::uint64_t> base_ = 0;  // changes before it was made anew
   std::atomic<std::uint64_t> changes_ = store_ ? store_->changes() : 0;
   Note note_;
   std::mutex committing_;  // a later commit does not bring an older number

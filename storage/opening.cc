@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/opening.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
@@ -19,14 +17,15 @@ constexpr std::size_t rows_at_once = 1000;
 
 error_code Opening::run() {
   const auto began = std::chrono::steady_clock::now();
-  if (const error_code error = make_parts()) return error;
-  if (const error_code error = load_partitions()) return error;
-  if (const error_code error = load_removed()) return error;
-  if (const error_code error = load_snapshots()) return error;
-  remove_strays();
-  if (const error_code error = open_unsealed()) return error;
-  if (const error_code error = scan_unsealed()) return error;
+  if (const error_code error = lock()) return error;
+  auto meta = open_meta();
+  if (!meta) return meta.error();
+  if (const error_code error = make_parts(std::move(*meta))) return error;
+  if (const error_code error = read_meta()) return error;
   if (const error_code error = replay()) return error;
+  if (journal_.recovery_.meta_rebuilt &&
+      !(replay_.core_rows.puts.empty() && replay_.core_rows.erases.empty()))
+    if (const error_code error = journal_.meta_->commit(replay_.core_rows)) return error;
   start();
   const auto took = std::chrono::steady_clock::now() - began;
   journal_.recovery_.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
@@ -34,7 +33,7 @@ error_code Opening::run() {
   return {};
 }
 
-error_code Opening::make_parts() {
+error_code Opening::lock() {
   DiskJournal& j = journal_;
   const Path& data = j.options_.data;
   const Path dir = data / "journal";
@@ -42,30 +41,82 @@ error_code Opening::make_parts() {
   error_code error = first ? j.files_.make_dir(data) : error_code{};
   if (!error && first) error = j.files_.sync_dir(fs::absolute(data).parent_path());
   if (error) return error;
-  auto lock = Lock::take(j.files_, data, "mq serve");
-  if (!lock) return lock.error();
-  j.lock_ = std::move(*lock);
-  auto store = Store::open(j.files_, data / "meta");
-  if (!store) return store.error();
+  auto taken = Lock::take(j.files_, data, "mq serve");
+  if (!taken) return taken.error();
+  j.lock_ = std::move(*taken);
   if (first) error = j.files_.make_dir(dir);
   if (!error && first) error = j.files_.sync_dir(data);
-  if (error) return error;
-  auto reopen = [&files = j.files_, path = data / "meta"] { return Store::open(files, path); };
-  j.meta_ = std::make_unique<NotingStore>(std::move(*store), std::move(reopen));
+  return error;
+}
+
+// ---------------------------------------------------------------------------------------------- meta
+
+// Missing beside a journal it is lost, not new.
+Result<std::unique_ptr<Store>> Opening::open_meta() {
+  DiskJournal& j = journal_;
+  auto store = Store::open(j.files_, j.options_.data / "meta");
+  if (!store) return store.error() == Errc::corrupt ? rebuild(nullptr) : std::move(store);
+  const bool empty = (*store)->changes() == 0;
+  if (empty && Rebuild::has_segments(j.files_, j.options_.data / "journal"))
+    return rebuild(std::move(*store));
+  return store;
+}
+
+Result<std::unique_ptr<Store>> Opening::rebuild(std::unique_ptr<Store> old) {
+  journal_.recovery_.meta_rebuilt = true;
+  return Rebuild(journal_.files_, journal_.options_.data, journal_.options_.on_head).run(std::move(old));
+}
+
+// How many commits of meta the journal knows of: what is not sealed says it, also when meta does not list it.
+std::uint64_t Opening::changes_remembered() const {
+  std::uint64_t changes = 0;
+  for (const Unsealed& unsealed : unsealed_) changes = std::max(changes, unsealed.scan.changes);
+  const auto names = journal_.files_.list(journal_.segments_->dir);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
+    if (number == 0 || !name.ends_with(".log") || journal_.catalogue_->segment(number)) continue;
+    auto file = journal_.files_.open(journal_.segments_->dir / name, FileSystem::Mode::read);
+    const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
+    if (begin && *begin) changes = std::max(changes, (*begin)->changes);
+  }
+  return changes;
+}
+
+error_code Opening::make_parts(std::unique_ptr<Store> store) {
+  DiskJournal& j = journal_;
+  const Path dir = j.options_.data / "journal";
+  auto reopen = [&files = j.files_, path = j.options_.data / "meta"] { return Store::open(files, path); };
+  j.meta_ = std::make_unique<NotingStore>(std::move(store), std::move(reopen));
   j.meta_->note_with([&j](std::string rows) { j.note_rows(std::move(rows)); });
-  if ((error = j.meta_->load())) return error;
   j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
-  if ((error = j.catalogue_->load())) return error;
   const SegmentFiles::Sizes sizes{j.options_.segment_bytes_min, j.options_.segment_bytes_max,
                                   j.options_.min_free_bytes};
   j.segments_ = std::make_unique<SegmentFiles>(j.files_, dir, *j.catalogue_, sizes);
   j.sealed_ = std::make_unique<SealedSegments>(j.files_, *j.segments_, *j.catalogue_);
-  j.background_ = std::make_unique<asio::thread_pool>(1);
+  if (!j.background_) j.background_ = std::make_unique<asio::thread_pool>(1);
   j.cleaner_ = std::make_unique<Cleaner>(
       j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
       [&j](std::function<void(error_code)> done) { j.copy_core_rows(std::move(done)); });
   j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
                                        *j.cleaner_, j.options_.snapshots);
+  if (const error_code error = j.meta_->load()) return error;
+  if (const error_code error = j.catalogue_->load()) return error;
+  if (const error_code error = open_unsealed()) return error;
+  if (const error_code error = scan_unsealed()) return error;
+  const std::uint64_t changes = changes_remembered();
+  if (changes <= j.meta_->changes()) return {};
+  if (j.recovery_.meta_rebuilt) return j.meta_->count_from(changes);
+  unsealed_.clear();
+  j.sealer_.reset(), j.cleaner_.reset(), j.sealed_.reset(), j.segments_.reset(), j.catalogue_.reset();
+  auto rebuilt = rebuild(j.meta_->let_go());
+  return rebuilt ? make_parts(std::move(*rebuilt)) : rebuilt.error();
+}
+
+error_code Opening::read_meta() {
+  if (const error_code error = load_partitions()) return error;
+  if (const error_code error = load_removed()) return error;
+  if (const error_code error = load_snapshots()) return error;
+  remove_strays();
   return {};
 }
 
@@ -250,6 +301,13 @@ void Opening::remove_strays() {
     const bool known = row != manifest.end();
     const bool sealed = known && row->second.state == SegmentRow::sealed;
     if (table ? sealed : known && (!sealed || row->second.has_file)) continue;
+    journal_.catalogue_->used(number);      // or what is made next would be removed instead
+    if (journal_.recovery_.meta_rebuilt) {  // then nobody knows whose it is
+      const Path path = journal_.segments_->dir / name;
+      logger().warn("{} is set aside: it could not be read, or was replaced", path.string());
+      journal_.files_.rename(path, path.string() + ".aside");
+      continue;
+    }
     logger().info("{} is left from a crash: removed", name);
     asio::post(*journal_.background_, [&cleaner = *journal_.cleaner_, number, table] {
       cleaner.remove_files(number, !table, table);

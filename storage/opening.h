@@ -4,6 +4,7 @@
 #pragma once
 
 #include "storage/disk_journal.h"
+#include "storage/rebuild.h"
 #include "storage/recovery.h"
 #include "storage/replay.h"
 
@@ -24,7 +25,12 @@ class Opening {
     bool written() const { return !file || !scan.records.empty() || !scan.holes.empty(); }
   };
 
-  error_code make_parts();
+  error_code lock();
+  Result<std::unique_ptr<Store>> open_meta();
+  error_code make_parts(std::unique_ptr<Store> store);
+  error_code read_meta();
+  std::uint64_t changes_remembered() const;
+  Result<std::unique_ptr<Store>> rebuild(std::unique_ptr<Store> old);
   error_code load_partitions();
   error_code load_snapshots();
   error_code load_removed();

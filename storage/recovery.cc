@@ -24,7 +24,7 @@ class Scanner {
   error_code walk(Scan& found);
   error_code check_batches(Scan& found, std::uint64_t known);
   void end_at(Scan& found, std::size_t records, std::uint64_t end);
-  error_code measure_torn(Scan& found);
+  error_code read_notes(Scan& found);
 
   const SegmentFile& segment_;
   const std::uint64_t end_;
@@ -122,10 +122,20 @@ error_code Scanner::run(Scan& found) {
   }
   if (const error_code error = check_batches(found, claimed_)) return error;
   if (last_byte_ > found.end) found.torn_bytes = last_byte_ - found.end;
-  if (found.records.empty() || found.records.back().kind != Kind::note) return {};
-  const auto note = window_.at(found.records.back().position + sizeof(Header), sizeof(Note));
-  if (!note) return note.error();
-  found.clean = note->size() == sizeof(Note) && load<Note>(*note).clean && found.torn_bytes == 0;
+  return read_notes(found);
+}
+
+error_code Scanner::read_notes(Scan& found) {
+  if (found.begin) found.changes = found.begin->changes;
+  for (const FoundRecord& record : found.records) {
+    if (record.kind != Kind::note || record.length != sizeof(Note)) continue;
+    const auto payload = window_.at(record.position + sizeof(Header), sizeof(Note));
+    if (!payload) return payload.error();
+    const auto note = load<Note>(*payload);
+    found.changes = std::max(found.changes, note.changes);
+    const bool last = &record == &found.records.back();
+    found.clean = last && note.clean && found.torn_bytes == 0;
+  }
   return {};
 }
 

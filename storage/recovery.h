@@ -28,6 +28,7 @@ struct Scan {
   std::uint64_t end = 0;         // behind the last valid record
   std::uint64_t torn_bytes = 0;  // of something that lies behind it
   bool clean = false;            // the last record is the note of a clean stop
+  std::uint64_t changes = 0;     // how many commits of meta the newest witness knows of
 };
 
 // `known_end`: where the segment ended, when the one after it says so; nothing behind it counts.

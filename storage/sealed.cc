@@ -26,10 +26,11 @@ std::unique_ptr<leveldb::Iterator> iterator(const leveldb::Table& table) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Sealed>> Sealed::open(leveldb::Env& env, const SegmentFiles& files,
-                                                   std::uint32_t number, const SegmentRow& row) {
+Result<std::shared_ptr<const Sealed>> Sealed::open(leveldb::Env& env, const Path& dir, std::uint32_t number,
+                                                   std::shared_ptr<const SegmentFile> file) {
   auto sealed = std::make_shared<Sealed>();
-  const std::string path = files.table_path(number).string();
+  sealed->file_ = std::move(file);
+  const std::string path = segment_path(dir, number, ".ldb").string();
   leveldb::RandomAccessFile* source = nullptr;
   leveldb::Status status = env.NewRandomAccessFile(path, &source);
   sealed->source_.reset(source);
@@ -42,14 +43,6 @@ Result<std::shared_ptr<const Sealed>> Sealed::open(leveldb::Env& env, const Segm
   if (status.ok()) status = leveldb::Table::Open(options, source, size, &table);
   sealed->table_.reset(table);
   if (!status.ok()) return corrupt(status);
-  if (row.has_file) {
-    auto file = files.open(number, row.seed);
-    if (!file) {
-      logger().error("{}: {}", files.path(number).string(), file.error().message());
-      return Errc::corrupt;
-    }
-    sealed->file_ = std::move(*file);
-  }
   return std::shared_ptr<const Sealed>(std::move(sealed));
 }
 
@@ -117,7 +110,7 @@ Result<std::shared_ptr<const Sealed>> SealedSegments::find(std::uint32_t number)
   }
   const auto row = catalogue_.segment(number);
   if (!row) return Errc::not_found;
-  auto opened = Sealed::open(*env_, files_, number, *row);
+  auto opened = open(number, *row);
   if (!opened) return opened;
   std::lock_guard lock(mutex_);
   if (!by_number_.contains(number)) {
@@ -129,6 +122,19 @@ Result<std::shared_ptr<const Sealed>> SealedSegments::find(std::uint32_t number)
     recent_.pop_back();
   }
   return opened;
+}
+
+Result<std::shared_ptr<const Sealed>> SealedSegments::open(std::uint32_t number, const SegmentRow& row) {
+  std::shared_ptr<const SegmentFile> file;
+  if (row.has_file) {
+    auto opened = files_.open(number, row.seed);
+    if (!opened) {
+      logger().error("{}: {}", files_.path(number).string(), opened.error().message());
+      return Errc::corrupt;
+    }
+    file = std::move(*opened);
+  }
+  return Sealed::open(*env_, files_.dir, number, std::move(file));
 }
 
 void SealedSegments::forget(std::uint32_t number) {

@@ -29,8 +29,8 @@ class Sealed {
   };
   using Visit = std::function<bool(const Entry&)>;  // false: enough
 
-  static Result<std::shared_ptr<const Sealed>> open(leveldb::Env& env, const SegmentFiles& files,
-                                                    std::uint32_t number, const SegmentRow& row);
+  static Result<std::shared_ptr<const Sealed>> open(leveldb::Env& env, const Path& dir, std::uint32_t number,
+                                                    std::shared_ptr<const SegmentFile> file);
 
   // The partition's batches whose last offset is at or after `from`, in order.
   error_code visit(PartitionNumber partition, Offset from, const Visit& visit) const;
@@ -56,6 +56,7 @@ class SealedSegments {
   SealedSegments(FileSystem& file_system, const SegmentFiles& files, const Catalogue& catalogue);
   ~SealedSegments();
   Result<std::shared_ptr<const Sealed>> find(std::uint32_t number);  // `corrupt` when its files are not there
+  Result<std::shared_ptr<const Sealed>> open(std::uint32_t number, const SegmentRow& row);  // a fresh one
   void forget(std::uint32_t number);
   leveldb::Env& env() { return *env_; }
 

@@ -2,6 +2,7 @@
 #include "storage/recovery.h"
 
 #include <fstream>
+#include <functional>
 
 #include "storage/error.h"
 #include "storage/inspect.h"
@@ -253,6 +254,85 @@ TEST(Recovery, ABrokenTableIsAnAnswerAndNotACrash) {
             storage::Errc::corrupt);
   const auto log = dead.opened.journal->log(2);
   EXPECT_TRUE(wait_for(dead.opened.loop, log->read(log->end() - 1, 100)));
+}
+
+TEST(Recovery, WhatACrashLeftIsRemovedAndItsNumberNotUsedAgain) {
+  Dead dead;
+  ASSERT_FALSE(dead.opened.put(1));
+  dead.opened.stop();
+  for (std::uint32_t number = 3; number < 6; number++) replace(dead.file(number), "stray");
+  dead.files.adopt();
+  dead.opened.open();
+  for (int i = 0; i < 60; i++) ASSERT_FALSE(dead.opened.put(1, 1, 1000));
+  dead.opened.stop();
+  for (std::uint32_t number = 3; number < 6; number++) {
+    EXPECT_FALSE(std::filesystem::exists(dead.file(number)));
+    EXPECT_FALSE(std::filesystem::exists(dead.file(number, ".ldb")));
+  }
+  dead.opened.open();
+  EXPECT_EQ(dead.opened.all(1).size(), 61u);
+}
+
+// What cannot be rebuilt from the journal alone is told from what can: batches, offsets, removals of space,
+// core's rows.
+TEST(Recovery, MetaIsRebuiltWhenItIsLostDamagedOrOld) {
+  const auto lose = [](const Path& meta) { std::filesystem::remove_all(meta); };
+  const auto damage = [](const Path& meta) {
+    for (const auto& entry : std::filesystem::directory_iterator(meta))
+      if (entry.path().filename().string().starts_with("MANIFEST")) replace(entry.path(), "no manifest");
+  };
+  for (const auto& harm :
+       {std::function<void(const Path&)>(lose), std::function<void(const Path&)>(damage)}) {
+    Dead dead;
+    std::vector<storage::PartitionNumber> heads;
+    storage::Store::Change change;
+    change.puts["core/topic"] = "configuration";
+    ASSERT_FALSE(dead.opened.journal->meta().commit(change));
+    for (int i = 0; i < 60; i++) {
+      ASSERT_FALSE(dead.opened.put(1 + i % 3, 2, 400));
+      ASSERT_FALSE(dead.opened.put(4, 1, 4500));
+    }
+    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->log(1)->trim(20)));
+    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->log(2)->cut(30)));
+    std::vector<std::vector<Seen>> before;
+    for (storage::PartitionNumber p = 1; p <= 4; p++) before.push_back(dead.opened.all(p));
+    dead.opened.stop();
+    harm(dead.opened.options.data / "meta");
+    dead.files.adopt();
+    dead.opened.options.on_head = [&](storage::PartitionNumber partition, storage::Bytes) {
+      heads.push_back(partition);
+    };
+    dead.opened.open();
+    EXPECT_TRUE(dead.opened.journal->recovery().meta_rebuilt);
+    EXPECT_TRUE(dead.opened.journal->recovery().damaged.empty());
+    for (storage::PartitionNumber p = 1; p <= 4; p++)
+      EXPECT_EQ(dead.opened.all(p), before[p - 1]) << "partition " << p;
+    EXPECT_GE(std::count(heads.begin(), heads.end(), 4u), 60);
+    EXPECT_EQ(dead.opened.journal->log(1)->start(), 20);
+    EXPECT_EQ(dead.opened.journal->log(2)->end(), 30);
+    EXPECT_EQ(dead.opened.journal->next_partition(), 5u);
+    EXPECT_EQ(**dead.opened.journal->meta().get("core/topic"), "configuration");
+    dead.opened.open();
+    EXPECT_FALSE(dead.opened.journal->recovery().meta_rebuilt);
+    EXPECT_EQ(dead.opened.all(4), before[3]);
+  }
+}
+
+TEST(Recovery, AnOldMetaPutBackIsNoticed) {
+  Dead dead;
+  for (int i = 0; i < 10; i++) ASSERT_FALSE(dead.opened.put(1, 1, 1000));
+  dead.opened.stop();
+  const Path meta = dead.opened.options.data / "meta", copy = dead.disk.path() / "old";
+  std::filesystem::copy(meta, copy, std::filesystem::copy_options::recursive);
+  dead.opened.open();
+  for (int i = 0; i < 100; i++) ASSERT_FALSE(dead.opened.put(1, 1, 1000));
+  dead.opened.stop();
+  std::filesystem::remove_all(meta);
+  std::filesystem::rename(copy, meta);
+  dead.files.adopt();
+  dead.opened.open();
+  EXPECT_TRUE(dead.opened.journal->recovery().meta_rebuilt);
+  EXPECT_EQ(dead.opened.all(1).size(), 110u);
 }
 
 }  // namespace

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/rebuild.h"
+
+#include <algorithm>
+#include <set>
+
+#include "storage/env.h"
+#include "storage/error.h"
+#include "storage/logger.h"
+#include "storage/recovery.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t rows_at_once = 1000;
+
+error_code copy_rows(Store& from, std::string_view prefix, Store::Change& into) {
+  for (std::string at;;) {
+    const auto rows = from.scan(prefix, at, rows_at_once);
+    if (!rows) return rows.error();
+    for (const auto& [key, value] : *rows) into.puts[key] = value;
+    if (rows->size() < rows_at_once) return {};
+    at = rows->back().first + '\0';
+  }
+}
+
+// Segment files by number: whether there is a .log, and a .ldb.
+std::map<std::uint32_t, std::pair<bool, bool>> segments_in(FileSystem& files, const Path& dir) {
+  std::map<std::uint32_t, std::pair<bool, bool>> found;
+  const auto names = files.list(dir);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
+    if (number > 0 && name.ends_with(".log")) found[number].first = true;
+    if (number > 0 && name.ends_with(".ldb")) found[number].second = true;
+  }
+  return found;
+}
+
+}  // namespace
+
+Rebuild::Rebuild(FileSystem& files, Path data, Head head)
+    : files_(files), data_(std::move(data)), head_(std::move(head)), env_(make_env(files)) {}
+
+bool Rebuild::has_segments(FileSystem& files, const Path& dir) {
+  for (const auto& [number, has] : segments_in(files, dir)) {
+    if (has.second) return true;
+    auto file = files.open(segment_path(dir, number, ".log"), FileSystem::Mode::read);
+    const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(std::nullopt);
+    if (begin && *begin) return true;
+  }
+  return false;
+}
+
+Result<std::unique_ptr<Store>> Rebuild::run(std::unique_ptr<Store> old) {
+  if (old) {
+    error_code error = copy_rows(*old, keys::core, change_);
+    if (!error) error = copy_rows(*old, keys::removed, change_);
+    if (!error) error = copy_rows(*old, keys::quarantine, change_);
+    if (error) logger().error("what is left of meta cannot be read: {}", error.message());
+    old.reset();
+  }
+  error_code error = set_aside();
+  if (!error) error = read_tables();
+  if (!error) error = place_runs();
+  if (error) return error;
+  for (const auto& [number, row] : segments_) change_.puts[keys::segment(number)] = packed(row);
+  auto store = Store::open(files_, data_ / "meta");
+  if (!store) return store;
+  if ((error = (*store)->commit(change_))) return error;
+  logger().warn("meta was made anew from {} tables and {} segments", tables_.size(), segments_.size());
+  return store;
+}
+
+error_code Rebuild::set_aside() {
+  if (!files_.exists(data_ / "meta")) return {};
+  for (int n = 1;; n++) {
+    const Path aside = data_ / ("meta.damaged-" + std::to_string(n));
+    if (files_.exists(aside)) continue;
+    logger().error("meta is lost, damaged or older than the journal: what is there is set aside as {}",
+                   aside.string());
+    const error_code error = files_.rename(data_ / "meta", aside);
+    return error ? error : files_.sync_dir(data_);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- segments
+
+error_code Rebuild::read_tables() {
+  const Path dir = data_ / "journal";
+  found_ = segments_in(files_, dir);
+  std::set<std::uint32_t> replaced;
+  for (const auto& [number, has] : found_) {
+    if (!has.second) continue;
+    Table table;
+    table.number = table.order = number;
+    auto sealed = Sealed::open(*env_, dir, number, {});
+    const auto text = sealed ? (*sealed)->summary() : Result<std::string>(sealed.error());
+    auto summary = text ? Summary::decode(*text) : std::nullopt;
+    if (!summary) {
+      logger().error("{} cannot be read", segment_path(dir, number, ".ldb").string());
+      incomplete_ = incomplete_ || !has.first;
+      continue;
+    }
+    table.row.seed = summary->seed;
+    table.row.has_file = has.first;
+    table.sealed = std::move(*sealed);
+    table.summary = std::move(*summary);
+    for (const std::uint32_t old : table.summary.replaced) {
+      replaced.insert(old);
+      table.order = std::min(table.order, old);
+    }
+    tables_.push_back(std::move(table));
+  }
+  std::erase_if(tables_, [&](const Table& table) { return replaced.contains(table.number); });
+  std::sort(tables_.begin(), tables_.end(), [](const Table& a, const Table& b) { return a.order < b.order; });
+  std::set<std::uint32_t> sealed;
+  for (Table& table : tables_) {
+    sealed.insert(table.number);
+    if (const error_code error = read_core_rows(table)) return error;
+  }
+  for (const auto& [number, has] : found_)
+    if (has.first && !sealed.contains(number) && !replaced.contains(number)) add_open(number);
+  return {};
+}
+
+error_code Rebuild::read_core_rows(const Table& table) {
+  return table.sealed->visit_all([&](PartitionNumber partition, Offset, std::string_view value) {
+    if (partition != 0) return false;
+    if (auto rows = decode_rows(value)) add_rows(change_, std::move(*rows));
+    segments_[table.number].core_rows = 1;
+    return true;
+  });
+}
+
+void Rebuild::add_open(std::uint32_t number) {
+  auto file = files_.open(segment_path(data_ / "journal", number, ".log"), FileSystem::Mode::read);
+  const auto size = file ? (*file)->size() : Result<std::uint64_t>(file.error());
+  const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
+  if (!begin || !size) {
+    incomplete_ = true;
+    return;
+  }
+  if (!*begin) return;  // nothing was written to it, or nobody can tell what
+  SegmentRow row;
+  row.seed = (*begin)->seed;
+  row.disk_bytes = *size;
+  segments_[number] = row;
+}
+
+// ---------------------------------------------------------------------------------------------- partitions
+
+// Cuts that came after a run was sealed, and what a later run wrote again.
+void Rebuild::apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const {
+  for (auto& [table, run] : runs)
+    for (const Table& later : tables_)
+      for (const auto& [partition, end] : later.summary.cuts)
+        if (partition == run.partition && later.order > table->order && later.number > table->number)
+          run.last = std::min(run.last, end - 1);
+  for (std::size_t i = 0; i + 1 < runs.size(); i++)
+    for (std::size_t k = i + 1; k < runs.size(); k++)
+      if (runs[k].first != runs[i].first)
+        runs[i].second.last = std::min(runs[i].second.last, runs[k].second.row.first - 1);
+  std::erase_if(runs, [](const auto& entry) { return entry.second.last < entry.second.row.first; });
+}
+
+error_code Rebuild::place_runs() {
+  std::map<PartitionNumber, std::vector<std::pair<const Table*, Catalogue::Run>>> partitions;
+  std::map<PartitionNumber, Offset> starts;
+  for (Table& table : tables_) {
+    for (const auto& run : table.summary.runs) partitions[run.partition].emplace_back(&table, run);
+    for (const auto& [partition, start] : table.summary.trims)
+      starts[partition] = std::max(starts[partition], start);
+  }
+  std::map<std::uint32_t, SegmentRow> rows;
+  for (const Table& table : tables_) rows[table.number] = table.row;
+  PartitionNumber highest = 0;
+  for (auto& [partition, runs] : partitions) {
+    apply_cuts(runs);
+    highest = std::max(highest, partition);
+    PartitionRow row{starts[partition], starts[partition], 0};
+    std::erase_if(runs, [&](const auto& entry) { return entry.second.last < row.start; });
+    if (!runs.empty() && row.start == 0) row.start = runs.front().second.row.first;
+    Offset expected = runs.empty() ? 0 : runs.front().second.row.first;
+    for (const auto& [table, run] : runs) {
+      change_.puts[keys::catalogue_row(partition, run.last)] = packed(run.row);
+      SegmentRow& segment = rows[table->number];
+      segment.rows++;
+      segment.bytes += run.row.bytes;
+      segment.living += run.row.bytes;
+      row.bytes += run.row.bytes;
+      if (incomplete_ && run.row.first > expected)
+        change_.puts[keys::quarantined(partition, expected)] = keys::big_endian(run.row.first);
+      expected = row.end = run.last + 1;
+      if (const error_code error = give_heads(*table, run)) return error;
+    }
+    change_.puts[keys::partition(partition)] = packed(row);
+  }
+  for (auto& [number, row] : rows) {
+    row.state = SegmentRow::sealed;
+    row.core_rows = segments_[number].core_rows;
+    segments_[number] = row;
+  }
+  change_.puts[std::string(keys::next)] = packed(static_cast<PartitionNumber>(highest + 1));
+  return {};
+}
+
+error_code Rebuild::give_heads(const Table& table, const Catalogue::Run& run) {
+  if (!head_) return {};
+  std::shared_ptr<File> file;
+  if (table.row.has_file) {
+    auto opened = files_.open(segment_path(data_ / "journal", table.number, ".log"), FileSystem::Mode::read);
+    if (opened) file = std::move(*opened);
+  }
+  return table.sealed->visit(run.partition, run.row.first, [&](const Sealed::Entry& entry) {
+    if (entry.last > run.last) return false;
+    std::array<std::byte, batch_head_bytes> head;
+    if (!entry.batch.empty()) {
+      head_(run.partition, entry.batch.first(batch_head_bytes));
+    } else if (file) {
+      const auto got = file->read(head, entry.position);
+      if (got && *got == head.size()) head_(run.partition, head);
+    }
+    return true;
+  });
+}
+
+}  // namespace mq::storage

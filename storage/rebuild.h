@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes `meta` anew from the journal and its tables when it is lost, cannot be read, or is older than the
+// journal says. What it held is set aside. On the opening thread, before anything else is read.
+#pragma once
+
+#include "storage/noting_store.h"
+#include "storage/seal.h"
+
+namespace mq::storage {
+
+class Rebuild {
+ public:
+  using Head = std::function<void(PartitionNumber, Bytes head)>;
+
+  // `head` is given the head of every batch in a sealed segment, in the order of each partition: snapshots
+  // are lost.
+  Rebuild(FileSystem& files, Path data, Head head);
+
+  // Moves what is in `meta` away; core's rows in it count, where the journal has none that are newer.
+  Result<std::unique_ptr<Store>> run(std::unique_ptr<Store> old);
+
+  static bool has_segments(FileSystem& files, const Path& dir);  // files that something was written to
+
+ private:
+  struct Table {
+    std::uint32_t number = 0,
+                  order = 0;  // order: of what it holds; a segment that took over others is in their place
+    Summary summary;
+    SegmentRow row;
+    std::shared_ptr<const Sealed> sealed;
+  };
+  error_code set_aside();
+  error_code find_files();
+  error_code read_tables();
+  error_code read_core_rows(const Table& table);
+  void add_open(std::uint32_t number);
+  error_code place_runs();
+  error_code give_heads(const Table& table, const Catalogue::Run& run);
+  void apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const;
+
+  FileSystem& files_;
+  const Path data_;
+  const Head head_;
+  std::unique_ptr<leveldb::Env> env_;
+  std::map<std::uint32_t, std::pair<bool, bool>> found_;  // segments with a .log, with a .ldb
+  std::vector<Table> tables_;                             // in order
+  std::map<std::uint32_t, SegmentRow> segments_;
+  bool incomplete_ = false;  // a table could not be read
+  Store::Change change_;
+};
+
+}  // namespace mq::storage

@@ -200,14 +200,9 @@ Task<void> DiskJournal::barrier() {
 }
 
 // What is removed may still lie in segments up to the one that is written now: until those are sealed a row
-// in meta keeps it from coming back.
+// in meta keeps it from coming back. Before that row is durable the partition is whole.
 Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
-  for (const PartitionNumber partition : partitions) {
-    const auto log = logs_.find(partition);
-    if (log == logs_.end()) continue;
-    log->second->leave();
-    logs_.erase(log);
-  }
+  for (const PartitionNumber partition : partitions) partition_log(partition)->refuse(true);
   co_await barrier();
   Store::Change change;
   const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
@@ -221,9 +216,17 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
     return {};
   };
   const Result<void> committed = co_await elsewhere(*background_, std::move(commit));
-  if (!committed) co_return committed.error();
-  for (const PartitionNumber partition : partitions) cleaner_->bury(partition);
-  co_return error_code{};
+  for (const PartitionNumber partition : partitions) {
+    const auto log = partition_log(partition);
+    if (!committed) {
+      log->refuse(false);
+      continue;
+    }
+    log->leave();
+    logs_.erase(partition);
+    cleaner_->bury(partition);
+  }
+  co_return committed ? error_code{} : committed.error();
 }
 
 // ---------------------------------------------------------------------------------------------- the rest

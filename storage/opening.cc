@@ -171,12 +171,13 @@ error_code Opening::load_removed() {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
     replay_.removed(partition, keys::number(value));
+    journal_.logs_.erase(partition);  // a seal that came after may have given it a row again
     const auto runs = journal_.catalogue_->find(partition, 0, 1);
     if (!runs) return false;
     if (!runs->empty())
       journal_.cleaner_->bury(partition);
     else if (keys::number(value) < oldest)
-      change.erases.push_back(keys::gone(partition));
+      change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
     return true;
   });
   if (error || change.erases.empty()) return error;

@@ -95,6 +95,7 @@ Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, Partition
 
 void PartitionLog::append(Batch batch, Appended done) {
   if (!journal_) return done(Errc::stopped);
+  if (refusing_) return journal_->refuse(std::move(done), Errc::not_found);
   if (batch.size < batch_head_bytes) return journal_->refuse(std::move(done), Errc::corrupt);
   const Offset end = in_flight_ > 0 ? queued_end_ : end_;
   if (batch.first < end || batch.last < batch.first)

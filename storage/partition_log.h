@@ -34,7 +34,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void restore(const PartitionRow& row);
   void lost(Offset from, Offset to);  // these offsets cannot be read any more
   bool damaged() const { return !lost_.empty(); }
-  void leave();  // the journal goes, or forgets this partition
+  void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
+  void leave();                                       // the journal goes, or has forgotten this partition
   bool gone() const { return journal_ == nullptr; }
   void settled(const error_code& error);  // one of its appends has its answer
 
@@ -71,6 +72,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Offset start_ = 0, end_ = 0;
   Offset sealed_end_ = 0;  // the catalogue counts only before it
   std::uint64_t bytes_ = 0, sealed_bytes_ = 0;
+  bool refusing_ = false;
   std::uint32_t in_flight_ = 0;
   Offset queued_end_ = 0;   // the end as it will be; meaningless when nothing is in flight
   std::uint32_t cuts_ = 0;  // so that a read sees that one came between

@@ -80,10 +80,20 @@ error_code Catalogue::sealed(std::uint32_t number, SegmentRow row, const std::ve
     change.puts[keys::catalogue_row(run.partition, run.last)] = packed(run.row);
   }
   change.puts[keys::segment(number)] = packed(row);
-  if (const error_code error = store_.commit(change)) return error;
-  std::lock_guard lock(mutex_);
+  // Who finds a run in the store finds its segment here.
+  std::unique_lock lock(mutex_);
+  const auto known = manifest_.find(number);
+  const auto before = known == manifest_.end() ? std::nullopt : std::optional(known->second);
   manifest_[number] = row;
-  return {};
+  lock.unlock();
+  const error_code error = store_.commit(change);
+  if (!error) return {};
+  lock.lock();
+  if (before)
+    manifest_[number] = *before;
+  else
+    manifest_.erase(number);
+  return error;
 }
 
 error_code Catalogue::replaced(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,

@@ -2,7 +2,6 @@
 #include "storage/partition_log.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "storage/disk_journal.h"
 #include "storage/elsewhere.h"
@@ -12,82 +11,6 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t read_extents_max = 4096;
-constexpr std::size_t runs_at_once = 16;
-
-// What a reader thread found in sealed segments: pieces, and where the next read starts.
-struct SealedRead {
-  std::vector<Extent> extents;
-  std::vector<std::byte> memory;
-  Read read;
-
-  void end_memory() {
-    if (memory.empty()) return;
-    const auto kept = std::make_shared<const std::vector<std::byte>>(std::move(memory));
-    read.pieces.push_back({std::shared_ptr<const std::byte>(kept, kept->data()), nullptr, 0, kept->size()});
-    memory.clear();
-  }
-  error_code end_extents() {
-    if (extents.empty()) return {};
-    auto pieces = pieces_of(extents, Touch::disk);
-    if (!pieces) return pieces.error();
-    read.pieces.insert(read.pieces.end(), std::move_iterator(pieces->begin()),
-                       std::move_iterator(pieces->end()));
-    extents.clear();
-    return {};
-  }
-};
-
-// Whether the run was taken over by another segment, or forgotten, since it was looked up.
-bool moved(const Catalogue& catalogue, const Catalogue::Run& run) {
-  const auto now = catalogue.find(run.partition, run.last, 1);
-  return now && (now->empty() || now->front().row.segment != run.row.segment);
-}
-
-// On a reader thread.
-Result<Read> read_runs(Catalogue& catalogue, SealedSegments& segments, PartitionNumber partition, Offset from,
-                       Offset limit, std::size_t bytes_max) {
-  SealedRead found;
-  found.read.next = from;
-  bool full = false;
-  error_code failed;
-  for (Offset at = from; !full;) {
-    const auto runs = catalogue.find(partition, at, runs_at_once);
-    if (!runs) return runs.error();
-    bool again = false;
-    for (const auto& run : *runs) {
-      if (full || run.row.first >= limit) break;
-      const auto segment = segments.find(run.row.segment);
-      if (!segment && moved(catalogue, run)) {
-        again = true;
-        break;
-      }
-      if (!segment) return segment.error();
-      const auto take = [&](const Sealed::Entry& entry) {
-        if (entry.last > run.last || entry.last >= limit) return false;
-        if (found.read.size > 0 && found.read.size + entry.size > bytes_max) full = true;
-        if (full) return false;
-        if (entry.batch.empty()) {
-          found.end_memory();
-          found.extents.push_back(
-              {(*segment)->file(), entry.position, static_cast<std::uint32_t>(entry.size)});
-        } else {
-          failed = found.end_extents();
-          found.memory.insert(found.memory.end(), entry.batch.begin(), entry.batch.end());
-        }
-        found.read.size += entry.size;
-        found.read.next = entry.last + 1;
-        return !failed;
-      };
-      const error_code error = (*segment)->visit(partition, std::max(at, run.row.first), take);
-      if (error || failed) return error ? error : failed;
-      at = run.last + 1;
-    }
-    if (runs->size() < runs_at_once && !again) break;
-  }
-  found.end_memory();
-  if (const error_code error = found.end_extents()) return error;
-  return std::move(found.read);
-}
 
 }  // namespace
 
@@ -198,10 +121,12 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
   co_return std::move(read);
 }
 
+Lookup PartitionLog::lookup(Offset limit) const {
+  return {journal_->catalogue(), journal_->sealed_segments(), number_, limit};
+}
+
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
-  auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(), number = number_,
-               from, limit,
-               bytes_max] { return read_runs(catalogue, segments, number, from, limit, bytes_max); };
+  auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
   auto read = co_await elsewhere(journal_->readers(), std::move(look));
   co_return std::move(read);
 }
@@ -211,30 +136,9 @@ Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::siz
 Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
   const auto self = shared_from_this();
   if (!journal_) co_return Errc::stopped;
-  const Offset start = start_, limit = sealed_end_;
-  if (start < limit) {
-    auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(),
-                 number = number_, start, limit, timestamp]() -> Result<std::optional<Offset>> {
-      for (Offset at = start;;) {
-        const auto runs = catalogue.find(number, at, runs_at_once);
-        if (!runs) return runs.error();
-        for (const auto& run : *runs) {
-          at = run.last + 1;
-          if (run.row.time_max < timestamp) continue;
-          const auto segment = segments.find(run.row.segment);
-          if (!segment) return segment.error();
-          std::optional<Offset> found;
-          const auto check = [&](const Sealed::Entry& entry) {
-            if (entry.last > run.last || entry.last >= limit) return false;
-            if (entry.time_max >= timestamp) found = entry.first;
-            return !found;
-          };
-          const error_code error = (*segment)->visit(number, std::max(start, run.row.first), check);
-          if (error) return error;
-          if (found) return found;
-        }
-        if (runs->size() < runs_at_once) return std::optional<Offset>();
-      }
+  if (start_ < sealed_end_) {
+    auto look = [lookup = lookup(sealed_end_), start = start_, timestamp] {
+      return lookup.at_time(start, timestamp);
     };
     const auto found = co_await elsewhere(journal_->readers(), std::move(look));
     if (!found) co_return found.error();
@@ -246,50 +150,20 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
   co_return end_;
 }
 
-Task<Result<std::pair<Offset, std::int64_t>>> PartitionLog::newest_sealed() {
-  using Newest = std::pair<Offset, std::int64_t>;  // base, timestamp
-  auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(), number = number_,
-               start = start_, limit = sealed_end_]() -> Result<Newest> {
-    std::optional<Catalogue::Run> newest;
-    for (Offset at = start;;) {
-      const auto runs = catalogue.find(number, at, runs_at_once);
-      if (!runs) return runs.error();
-      for (const auto& run : *runs) {
-        at = run.last + 1;
-        if (!newest || run.row.time_max > newest->row.time_max) newest = run;
-      }
-      if (runs->size() < runs_at_once) break;
-    }
-    Newest found{-1, std::numeric_limits<std::int64_t>::min()};
-    if (!newest) return found;
-    const auto segment = segments.find(newest->row.segment);
-    if (!segment) return segment.error();
-    const auto check = [&](const Sealed::Entry& entry) {
-      if (entry.last > newest->last || entry.last >= limit) return false;
-      if (entry.time_max > found.second) found = {entry.first, entry.time_max};
-      return true;
-    };
-    const error_code error = (*segment)->visit(number, std::max(start, newest->row.first), check);
-    if (error) return error;
-    return found;
-  };
-  auto found = co_await elsewhere(journal_->readers(), std::move(look));
-  co_return found;
-}
-
 Task<Result<Offset>> PartitionLog::at_time_max() {
   const auto self = shared_from_this();
   if (!journal_) co_return Errc::stopped;
-  std::pair<Offset, std::int64_t> newest{-1, std::numeric_limits<std::int64_t>::min()};
+  std::optional<Lookup::Newest> newest;
   if (start_ < sealed_end_) {
-    const auto sealed = co_await newest_sealed();
-    if (!sealed) co_return sealed.error();
-    newest = *sealed;
+    auto look = [lookup = lookup(sealed_end_), start = start_] { return lookup.newest(start); };
+    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    if (!found) co_return found.error();
+    newest = *found;
   }
   for (const Run& run : runs_)
     for (const Place& place : from_offset(run.batches(), start_))
-      if (place.time_max > newest.second) newest = {place.first, place.time_max};
-  co_return newest.first < 0 ? end_ : newest.first;
+      if (!newest || place.time_max > newest->second) newest = {place.first, place.time_max};
+  co_return newest ? newest->first : end_;
 }
 
 // ---------------------------------------------------------------------------------------------- cut and trim
@@ -298,22 +172,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
 Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
-    auto look = [&catalogue = journal_->catalogue(), &segments = journal_->sealed_segments(),
-                 number = number_, end]() -> Result<Offset> {
-      const auto runs = catalogue.find(number, end, 1);
-      if (!runs) return runs.error();
-      if (runs->empty() || runs->front().row.first >= end) return end;
-      const auto segment = segments.find(runs->front().row.segment);
-      if (!segment) return segment.error();
-      Offset found = end;
-      const auto check = [&](const Sealed::Entry& entry) {
-        found = std::min(found, entry.first);
-        return false;
-      };
-      const error_code error = (*segment)->visit(number, end, check);
-      if (error) return error;
-      return found;
-    };
+    auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
     const auto found = co_await elsewhere(journal_->readers(), std::move(look));
     co_return found;
   }
@@ -330,22 +189,26 @@ Task<error_code> PartitionLog::note(Append append) {
   co_return co_await journal_->submitted(std::move(append));
 }
 
+// Where it really is can only be known while nothing is in flight.
 Task<error_code> PartitionLog::cut(Offset end) {
   const auto self = shared_from_this();
-  while (journal_ && in_flight_ > 0) {  // only then is it known where batches begin
-    Append barrier;
-    barrier.kind = Kind::note;
-    const error_code error = co_await note(std::move(barrier));
-    if (error) co_return error;
+  for (;;) {
+    if (!journal_) co_return Errc::stopped;
+    if (in_flight_ > 0) {
+      Append barrier;
+      barrier.kind = Kind::note;
+      const error_code error = co_await note(std::move(barrier));
+      if (error) co_return error;
+      continue;
+    }
+    const auto at = co_await boundary(end);
+    if (!at) co_return at.error();
+    if (!journal_ || in_flight_ > 0) continue;
+    Append append;
+    append.kind = Kind::cut;
+    append.base = *at;
+    co_return co_await note(std::move(append));
   }
-  if (!journal_) co_return Errc::stopped;
-  const auto at = co_await boundary(end);
-  if (!at) co_return at.error();
-  if (!journal_) co_return Errc::stopped;
-  Append append;
-  append.kind = Kind::cut;
-  append.base = *at;
-  co_return co_await note(std::move(append));
 }
 
 void PartitionLog::cut_at(Offset end, const std::shared_ptr<Active>& segment) {
@@ -386,8 +249,7 @@ void PartitionLog::trimmed(Offset start, const std::shared_ptr<Active>& segment)
   if (sealed && journal_) journal_->cleaner().forget_before(shared_from_this(), start);
 }
 
-// ---------------------------------------------------------------------------------------------- for the
-// journal
+// ---------------------------------------------------------------------------------------------- for others
 
 void PartitionLog::restore(const PartitionRow& row) {
   start_ = row.start;

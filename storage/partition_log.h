@@ -5,8 +5,8 @@
 #pragma once
 
 #include "storage/active.h"
-#include "storage/extent.h"
 #include "storage/log.h"
+#include "storage/lookup.h"
 #include "storage/tail.h"
 
 namespace mq::storage {
@@ -65,7 +65,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Task<Result<Read>> read_sealed(Offset from, Offset limit, std::size_t bytes_max);
   Task<Result<Offset>> boundary(Offset end);
   Task<error_code> note(Append append);
-  Task<Result<std::pair<Offset, std::int64_t>>> newest_sealed();
+  Lookup lookup(Offset limit) const;
 
   DiskJournal* journal_;  // null: gone
   const PartitionNumber number_;

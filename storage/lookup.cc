@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/lookup.h"
+
+#include <algorithm>
+
+#include "storage/error.h"
+
+namespace mq::storage {
+namespace {
+
+constexpr std::size_t runs_at_once = 16;
+
+// Pieces in the order of batches: ranges of a file, or what tables hold themselves, neighbours together.
+class Gathered {
+ public:
+  explicit Gathered(Offset from) { read_.next = from; }
+
+  std::size_t size() const { return read_.size; }
+  error_code add(const Sealed& segment, const Sealed::Entry& entry) {
+    read_.size += entry.size;
+    read_.next = entry.last + 1;
+    if (entry.batch.empty()) {
+      end_memory();
+      extents_.push_back({segment.file(), entry.position, static_cast<std::uint32_t>(entry.size)});
+      return {};
+    }
+    const error_code error = end_extents();
+    memory_.insert(memory_.end(), entry.batch.begin(), entry.batch.end());
+    return error;
+  }
+  Result<Read> finish() {
+    end_memory();
+    if (const error_code error = end_extents()) return error;
+    return std::move(read_);
+  }
+
+ private:
+  void end_memory() {
+    if (memory_.empty()) return;
+    const auto kept = std::make_shared<const std::vector<std::byte>>(std::move(memory_));
+    read_.pieces.push_back({std::shared_ptr<const std::byte>(kept, kept->data()), nullptr, 0, kept->size()});
+    memory_.clear();
+  }
+  error_code end_extents() {
+    auto pieces = pieces_of(extents_, Touch::disk);
+    if (!pieces) return pieces.error();
+    read_.pieces.insert(read_.pieces.end(), std::move_iterator(pieces->begin()),
+                        std::move_iterator(pieces->end()));
+    extents_.clear();
+    return {};
+  }
+
+  std::vector<Extent> extents_;
+  std::vector<std::byte> memory_;
+  Read read_;
+};
+
+bool any(const Catalogue::Run&) {
+  return true;
+}
+
+}  // namespace
+
+// Whether it was taken over by another segment, or forgotten, since it was looked up.
+bool Lookup::moved(const Catalogue::Run& run) const {
+  const auto now = catalogue_.find(run.partition, run.last, 1);
+  return now && (now->empty() || now->front().row.segment != run.row.segment);
+}
+
+error_code Lookup::each_batch(Offset from, const Wanted& wanted, const Visit& visit) const {
+  for (Offset at = from;;) {
+    const auto runs = catalogue_.find(partition_, at, runs_at_once);
+    if (!runs) return runs.error();
+    bool again = false;
+    for (const auto& run : *runs) {
+      if (run.row.first >= limit_) return {};
+      if (wanted(run)) {
+        const auto segment = segments_.find(run.row.segment);
+        if (!segment && moved(run)) {
+          again = true;
+          break;
+        }
+        if (!segment) return segment.error() == Errc::not_found ? Errc::corrupt : segment.error();
+        bool enough = false;
+        const auto check = [&](const Sealed::Entry& entry) {
+          if (entry.last > run.last || entry.last >= limit_) return false;
+          enough = !visit(**segment, entry);
+          return !enough;
+        };
+        const error_code error = (*segment)->visit(partition_, std::max(at, run.row.first), check);
+        if (error || enough) return error;
+      }
+      at = run.last + 1;
+    }
+    if (!again && runs->size() < runs_at_once) return {};
+  }
+}
+
+Result<Read> Lookup::read(Offset from, std::size_t bytes_max) const {
+  Gathered gathered(from);
+  error_code failed;
+  const error_code error = each_batch(from, any, [&](const Sealed& segment, const Sealed::Entry& entry) {
+    if (gathered.size() > 0 && gathered.size() + entry.size > bytes_max) return false;
+    failed = gathered.add(segment, entry);
+    return !failed;
+  });
+  if (error || failed) return error ? error : failed;
+  return gathered.finish();
+}
+
+Result<std::optional<Offset>> Lookup::at_time(Offset start, std::int64_t timestamp) const {
+  std::optional<Offset> found;
+  const auto reaches = [&](const Catalogue::Run& run) { return run.row.time_max >= timestamp; };
+  const error_code error = each_batch(start, reaches, [&](const Sealed&, const Sealed::Entry& entry) {
+    if (entry.time_max >= timestamp) found = entry.first;
+    return !found;
+  });
+  if (error) return error;
+  return found;
+}
+
+Result<std::optional<Lookup::Newest>> Lookup::newest(Offset start) const {
+  std::optional<std::int64_t> largest;
+  const auto look_only = [&](const Catalogue::Run& run) {
+    largest = std::max(largest.value_or(run.row.time_max), run.row.time_max);
+    return false;
+  };
+  if (const error_code error = each_batch(start, look_only, {})) return error;
+  std::optional<Newest> found;
+  const auto has_largest = [&](const Catalogue::Run& run) { return run.row.time_max >= largest; };
+  const error_code error = each_batch(start, has_largest, [&](const Sealed&, const Sealed::Entry& entry) {
+    if (!found || entry.time_max > found->second) found = {entry.first, entry.time_max};
+    return found->second < largest;
+  });
+  if (error) return error;
+  return found;
+}
+
+Result<Offset> Lookup::boundary(Offset end) const {
+  Offset found = end;
+  const auto spans = [&](const Catalogue::Run& run) { return run.row.first < end; };
+  const error_code error = each_batch(end, spans, [&](const Sealed&, const Sealed::Entry& entry) {
+    found = std::min(found, entry.first);
+    return false;
+  });
+  if (error) return error;
+  return found;
+}
+
+}  // namespace mq::storage

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/recovery.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "storage/error.h"
 
@@ -11,10 +14,26 @@ namespace {
 constexpr std::size_t window_bytes = 64u << 10;
 constexpr std::size_t search_bytes = 1u << 20;
 
+// Behind the last byte that was ever written. What is only preallocated is not read: that would fill memory
+// with zeros. Asked before anything is read, for what was read counts as data.
+std::uint64_t end_of_data(const SegmentFile& segment, std::uint64_t end) {
+  off_t known = 0;
+  for (;;) {
+    const off_t data = ::lseek(segment.descriptor, known, SEEK_DATA);
+    if (data < 0) return errno == ENXIO ? std::min(end, static_cast<std::uint64_t>(known)) : end;
+    known = ::lseek(segment.descriptor, data, SEEK_HOLE);
+    if (known < 0) return end;
+  }
+}
+
 class Scanner {
  public:
   Scanner(const SegmentFile& segment, std::uint64_t end, std::uint64_t known)
-      : segment_(segment), end_(end), window_(*segment.file, end), claimed_(known) {}
+      : segment_(segment),
+        end_(end),
+        data_end_(end_of_data(segment, end)),
+        window_(*segment.file, end),
+        claimed_(known) {}
 
   error_code run(Scan& found);
 
@@ -27,7 +46,7 @@ class Scanner {
   error_code read_notes(Scan& found);
 
   const SegmentFile& segment_;
-  const std::uint64_t end_;
+  const std::uint64_t end_, data_end_;
   Window window_;
   std::uint64_t claimed_;        // the newest durable position that anybody claims
   std::uint64_t last_byte_ = 0;  // behind the last byte of anything that was seen
@@ -49,8 +68,8 @@ Result<std::optional<Header>> Scanner::header_at(std::uint64_t position) {
 // The place of the first valid record at or behind `after`.
 Result<std::optional<std::uint64_t>> Scanner::next_valid(std::uint64_t after) {
   std::vector<std::byte> buffer(search_bytes);
-  for (std::uint64_t at = after; at + sizeof(Header) <= end_; at += buffer.size()) {
-    const std::size_t want = std::min<std::uint64_t>(buffer.size(), end_ - at);
+  for (std::uint64_t at = after; at + sizeof(Header) <= data_end_; at += buffer.size()) {
+    const std::size_t want = std::min<std::uint64_t>(buffer.size(), data_end_ - at);
     const auto got = segment_.file->read(std::span(buffer).first(want), at);
     if (!got) return got.error();
     for (std::size_t i = 0; i + 8 <= *got; i += 8) {

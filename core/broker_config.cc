@@ -53,7 +53,6 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"offsets.commit.timeout.ms", int32, "5000", "Time for a commit of offsets to become durable."},
     {"offsets.retention.check.interval.ms", int64, "600000", "Time between two looks for offsets that expired."},
     {"offsets.retention.minutes", int32, "10080", "Time for which offsets of an empty group are kept."},
-    {"offsets.topic.num.partitions", int32, "50", "Partitions of the topic for group offsets."},
     {"offsets.topic.replication.factor", int16, "1", "Replicas of the topic for group offsets."},
     {"process.roles", list, "broker,controller", "What this process does for the cluster."},
     {"producer.id.expiration.ms", int32, "86400000", "Time after which a silent idempotent producer is forgotten."},
@@ -76,7 +75,6 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"transaction.max.timeout.ms", int32, "900000", "Longest timeout that a transactional producer may ask for."},
     {"transaction.partition.verification.enable", boolean, "true", "Whether a write is refused that belongs to no open transaction."},
     {"transaction.state.log.min.isr", int32, "1", "Replicas of the topic for transactions that must be in sync."},
-    {"transaction.state.log.num.partitions", int32, "50", "Partitions of the topic for transactions."},
     {"transaction.state.log.replication.factor", int16, "1", "Replicas of the topic for transactions."},
     {"transactional.id.expiration.ms", int32, "604800000", "Time after which an unused transactional id is forgotten."},
 });
@@ -155,8 +153,12 @@ const auto derived = std::to_array<Derived>({
     {"node.id", int32, "node.id", node_id_text, "Number of this broker."},
     {"num.partitions", int32, "topics.default_partitions", [](const Config& c, std::int32_t) { return std::to_string(c.default_partitions); },
      "Partitions of a topic that is created without a number."},
+    {"offsets.topic.num.partitions", int32, "groups.offsets_partitions", [](const Config& c, std::int32_t) { return std::to_string(c.offsets_partitions); },
+     "Partitions of the topic for group offsets."},
     {"socket.request.max.bytes", int32, "limits.max_request", [](const Config& c, std::int32_t) { return std::to_string(c.request_bytes_max); },
      "Largest request; a larger one closes the connection."},
+    {"transaction.state.log.num.partitions", int32, "transactions.partitions", [](const Config& c, std::int32_t) { return std::to_string(c.transactions_partitions); },
+     "Partitions of the topic for transactions."},
 });
 // clang-format on
 

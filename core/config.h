@@ -45,6 +45,8 @@ struct Config {
   bool auto_create_topics = true;
   std::uint32_t default_partitions = 1;
   bool allow_delete_topics = true;
+  std::uint32_t offsets_partitions = 50;       // of __consumer_offsets, when it is made
+  std::uint32_t transactions_partitions = 50;  // of __transaction_state, likewise
   ConfigMap topic_defaults;  // valid wire values by topic config name; only those that were set
   LogLevels log_levels;
   LogFormat log_format = LogFormat::automatic;

@@ -5,6 +5,7 @@
 
 #include "core/advertise.h"
 #include "core/handlers/handlers.h"
+#include "core/internal_topic.h"
 #include "net/kafka/messages/describe_cluster.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 
@@ -24,6 +25,7 @@ TopicAnswer answer_of(const Context& context, const Topic& topic, bool operation
   TopicAnswer answer;
   answer.name = topic.name;
   answer.topic_id = topic.id;
+  answer.is_internal = is_internal_topic(topic.name);
   if (operations) answer.topic_authorized_operations = topic_operations;
   for (std::size_t i = 0; i < topic.partitions.size(); i++) {
     auto& partition = answer.partitions.emplace_back();
@@ -47,7 +49,10 @@ TopicAnswer failed(std::optional<std::string> name, const Uuid& id, Error error)
 // A missing topic is made within the request, so that the answer is the finished topic.
 Task<TopicAnswer> create(Context& context, std::string name, bool operations) {
   std::vector<NewTopic> wanted;
-  wanted.push_back({name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
+  if (is_internal_topic(name))
+    wanted.push_back(new_internal_topic(name, context.broker.config));
+  else
+    wanted.push_back({name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
   const auto answers = co_await context.broker.topics.create(std::move(wanted));
   TopicPtr topic = answers.front().topic;
   if (!topic && answers.front().error == Error::topic_already_exists)
@@ -158,6 +163,7 @@ Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
       continue;
     }
     answer.topic_id = topic->id;
+    answer.is_internal = is_internal_topic(name);
     answer.topic_authorized_operations = topic_operations;
     const BrokerId self = context.broker.identity.node_id;
     auto i = static_cast<std::size_t>(first);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/handlers/produce_checks.h"
+#include "core/internal_topic.h"
 #include "core/joined.h"
 
 namespace mq::core {
@@ -83,6 +84,8 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
         refuse(answer, {refused, {}, {}, {}});
       else if (!topic)
         refuse(answer, {by_id ? Error::unknown_topic_id : Error::unknown_topic_or_partition, {}, {}, {}});
+      else if (!may_produce(context.client_id, topic->name))
+        refuse(answer, {Error::invalid_topic_exception, "only the broker writes to internal topics", {}, {}});
       else
         start(context, *topic, wanted.partition_data[p], answer, joined);
     }

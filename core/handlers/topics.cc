@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "core/internal_topic.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"
 #include "net/kafka/messages/delete_records.h"
@@ -158,6 +159,8 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
       error = context.version >= 3 ? Error::topic_deletion_disabled : Error::invalid_request;
     else if (!topic)
       error = asked.name ? Error::unknown_topic_or_partition : Error::unknown_topic_id;
+    else if (is_internal_topic(topic->name))
+      error = Error::invalid_topic_exception;
     else
       error = co_await context.broker.topics.remove(topic->name);
     answer.error_code = number(error);
@@ -179,6 +182,10 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
       result = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice", {}};
     else if (!topic)
       result = {Error::unknown_topic_or_partition, "topic \"" + asked.name + "\" does not exist", {}};
+    else if (is_internal_topic(asked.name))
+      result = {Error::invalid_topic_exception,
+                "the number of partitions of \"" + asked.name + "\" says which partition a key is in",
+                {}};
     else if (asked.count <= static_cast<std::int32_t>(topic->partitions.size()) ||
              asked.count > partitions_per_request_max)
       result = {Error::invalid_partitions,

@@ -21,7 +21,8 @@ storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head,
   return {batch.data, batch.size, first, first + head.last_offset_delta, head.max_timestamp};
 }
 
-// One read's bytes in one place; what lies in files is read here, for it was just looked up.
+}  // namespace
+
 Result<std::vector<std::byte>> gather(const storage::Read& read) {
   std::vector<std::byte> bytes(read.size);
   std::byte* to = bytes.data();
@@ -36,8 +37,6 @@ Result<std::vector<std::byte>> gather(const storage::Read& read) {
   }
   return bytes;
 }
-
-}  // namespace
 
 Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock)
     : log_(std::move(log)), number_(number), clock_(clock), next_(log_->end()) {

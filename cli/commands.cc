@@ -5,6 +5,7 @@
 namespace mq::cli {
 
 extern const Command serve, produce, consume, tail, doctor;
+extern const Command bench_produce, bench_consume, bench_e2e, bench_mixed;
 extern const Command topic_list, topic_describe, topic_create, topic_alter, topic_delete, topic_offsets,
     topic_trim, topic_purge, topic_configs;
 extern const Command cluster_info;
@@ -14,11 +15,11 @@ extern const Command completion, complete, help, version;
 
 const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> table{
-      &serve,           &produce,         &consume,      &tail,         &doctor,        &topic_list,
-      &topic_describe,  &topic_create,    &topic_alter,  &topic_delete, &topic_offsets, &topic_trim,
-      &topic_purge,     &topic_configs,   &cluster_info, &storage_ls,   &storage_dump,  &storage_verify,
-      &config_validate, &config_template, &config_keys,  &completion,   &help,          &version,
-      &complete,
+      &serve,          &produce,       &consume,      &tail,           &doctor,          &topic_list,
+      &topic_describe, &topic_create,  &topic_alter,  &topic_delete,   &topic_offsets,   &topic_trim,
+      &topic_purge,    &topic_configs, &cluster_info, &bench_produce,  &bench_consume,   &bench_e2e,
+      &bench_mixed,    &storage_ls,    &storage_dump, &storage_verify, &config_validate, &config_template,
+      &config_keys,    &completion,    &help,         &version,        &complete,
   };
   return table;
 }

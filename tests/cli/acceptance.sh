@@ -262,6 +262,14 @@ bash_completion() {
 }
 check 'bash completes verbs' bash_completion
 
+# ---- measuring ----
+benches() {
+  mq bench e2e -n 2000 --size 100..500 --keys 7 -p 3 --verify -o json >bench.json &&
+    grep -q '"checked":2000,"lost":0,"repeated":0,"damaged":0' bench.json &&
+    mq bench e2e -n 2000 --rate 20k/s --compare bench.json && is "$(mq topic list 'mq-bench-*' -o name 2>/dev/null)" ''
+}
+check 'a load of our own arrives whole and leaves nothing behind' benches
+
 # ---- broker ----
 config() {
   mq config template --full >mq.yaml && mq config validate mq.yaml && echo 'storage: {dta: x}' >bad.yaml && exits 2 mq config validate bad.yaml &&

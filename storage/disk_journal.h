@@ -6,6 +6,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "storage/ahead.h"
 #include "storage/cleaner.h"
 #include "storage/journal.h"
 #include "storage/lock.h"
@@ -39,6 +40,7 @@ class DiskJournal final : public Journal {
   void copy_core_rows(Log::Appended done);                    // all of them
   asio::thread_pool& readers();
   Tail& tail() { return tail_; }
+  Ahead& ahead() { return ahead_; }
   Catalogue& catalogue() { return *catalogue_; }
   SealedSegments& sealed_segments() { return *sealed_; }
   Cleaner& cleaner() { return *cleaner_; }
@@ -71,6 +73,7 @@ class DiskJournal final : public Journal {
   std::vector<std::shared_ptr<Active>>
       open_;  // segments that may still take records: one, or some for a moment
   Tail tail_;
+  Ahead ahead_;
   std::vector<Append> turn_;  // appends of this turn of the loop, handed over together
   std::uint32_t failures_ = 0;
   std::size_t waiting_ = 0;  // appends without an answer; while there are any, the loop is kept running

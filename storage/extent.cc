@@ -22,17 +22,20 @@ error_code read(const SegmentFile& segment, std::span<std::byte> into, std::uint
   return *got == into.size() ? error_code{} : make_error_code(Errc::corrupt);
 }
 
+error_code probe(const Extent& extent, Touch touch) {
+  const std::uint64_t end = std::uint64_t{extent.position} + extent.size;
+  std::byte sample;
+  for (std::uint64_t at = extent.position; at < end; at += sample_bytes)
+    if (const error_code error = read(*extent.file, {&sample, 1}, at, touch)) return error;
+  return read(*extent.file, {&sample, 1}, end - 1, touch);
+}
+
 // So that a sendfile on the loop does not wait.
 error_code bring_in(const Extent& extent, Touch touch) {
-  if (touch == Touch::disk)
-    ::readahead(extent.file->descriptor, static_cast<off64_t>(extent.position), extent.size);
-  const std::uint64_t end = std::uint64_t{extent.position} + extent.size;
-  for (std::uint64_t at = extent.position; at < end; at += sample_bytes) {
-    std::byte probe;
-    if (const error_code error = read(*extent.file, {&probe, 1}, at, touch)) return error;
-  }
-  std::byte last;
-  return read(*extent.file, {&last, 1}, end - 1, touch);
+  const error_code error = probe(extent, Touch::cached);
+  if (touch == Touch::cached || error != boost::system::errc::operation_would_block) return error;
+  ::readahead(extent.file->descriptor, static_cast<off64_t>(extent.position), extent.size);
+  return probe(extent, Touch::disk);
 }
 
 // How many of the first extents one read should bring.

@@ -55,6 +55,15 @@ class Gathered {
   Read read_;
 };
 
+// Adds what a reader will want next; false when there is no more of it here.
+bool go_on(Ahead::Row& ahead, const Sealed& segment, const Sealed::Entry& entry) {
+  if (!entry.batch.empty() || segment.file() != ahead.file.lock() || !segment.file()) return false;
+  const auto offsets = static_cast<std::uint32_t>(entry.last - entry.first);
+  ahead.places.push_back(
+      {entry.first, entry.time_max, entry.position, static_cast<std::uint32_t>(entry.size), offsets});
+  return ahead.places.size() < Ahead::places_max;
+}
+
 bool any(const Catalogue::Run&) {
   return true;
 }
@@ -96,16 +105,23 @@ error_code Lookup::each_batch(Offset from, const Wanted& wanted, const Visit& vi
   }
 }
 
-Result<Read> Lookup::read(Offset from, std::size_t bytes_max) const {
+Result<Lookup::Found> Lookup::read(Offset from, std::size_t bytes_max) const {
   Gathered gathered(from);
+  Found found;
+  bool full = false;
   error_code failed;
   const error_code error = each_batch(from, any, [&](const Sealed& segment, const Sealed::Entry& entry) {
-    if (gathered.size() > 0 && gathered.size() + entry.size > bytes_max) return false;
+    full = full || (gathered.size() > 0 && gathered.size() + entry.size > bytes_max);
+    if (full) return go_on(found.ahead, segment, entry);
+    found.ahead.file = segment.file();
     failed = gathered.add(segment, entry);
     return !failed;
   });
   if (error || failed) return error ? error : failed;
-  return gathered.finish();
+  auto read = gathered.finish();
+  if (!read) return read.error();
+  found.read = std::move(*read);
+  return found;
 }
 
 Result<std::optional<Offset>> Lookup::at_time(Offset start, std::int64_t timestamp) const {

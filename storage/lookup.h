@@ -3,6 +3,7 @@
 // segment that is written anew meanwhile is found where its batches went.
 #pragma once
 
+#include "storage/ahead.h"
 #include "storage/extent.h"
 #include "storage/sealed.h"
 
@@ -14,7 +15,11 @@ class Lookup {
   Lookup(Catalogue& catalogue, SealedSegments& segments, PartitionNumber partition, Offset limit)
       : catalogue_(catalogue), segments_(segments), partition_(partition), limit_(limit) {}
 
-  Result<Read> read(Offset from, std::size_t bytes_max) const;
+  struct Found {
+    Read read;
+    Ahead::Row ahead;  // what follows it in the same file
+  };
+  Result<Found> read(Offset from, std::size_t bytes_max) const;
   // Base of the first batch from `start` on whose largest timestamp reaches `timestamp`.
   Result<std::optional<Offset>> at_time(Offset start, std::int64_t timestamp) const;
   // Base and timestamp of the batch with the largest one.

@@ -79,7 +79,11 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max) {
     const std::uint32_t cuts = cuts_;
     const Offset sealed_end = sealed_end_;
     Result<Read> read = Read{{}, 0, from};
-    if (from < sealed_end) read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
+    if (from < sealed_end) {
+      if (auto known = read_ahead(from, std::min(limit.end, sealed_end), bytes_max))
+        co_return std::move(*known);
+      read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
+    }
     const bool nothing = read && read->size == 0;
     if (journal_ && cuts == cuts_ && nothing && sealed_end < limit.end)
       read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
@@ -127,8 +131,32 @@ Lookup PartitionLog::lookup(Offset limit) const {
 
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
-  auto read = co_await elsewhere(journal_->readers(), std::move(look));
-  co_return std::move(read);
+  const std::uint32_t cuts = cuts_;
+  auto found = co_await elsewhere(journal_->readers(), std::move(look));
+  if (!found) co_return found.error();
+  if (journal_ && cuts == cuts_) journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
+  co_return std::move(found->read);
+}
+
+// What the last read found out about the next one, if the page cache has it: nobody waits then.
+std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::size_t bytes_max) {
+  auto row = journal_->ahead().take(number_, from);
+  const auto file = row ? row->file.lock() : nullptr;
+  if (!file) return std::nullopt;
+  Read read{{}, 0, from};
+  std::vector<Extent> extents;
+  for (const Place& place : row->rest()) {
+    if (place.last() >= limit || (read.size > 0 && read.size + place.size > bytes_max)) break;
+    extents.push_back({file, place.position, place.size});
+    read.size += place.size;
+    read.next = place.last() + 1;
+  }
+  row->used += extents.size();
+  auto pieces = pieces_of(extents, Touch::cached);
+  if (extents.empty() || !pieces) return std::nullopt;
+  read.pieces = std::move(*pieces);
+  journal_->ahead().put(number_, read.next, std::move(*row));
+  return read;
 }
 
 // ---------------------------------------------------------------------------------------------- times
@@ -215,6 +243,7 @@ void PartitionLog::cut_at(Offset end, const std::shared_ptr<Active>& segment) {
   segment->cuts.emplace_back(number_, end);
   segment->logs.push_back(shared_from_this());
   cuts_++;
+  if (journal_) journal_->ahead().forget(number_);
   if (end >= end_) return;
   for (Run& run : runs_) bytes_ -= std::min(bytes_, run.cut(end));
   if (tail_) tail_->cut(end);

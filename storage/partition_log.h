@@ -63,6 +63,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Read plan(Offset from, Offset limit, std::size_t bytes_max, std::vector<Extent>& extents) const;
   Task<Result<Read>> read_unsealed(Offset from, Offset limit, std::size_t bytes_max);
   Task<Result<Read>> read_sealed(Offset from, Offset limit, std::size_t bytes_max);
+  std::optional<Read> read_ahead(Offset from, Offset limit, std::size_t bytes_max);
   Task<Result<Offset>> boundary(Offset end);
   Task<error_code> note(Append append);
   Lookup lookup(Offset limit) const;

@@ -30,7 +30,7 @@ struct Broker::Parts {
   std::unique_ptr<net::Server> server;
 
   void on_snapshot(PartitionNumber number, std::string_view snapshot);
-  void on_head(PartitionNumber number, net::Bytes bytes);
+  void on_start(PartitionNumber number, net::Bytes bytes);
   storage::JournalOptions::Snapshots snapshots(const std::vector<PartitionNumber>& numbers) const;
 };
 
@@ -47,12 +47,18 @@ void Broker::Parts::on_snapshot(PartitionNumber number, std::string_view snapsho
   recovered_up_to[number] = restored->second;
 }
 
-void Broker::Parts::on_head(PartitionNumber number, net::Bytes bytes) {
+void Broker::Parts::on_start(PartitionNumber number, net::Bytes bytes) {
   const auto head = kafka::BatchHead::parse(bytes);
   if (!head || head->producer_id < 0) return;
   const auto covered = recovered_up_to.find(number);
   if (covered != recovered_up_to.end() && head->base_offset < covered->second) return;
-  recovered[number].appended(*head, head->base_offset, clock.wall_ms());
+  Producers& producers = recovered[number];
+  if (!head->is_control()) return producers.appended(*head, head->base_offset, clock.wall_ms());
+  auto marker = kafka::read_marker(bytes);
+  if (!marker)
+    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
+                  number, head->base_offset);
+  producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, clock.wall_ms());
 }
 
 storage::JournalOptions::Snapshots Broker::Parts::snapshots(
@@ -96,7 +102,9 @@ void Broker::open_journal() {
   options.on_snapshot = [parts](PartitionNumber number, std::string_view bytes) {
     parts->on_snapshot(number, bytes);
   };
-  options.on_head = [parts](PartitionNumber number, storage::Bytes head) { parts->on_head(number, head); };
+  options.on_start = [parts](PartitionNumber number, storage::Bytes start) {
+    parts->on_start(number, start);
+  };
   options.snapshots = [parts](std::vector<PartitionNumber> numbers, auto done) {
     done(parts->snapshots(numbers));
   };

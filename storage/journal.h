@@ -25,9 +25,9 @@ struct JournalOptions {
   std::chrono::seconds segment_age_max{3600};
 
   // Recovery hands on what core derives from batches. First every stored snapshot, then, in journal order, the first
-  // 61 bytes of every batch that lies in a segment no snapshot of its partition covers. Called while opening.
+  // batch_start_bytes of every batch that lies in a segment no snapshot of its partition covers. Called while opening.
   std::function<void(PartitionNumber, std::string_view snapshot)> on_snapshot;
-  std::function<void(PartitionNumber, Bytes head)> on_head;
+  std::function<void(PartitionNumber, Bytes start)> on_start;
 
   // Asked on the loop before a segment is sealed: a snapshot for each of these partitions, as of a moment at or after
   // the segment's end and covering durable batches only. Answer by calling `done`, now or later, on the loop; a

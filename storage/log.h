@@ -22,8 +22,9 @@ class Log {
   virtual void append(Batch batch, Appended done) = 0;
 
   // At least one batch, if there is one at or after `from`, then as many as fit into `bytes_max`. Sees only what is
-  // durable. `offset_out_of_range` before start() or after end(); `corrupt` where the log is known to be damaged.
-  virtual Task<Result<Read>> read(Offset from, std::size_t bytes_max) = 0;
+  // durable, and no batch that reaches `until`. `offset_out_of_range` before start() or after end(); `corrupt` where
+  // the log is known to be damaged.
+  virtual Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) = 0;
 
   // Base of the first batch whose largest timestamp reaches `timestamp`; `end()` when there is none.
   virtual Task<Result<Offset>> at_time(std::int64_t timestamp) = 0;

@@ -36,12 +36,12 @@ std::deque<Batch>::const_iterator MemoryLog::find(Offset from) const {
   return std::lower_bound(state_->batches.begin(), state_->batches.end(), from, ends_before);
 }
 
-Task<Result<Read>> MemoryLog::read(Offset from, std::size_t bytes_max) {
+Task<Result<Read>> MemoryLog::read(Offset from, std::size_t bytes_max, Offset until) {
   if (from < start_ || from > end_) co_return Errc::offset_out_of_range;
   Read read;
   read.next = from;
   for (auto batch = find(from); batch != state_->batches.end(); ++batch) {
-    if (read.size > 0 && read.size + batch->size > bytes_max) break;
+    if (batch->last >= until || (read.size > 0 && read.size + batch->size > bytes_max)) break;
     read.pieces.push_back({batch->memory, nullptr, 0, batch->size});
     read.size += batch->size;
     read.next = batch->last + 1;

@@ -14,7 +14,7 @@ class MemoryLog final : public Log {
   explicit MemoryLog(Executor loop) : loop_(std::move(loop)) {}
 
   void append(Batch batch, Appended done) override;  // answers in the loop's next turn, in order
-  Task<Result<Read>> read(Offset from, std::size_t bytes_max) override;
+  Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<error_code> cut(Offset end) override;

@@ -64,7 +64,7 @@ Result<std::unique_ptr<Store>> Opening::open_meta() {
 
 Result<std::unique_ptr<Store>> Opening::rebuild(std::unique_ptr<Store> old) {
   journal_.recovery_.meta_rebuilt = true;
-  return Rebuild(journal_.files_, journal_.options_.data, journal_.options_.on_head).run(std::move(old));
+  return Rebuild(journal_.files_, journal_.options_.data, journal_.options_.on_start).run(std::move(old));
 }
 
 // How many commits of meta the journal knows of: what is not sealed says it, also when meta does not list it.

@@ -66,14 +66,15 @@ PartitionLog::Limits PartitionLog::limits(Offset from) const {
   return limits;
 }
 
-Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max) {
+Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset until) {
   const auto self = shared_from_this();
   for (;;) {
     if (!journal_) co_return Errc::stopped;
     if (from < start_ || from > end_) co_return Errc::offset_out_of_range;
-    const Limits limit = limits(from);
+    Limits limit = limits(from);
     if (limit.corrupt) co_return Errc::corrupt;
-    if (from == end_) co_return Read{{}, 0, from};
+    limit.end = std::min(limit.end, until);
+    if (from >= limit.end) co_return Read{{}, 0, from};
     if (tail_ && tail_->covers(from)) co_return tail_->read(from, limit.end, bytes_max);
 
     const std::uint32_t cuts = cuts_;

@@ -20,7 +20,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   PartitionLog(DiskJournal& journal, PartitionNumber number) : journal_(&journal), number_(number) {}
 
   void append(Batch batch, Appended done) override;
-  Task<Result<Read>> read(Offset from, std::size_t bytes_max) override;
+  Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<error_code> cut(Offset end) override;

@@ -38,8 +38,8 @@ std::map<std::uint32_t, std::pair<bool, bool>> segments_in(FileSystem& files, co
 
 }  // namespace
 
-Rebuild::Rebuild(FileSystem& files, Path data, Head head)
-    : files_(files), data_(std::move(data)), head_(std::move(head)), env_(make_env(files)) {}
+Rebuild::Rebuild(FileSystem& files, Path data, Start start)
+    : files_(files), data_(std::move(data)), start_(std::move(start)), env_(make_env(files)) {}
 
 bool Rebuild::has_segments(FileSystem& files, const Path& dir) {
   for (const auto& [number, has] : segments_in(files, dir)) {
@@ -191,7 +191,7 @@ error_code Rebuild::place_runs() {
       if (incomplete_ && run.row.first > expected)
         change_.puts[keys::quarantined(partition, expected)] = keys::big_endian(run.row.first);
       expected = row.end = run.last + 1;
-      if (const error_code error = give_heads(*table, run)) return error;
+      if (const error_code error = give_starts(*table, run)) return error;
     }
     change_.puts[keys::partition(partition)] = packed(row);
   }
@@ -204,8 +204,8 @@ error_code Rebuild::place_runs() {
   return {};
 }
 
-error_code Rebuild::give_heads(const Table& table, const Catalogue::Run& run) {
-  if (!head_) return {};
+error_code Rebuild::give_starts(const Table& table, const Catalogue::Run& run) {
+  if (!start_) return {};
   std::shared_ptr<File> file;
   if (table.row.has_file) {
     auto opened = files_.open(segment_path(data_ / "journal", table.number, ".log"), FileSystem::Mode::read);
@@ -213,12 +213,12 @@ error_code Rebuild::give_heads(const Table& table, const Catalogue::Run& run) {
   }
   return table.sealed->visit(run.partition, run.row.first, [&](const Sealed::Entry& entry) {
     if (entry.last > run.last) return false;
-    std::array<std::byte, batch_head_bytes> head;
+    std::array<std::byte, batch_start_bytes> start;  // large batches only lie in the file
     if (!entry.batch.empty()) {
-      head_(run.partition, entry.batch.first(batch_head_bytes));
+      start_(run.partition, entry.batch.first(std::min(entry.batch.size(), start.size())));
     } else if (file) {
-      const auto got = file->read(head, entry.position);
-      if (got && *got == head.size()) head_(run.partition, head);
+      const auto got = file->read(start, entry.position);
+      if (got && *got >= batch_head_bytes) start_(run.partition, std::span(start).first(*got));
     }
     return true;
   });

@@ -10,11 +10,11 @@ namespace mq::storage {
 
 class Rebuild {
  public:
-  using Head = std::function<void(PartitionNumber, Bytes head)>;
+  using Start = std::function<void(PartitionNumber, Bytes start)>;
 
-  // `head` is given the head of every batch in a sealed segment, in the order of each partition: snapshots
+  // `start` is given the start of every batch in a sealed segment, in the order of each partition: snapshots
   // are lost.
-  Rebuild(FileSystem& files, Path data, Head head);
+  Rebuild(FileSystem& files, Path data, Start start);
 
   // Moves what is in `meta` away; core's rows in it count, where the journal has none that are newer.
   Result<std::unique_ptr<Store>> run(std::unique_ptr<Store> old);
@@ -35,12 +35,12 @@ class Rebuild {
   error_code read_core_rows(const Table& table);
   void add_open(std::uint32_t number);
   error_code place_runs();
-  error_code give_heads(const Table& table, const Catalogue::Run& run);
+  error_code give_starts(const Table& table, const Catalogue::Run& run);
   void apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const;
 
   FileSystem& files_;
   const Path data_;
-  const Head head_;
+  const Start start_;
   std::unique_ptr<leveldb::Env> env_;
   std::map<std::uint32_t, std::pair<bool, bool>> found_;  // segments with a .log, with a .ldb
   std::vector<Table> tables_;                             // in order

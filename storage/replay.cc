@@ -21,7 +21,8 @@ error_code Replay::segment(const std::shared_ptr<SegmentFile>& file, const Scan&
 }
 
 error_code Replay::record(const FoundRecord& found, Window& window, const std::shared_ptr<Active>& segment) {
-  const auto bytes = window.at(found.position, head_bytes_max);
+  const auto bytes =
+      window.at(found.position, sizeof(Header) + std::min<std::size_t>(found.length, batch_start_bytes));
   if (!bytes) return bytes.error();
   const auto header = load<Header>(*bytes);
   Append append;
@@ -37,14 +38,14 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     append.log = journal_.partition_log(header.partition);
   }
   if (header.kind == Kind::batch) {
-    const Bytes head = bytes->subspan(sizeof(Header), batch_head_bytes);
-    const BatchHead batch = batch_head(head);
+    const Bytes start = bytes->subspan(sizeof(Header));
+    const BatchHead batch = batch_head(start);
     append.batch.first = batch.first, append.batch.last = batch.last, append.batch.time_max = batch.time_max;
     found_behind(*append.log, batch.first);
     journal_.recovery_.batches_scanned++;
     const auto covered = covered_.find(header.partition);
     const bool known = covered != covered_.end() && segment->file->number <= covered->second;
-    if (!known && journal_.options_.on_head) journal_.options_.on_head(header.partition, head);
+    if (!known && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
   }
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;

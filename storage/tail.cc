@@ -10,7 +10,7 @@ Read Tail::Part::read(Offset from, Offset limit, std::size_t bytes_max) const {
   read.next = from;
   const auto ends_before = [](const Entry& entry, Offset offset) { return entry.batch.last < offset; };
   auto entry = std::lower_bound(batches_.begin(), batches_.end(), from, ends_before);
-  for (; entry != batches_.end() && entry->batch.first < limit; ++entry) {
+  for (; entry != batches_.end() && entry->batch.last < limit; ++entry) {
     const Batch& batch = entry->batch;
     if (read.size > 0 && read.size + batch.size > bytes_max) break;
     read.pieces.push_back({batch.memory, nullptr, 0, batch.size});

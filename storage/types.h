@@ -25,9 +25,11 @@ using Result = boost::system::result<T>;
 
 using Bytes = std::span<const std::byte>;
 using Offset = std::int64_t;
+inline constexpr Offset offset_max = INT64_MAX;
 using PartitionNumber = std::uint32_t;  // given once to each partition of each topic, never reused; 0 is nobody
 
 constexpr std::size_t batch_head_bytes = 61;  // all that storage knows of a batch (Kafka's record batch, magic 2)
+constexpr std::size_t batch_start_bytes = 128;  // of a batch recovery hands on: its head; all of a transaction's marker
 
 // One record batch, complete, offset and epoch already stamped in. `memory` is immutable from here on and shared.
 struct Batch {

@@ -21,12 +21,12 @@ struct Wanted {
   std::shared_ptr<Partition> partition;
   Error error = Error::none;
   Epochs::End diverging;
-  Offset high_watermark = -1, log_start = -1;
+  Offset high_watermark = -1, last_stable = -1, log_start = -1;
   storage::Read read;
 };
 
 Wanted find(const Topics& topics, FetchWish wish, bool by_id) {
-  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, {}};
+  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, -1, {}};
   const TopicPtr topic = by_id ? topics.find(wanted.wish.key.topic_id) : topics.find(wanted.wish.key.topic);
   if (topic) wanted.partition = topic->partition(wanted.wish.key.partition);
   if (!wanted.partition)
@@ -58,7 +58,7 @@ struct Got {
 };
 
 // In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits.
-Task<Got> read_all(std::vector<Wanted>& wanted, std::size_t bytes_max) {
+Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t bytes_max) {
   Got got;
   for (Wanted& w : wanted) {
     if (w.partition) w.error = check(w);
@@ -67,12 +67,14 @@ Task<Got> read_all(std::vector<Wanted>& wanted, std::size_t bytes_max) {
       continue;
     }
     w.high_watermark = w.partition->high_watermark();
+    w.last_stable = w.partition->last_stable_offset();
     w.log_start = w.partition->start();
     w.read = {};
+    const Offset until = committed ? w.last_stable : w.high_watermark;
     const auto asked_max = static_cast<std::size_t>(std::max(w.wish.asked.partition_max_bytes, 0));
     const std::size_t room = std::min(asked_max, bytes_max - std::min(bytes_max, got.bytes));
-    if (w.wish.asked.fetch_offset >= w.high_watermark || (got.bytes > 0 && room == 0)) continue;
-    auto read = co_await w.partition->read(w.wish.asked.fetch_offset, room);
+    if (w.wish.asked.fetch_offset >= until || (got.bytes > 0 && room == 0)) continue;
+    auto read = co_await w.partition->read(w.wish.asked.fetch_offset, room, until);
     if (!read) {
       w.error = to_kafka(read.error());
       got.at_once = true;
@@ -85,28 +87,37 @@ Task<Got> read_all(std::vector<Wanted>& wanted, std::size_t bytes_max) {
   co_return got;
 }
 
-bool changed(const std::vector<Wanted>& wanted) {
-  return std::any_of(wanted.begin(), wanted.end(), [](const Wanted& w) {
-    return w.partition && (w.partition->closed() || w.partition->high_watermark() != w.high_watermark ||
-                           w.partition->start() != w.log_start);
+// Whether there is something new to read.
+bool changed(const std::vector<Wanted>& wanted, bool committed) {
+  return std::any_of(wanted.begin(), wanted.end(), [committed](const Wanted& w) {
+    if (!w.partition) return false;
+    const Partition& now = *w.partition;
+    const bool more =
+        committed ? now.last_stable_offset() != w.last_stable : now.high_watermark() != w.high_watermark;
+    return more || now.closed() || now.start() != w.log_start;
   });
+}
+
+bool is_committed(const kafka::FetchRequest& request) {
+  return request.isolation_level == 1;
 }
 
 // Reads until there is enough, something to tell at once, or the deadline.
 Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std::vector<Wanted>& wanted) {
   const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
   const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), bytes_max);
+  const bool committed = is_committed(request);
   const Time deadline =
       context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
   for (;;) {
-    const Got got = co_await read_all(wanted, bytes_max);
+    const Got got = co_await read_all(wanted, committed, bytes_max);
     if (got.bytes >= bytes_min || got.at_once || wanted.empty() || request.max_wait_ms <= 0) co_return;
     if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
-    if (changed(wanted)) continue;  // while a cold read was waited for
+    if (changed(wanted, committed)) continue;  // while a cold read was waited for
     const auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
-    for (const Wanted& w : wanted) w.partition->wait(waiter);
+    for (const Wanted& w : wanted) committed ? w.partition->wait_stable(waiter) : w.partition->wait(waiter);
     const bool woken = co_await Waiter::wait(waiter);
-    if (!woken && !changed(wanted)) co_return;
+    if (!woken && !changed(wanted, committed)) co_return;
   }
 }
 
@@ -118,7 +129,18 @@ net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
   return out;
 }
 
-kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wanted) {
+// All that overlap what is sent, in order: readers skip what these wrote (omitting one shows aborted
+// records).
+std::vector<kafka::FetchResponse::AbortedTransaction> aborted_in(const Wanted& wanted) {
+  std::vector<kafka::FetchResponse::AbortedTransaction> answer;
+  if (wanted.read.size == 0) return answer;
+  const auto& transactions = wanted.partition->producers().transactions();
+  for (const auto& aborted : transactions.aborted(wanted.wish.asked.fetch_offset, wanted.read.next))
+    answer.push_back({aborted.producer, aborted.first});
+  return answer;
+}
+
+kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wanted, bool committed) {
   kafka::FetchResponse::PartitionData data;
   data.partition_index = wanted.wish.key.partition;
   Error error = wanted.error;
@@ -126,8 +148,9 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wa
   data.error_code = static_cast<std::int16_t>(error);
   const bool fine = wanted.error == Error::none;
   data.high_watermark = fine ? wanted.high_watermark : -1;
-  data.last_stable_offset = data.high_watermark;
+  data.last_stable_offset = fine ? wanted.last_stable : -1;
   data.log_start_offset = fine ? wanted.log_start : -1;
+  if (committed && fine) data.aborted_transactions = aborted_in(wanted);
   data.diverging_epoch = {wanted.diverging.epoch, wanted.diverging.offset};
   if (wanted.error == Error::fenced_leader_epoch)
     data.current_leader = {context.broker.identity.node_id, wanted.partition->leader_epoch()};
@@ -155,7 +178,7 @@ Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest request) 
       place;  // each topic once, whatever the order of the partitions
   for (Wanted& w : wanted) {
     const bool has_records = w.read.size > 0;
-    auto data = answer_of(context, w);
+    auto data = answer_of(context, w, is_committed(request));
     if (begun.session && !begun.session->news(w.wish.key, data, has_records) && begun.incremental) continue;
     const auto [at, fresh] =
         place.try_emplace({w.wish.key.topic, w.wish.key.topic_id}, response.responses.size());

@@ -44,8 +44,9 @@ void found(Answer& answer, const Partition& partition, Offset offset, Timestamp 
   answer.leader_epoch = offset < 0 ? -1 : partition.epochs().at(offset);
 }
 
-Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Answer& answer) {
-  if (asked.timestamp == latest) co_return found(answer, *partition, partition->high_watermark(), -1);
+// `end`: what is at or after it does not exist for whoever asks.
+Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Offset end, Answer& answer) {
+  if (asked.timestamp == latest) co_return found(answer, *partition, end, -1);
   if (asked.timestamp == earliest || asked.timestamp == earliest_local)
     co_return found(answer, *partition, partition->start(), -1);
   if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
@@ -56,7 +57,7 @@ Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Ans
     at = co_await partition->at_time(asked.timestamp);
   if (!at)
     answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
-  else
+  else if (at->offset < end)
     found(answer, *partition, at->offset, at->time);
 }
 
@@ -70,6 +71,7 @@ Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) 
 }  // namespace
 
 Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest request) {
+  const bool committed = request.isolation_level == 1;
   kafka::ListOffsetsResponse response;
   for (const auto& wanted : request.topics) {
     auto& answers = response.topics.emplace_back();
@@ -82,7 +84,11 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
       Error error = refuse(context, topic, asked);
       if (!seen.insert(asked.partition_index).second) error = Error::invalid_request;
       answer.error_code = static_cast<std::int16_t>(error);
-      if (error == Error::none) co_await look_up(topic->partition(asked.partition_index), asked, answer);
+      if (error == Error::none) {
+        const auto partition = topic->partition(asked.partition_index);
+        const Offset end = committed ? partition->last_stable_offset() : partition->high_watermark();
+        co_await look_up(partition, asked, end, answer);
+      }
       answers.partitions.push_back(answer);
     }
   }

@@ -49,7 +49,9 @@ Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
       }
       for (const auto& [id, producer] : partition->producers().all()) {
         const std::int32_t last = producer.batches.empty() ? -1 : producer.batches.back().last_sequence;
-        answer.active_producers.push_back({id, producer.epoch, last, producer.seen, 0, -1});
+        const Offset open = partition->producers().transactions().open(id).value_or(-1);
+        answer.active_producers.push_back(
+            {id, producer.epoch, last, producer.seen, producer.coordinator_epoch, open});
       }
     }
   }

@@ -43,25 +43,45 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
   epochs_.begin(epoch_alone, 0);
 }
 
-void Partition::append(net::Slice batch, std::function<void(Appended)> done) {
-  if (closed_) return done({Error::unknown_topic_or_partition, -1, -1});
-  if (poisoned_) return done({Error::kafka_storage_error, -1, -1});
+Error Partition::refusal() const {
+  if (closed_) return Error::unknown_topic_or_partition;
+  if (poisoned_) return Error::kafka_storage_error;
+  return Error::none;
+}
+
+void Partition::append(net::Slice batch, std::function<void(Appended)> done, FirstSequence first_sequence) {
+  if (const Error error = refusal(); error != Error::none) return done({error, -1, -1});
   const auto head = kafka::BatchHead::parse(batch.bytes());
   if (!head) return done({Error::corrupt_message, -1, -1});
   if (head->producer_id >= 0) {
-    const auto verdict = producers_.check(*head);
+    const auto verdict = producers_.check(*head, first_sequence);
     if (verdict.error != Error::none) return done({verdict.error, -1, -1});
     if (verdict.duplicate) return answer_when_durable(*verdict.duplicate, std::move(done));
   }
-
   const Offset first = next_;  // two producers can never get the same offset: nothing suspends in here
-  next_ = first + head->last_offset_delta + 1;
   if (head->producer_id >= 0) producers_.appended(*head, first, clock_.wall_ms());
-  kafka::stamp(batch.data.get(), first, leader_epoch());
-  const Timestamp time = head->log_append_time() ? head->max_timestamp : -1;
+  submit(batch, *head, first, std::move(done));
+}
 
+void Partition::append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
+                              std::function<void(Appended)> done) {
+  Error error = refusal();
+  if (error == Error::none) error = producers_.check_marker(producer, epoch, marker);
+  if (error != Error::none) return done({error, -1, -1});
+  const net::Slice batch = kafka::marker_batch(producer, epoch, marker, clock_.wall_ms());
+  const auto head = *kafka::BatchHead::parse(batch.bytes());
+  const Offset first = next_;
+  producers_.ended(head, marker, first, clock_.wall_ms());
+  submit(batch, head, first, std::move(done));
+}
+
+void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
+                       std::function<void(Appended)> done) {
+  next_ = first + head.last_offset_delta + 1;
+  kafka::stamp(batch.data.get(), first, leader_epoch());
+  const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   in_flight_++;
-  log_->append(to_storage(batch, *head, first),
+  log_->append(to_storage(batch, head, first),
                [self = shared_from_this(), first, time, done = std::move(done)](error_code error) {
                  self->appended(error, first, time, done);
                });
@@ -79,10 +99,25 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
   if (error) {
     done({to_kafka(error), -1, -1});
   } else {
+    settle();
     done({Error::none, first, time});
     waiters_.wake_all();
   }
   answer_duplicates();
+}
+
+// A marker holds from when it is durable.
+void Partition::settle() {
+  producers_.settle(log_->end());
+  if (last_stable_offset() == stable_) return;
+  stable_ = last_stable_offset();
+  stable_waiters_.wake_all();
+}
+
+void Partition::recover(Producers producers) {
+  producers_ = std::move(producers);
+  producers_.trim(start());
+  settle();
 }
 
 void Partition::answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done) {
@@ -105,7 +140,10 @@ void Partition::answer_duplicates() {
 
 Task<error_code> Partition::trim(Offset start) {
   const error_code error = co_await log_->trim(start);
-  if (!error) waiters_.wake_all();
+  if (error) co_return error;
+  producers_.trim(log_->start());
+  waiters_.wake_all();
+  stable_waiters_.wake_all();
   co_return error;
 }
 
@@ -158,6 +196,7 @@ std::string Partition::producers_snapshot() const {
 void Partition::close() {
   closed_ = true;
   waiters_.wake_all();
+  stable_waiters_.wake_all();
 }
 
 }  // namespace mq::core

@@ -30,9 +30,16 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // One whole, checked batch. Everything up to the log's queue happens before this returns, so the order of
   // the calls is the order of the offsets. `done` is called once: at once for a refusal, on the loop when the
   // batch is durable. A duplicate is answered with the first offset it got, not before that one is durable.
-  void append(net::Slice batch, std::function<void(Appended)> done);
+  void append(net::Slice batch, std::function<void(Appended)> done,
+              FirstSequence first_sequence = FirstSequence::any);
+  // Ends the transaction that a producer has open here, if any; written in any case, for it tells the epoch.
+  void append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
+                     std::function<void(Appended)> done);
 
-  Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max) { return log_->read(from, bytes_max); }
+  // Nothing that reaches `until`.
+  Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max, Offset until = storage::offset_max) {
+    return log_->read(from, bytes_max, until);
+  }
   Task<error_code> trim(Offset start);
 
   // The first record that reaches `timestamp`: its offset and time. {-1, -1} when none does.
@@ -45,6 +52,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   Offset start() const { return log_->start(); }
   Offset high_watermark() const { return log_->end(); }  // alone, what is durable is committed
+  // Of everything before it is known whether it was committed. Never goes back.
+  Offset last_stable_offset() const {
+    return std::max(start(), producers_.transactions().stable(high_watermark()));
+  }
   Offset end() const { return log_->end(); }
   std::uint64_t bytes() const { return log_->bytes(); }
   PartitionNumber number() const { return number_; }
@@ -52,17 +63,22 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Epoch leader_epoch() const { return epochs_.current(); }
 
   const Producers& producers() const { return producers_; }
-  void recover(Producers producers) { producers_ = std::move(producers); }
+  void recover(Producers producers);
   // As of what is durable now; nothing when nobody produced with an id.
   std::string producers_snapshot() const;
 
   void wait(const std::shared_ptr<Waiter>& waiter) { waiters_.add(waiter); }
+  void wait_stable(const std::shared_ptr<Waiter>& waiter) { stable_waiters_.add(waiter); }
   // The topic is gone: appends are refused, waiters wake to find that out.
   void close();
   bool closed() const { return closed_; }
 
  private:
+  kafka::Error refusal() const;
+  void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
+              std::function<void(Appended)> done);
   void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
+  void settle();
   void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
   void answer_duplicates();
   Task<Result<At>> first_in_batch(Offset base, std::function<bool(Timestamp)> wanted);
@@ -79,7 +95,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::function<void(Appended)> done;
   };
   std::vector<Duplicate> duplicates_;  // of batches that are not durable yet
-  Waiters waiters_;
+  Waiters waiters_, stable_waiters_;
+  Offset stable_ = 0;  // as stable_waiters_ were told
   bool closed_ = false;
   bool poisoned_ =
       false;  // an append failed: those in flight behind it fail too, then it goes on from the log's end

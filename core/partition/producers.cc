@@ -18,11 +18,17 @@ struct StoredProducer {
   std::int16_t epoch = -1;
   std::int64_t seen = 0;
   std::vector<StoredBatch> batches;
+  std::int32_t coordinator_epoch = -1;
   bool operator==(const StoredProducer&) const = default;
+};
+struct StoredTransaction {  // open: only the first two
+  std::int64_t producer = -1, first = 0, last = -1, stable = -1;
+  bool operator==(const StoredTransaction&) const = default;
 };
 struct StoredProducers {
   std::int64_t covers = 0;
   std::vector<StoredProducer> producers;
+  std::vector<StoredTransaction> open, aborted;
   bool operator==(const StoredProducers&) const = default;
 };
 
@@ -42,8 +48,16 @@ template <>
 struct Describe<core::StoredProducer> {
   using M = core::StoredProducer;
   static constexpr Versions flexible = always;
-  static constexpr auto fields = std::tuple{field("id", &M::id), field("epoch", &M::epoch),
-                                            field("seen", &M::seen), field("batches", &M::batches)};
+  static constexpr auto fields = std::tuple{
+      field("id", &M::id), field("epoch", &M::epoch), field("seen", &M::seen), field("batches", &M::batches),
+      field("coordinator_epoch", &M::coordinator_epoch, {.in = always, .tag = 0})};
+};
+template <>
+struct Describe<core::StoredTransaction> {
+  using M = core::StoredTransaction;
+  static constexpr Versions flexible = always;
+  static constexpr auto fields = std::tuple{field("producer", &M::producer), field("first", &M::first),
+                                            field("last", &M::last), field("stable", &M::stable)};
 };
 template <>
 struct Describe<core::StoredProducers> {
@@ -52,7 +66,9 @@ struct Describe<core::StoredProducers> {
   static constexpr std::int16_t key = -1;
   static constexpr Versions valid{0, 0};
   static constexpr Versions flexible = always;
-  static constexpr auto fields = std::tuple{field("covers", &M::covers), field("producers", &M::producers)};
+  static constexpr auto fields = std::tuple{field("covers", &M::covers), field("producers", &M::producers),
+                                            field("open", &M::open, {.in = always, .tag = 0}),
+                                            field("aborted", &M::aborted, {.in = always, .tag = 1})};
 };
 
 }  // namespace mq::kafka
@@ -65,11 +81,17 @@ std::int32_t sequence_after(std::int32_t sequence, std::int32_t records) {
   return static_cast<std::int32_t>((std::int64_t{sequence} + records) & 0x7fffffff);
 }
 
-Producers::Verdict Producers::check(const kafka::BatchHead& head) const {
+Producers::Verdict Producers::check(const kafka::BatchHead& head, FirstSequence first) const {
   const auto found = producers_.find(head.producer_id);
-  if (found == producers_.end()) return {};  // forgotten or new: any sequence may be its first here
+  if (!head.is_transactional() && transactions_.open(head.producer_id)) return {Error::invalid_txn_state, {}};
+  if (found == producers_.end()) {  // forgotten or new: any sequence may be its first here
+    if (first == FirstSequence::zero && head.base_sequence > 0)
+      return {Error::out_of_order_sequence_number, {}};
+    return {};
+  }
   const Producer& producer = found->second;
   if (head.producer_epoch < producer.epoch) return {Error::invalid_producer_epoch, {}};
+  if (head.base_sequence < 0) return {};  // a coordinator's
   if (head.producer_epoch > producer.epoch) {
     if (head.base_sequence != 0) return {Error::out_of_order_sequence_number, {}};
     return {};
@@ -78,34 +100,61 @@ Producers::Verdict Producers::check(const kafka::BatchHead& head) const {
   for (const Batch& batch : producer.batches)
     if (batch.first_sequence == head.base_sequence && batch.last_sequence == last)
       return {Error::none, batch};
-  if (producer.batches.empty()) return {};
-  const std::int32_t expected = sequence_after(producer.batches.back().last_sequence, 1);
+  const std::int32_t expected =
+      producer.batches.empty() ? 0 : sequence_after(producer.batches.back().last_sequence, 1);
   if (head.base_sequence != expected) return {Error::out_of_order_sequence_number, {}};
   return {};
 }
 
-void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
+Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Marker& marker) const {
+  const auto found = producers_.find(id);
+  if (found == producers_.end()) return Error::none;
+  if (marker.coordinator_epoch < found->second.coordinator_epoch)
+    return Error::transaction_coordinator_fenced;
+  if (epoch < found->second.epoch) return Error::invalid_producer_epoch;
+  return Error::none;
+}
+
+Producers::Producer& Producers::find_or_add(const kafka::BatchHead& head, Timestamp now) {
   if (!producers_.contains(head.producer_id)) make_room(now);
   Producer& producer = producers_[head.producer_id];
   if (producer.epoch != head.producer_epoch) producer.batches.clear();
   producer.epoch = head.producer_epoch;
   producer.seen = now;
+  return producer;
+}
+
+void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
+  Producer& producer = find_or_add(head, now);
+  if (head.is_transactional()) transactions_.begin(head.producer_id, first);
+  if (head.base_sequence < 0) return;
   const std::int32_t last = sequence_after(head.base_sequence, head.last_offset_delta);
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   producer.batches.push_back({head.base_sequence, last, first, first + head.last_offset_delta, time});
   if (producer.batches.size() > batches_max) producer.batches.pop_front();
 }
 
+void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset,
+                      Timestamp now) {
+  find_or_add(head, now).coordinator_epoch = marker.coordinator_epoch;
+  transactions_.end(head.producer_id, marker.commit, offset);
+}
+
+// A producer of whom nothing is left that is durable is forgotten: any sequence may be its next.
 void Producers::cut(Offset end) {
+  transactions_.cut(end);
   for (auto at = producers_.begin(); at != producers_.end();) {
     auto& batches = at->second.batches;
+    const bool had = !batches.empty();
     while (!batches.empty() && batches.back().last >= end) batches.pop_back();
-    at = batches.empty() ? producers_.erase(at) : std::next(at);
+    at = had && batches.empty() ? producers_.erase(at) : std::next(at);
   }
 }
 
 void Producers::expire(Timestamp seen_before) {
-  std::erase_if(producers_, [seen_before](const auto& entry) { return entry.second.seen < seen_before; });
+  std::erase_if(producers_, [&](const auto& entry) {
+    return entry.second.seen < seen_before && !transactions_.open(entry.first);
+  });
 }
 
 void Producers::make_room(Timestamp now) {
@@ -114,18 +163,26 @@ void Producers::make_room(Timestamp now) {
     sweep_at_ = std::max<std::size_t>(64, 2 * producers_.size());
   }
   if (producers_.size() < producers_max) return;
-  const auto earlier = [](const auto& a, const auto& b) { return a.second.seen < b.second.seen; };
-  producers_.erase(std::min_element(producers_.begin(), producers_.end(), earlier));
+  auto oldest = producers_.end();
+  for (auto at = producers_.begin(); at != producers_.end(); ++at)
+    if (!transactions_.open(at->first) &&
+        (oldest == producers_.end() || at->second.seen < oldest->second.seen))
+      oldest = at;
+  if (oldest != producers_.end()) producers_.erase(oldest);
 }
 
 std::string Producers::snapshot(Offset covers) const {
-  StoredProducers stored{covers, {}};
+  StoredProducers stored{covers, {}, {}, {}};
   for (const auto& [id, producer] : producers_) {
-    StoredProducer& out =
-        stored.producers.emplace_back(StoredProducer{id, producer.epoch, producer.seen, {}});
+    StoredProducer& out = stored.producers.emplace_back(
+        StoredProducer{id, producer.epoch, producer.seen, {}, producer.coordinator_epoch});
     for (const Batch& b : producer.batches)
       out.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
   }
+  for (const auto& [producer, first] : transactions_.all_open())
+    stored.open.push_back({producer, first, -1, -1});
+  for (const auto& a : transactions_.all_aborted())
+    stored.aborted.push_back({a.producer, a.first, a.last, a.stable});
   const auto bytes = kafka::encode(stored, 0);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -138,9 +195,13 @@ std::optional<std::pair<Producers, Offset>> Producers::restore(std::string_view 
     Producer& producer = restored.producers_[in.id];
     producer.epoch = in.epoch;
     producer.seen = in.seen;
+    producer.coordinator_epoch = in.coordinator_epoch;
     for (const StoredBatch& b : in.batches)
       producer.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
   }
+  for (const auto& in : stored->open) restored.transactions_.begin(in.producer, in.first);
+  for (const auto& in : stored->aborted)
+    restored.transactions_.restore_aborted({in.producer, in.first, in.last, in.stable});
   return std::pair{std::move(restored), stored->covers};
 }
 

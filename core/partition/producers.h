@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who produced what to one partition, as far as telling a duplicate from a gap needs it (KIP-98, KIP-360).
-// Pure: no I/O, no clock, no threads. Every rule of idempotence is here.
+// Who produced what to one partition, as far as telling a duplicate from a gap needs it (KIP-98, KIP-360),
+// and in which transaction. Pure: no I/O, no clock, no threads. Every rule of idempotence is here.
 #pragma once
 
 #include <deque>
@@ -10,13 +10,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/types.h"
+#include "core/partition/transactions.h"
+#include "net/kafka/control_batch.h"
 #include "net/kafka/error.h"
-#include "net/kafka/record_batch.h"
 
 namespace mq::core {
 
-using ProducerId = std::int64_t;
+// What the first batch of a producer that is not known must be numbered.
+enum class FirstSequence { any, zero };
 
 class Producers {
  public:
@@ -33,8 +34,9 @@ class Producers {
   };
   struct Producer {
     std::int16_t epoch = -1;
-    Timestamp seen = 0;         // the broker's clock at its last batch, never the record's (PROTOCOL: expiry)
-    std::deque<Batch> batches;  // the newest five, oldest first
+    Timestamp seen = 0;                   // the broker's clock at its last batch, never the record's
+    std::deque<Batch> batches;            // the newest five, oldest first; of this epoch
+    std::int32_t coordinator_epoch = -1;  // of its newest marker
     bool operator==(const Producer&) const = default;
   };
   struct Verdict {
@@ -42,18 +44,27 @@ class Producers {
     std::optional<Batch> duplicate;  // it is in the log already: answer this
   };
 
-  // Judges a batch with a producer id against all that was appended before it, durable or not.
-  Verdict check(const kafka::BatchHead& head) const;
+  // Judges a batch with a producer id against all that was appended before it, durable or not. What a
+  // coordinator writes for a producer has no sequence.
+  Verdict check(const kafka::BatchHead& head, FirstSequence first = FirstSequence::any) const;
+  // Whether a transaction may be ended so: the newest coordinator, an epoch that is not older.
+  kafka::Error check_marker(ProducerId producer, std::int16_t epoch, const kafka::Marker& marker) const;
+
   // The batch got `first` in the log. Called before it is durable, and at recovery for what is. Now and then,
   // when somebody new comes, those silent for longer than expiration_ms are forgotten: no timer has to.
   void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
+  void ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset, Timestamp now);
+  // The log is durable up to `end`. Whether a transaction is over by that.
+  bool settle(Offset end) { return transactions_.settle(end); }
   // What reached the log at or after `end` is not there any more.
   void cut(Offset end);
-  void expire(Timestamp seen_before);
+  void trim(Offset start) { transactions_.trim(start); }
+  void expire(Timestamp seen_before);  // not those with an open transaction
 
-  bool empty() const { return producers_.empty(); }
+  bool empty() const { return producers_.empty() && transactions_.empty(); }
   std::size_t size() const { return producers_.size(); }
   const std::unordered_map<ProducerId, Producer>& all() const { return producers_; }
+  const Transactions& transactions() const { return transactions_; }
 
   // As bytes and back. `covers`: batches before this offset are in it.
   std::string snapshot(Offset covers) const;
@@ -61,8 +72,10 @@ class Producers {
 
  private:
   void make_room(Timestamp now);
+  Producer& find_or_add(const kafka::BatchHead& head, Timestamp now);
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
+  Transactions transactions_;
 };
 
 // Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.

@@ -109,8 +109,8 @@ net::Slice BatchBuilder::finish(Codec codec, int level, BatchProducer producer) 
   head.record_count = std::exchange(count_, 0);
 
   net::Slice batch = pack(codec, level);
-  head.attributes =
-      static_cast<std::int16_t>(static_cast<int>(codec) | (producer.transactional ? 1 << 4 : 0));
+  head.attributes = static_cast<std::int16_t>(
+      static_cast<int>(codec) | (producer.transactional ? 1 << 4 : 0) | (producer.control ? 1 << 5 : 0));
   head.batch_length = static_cast<std::int32_t>(batch.size - BatchHead::size_before_length);
   head.put(batch.data.get());
   seal(batch.data.get(), batch.size);

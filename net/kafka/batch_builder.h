@@ -14,6 +14,7 @@ struct BatchProducer {
   std::int16_t epoch = -1;
   std::int32_t sequence = -1;  // of the first record
   bool transactional = false;
+  bool control = false;
 };
 
 class BatchBuilder {

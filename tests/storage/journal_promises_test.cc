@@ -19,7 +19,7 @@ struct Counting {
     opened.options.on_snapshot = [this](PartitionNumber partition, std::string_view snapshot) {
       seen[partition] = snapshots[partition] = std::stoi(std::string(snapshot));
     };
-    opened.options.on_head = [this](PartitionNumber partition, storage::Bytes head) {
+    opened.options.on_start = [this](PartitionNumber partition, storage::Bytes head) {
       EXPECT_EQ(head.size(), storage::batch_head_bytes);
       seen[partition]++;
       heads++;

@@ -52,6 +52,14 @@ TYPED_TEST_P(LogContract, ReadReturnsAsManyBatchesAsFitButAtLeastOne) {
   EXPECT_EQ(wait_for(this->loop(), this->log().read(0, 10))->size, 100u);
 }
 
+TYPED_TEST_P(LogContract, AReaderMayAskForNothingFromAnOffsetOn) {
+  this->fill(3, 5);
+  EXPECT_EQ(batches_of(*wait_for(this->loop(), this->log().read(0, 1000, 10))),
+            (std::vector<Seen>{{0, 4, 100}, {5, 9, 100}}));
+  EXPECT_EQ(wait_for(this->loop(), this->log().read(10, 1000, 10))->size, 0u);
+  EXPECT_EQ(wait_for(this->loop(), this->log().read(12, 1000, 10))->size, 0u);
+}
+
 TYPED_TEST_P(LogContract, AnOffsetInAGapFindsTheNextBatch) {
   this->fill(1);
   ASSERT_FALSE(append_to(this->loop(), this->log(), make_batch(10)));
@@ -130,10 +138,10 @@ TYPED_TEST_P(LogContract, FindsTheBatchWithTheLargestTime) {
 
 REGISTER_TYPED_TEST_SUITE_P(LogContract, StartsEmptyAtZero, GivesBackWhatWasAppendedInOrder,
                             ReadBeginsWithTheBatchThatHoldsTheOffset,
-                            ReadReturnsAsManyBatchesAsFitButAtLeastOne, AnOffsetInAGapFindsTheNextBatch,
-                            OffsetsOutsideAreRefused, EveryBatchOfAGroupCountsBeforeTheFirstAnswer,
-                            CutForgetsEveryBatchThatReachesIt, CutBehindTheEndChangesNothing,
-                            TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
+                            ReadReturnsAsManyBatchesAsFitButAtLeastOne, AReaderMayAskForNothingFromAnOffsetOn,
+                            AnOffsetInAGapFindsTheNextBatch, OffsetsOutsideAreRefused,
+                            EveryBatchOfAGroupCountsBeforeTheFirstAnswer, CutForgetsEveryBatchThatReachesIt,
+                            CutBehindTheEndChangesNothing, TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
                             FindsTheFirstBatchThatReachesATime, FindsTheBatchWithTheLargestTime);
 
 }  // namespace mq::test

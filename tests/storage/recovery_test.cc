@@ -299,7 +299,7 @@ TEST(Recovery, MetaIsRebuiltWhenItIsLostDamagedOrOld) {
     dead.opened.stop();
     harm(dead.opened.options.data / "meta");
     dead.files.adopt();
-    dead.opened.options.on_head = [&](storage::PartitionNumber partition, storage::Bytes) {
+    dead.opened.options.on_start = [&](storage::PartitionNumber partition, storage::Bytes) {
       heads.push_back(partition);
     };
     dead.opened.open();

@@ -9,7 +9,7 @@ namespace {
 using kafka::Error;
 
 kafka::BatchHead head(std::int64_t id, std::int16_t epoch, std::int32_t sequence, std::int32_t records = 1) {
-  kafka::BatchHead h{};
+  kafka::BatchHead h;
   h.producer_id = id;
   h.producer_epoch = epoch;
   h.base_sequence = sequence;
@@ -85,6 +85,72 @@ TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {
   ASSERT_TRUE(restored);
   EXPECT_EQ(restored->second, 21);
   EXPECT_EQ(restored->first.all(), producers.all());
+}
+
+kafka::BatchHead in_transaction(kafka::BatchHead h) {
+  h.attributes |= 1 << 4;
+  return h;
+}
+kafka::BatchHead marker(std::int64_t id, std::int16_t epoch) {
+  return in_transaction(head(id, epoch, -1));
+}
+
+TEST_F(ProducersTest, WithATransactionOpenEveryBatchBelongsToIt) {
+  producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
+  EXPECT_EQ(send(7, 0, 1), Error::invalid_txn_state);
+  producers.ended(marker(7, 0), {true, 0}, 1, 1000);
+  EXPECT_EQ(send(7, 0, 1), Error::none);
+}
+
+TEST_F(ProducersTest, AMarkerWithAnEpochFencesTheOlderOnesAndSequencesBeginAgain) {
+  producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
+  producers.ended(marker(7, 1), {true, 0}, 1, 1000);
+  EXPECT_EQ(send(7, 0, 1), Error::invalid_producer_epoch);
+  EXPECT_EQ(send(7, 1, 1), Error::out_of_order_sequence_number);
+  EXPECT_EQ(send(7, 1, 0), Error::none);
+}
+
+TEST_F(ProducersTest, MarkersOfOlderCoordinatorsOrEpochsAreRefused) {
+  EXPECT_EQ(producers.check_marker(7, 0, {true, 0}), Error::none) << "of a producer that wrote nothing";
+  producers.appended(in_transaction(head(7, 3, 0)), 0, 1000);
+  EXPECT_EQ(producers.check_marker(7, 2, {true, 0}), Error::invalid_producer_epoch);
+  producers.ended(marker(7, 3), {true, 5}, 1, 1000);
+  EXPECT_EQ(producers.check_marker(7, 3, {true, 4}), Error::transaction_coordinator_fenced);
+  EXPECT_EQ(producers.check_marker(7, 3, {true, 5}), Error::none);
+}
+
+TEST_F(ProducersTest, ANewProducerMayHaveToBeginAtZero) {
+  EXPECT_EQ(producers.check(head(7, 0, 5), FirstSequence::zero).error, Error::out_of_order_sequence_number);
+  EXPECT_EQ(producers.check(head(7, 0, 5), FirstSequence::any).error, Error::none);
+}
+
+TEST_F(ProducersTest, WhatACoordinatorWritesForAProducerHasNoSequence) {
+  const auto commit = in_transaction(head(7, 0, -1, 3));
+  for (Offset at : {0, 3}) {
+    EXPECT_EQ(producers.check(commit).error, Error::none);
+    EXPECT_FALSE(producers.check(commit).duplicate);
+    producers.appended(commit, at, 1000);
+  }
+  EXPECT_EQ(producers.transactions().open(7), 0);
+}
+
+TEST_F(ProducersTest, AProducerWithATransactionOpenIsNotForgotten) {
+  producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
+  producers.expire(5000);
+  EXPECT_EQ(producers.size(), 1u);
+}
+
+TEST_F(ProducersTest, ASnapshotHoldsWhatIsOpenAndWhatWasAborted) {
+  producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
+  producers.appended(in_transaction(head(8, 0, 0)), 1, 1000);
+  producers.ended(marker(7, 0), {false, 9}, 2, 1000);
+  producers.settle(3);
+  const auto restored = Producers::restore(producers.snapshot(3));
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->first.all(), producers.all());
+  EXPECT_EQ(restored->first.transactions(), producers.transactions());
+  EXPECT_EQ(restored->first.transactions().open(8), 1);
+  EXPECT_EQ(restored->first.transactions().aborted(0, 3).size(), 1u);
 }
 
 TEST_F(ProducersTest, ADamagedSnapshotIsRefused) {

@@ -25,6 +25,8 @@ struct Broker::Parts {
   std::unique_ptr<storage::Journal> journal;
   std::unique_ptr<Topics> topics;
   std::unique_ptr<ProducerIds> producer_ids;
+  std::unique_ptr<InternalTopic> offsets_log, transactions_log;
+  std::shared_ptr<TransactionCoordinator> transactions;
   std::unique_ptr<Services> services;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
@@ -127,14 +129,20 @@ void Broker::load() {
     for (const auto& [key, value] : *rows)
       (all ? p.dynamic.cluster : p.dynamic.broker)[key.substr(prefix.size())] = value;
   }
-  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk);
+  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
   const error_code error = p.topics->load(std::exchange(p.recovered, {}), topic_defaults(config_, p.dynamic));
   if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
   p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
   if (const error_code failed = p.producer_ids->load())
     throw WrongStart(1, "the producer ids cannot be read: " + failed.message());
+  p.offsets_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, offsets_topic);
+  p.transactions_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, transactions_topic);
+  p.transactions = std::make_shared<TransactionCoordinator>(loop_, p.clock, config_, *p.topics,
+                                                            *p.producer_ids, *p.transactions_log);
   p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
-                                                   *p.topics, *p.producer_ids, p.sessions, p.dynamic});
+                                                   *p.topics, *p.producer_ids, *p.offsets_log,
+                                                   *p.transactions, p.sessions, p.dynamic});
+  p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);
 }
 
@@ -176,6 +184,7 @@ void Broker::listen(Ready& ready) {
 Task<void> Broker::stop() {
   if (parts_->server) parts_->server->stop_accepting();
   if (parts_->server) parts_->server->close_all();
+  if (parts_->transactions) parts_->transactions->stop();
   if (parts_->journal) co_await parts_->journal->stop();
 }
 

@@ -55,7 +55,6 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"offsets.retention.minutes", int32, "10080", "Time for which offsets of an empty group are kept."},
     {"offsets.topic.replication.factor", int16, "1", "Replicas of the topic for group offsets."},
     {"process.roles", list, "broker,controller", "What this process does for the cluster."},
-    {"producer.id.expiration.ms", int32, "86400000", "Time after which a silent idempotent producer is forgotten."},
     {"queued.max.requests", int32, "500", "Requests that wait. No effect in mq: memory is bounded instead."},
     {"quota.window.num", int32, "11", "Samples in which client quotas are counted."},
     {"quota.window.size.seconds", int32, "1", "Length of such a sample."},
@@ -72,11 +71,9 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"socket.receive.buffer.bytes", int32, "102400", "Receive buffer of a socket. No effect in mq: the kernel decides."},
     {"socket.send.buffer.bytes", int32, "102400", "Send buffer of a socket. No effect in mq: the kernel decides."},
     {"transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between two looks for transactions that ran out of time."},
-    {"transaction.max.timeout.ms", int32, "900000", "Longest timeout that a transactional producer may ask for."},
     {"transaction.partition.verification.enable", boolean, "true", "Whether a write is refused that belongs to no open transaction."},
     {"transaction.state.log.min.isr", int32, "1", "Replicas of the topic for transactions that must be in sync."},
     {"transaction.state.log.replication.factor", int16, "1", "Replicas of the topic for transactions."},
-    {"transactional.id.expiration.ms", int32, "604800000", "Time after which an unused transactional id is forgotten."},
 });
 
 // A config that says something about the settings, as Kafka writes it. `key`: the setting whose origin it has.
@@ -155,10 +152,16 @@ const auto derived = std::to_array<Derived>({
      "Partitions of a topic that is created without a number."},
     {"offsets.topic.num.partitions", int32, "groups.offsets_partitions", [](const Config& c, std::int32_t) { return std::to_string(c.offsets_partitions); },
      "Partitions of the topic for group offsets."},
+    {"producer.id.expiration.ms", int32, "transactions.producer_expiration", [](const Config& c, std::int32_t) { return std::to_string(c.producer_id_expiration.count()); },
+     "Time after which a silent idempotent producer is forgotten."},
     {"socket.request.max.bytes", int32, "limits.max_request", [](const Config& c, std::int32_t) { return std::to_string(c.request_bytes_max); },
      "Largest request; a larger one closes the connection."},
+    {"transaction.max.timeout.ms", int32, "transactions.max_timeout", [](const Config& c, std::int32_t) { return std::to_string(c.transaction_timeout_max.count()); },
+     "Longest timeout that a transactional producer may ask for."},
     {"transaction.state.log.num.partitions", int32, "transactions.partitions", [](const Config& c, std::int32_t) { return std::to_string(c.transactions_partitions); },
      "Partitions of the topic for transactions."},
+    {"transactional.id.expiration.ms", int32, "transactions.id_expiration", [](const Config& c, std::int32_t) { return std::to_string(c.transactional_id_expiration.count()); },
+     "Time after which an unused transactional id is forgotten."},
 });
 // clang-format on
 

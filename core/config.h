@@ -47,6 +47,9 @@ struct Config {
   bool allow_delete_topics = true;
   std::uint32_t offsets_partitions = 50;       // of __consumer_offsets, when it is made
   std::uint32_t transactions_partitions = 50;  // of __transaction_state, likewise
+  Milliseconds transaction_timeout_max{900'000};
+  Milliseconds transactional_id_expiration{604'800'000};
+  Milliseconds producer_id_expiration{86'400'000};
   ConfigMap topic_defaults;  // valid wire values by topic config name; only those that were set
   LogLevels log_levels;
   LogFormat log_format = LogFormat::automatic;

@@ -9,8 +9,10 @@
 #include "core/broker_config.h"
 #include "core/clock.h"
 #include "core/fetch_sessions.h"
+#include "core/internal_topic.h"
 #include "core/metadata/topics.h"
 #include "core/producer_ids.h"
+#include "core/transaction/coordinator.h"
 #include "net/handler.h"
 #include "net/kafka/codec.h"
 #include "storage/journal.h"
@@ -34,6 +36,8 @@ struct Services {
   asio::thread_pool& disk;  // for what may block
   Topics& topics;
   ProducerIds& producer_ids;
+  InternalTopic& offsets_log;
+  TransactionCoordinator& transactions;
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
 };

@@ -12,6 +12,7 @@ endfunction()
 mq_client_test(kcat ./kcat.sh)
 mq_client_test(rdkafka ./rdkafka.sh)
 mq_client_test(confluent ${PYTHON} confluent.py)
+mq_client_test(transactions ${PYTHON} confluent_transactions.py)
 mq_client_test(kafka_python ${PYTHON} kafka_python.py)
 mq_client_test(kafkajs ./kafkajs.sh)
 

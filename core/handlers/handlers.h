@@ -6,6 +6,10 @@
 #include "core/context.h"
 
 namespace mq::kafka {
+struct AddOffsetsToTxnRequest;
+struct AddOffsetsToTxnResponse;
+struct AddPartitionsToTxnRequest;
+struct AddPartitionsToTxnResponse;
 struct AlterConfigsRequest;
 struct AlterConfigsResponse;
 struct ApiVersionsRequest;
@@ -28,6 +32,10 @@ struct DescribeProducersRequest;
 struct DescribeProducersResponse;
 struct DescribeTopicPartitionsRequest;
 struct DescribeTopicPartitionsResponse;
+struct DescribeTransactionsRequest;
+struct DescribeTransactionsResponse;
+struct EndTxnRequest;
+struct EndTxnResponse;
 struct FetchRequest;
 struct FetchResponse;
 struct FindCoordinatorRequest;
@@ -40,12 +48,16 @@ struct ListConfigResourcesRequest;
 struct ListConfigResourcesResponse;
 struct ListOffsetsRequest;
 struct ListOffsetsResponse;
+struct ListTransactionsRequest;
+struct ListTransactionsResponse;
 struct MetadataRequest;
 struct MetadataResponse;
 struct OffsetForLeaderEpochRequest;
 struct OffsetForLeaderEpochResponse;
 struct ProduceRequest;
 struct ProduceResponse;
+struct WriteTxnMarkersRequest;
+struct WriteTxnMarkersResponse;
 }  // namespace mq::kafka
 
 namespace mq::core {
@@ -82,6 +94,19 @@ Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
                                                                kafka::ListConfigResourcesRequest request);
 
 Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request);
+Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
+                                                          kafka::InitProducerIdRequest request);
+Task<kafka::AddPartitionsToTxnResponse> add_partitions_to_txn(Context& context,
+                                                              kafka::AddPartitionsToTxnRequest request);
+Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
+                                                        kafka::AddOffsetsToTxnRequest request);
+Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest request);
+Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
+                                                       kafka::WriteTxnMarkersRequest request);
+Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context,
+                                                                kafka::DescribeTransactionsRequest request);
+Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
+                                                        kafka::ListTransactionsRequest request);
 Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
                                                           kafka::DescribeProducersRequest request);
 

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/handlers/produce_checks.h"
+#include "core/handlers/produce_transactions.h"
 #include "core/internal_topic.h"
 #include "core/joined.h"
 
@@ -33,7 +34,8 @@ void refuse(PartitionAnswer& answer, Checked&& checked) {
 }
 
 // Checks one partition's batch and starts its append. `answer` is filled before `joined` is done.
-void start(Context& context, const Topic& topic, const kafka::ProduceRequest::PartitionProduceData& data,
+void start(Context& context, const kafka::ProduceRequest& request, const std::optional<Entrance>& entrance,
+           const Topic& topic, const kafka::ProduceRequest::PartitionProduceData& data,
            PartitionAnswer& answer, Joined& joined) {
   const auto partition = topic.partition(data.index);
   if (!partition) return refuse(answer, {Error::unknown_topic_or_partition, {}, {}, {}});
@@ -41,15 +43,23 @@ void start(Context& context, const Topic& topic, const kafka::ProduceRequest::Pa
   auto checked = check_produced(bytes.empty() ? net::Slice{} : slice_of(context, bytes), topic.config,
                                 context.version, context.broker.clock.wall_ms());
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
+  const bool transactional = kafka::BatchHead::parse(checked.batch.bytes())->is_transactional();
+  if (transactional) {
+    const Error error = check_entrance(context, request, entrance, {topic.name, data.index});
+    if (error != Error::none) return refuse(answer, {error, {}, {}, {}});
+  }
+  const bool begins_at_zero = transactional && context.version >= version_adding_partitions;
   joined.expect();
-  partition->append(std::move(checked.batch),
-                    [&answer, &joined, &partition = *partition](Partition::Appended appended) {
-                      answer.error_code = static_cast<std::int16_t>(appended.error);
-                      answer.base_offset = appended.first;
-                      answer.log_append_time_ms = appended.time;
-                      answer.log_start_offset = appended.error == Error::none ? partition.start() : -1;
-                      joined.arrived();
-                    });
+  partition->append(
+      std::move(checked.batch),
+      [&answer, &joined, &partition = *partition](Partition::Appended appended) {
+        answer.error_code = static_cast<std::int16_t>(appended.error);
+        answer.base_offset = appended.first;
+        answer.log_append_time_ms = appended.time;
+        answer.log_start_offset = appended.error == Error::none ? partition.start() : -1;
+        joined.arrived();
+      },
+      begins_at_zero ? FirstSequence::zero : FirstSequence::any);
 }
 
 Error check_request(const kafka::ProduceRequest& request) {
@@ -71,6 +81,12 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       answers.partition_responses.emplace_back().index = data.index;
   }
 
+  std::optional<Entrance> entrance;
+  if (request.transactional_id && refused == Error::none) {
+    Entrance entered = co_await enter_transaction(context, request);
+    entrance.emplace(std::move(entered));
+  }
+
   Joined joined;
   std::vector<TopicPtr> topics;  // their partitions live as long as the appends
   for (std::size_t t = 0; t < request.topic_data.size(); t++) {
@@ -87,9 +103,10 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       else if (!may_produce(context.client_id, topic->name))
         refuse(answer, {Error::invalid_topic_exception, "only the broker writes to internal topics", {}, {}});
       else
-        start(context, *topic, wanted.partition_data[p], answer, joined);
+        start(context, request, entrance, *topic, wanted.partition_data[p], answer, joined);
     }
   }
+  entrance.reset();  // all appends have begun: the next in line may write
   co_await joined.all();
 
   if (request.acks != 0) co_return std::move(response);

@@ -26,8 +26,8 @@ std::optional<Checked> check_head(const kafka::BatchHead& head, std::size_t size
   if (head.record_count < 1 || head.last_offset_delta + 1 != head.record_count)
     return refused(Error::invalid_record, "the batch's record count and last offset do not agree");
   if (head.is_control()) return refused(Error::invalid_record, "clients may not write control batches");
-  if (head.is_transactional())
-    return refused(Error::invalid_txn_state, "the producer has no transaction open on this broker");
+  if (head.is_transactional() && head.producer_id < 0)
+    return refused(Error::invalid_record, "a transaction needs a producer with an id");
   if (head.producer_id >= 0 && (head.base_sequence < 0 || head.producer_epoch < 0))
     return refused(Error::invalid_record, "a producer with an id numbers its records");
   if (head.codec() == kafka::Codec::zstd && produce_version < produce_version_with_zstd)

@@ -8,8 +8,7 @@ namespace mq::core {
 
 using kafka::Error;
 
-// Idempotence only: a fresh id each time, epoch 0. Transactional ids need a coordinator, which is not there
-// yet: the client is told to wait and ask again.
+// Without a transactional id: a fresh one each time, epoch 0.
 Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request) {
   kafka::InitProducerIdResponse response;
   response.producer_epoch = -1;
@@ -18,10 +17,7 @@ Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::In
     response.error_code = static_cast<std::int16_t>(Error::invalid_request);
     co_return response;
   }
-  if (request.transactional_id) {
-    response.error_code = static_cast<std::int16_t>(Error::coordinator_not_available);
-    co_return response;
-  }
+  if (request.transactional_id) co_return co_await init_transactional_id(context, std::move(request));
   const auto id = co_await context.broker.producer_ids.next();
   if (!id) {
     response.error_code = static_cast<std::int16_t>(to_kafka(id.error()));

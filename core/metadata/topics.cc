@@ -31,8 +31,9 @@ std::string key_of(std::string_view name) {
 
 }  // namespace
 
-Topics::Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk)
-    : journal_(journal), clock_(clock), disk_(disk) {}
+Topics::Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk,
+               Timestamp producer_expiration_ms)
+    : journal_(journal), clock_(clock), disk_(disk), producer_expiration_ms_(producer_expiration_ms) {}
 
 error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered,
                         const TopicDefaults& defaults) {
@@ -225,7 +226,7 @@ void Topics::put(TopicPtr topic) {
 }
 
 std::shared_ptr<Partition> Topics::open_partition(PartitionNumber number) {
-  return std::make_shared<Partition>(journal_.log(number), number, clock_);
+  return std::make_shared<Partition>(journal_.log(number), number, clock_, producer_expiration_ms_);
 }
 
 bool is_topic_name(std::string_view name) {

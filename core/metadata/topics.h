@@ -46,7 +46,8 @@ class Topics {
  public:
   static constexpr std::size_t partitions_max = 100'000;  // of the broker
 
-  Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk);
+  Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk,
+         Timestamp producer_expiration_ms = Producers::expiration_ms);
 
   // At start: everything that meta knows, with the producers that recovery found.
   error_code load(std::unordered_map<PartitionNumber, Producers> recovered, const TopicDefaults& defaults);
@@ -81,6 +82,7 @@ class Topics {
   storage::Journal& journal_;
   const Clock& clock_;
   asio::thread_pool& disk_;
+  const Timestamp producer_expiration_ms_;
   Turn turn_;  // of changes
   TopicDefaults defaults_;
   std::map<std::string, TopicPtr, std::less<>> by_name_;

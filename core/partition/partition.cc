@@ -38,8 +38,14 @@ Result<std::vector<std::byte>> gather(const storage::Read& read) {
   return bytes;
 }
 
-Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock)
-    : log_(std::move(log)), number_(number), clock_(clock), next_(log_->end()) {
+Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock,
+                     Timestamp producer_expiration_ms)
+    : log_(std::move(log)),
+      number_(number),
+      clock_(clock),
+      producer_expiration_ms_(producer_expiration_ms),
+      next_(log_->end()) {
+  producers_.expire_after(producer_expiration_ms_);
   epochs_.begin(epoch_alone, 0);
 }
 
@@ -116,6 +122,7 @@ void Partition::settle() {
 
 void Partition::recover(Producers producers) {
   producers_ = std::move(producers);
+  producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
   settle();
 }
@@ -190,6 +197,7 @@ std::string Partition::producers_snapshot() const {
   if (producers_.empty()) return {};
   Producers durable = producers_;
   durable.cut(log_->end());
+  durable.settle(log_->end());
   return durable.snapshot(log_->end());
 }
 

@@ -25,7 +25,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
     Timestamp time = -1;  // the broker's, when the topic says LogAppendTime
   };
 
-  Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock);
+  Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock,
+            Timestamp producer_expiration_ms = Producers::expiration_ms);
 
   // One whole, checked batch. Everything up to the log's queue happens before this returns, so the order of
   // the calls is the order of the offsets. `done` is called once: at once for a refusal, on the loop when the
@@ -86,6 +87,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const std::shared_ptr<storage::Log> log_;
   const PartitionNumber number_;
   const Clock& clock_;
+  const Timestamp producer_expiration_ms_;
   Offset next_;                // to be given to the next batch
   std::size_t in_flight_ = 0;  // appends not answered yet
   Epochs epochs_;

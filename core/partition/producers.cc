@@ -159,7 +159,7 @@ void Producers::expire(Timestamp seen_before) {
 
 void Producers::make_room(Timestamp now) {
   if (producers_.size() >= sweep_at_) {
-    expire(now - expiration_ms);
+    expire(now - expiration_ms_);
     sweep_at_ = std::max<std::size_t>(64, 2 * producers_.size());
   }
   if (producers_.size() < producers_max) return;

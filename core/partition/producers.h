@@ -24,7 +24,7 @@ class Producers {
   static constexpr std::size_t batches_max = 5;          // clients keep at most five in flight
   static constexpr std::size_t producers_max = 100'000;  // then the one silent for longest is forgotten
 
-  static constexpr Timestamp expiration_ms = 24 * 3'600'000;  // Kafka's producer.id.expiration.ms
+  static constexpr Timestamp expiration_ms = 24 * 3'600'000;  // unless it is set
 
   struct Batch {
     std::int32_t first_sequence = 0, last_sequence = 0;
@@ -51,7 +51,7 @@ class Producers {
   kafka::Error check_marker(ProducerId producer, std::int16_t epoch, const kafka::Marker& marker) const;
 
   // The batch got `first` in the log. Called before it is durable, and at recovery for what is. Now and then,
-  // when somebody new comes, those silent for longer than expiration_ms are forgotten: no timer has to.
+  // when somebody new comes, those silent for too long are forgotten: no timer has to.
   void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
   void ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset, Timestamp now);
   // The log is durable up to `end`. Whether a transaction is over by that.
@@ -59,6 +59,7 @@ class Producers {
   // What reached the log at or after `end` is not there any more.
   void cut(Offset end);
   void trim(Offset start) { transactions_.trim(start); }
+  void expire_after(Timestamp silent_ms) { expiration_ms_ = silent_ms; }
   void expire(Timestamp seen_before);  // not those with an open transaction
 
   bool empty() const { return producers_.empty() && transactions_.empty(); }
@@ -73,6 +74,7 @@ class Producers {
  private:
   void make_room(Timestamp now);
   Producer& find_or_add(const kafka::BatchHead& head, Timestamp now);
+  Timestamp expiration_ms_ = expiration_ms;
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
   Transactions transactions_;

@@ -105,6 +105,51 @@ test('records go to the partition that is asked for', limit, async () => {
   for (const p of [0, 1, 2]) assert.deepEqual(values(read(topic, '-p', `${p}`)), [`to ${p}`]);
 });
 
+// ---- transactions ----
+
+async function transactional(transactionalId) {
+  const producer = kafka.producer({
+    transactionalId, idempotent: true, maxInFlightRequests: 1, createPartitioner: Partitioners.DefaultPartitioner,
+  });
+  await producer.connect();
+  return producer;
+}
+const committed = (topic) => values(read(topic, '-X', 'isolation.level=read_committed')).sort();
+
+// Markers follow the answer to a commit.
+async function eventually(topic, expected) {
+  for (let i = 0; i < 50 && committed(topic).length !== expected.length; i++);
+  assert.deepEqual(committed(topic), expected);
+}
+
+test('committed transactions are seen whole, aborted ones never', limit, async () => {
+  const topic = await create('js-transactions', 2);
+  const producer = await transactional('js');
+  for (let i = 0; i < 10; i++) {
+    const transaction = await producer.transaction();
+    for (const partition of [0, 1]) await transaction.send({ topic, messages: [{ value: `${i}`, partition }] });
+    if (i % 2) await transaction.commit();
+    else await transaction.abort();
+  }
+  await producer.disconnect();
+  await eventually(topic, ['1', '1', '3', '3', '5', '5', '7', '7', '9', '9'].sort());
+});
+
+test('the older of two producers with one id is fenced', limit, async () => {
+  const topic = await create('js-fence');
+  const old = await transactional('js-fence');
+  const open = await old.transaction();
+  await open.send({ topic, messages: [{ value: 'old' }] });
+  const fresh = await transactional('js-fence');
+  const transaction = await fresh.transaction();
+  await transaction.send({ topic, messages: [{ value: 'fresh' }] });
+  await assert.rejects(open.commit());
+  await transaction.commit();
+  await old.disconnect();
+  await fresh.disconnect();
+  await eventually(topic, ['fresh']);
+});
+
 // ---- admin ----
 
 test('topics are created, listed, described and deleted', limit, async () => {

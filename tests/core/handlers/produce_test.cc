@@ -225,15 +225,6 @@ TEST_F(IdempotentTest, DescribeProducersTellsWhoIsThere) {
   EXPECT_EQ(answer.partitions.at(1).error_code, code(Error::unknown_topic_or_partition));
 }
 
-TEST_F(IdempotentTest, TransactionsAreToldToWait) {
-  kafka::InitProducerIdRequest request;
-  request.transactional_id = "tx";
-  request.transaction_timeout_ms = 1000;
-  EXPECT_EQ(wire->call<kafka::InitProducerIdResponse>(request, 4).error_code,
-            code(Error::coordinator_not_available));
-  const auto answer = produce("t", batch({.values = {"a"}, .producer = {1, 0, 0, true}}));
-  EXPECT_EQ(answer.error_code, code(Error::invalid_txn_state)) << "it would hang for ever";
-}
 
 }  // namespace
 }  // namespace mq::core

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include "core/handlers/handlers.h"
+#include "core/joined.h"
+#include "core/transaction/coordinator.h"
+#include "core/transaction/pattern.h"
+#include "net/kafka/messages/add_offsets_to_txn.h"
+#include "net/kafka/messages/add_partitions_to_txn.h"
+#include "net/kafka/messages/describe_transactions.h"
+#include "net/kafka/messages/end_txn.h"
+#include "net/kafka/messages/init_producer_id.h"
+#include "net/kafka/messages/list_transactions.h"
+#include "net/kafka/messages/write_txn_markers.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+using AddRequest = kafka::AddPartitionsToTxnRequest;
+using AddResponse = kafka::AddPartitionsToTxnResponse;
+
+// Clients that do not know PRODUCER_FENCED know this.
+std::int16_t number(Error error, bool knows_fenced = true) {
+  if (error == Error::producer_fenced && !knows_fenced) error = Error::invalid_producer_epoch;
+  return static_cast<std::int16_t>(error);
+}
+
+Error check_partition(const Topics& topics, const std::string& name, std::int32_t index) {
+  const TopicPtr topic = topics.find(name);
+  if (!topic || !topic->partition(index)) return Error::unknown_topic_or_partition;
+  return is_internal_topic(name) ? Error::topic_authorization_failed : Error::none;
+}
+
+// All can be added or none is. The answer has an entry for each that was asked for.
+Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
+    Context& context, AddRequest::AddPartitionsToTxnTransaction asked) {
+  const bool knows_fenced = context.version >= 2;
+  std::vector<AddResponse::AddPartitionsToTxnTopicResult> results;
+  std::set<TopicPartition> wanted;
+  bool possible = true;
+  for (const auto& topic : asked.topics) {
+    auto& result = results.emplace_back();
+    result.name = topic.name;
+    for (const std::int32_t index : topic.partitions) {
+      const Error error = check_partition(context.broker.topics, topic.name, index);
+      result.results_by_partition.push_back({index, number(error)});
+      possible = possible && error == Error::none;
+      wanted.insert({topic.name, index});
+    }
+  }
+  Error error = possible ? Error::none : Error::operation_not_attempted;
+  const ProducerEpoch who{asked.producer_id, asked.producer_epoch};
+  if (asked.transactional_id.empty())
+    error = Error::invalid_request;
+  else if (possible && !wanted.empty())
+    error = co_await context.broker.transactions.add(asked.transactional_id, who, std::move(wanted),
+                                                     ClientVersion::first);
+  for (auto& topic : results)
+    for (auto& partition : topic.results_by_partition)
+      if (partition.partition_error_code == 0) partition.partition_error_code = number(error, knows_fenced);
+  co_return results;
+}
+
+std::vector<AddResponse::AddPartitionsToTxnTopicResult> verify_partitions(
+    Context& context, const AddRequest::AddPartitionsToTxnTransaction& asked) {
+  std::vector<AddResponse::AddPartitionsToTxnTopicResult> results;
+  for (const auto& topic : asked.topics) {
+    auto& result = results.emplace_back();
+    result.name = topic.name;
+    for (const std::int32_t index : topic.partitions) {
+      const Error error = context.broker.transactions.verify(
+          asked.transactional_id, {asked.producer_id, asked.producer_epoch}, {topic.name, index});
+      result.results_by_partition.push_back({index, number(error)});
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
+                                                          kafka::InitProducerIdRequest request) {
+  const ProducerEpoch given{request.producer_id, request.producer_epoch};
+  const auto answer = co_await context.broker.transactions.init(*request.transactional_id,
+                                                                request.transaction_timeout_ms, given);
+  kafka::InitProducerIdResponse response;
+  response.error_code = number(answer.error, context.version >= 4);
+  const ProducerEpoch producer = answer.error == Error::none ? answer.producer : ProducerEpoch{};
+  response.producer_id = producer.id;
+  response.producer_epoch = producer.epoch;
+  co_return response;
+}
+
+Task<AddResponse> add_partitions_to_txn(Context& context, AddRequest request) {
+  AddResponse response;
+  if (context.version < 4) {
+    AddRequest::AddPartitionsToTxnTransaction one;
+    one.transactional_id = std::move(request.v3_and_below_transactional_id);
+    one.producer_id = request.v3_and_below_producer_id;
+    one.producer_epoch = request.v3_and_below_producer_epoch;
+    one.topics = std::move(request.v3_and_below_topics);
+    response.results_by_topic_v3_and_below = co_await add_partitions(context, std::move(one));
+    co_return response;
+  }
+  for (auto& transaction : request.transactions) {
+    AddResponse::AddPartitionsToTxnResult result;
+    result.transactional_id = transaction.transactional_id;
+    if (transaction.verify_only)
+      result.topic_results = verify_partitions(context, transaction);
+    else
+      result.topic_results = co_await add_partitions(context, std::move(transaction));
+    response.results_by_transaction.push_back(std::move(result));
+  }
+  co_return response;
+}
+
+// The offsets that will be committed lie in the partition of their group.
+Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
+                                                        kafka::AddOffsetsToTxnRequest request) {
+  InternalTopic& offsets = context.broker.offsets_log;
+  kafka::AddOffsetsToTxnResponse response;
+  Error error = Error::none;
+  if (request.transactional_id.empty())
+    error = Error::invalid_request;
+  else if (request.group_id.empty())
+    error = Error::invalid_group_id;
+  else
+    error = co_await offsets.ensure();
+  if (error == Error::none) {
+    const ProducerEpoch who{request.producer_id, request.producer_epoch};
+    std::set<TopicPartition> partitions{{offsets.name(), offsets.partition_of(request.group_id)}};
+    error = co_await context.broker.transactions.add(request.transactional_id, who, std::move(partitions),
+                                                     ClientVersion::first);
+  }
+  response.error_code = number(error, context.version >= 2);
+  co_return response;
+}
+
+Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest request) {
+  const ProducerEpoch who{request.producer_id, request.producer_epoch};
+  ClientVersion client = ClientVersion::first;
+  if (context.version >= 5) client = ClientVersion::second;
+  const auto answer =
+      co_await context.broker.transactions.end(request.transactional_id, who, request.committed, client);
+  kafka::EndTxnResponse response;
+  response.error_code = number(answer.error, context.version >= 2);
+  if (answer.error != Error::none) co_return response;
+  response.producer_id = answer.producer.id;
+  response.producer_epoch = answer.producer.epoch;
+  co_return response;
+}
+
+// What the tools of an administrator send to end a transaction that nobody looks after.
+Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
+                                                       kafka::WriteTxnMarkersRequest request) {
+  kafka::WriteTxnMarkersResponse response;
+  for (const auto& marker : request.markers) {  // all answers first: appends keep references to them
+    auto& result = response.markers.emplace_back();
+    result.producer_id = marker.producer_id;
+    for (const auto& topic : marker.topics) {
+      auto& answers = result.topics.emplace_back();
+      answers.name = topic.name;
+      for (const std::int32_t index : topic.partition_indexes) answers.partitions.push_back({index, 0});
+    }
+  }
+  Joined joined;
+  for (std::size_t m = 0; m < request.markers.size(); m++) {
+    const auto& asked = request.markers[m];
+    const ProducerEpoch producer{asked.producer_id, asked.producer_epoch};
+    const kafka::Marker marker{asked.transaction_result, asked.coordinator_epoch};
+    for (auto& topic : response.markers[m].topics)
+      for (auto& answer : topic.partitions) {
+        joined.expect();
+        auto done = [&answer, &joined](Error error) {
+          answer.error_code = number(error);
+          joined.arrived();
+        };
+        context.broker.transactions.write_marker({topic.name, answer.partition_index}, producer, marker,
+                                                 std::move(done));
+      }
+  }
+  co_await joined.all();
+  co_return response;
+}
+
+Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context,
+                                                                kafka::DescribeTransactionsRequest request) {
+  kafka::DescribeTransactionsResponse response;
+  const Error unserved = context.broker.transactions.serves();
+  for (const std::string& id : request.transactional_ids) {
+    auto& answer = response.transaction_states.emplace_back();
+    answer.transactional_id = id;
+    answer.error_code = number(unserved);
+    const auto entry = unserved == Error::none ? context.broker.transactions.find(id) : nullptr;
+    if (unserved == Error::none && !entry) answer.error_code = number(Error::transactional_id_not_found);
+    if (!entry) continue;
+    const Transaction& now = entry->state.now();
+    answer.transaction_state = name_of(now.status);
+    answer.transaction_timeout_ms = now.timeout_ms;
+    answer.transaction_start_time_ms = now.started;
+    answer.producer_id = now.producer.id;
+    answer.producer_epoch = now.producer.epoch;
+    for (const TopicPartition& partition : now.partitions) {  // in order: those of a topic are together
+      if (answer.topics.empty() || answer.topics.back().topic != partition.topic)
+        answer.topics.push_back({partition.topic, {}});
+      answer.topics.back().partitions.push_back(partition.partition);
+    }
+  }
+  co_return response;
+}
+
+Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
+                                                        kafka::ListTransactionsRequest request) {
+  kafka::ListTransactionsResponse response;
+  response.error_code = number(context.broker.transactions.serves());
+  const auto pattern = IdPattern::parse(request.transactional_id_pattern.value_or(""));
+  if (!pattern) response.error_code = number(Error::invalid_regular_expression);
+  if (response.error_code != 0) co_return response;
+  std::set<Transaction::Status> states;
+  for (const std::string& name : request.state_filters)
+    if (const auto state = status_of(name))
+      states.insert(*state);
+    else
+      response.unknown_state_filters.push_back(name);
+  const std::set<ProducerId> producers(request.producer_id_filters.begin(),
+                                       request.producer_id_filters.end());
+  const Timestamp now = context.broker.clock.wall_ms();
+  for (const auto& [id, entry] : context.broker.transactions.all()) {
+    const Transaction& transaction = entry->state.now();
+    const bool long_enough =
+        request.duration_filter < 0 ||
+        (transaction.started >= 0 && now - transaction.started > request.duration_filter);
+    if (transaction.producer.id < 0 || !long_enough) continue;
+    if (!request.state_filters.empty() && !states.contains(transaction.status)) continue;
+    if (!producers.empty() && !producers.contains(transaction.producer.id)) continue;
+    if (!pattern->matches(id)) continue;
+    response.transaction_states.push_back(
+        {id, transaction.producer.id, std::string(name_of(transaction.status))});
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/transaction/coordinator.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/joined.h"
+#include "core/transaction/records.h"
+
+namespace mq::core {
+
+using kafka::Error;
+using Status = Transaction::Status;
+
+namespace {
+
+constexpr std::int32_t coordinator_epoch = 0;  // one broker coordinates for ever
+constexpr std::chrono::seconds pause_after_failure{1};
+
+}  // namespace
+
+TransactionCoordinator::TransactionCoordinator(asio::io_context& loop, const Clock& clock,
+                                               const Config& config, Topics& topics, ProducerIds& ids,
+                                               InternalTopic& log)
+    : loop_(loop),
+      clock_(clock),
+      config_(config),
+      topics_(topics),
+      ids_(ids),
+      log_(log),
+      timer_(loop.get_executor()) {}
+
+void TransactionCoordinator::stop() {
+  stopped_ = true;
+  timer_.cancel();
+  due_.clear();
+  pauses_.wake_all();
+  for (const auto& [id, entry] : entries_) entry->waiters.wake_all();
+}
+
+Error TransactionCoordinator::serves() const {
+  if (stopped_) return Error::not_coordinator;
+  return loading_ ? Error::coordinator_load_in_progress : Error::none;
+}
+
+Task<Error> TransactionCoordinator::ready() {
+  const Error missing = co_await log_.ensure();
+  if (missing != Error::none) co_return missing;
+  co_return serves();
+}
+
+TransactionCoordinator::EntryPtr TransactionCoordinator::find(const std::string& id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second;
+}
+
+TransactionCoordinator::EntryPtr TransactionCoordinator::find_or_make(const std::string& id) {
+  if (EntryPtr known = find(id)) return known;
+  if (entries_.size() >= ids_max && !make_room()) return nullptr;
+  auto entry = std::make_shared<Entry>();
+  entry->id = id;
+  entry->partition = log_.partition_of(id);
+  return entries_[id] = entry;
+}
+
+// Forgets the first that has nothing open. False: all have.
+bool TransactionCoordinator::make_room() {
+  for (const auto& [at, entry] : due_) {
+    if (!entry->state.expires_at(0)) continue;
+    asio::co_spawn(loop_, forget(shared_from_this(), entry), asio::detached);
+    return true;
+  }
+  return false;
+}
+
+// ---------------------------------------------------------------------------------------------- requests
+
+Task<TransactionCoordinator::Answer> TransactionCoordinator::init(std::string id, std::int32_t timeout_ms,
+                                                                  ProducerEpoch given) {
+  Answer answer;
+  answer.error = co_await ready();
+  if (id.empty()) answer.error = Error::invalid_request;
+  if (timeout_ms <= 0 || timeout_ms > config_.transaction_timeout_max.count())
+    answer.error = Error::invalid_transaction_timeout;
+  if (answer.error != Error::none) co_return answer;
+  Decide decide = [given, timeout_ms](const TransactionState& state, ProducerId fresh, Timestamp now) {
+    return state.init(given, timeout_ms, fresh, now);
+  };
+  const Step step = co_await this->step(std::move(id), Unknown::made, Ids::maybe, std::move(decide));
+  answer = {step.error, step.producer};
+  co_return answer;
+}
+
+Task<Error> TransactionCoordinator::add(std::string id, ProducerEpoch who,
+                                        std::set<TopicPartition> partitions, ClientVersion version) {
+  Decide decide = [who, version, partitions = std::move(partitions)](const TransactionState& state,
+                                                                     ProducerId, Timestamp now) {
+    return state.add(who, partitions, version, now);
+  };
+  const Step step = co_await this->step(std::move(id), Unknown::refused, Ids::never, std::move(decide));
+  co_return step.error;
+}
+
+Task<TransactionCoordinator::Answer> TransactionCoordinator::end(std::string id, ProducerEpoch who,
+                                                                 bool commit, ClientVersion version) {
+  Decide decide = [who, commit, version](const TransactionState& state, ProducerId fresh, Timestamp now) {
+    return state.end(who, commit, version, fresh, now);
+  };
+  const Step step = co_await this->step(std::move(id), Unknown::refused, Ids::maybe, std::move(decide));
+  Answer answer{step.error, step.producer};
+  co_return answer;
+}
+
+Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
+                                     const TopicPartition& partition) const {
+  if (const Error error = serves(); error != Error::none) return error;
+  const EntryPtr entry = find(id);
+  return entry ? entry->state.verify(who, partition) : Error::invalid_producer_id_mapping;
+}
+
+Task<TransactionCoordinator::Admission> TransactionCoordinator::admit(std::string id, ProducerEpoch who,
+                                                                      std::set<TopicPartition> partitions) {
+  Admission admission;
+  admission.error = serves();
+  admission.entry = find(id);
+  if (admission.error == Error::none && !admission.entry)
+    admission.error = Error::invalid_producer_id_mapping;
+  if (admission.error != Error::none) co_return admission;
+  Turn::Hold hold = co_await admission.entry->writers.take();
+  admission.hold.emplace(std::move(hold));
+  admission.error = co_await add(std::move(id), who, std::move(partitions), ClientVersion::second);
+  co_return admission;
+}
+
+// ---------------------------------------------------------------------------------------------- steps
+
+// Lets the state decide until it does not say that somebody else's step has to be waited for.
+Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknown unknown, Ids ids,
+                                                          Decide decide) {
+  const Time deadline = clock_.now() + patience;
+  for (;;) {
+    Step step;
+    step.error = serves();
+    if (step.error != Error::none) co_return step;
+    EntryPtr entry = find(id);
+    if (!entry && unknown == Unknown::made) entry = find_or_make(id);
+    if (!entry) {
+      const bool full = unknown == Unknown::made;
+      step.error = full ? Error::coordinator_not_available : Error::invalid_producer_id_mapping;
+      co_return step;
+    }
+    ProducerId fresh = -1;
+    if (ids == Ids::maybe && entry->state.wants_id()) {
+      const auto next = co_await ids_.next();
+      if (!next) step.error = Error::coordinator_not_available;
+      if (!next) co_return step;
+      if (find(id) != entry) continue;  // forgotten meanwhile
+      fresh = *next;
+    }
+    step = decide(entry->state, fresh, clock_.wall_ms());
+    if (step.next) {
+      const Error stored = co_await store(entry, *step.next);
+      if (stored != Error::none) step.error = stored;
+      if (stored != Error::none) co_return step;
+    }
+    if (step.error != Error::concurrent_transactions || clock_.now() >= deadline) co_return step;
+    if (!entry->state.is_pending() && !entry->state.now().is_preparing()) continue;
+    const auto waiter = std::make_shared<Waiter>(loop_.get_executor(), deadline);
+    entry->waiters.add(waiter);
+    co_await Waiter::wait(waiter);
+  }
+}
+
+Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
+  const std::vector<KeyedRecord> records{std::move(record)};
+  Joined joined;
+  Error error = Error::none;
+  joined.expect();
+  log_.append(entry->partition, records, [&joined, &error](Error answer) {
+    error = answer;
+    joined.arrived();
+  });
+  co_await joined.all();
+  if (error == Error::none) co_return error;
+  spdlog::error("transactional id \"{}\": its state cannot be written (error {})", entry->id,
+                static_cast<int>(error));
+  co_return Error::coordinator_not_available;
+}
+
+Task<Error> TransactionCoordinator::store(EntryPtr entry, Transaction next) {
+  KeyedRecord record = record_of(entry->id, next);
+  entry->state.begin(std::move(next));
+  const Error error = co_await write(entry, std::move(record));
+  const bool durable = error == Error::none;
+  entry->state.settle(durable);
+  if (!durable && entry->state.now().producer.id < 0) {
+    entries_.erase(entry->id);  // it never was
+  } else {
+    plan(entry, durable ? 0 : clock_.wall_ms() + 1000);
+  }
+  if (durable && entry->state.now().is_preparing())
+    asio::co_spawn(loop_, finish(shared_from_this(), entry), asio::detached);
+  entry->waiters.wake_all();
+  co_return error;
+}
+
+// ---------------------------------------------------------------------------------------------- markers
+
+Task<void> TransactionCoordinator::pause() {
+  const auto waiter = std::make_shared<Waiter>(loop_.get_executor(), clock_.now() + pause_after_failure);
+  pauses_.add(waiter);
+  co_await Waiter::wait(waiter);
+}
+
+// Until every partition has its marker: there is no way back.
+Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
+  const auto& partitions = entry->state.now().partitions;
+  std::vector<TopicPartition> left(partitions.begin(), partitions.end());
+  while (!self->stopped_) {
+    left = co_await self->write_markers(entry, std::move(left));
+    if (left.empty()) {
+      const Step step = entry->state.complete(self->clock_.wall_ms());
+      const Error stored = co_await self->store(entry, *step.next);
+      if (stored == Error::none) co_return;
+    }
+    co_await self->pause();
+  }
+}
+
+void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoch producer,
+                                          kafka::Marker marker, std::function<void(Error)> done) {
+  const TopicPtr topic = topics_.find(to.topic);
+  const auto partition = topic ? topic->partition(to.partition) : nullptr;
+  if (!partition) return done(Error::unknown_topic_or_partition);
+  const bool has_offsets = to.topic == offsets_topic && offsets_ended_;
+  auto written = [self = shared_from_this(), has_offsets, index = to.partition, id = producer.id, marker,
+                  done = std::move(done)](Partition::Appended appended) {
+    if (has_offsets && appended.error == Error::none) self->offsets_ended_(index, id, marker.commit);
+    done(appended.error);
+  };
+  partition->append_marker(producer.id, producer.epoch, marker, std::move(written));
+}
+
+// Gives back those that have to be tried again; what was deleted meanwhile needs no end.
+Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
+    EntryPtr entry, std::vector<TopicPartition> partitions) {
+  const ProducerEpoch producer = entry->state.now().producer;
+  const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, coordinator_epoch};
+  std::vector<TopicPartition> failed;
+  Joined joined;
+  for (const TopicPartition& at : partitions) {
+    joined.expect();
+    write_marker(at, producer, marker, [&at, &joined, &failed](Error error) {
+      if (error == Error::kafka_storage_error) failed.push_back(at);
+      joined.arrived();
+    });
+  }
+  co_await joined.all();
+  if (!failed.empty())
+    spdlog::error("transactional id \"{}\": {} partitions have no marker yet; tried again", entry->id,
+                  failed.size());
+  co_return failed;
+}
+
+// ---------------------------------------------------------------------------------------------- time
+
+Task<void> TransactionCoordinator::time_out(Self self, EntryPtr entry) {
+  const Step step = entry->state.time_out(self->clock_.wall_ms());
+  if (!step.next) co_return;
+  spdlog::info("transactional id \"{}\": its transaction took more than {} ms and is aborted", entry->id,
+               step.next->timeout_ms);
+  co_await self->store(entry, *step.next);
+}
+
+Task<void> TransactionCoordinator::forget(Self self, EntryPtr entry) {
+  Transaction dead = entry->state.now();
+  dead.status = Status::dead;
+  entry->state.begin(std::move(dead));
+  const Error error = co_await self->write(entry, forgotten(entry->id));
+  if (error == Error::none) {
+    self->entries_.erase(entry->id);
+  } else {
+    entry->state.settle(false);
+    self->plan(entry, self->clock_.wall_ms() + 1000);
+  }
+  entry->waiters.wake_all();
+}
+
+void TransactionCoordinator::plan(const EntryPtr& entry, Timestamp not_before) {
+  if (entry->due) due_.erase({*std::exchange(entry->due, std::nullopt), entry});
+  const auto out = entry->state.times_out_at();
+  const auto at = out ? out : entry->state.expires_at(config_.transactional_id_expiration.count());
+  if (!at || stopped_) return;
+  entry->due = std::max(*at, not_before);
+  due_.emplace(*entry->due, entry);
+  set_timer();
+}
+
+// Not set back when what it was set for is over: it then fires once for nothing.
+void TransactionCoordinator::set_timer() {
+  if (due_.empty() || stopped_) return;
+  const Timestamp at = due_.begin()->first;
+  if (timer_at_ && *timer_at_ <= at) return;
+  timer_at_ = at;
+  timer_.expires_after(std::chrono::milliseconds(std::max<Timestamp>(0, at - clock_.wall_ms())));
+  timer_.async_wait([weak = weak_from_this()](const error_code& cancelled) {
+    const auto self = weak.lock();
+    if (!cancelled && self) self->tick();
+  });
+}
+
+void TransactionCoordinator::tick() {
+  timer_at_.reset();
+  const Timestamp now = clock_.wall_ms();
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const EntryPtr entry = due_.extract(due_.begin()).value().second;
+    entry->due.reset();
+    const auto expires = entry->state.expires_at(config_.transactional_id_expiration.count());
+    if (expires && *expires <= now)
+      asio::co_spawn(loop_, forget(shared_from_this(), entry), asio::detached);
+    else if (!entry->state.is_pending())
+      asio::co_spawn(loop_, time_out(shared_from_this(), entry), asio::detached);
+  }
+  set_timer();
+}
+
+// ---------------------------------------------------------------------------------------------- loading
+
+void TransactionCoordinator::start() {
+  asio::co_spawn(loop_, load(shared_from_this()), asio::detached);
+}
+
+// Of each id the newest record counts.
+Task<void> TransactionCoordinator::load(Self self) {
+  std::unordered_map<std::string, Transaction> found;
+  InternalTopic::Visit visit = [&found](net::Bytes key, std::optional<net::Bytes> value,
+                                        const kafka::BatchHead& head, Offset) {
+    auto remembered = head.is_control() ? std::nullopt : read_record(key, value);
+    if (!remembered) return;
+    if (remembered->transaction)
+      found[remembered->id] = std::move(*remembered->transaction);
+    else
+      found.erase(remembered->id);
+  };
+  for (std::int32_t i = 0; i < self->log_.partitions(); i++) {
+    if (self->log_.empty(i)) continue;
+    const error_code error = co_await self->log_.replay(i, visit);
+    if (!error) continue;
+    spdlog::error("{}-{} cannot be read: {}; transactions are not served", self->log_.name(), i,
+                  error.message());
+    co_return;
+  }
+  for (auto& [id, transaction] : found) self->loaded(id, std::move(transaction));
+  self->loading_ = false;
+}
+
+void TransactionCoordinator::loaded(const std::string& id, Transaction transaction) {
+  const EntryPtr entry = find_or_make(id);
+  entry->state = TransactionState(std::move(transaction));
+  plan(entry);
+  if (entry->state.now().is_preparing())
+    asio::co_spawn(loop_, finish(shared_from_this(), entry), asio::detached);
+}
+
+}  // namespace mq::core

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the transactions of this broker: lets their states decide, writes every step down before it counts,
+// puts markers into the partitions that a transaction wrote to, and ends those that took too long. Lives on
+// the loop; its one timer runs only while a transaction can run out of time or an id can expire.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <unordered_map>
+
+#include "core/internal_topic.h"
+#include "core/producer_ids.h"
+#include "core/transaction/state.h"
+#include "core/turn.h"
+#include "core/waiter.h"
+
+namespace mq::core {
+
+class TransactionCoordinator : public std::enable_shared_from_this<TransactionCoordinator> {
+ public:
+  static constexpr std::size_t ids_max = 100'000;  // then one that was not used for long is forgotten
+  // Whoever comes while a step is on its way, or markers are, waits for a moment before it is told to ask
+  // again: it is over in less, and clients wait long before they ask.
+  static constexpr std::chrono::milliseconds patience{500};
+
+  struct Entry {
+    std::string id;
+    std::int32_t partition = 0;  // of __transaction_state
+    TransactionState state;
+    Turn writers;     // that add partitions by writing to them
+    Waiters waiters;  // for the step that is on its way, and for the markers
+    std::optional<Timestamp> due;
+  };
+  using EntryPtr = std::shared_ptr<Entry>;
+  using Entries = std::unordered_map<std::string, EntryPtr>;
+
+  TransactionCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, Topics& topics,
+                         ProducerIds& ids, InternalTopic& log);
+
+  // Called when a marker in a partition of __consumer_offsets is durable.
+  using OffsetsEnded = std::function<void(std::int32_t partition, ProducerId producer, bool committed)>;
+  void tell_ended(OffsetsEnded ended) { offsets_ended_ = std::move(ended); }
+
+  // Reads what the log remembers, while others are served already; what was being ended is ended.
+  void start();
+  void stop();
+
+  Task<kafka::Error> ready();  // makes the topic when it is missing
+  kafka::Error serves() const;
+
+  struct Answer {
+    kafka::Error error = kafka::Error::none;
+    ProducerEpoch producer;
+  };
+  Task<Answer> init(std::string id, std::int32_t timeout_ms, ProducerEpoch given);
+  Task<kafka::Error> add(std::string id, ProducerEpoch who, std::set<TopicPartition> partitions,
+                         ClientVersion version);
+  Task<Answer> end(std::string id, ProducerEpoch who, bool commit, ClientVersion version);
+  kafka::Error verify(const std::string& id, ProducerEpoch who, const TopicPartition& partition) const;
+
+  // Adds partitions for a client that does so by writing to them. As long as the admission is kept, whoever
+  // comes later for the same id waits: so writes stay in order although the first of them suspends.
+  struct Admission {
+    kafka::Error error = kafka::Error::none;
+    EntryPtr entry;  // outlives the hold
+    std::optional<Turn::Hold> hold;
+  };
+  Task<Admission> admit(std::string id, ProducerEpoch who, std::set<TopicPartition> partitions);
+
+  // Ends a transaction in one partition. `done` is called once: at once for a refusal, else when it is
+  // durable.
+  void write_marker(const TopicPartition& to, ProducerEpoch producer, kafka::Marker marker,
+                    std::function<void(kafka::Error)> done);
+
+  EntryPtr find(const std::string& id) const;
+  const Entries& all() const { return entries_; }
+
+ private:
+  using Step = TransactionState::Step;
+  using Decide = std::function<Step(const TransactionState&, ProducerId fresh, Timestamp now)>;
+  enum class Unknown { refused, made };
+  enum class Ids { never, maybe };  // whether the step may need a new producer id
+  Task<Step> step(std::string id, Unknown unknown, Ids ids, Decide decide);
+  Task<kafka::Error> store(EntryPtr entry, Transaction next);
+  Task<kafka::Error> write(EntryPtr entry, KeyedRecord record);
+  EntryPtr find_or_make(const std::string& id);
+  bool make_room();
+
+  using Self = std::shared_ptr<TransactionCoordinator>;
+  static Task<void> load(Self self);
+  void loaded(const std::string& id, Transaction transaction);
+  static Task<void> finish(Self self, EntryPtr entry);
+  Task<std::vector<TopicPartition>> write_markers(EntryPtr entry, std::vector<TopicPartition> partitions);
+  static Task<void> time_out(Self self, EntryPtr entry);
+  static Task<void> forget(Self self, EntryPtr entry);
+  Task<void> pause();
+
+  void plan(const EntryPtr& entry, Timestamp not_before = 0);
+  void set_timer();
+  void tick();
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  const Config& config_;
+  Topics& topics_;
+  ProducerIds& ids_;
+  InternalTopic& log_;
+  OffsetsEnded offsets_ended_;
+  Entries entries_;
+  bool loading_ = true, stopped_ = false;
+
+  std::set<std::pair<Timestamp, EntryPtr>> due_;
+  Waiter::Timer timer_;
+  std::optional<Timestamp> timer_at_;
+  Waiters pauses_;
+};
+
+}  // namespace mq::core

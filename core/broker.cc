@@ -27,6 +27,7 @@ struct Broker::Parts {
   std::unique_ptr<ProducerIds> producer_ids;
   std::unique_ptr<InternalTopic> offsets_log, transactions_log;
   std::shared_ptr<TransactionCoordinator> transactions;
+  std::shared_ptr<GroupCoordinator> groups;
   std::unique_ptr<Services> services;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
@@ -139,9 +140,11 @@ void Broker::load() {
   p.transactions_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, transactions_topic);
   p.transactions = std::make_shared<TransactionCoordinator>(loop_, p.clock, config_, *p.topics,
                                                             *p.producer_ids, *p.transactions_log);
+  p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.topics, *p.offsets_log);
   p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
-                                                   *p.topics, *p.producer_ids, *p.offsets_log,
+                                                   *p.topics, *p.producer_ids, *p.offsets_log, *p.groups,
                                                    *p.transactions, p.sessions, p.dynamic});
+  p.groups->start();
   p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);
 }
@@ -184,6 +187,7 @@ void Broker::listen(Ready& ready) {
 Task<void> Broker::stop() {
   if (parts_->server) parts_->server->stop_accepting();
   if (parts_->server) parts_->server->close_all();
+  if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();
   if (parts_->journal) co_await parts_->journal->stop();
 }

@@ -45,6 +45,11 @@ struct Config {
   bool auto_create_topics = true;
   std::uint32_t default_partitions = 1;
   bool allow_delete_topics = true;
+  Milliseconds group_session_timeout_min{6'000}, group_session_timeout_max{1'800'000};
+  Milliseconds group_initial_rebalance_delay{0};
+  std::uint32_t group_members_max = 10'000;
+  Milliseconds offsets_retention{7 * 86'400'000};
+  std::uint32_t offset_metadata_bytes_max = 4096;
   std::uint32_t offsets_partitions = 50;       // of __consumer_offsets, when it is made
   std::uint32_t transactions_partitions = 50;  // of __transaction_state, likewise
   Milliseconds transaction_timeout_max{900'000};

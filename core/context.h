@@ -9,6 +9,7 @@
 #include "core/broker_config.h"
 #include "core/clock.h"
 #include "core/fetch_sessions.h"
+#include "core/group/coordinator.h"
 #include "core/internal_topic.h"
 #include "core/metadata/topics.h"
 #include "core/producer_ids.h"
@@ -37,6 +38,7 @@ struct Services {
   Topics& topics;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
+  GroupCoordinator& groups;
   TransactionCoordinator& transactions;
   FetchSessions& sessions;
   DynamicConfigs& dynamic;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "net/types.h"
 #include "storage/types.h"
@@ -28,6 +29,12 @@ using Uuid = std::array<std::byte, 16>;  // all zero: none
 
 using Time = std::chrono::steady_clock::time_point;  // for waiting; never goes back
 using Timestamp = std::int64_t;                      // wall clock since 1970, as records carry it
+
+// Looks up texts without making strings of them.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
 
 struct TopicPartition {
   std::string topic;

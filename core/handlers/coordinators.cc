@@ -25,8 +25,12 @@ Task<Refusal> check(Context& context, std::int8_t key_type) {
       refusal.error = Error::none;  // it says so itself
     co_return refusal;
   }
-  refusal.error = key_type == group ? Error::coordinator_not_available : Error::invalid_request;
-  refusal.message = key_type == group ? "this broker coordinates no groups" : "no such type of key";
+  if (key_type == group) {
+    refusal.error = co_await context.broker.offsets_log.ensure();
+    co_return refusal;
+  }
+  refusal.error = Error::invalid_request;
+  refusal.message = "no such type of key";
   co_return refusal;
 }
 

@@ -163,6 +163,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
       error = Error::invalid_topic_exception;
     else
       error = co_await context.broker.topics.remove(topic->name);
+    if (error == Error::none) context.broker.groups.topic_removed(topic->name);
     answer.error_code = number(error);
   }
   co_return response;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kafkajs: producer and admin. What was produced is read by kcat, for kafkajs consumes in groups only.
+// kafkajs: producer, groups and admin. What was produced is read by kcat, for kafkajs consumes in groups only.
 'use strict';
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
@@ -148,6 +148,57 @@ test('the older of two producers with one id is fenced', limit, async () => {
   await old.disconnect();
   await fresh.disconnect();
   await eventually(topic, ['fresh']);
+});
+
+// ---- groups ----
+
+// A member of a group that notes what it reads; `work` is told of each rebalance.
+async function member(groupId, topic, options = {}) {
+  const consumer = kafka.consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 300, rebalanceTimeout: 10000,
+                                    maxWaitTimeInMs: 50, ...options });
+  const state = { seen: [], work: [], consumer };
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => { state.work = payload.memberAssignment[topic] || []; });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({ eachMessage: async ({ message }) => { state.seen.push(message.value.toString()); } });
+  return state;
+}
+
+async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test('members of a group share the partitions and go on where others were', limit, async () => {
+  const topic = await create('js-group', 4);
+  await send(topic, numbers(200));
+  const one = await member('js-readers', topic);
+  await until(() => one.seen.length >= 200);
+  const two = await member('js-readers', topic);
+  await until(() => one.work.length === 2 && two.work.length === 2);
+  assert.deepEqual([...one.work, ...two.work].sort(), [0, 1, 2, 3]);
+  await one.consumer.disconnect();
+  await until(() => two.work.length === 4);
+  await send(topic, [{ value: 'later' }]);
+  await until(() => two.seen.includes('later'));
+  await two.consumer.disconnect();
+  assert.deepEqual([...one.seen, ...two.seen].sort(), [...numbers(200).map((m) => m.value), 'later'].sort());
+});
+
+test('a group is described, its offsets are set and deleted', limit, async () => {
+  const topic = await create('js-group-admin', 2);
+  await send(topic, numbers(10));
+  const one = await member('js-admin', topic);
+  await until(() => one.seen.length >= 10);
+  const { groups: [described] } = await admin.describeGroups(['js-admin']);
+  assert.equal(described.state, 'Stable');
+  assert.equal(described.members.length, 1);
+  await one.consumer.disconnect();
+  await admin.setOffsets({ groupId: 'js-admin', topic, partitions: [{ partition: 0, offset: '3' }] });
+  const [{ partitions }] = await admin.fetchOffsets({ groupId: 'js-admin', topics: [topic] });
+  assert.equal(partitions.find((p) => p.partition === 0).offset, '3');
+  const { groups } = await admin.listGroups();
+  assert.ok(groups.some((group) => group.groupId === 'js-admin'));
+  assert.equal((await admin.deleteGroups(['js-admin']))[0].errorCode, 0);
 });
 
 // ---- admin ----

@@ -102,6 +102,20 @@ check "the offset of a time before everything" 0 "$(query 0 1)"
 check "a time after everything is the end" 20 "$(query 0 $end | sed 's/^-1$/20/')"
 check "the end of an empty partition" 0 "$(query 1 -1)"
 
+# groups
+
+member() { timeout 30 kcat -b "$MQ_BROKERS" -q -G "$@"; }
+create shared -p 4
+seq 1 200 | produce -t shared
+member readers -c 200 -X auto.offset.reset=earliest shared | sort -n >got
+seq 1 200 >sorted
+same "a member alone reads every partition" sorted got
+seq 201 220 | produce -t shared
+check "the next one goes on where it was" "$(seq 201 220 | paste -sd' ')" \
+  "$(member readers -c 20 -X auto.offset.reset=earliest shared | sort -n | paste -sd' ')"
+check "another group reads from the beginning" 220 \
+  "$(member others -c 220 -X auto.offset.reset=earliest shared | wc -l)"
+
 # metadata
 
 create three -p 3

@@ -2,6 +2,7 @@
 #include "core/internal_topic.h"
 
 #include "tests/core/handlers/conversation.h"
+#include "tests/core/stored_topics.h"
 
 namespace mq::core {
 namespace {
@@ -20,33 +21,8 @@ TEST(InternalTopics, PartitionsAreChosenByTheHashOfJavasStrings) {
   EXPECT_EQ(java_hash("\xff"), 0xfffd) << "what is not UTF-8 still has a hash";
 }
 
-// Everything an internal topic needs, without sockets.
-class InternalTopicTest : public testing::Test {
+class InternalTopicTest : public StoredTopics {
  protected:
-  void SetUp() override { open(); }
-  void TearDown() override { close(); }
-
-  void open() {
-    storage::JournalOptions options;
-    options.data = dir.path() / "data";
-    options.min_free_bytes = 1 << 20;
-    journal = std::move(*storage::Journal::open(storage::real_files(), loop, std::move(options)));
-    topics = std::make_unique<Topics>(*journal, clock, disk);
-    ASSERT_FALSE(topics->load({}, {}));
-    topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
-  }
-  void close() {
-    run(journal->stop());
-    topic.reset();
-    topics.reset();
-    journal.reset();
-  }
-  template <class T>
-  T run(Task<T> task) {
-    auto future = asio::co_spawn(loop, std::move(task), asio::use_future);
-    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) loop.run_one();
-    return future.get();
-  }
   Error append(std::int32_t partition, std::vector<KeyedRecord> records) {
     std::optional<Error> answer;
     topic->append(partition, records, [&](Error error) { answer = error; });
@@ -62,16 +38,6 @@ class InternalTopicTest : public testing::Test {
     EXPECT_FALSE(run(topic->replay(partition, note)));
     return seen;
   }
-
-  TempDir dir;
-  asio::io_context loop{1};
-  asio::executor_work_guard<Executor> busy{loop.get_executor()};
-  asio::thread_pool disk{1};
-  Clock clock;
-  Config config;
-  std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<Topics> topics;
-  std::unique_ptr<InternalTopic> topic;
 };
 
 TEST_F(InternalTopicTest, IsMadeWhenItIsFirstNeeded) {

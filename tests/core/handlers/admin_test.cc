@@ -351,17 +351,6 @@ TEST_F(AdminTest, DescribeClusterAndTopicPartitionsAndLogDirs) {
   EXPECT_GT(dirs[0].total_bytes, 0);
 }
 
-TEST_F(AdminTest, CoordinatorsAreNotAvailableForEachKey) {
-  kafka::FindCoordinatorRequest request;
-  request.coordinator_keys = {"g", "h"};
-  const auto answer = wire->call<kafka::FindCoordinatorResponse>(request, 4);
-  ASSERT_EQ(answer.coordinators.size(), 2u);
-  EXPECT_EQ(answer.coordinators[1].error_code, code(Error::coordinator_not_available));
-  EXPECT_EQ(
-      wire->call<kafka::FindCoordinatorResponse>(kafka::FindCoordinatorRequest{"g", 0, {}}, 2).error_code,
-      code(Error::coordinator_not_available));
-}
-
 TEST_F(AdminTest, ResourcesWithConfigsAreListed) {
   create("t");
   const auto all = wire->call<kafka::ListConfigResourcesResponse>(kafka::ListConfigResourcesRequest{}, 1);

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/group/coordinator.h"
+
+#include <algorithm>
+
+#include "core/group/records.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+// What became of a write, in the words that clients of a coordinator understand: they look for it and try
+// again.
+Error for_clients(Error error) {
+  switch (error) {
+    case Error::none:
+    case Error::coordinator_not_available:
+      return error;
+    case Error::message_too_large:
+    case Error::record_list_too_large:
+      return Error::invalid_commit_offset_size;
+    case Error::kafka_storage_error:
+      return Error::not_coordinator;
+    default:
+      return Error::coordinator_not_available;
+  }
+}
+
+}  // namespace
+
+GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
+                                   const Topics& topics, InternalTopic& log)
+    : loop_(loop), clock_(clock), config_(config), topics_(topics), log_(log), timer_(loop.get_executor()) {}
+
+void GroupCoordinator::stop() {
+  stopped_ = true;
+  timer_.cancel();
+  deadlines_.clear();
+  for (const auto& [id, group] : Groups(groups_)) {
+    Step step;
+    group->classic.abandon(Error::not_coordinator, step);
+    act(group, step);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- groups
+
+Error GroupCoordinator::serves(std::string_view group) const {
+  if (stopped_) return Error::not_coordinator;
+  if (!loading_.empty() && loading_.contains(log_.partition_of(group)))
+    return Error::coordinator_load_in_progress;
+  return Error::none;
+}
+
+Task<Error> GroupCoordinator::ready(std::string group) {
+  const Error missing = co_await log_.ensure();
+  if (missing != Error::none) co_return missing;
+  co_return serves(group);
+}
+
+GroupPtr GroupCoordinator::find(std::string_view group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second;
+}
+
+// Null: there are too many.
+GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
+  if (GroupPtr known = find(id)) return known;
+  if (groups_.size() >= groups_max) return nullptr;
+  ClassicLimits limits;
+  limits.members_max = config_.group_members_max;
+  limits.initial_rebalance_delay = config_.group_initial_rebalance_delay;
+  auto group = std::make_shared<Group>(limits);
+  group->id = id;
+  group->partition = log_.partition_of(id);
+  groups_[id] = group;
+  return group;
+}
+
+void GroupCoordinator::drop(const GroupPtr& group) {
+  if (group->armed) deadlines_.erase({*group->armed, group.get()});
+  group->armed.reset();
+  group->dropped = true;
+  const auto known = groups_.find(group->id);
+  if (known != groups_.end() && known->second == group) groups_.erase(known);
+}
+
+// A name that somebody mentioned is not a group yet.
+void GroupCoordinator::drop_if_nothing(const GroupPtr& group) {
+  const ClassicGroup& state = group->classic;
+  if (state.state() == GroupState::empty && state.generation() == 0 && state.pending() == 0 &&
+      group->offsets.empty() && group->in_flight == 0)
+    drop(group);
+}
+
+void GroupCoordinator::topic_removed(const std::string& topic) {
+  for (const auto& [id, group] : groups_) {
+    const auto committed = group->offsets.all().find(topic);
+    if (committed == group->offsets.all().end()) continue;
+    std::vector<TopicPartition> gone;
+    for (const auto& [partition, entry] : committed->second) gone.push_back({topic, partition});
+    forget_offsets(group, std::move(gone));  // answered later: `groups_` does not change in here
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- members
+
+Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGroup::Join request) {
+  ClassicGroup::JoinAnswer refused;
+  refused.member_id = request.member_id;
+  if (id.empty())
+    refused.error = Error::invalid_group_id;
+  else if (request.session_timeout < config_.group_session_timeout_min ||
+           request.session_timeout > config_.group_session_timeout_max)
+    refused.error = Error::invalid_session_timeout;
+  else
+    refused.error = co_await ready(id);
+  if (refused.error != Error::none) co_return refused;
+  GroupPtr group = find(id);
+  if (!group && !request.member_id.empty()) refused.error = Error::unknown_member_id;
+  if (!group && request.member_id.empty()) group = find_or_make(id);
+  if (!group && refused.error == Error::none) refused.error = Error::coordinator_not_available;
+  if (!group) co_return refused;
+
+  const Ticket ticket = ++tickets_;
+  auto answer = std::make_shared<Later<ClassicGroup::JoinAnswer>>();
+  joins_[ticket] = answer;
+  Step step;
+  group->classic.join(std::move(request), ticket, now(), step);
+  act(group, step);
+  co_return co_await Later<ClassicGroup::JoinAnswer>::get(std::move(answer));
+}
+
+Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGroup::Sync request) {
+  ClassicGroup::SyncAnswer refused;
+  const GroupPtr group = find(id);
+  refused.error = id.empty() ? Error::invalid_group_id : serves(id);
+  if (refused.error == Error::none && !group) refused.error = Error::unknown_member_id;
+  if (refused.error != Error::none) co_return refused;
+
+  const Ticket ticket = ++tickets_;
+  auto answer = std::make_shared<Later<ClassicGroup::SyncAnswer>>();
+  syncs_[ticket] = answer;
+  Step step;
+  group->classic.sync(std::move(request), ticket, now(), step);
+  act(group, step);
+  co_return co_await Later<ClassicGroup::SyncAnswer>::get(std::move(answer));
+}
+
+Error GroupCoordinator::heartbeat(std::string_view id, std::string_view member_id,
+                                  const std::optional<std::string>& instance_id, Generation generation) {
+  if (id.empty()) return Error::invalid_group_id;
+  const Error unserved = serves(id);
+  if (unserved == Error::coordinator_load_in_progress) return Error::none;  // it will still be there
+  if (unserved != Error::none) return unserved;
+  const auto found = groups_.find(id);
+  if (found == groups_.end()) return Error::unknown_member_id;
+  const Error answer = found->second->classic.heartbeat(member_id, instance_id, generation, now());
+  arm(*found->second);
+  return answer;
+}
+
+Result<std::vector<Error>> GroupCoordinator::leave(std::string_view id,
+                                                   const std::vector<ClassicGroup::Leaving>& leaving) {
+  if (id.empty()) return error_code(Error::invalid_group_id);
+  const Error unserved = serves(id);
+  if (unserved != Error::none) return error_code(unserved);
+  const GroupPtr group = find(id);
+  if (!group) return std::vector<Error>(leaving.size(), Error::unknown_member_id);
+  Step step;
+  auto answers = group->classic.leave(leaving, now(), step);
+  act(group, step);
+  return answers;
+}
+
+// ---------------------------------------------------------------------------------------------- acting
+
+void GroupCoordinator::act(const GroupPtr& group, Step& step) {
+  for (auto& [ticket, answer] : step.joined)
+    if (auto waiting = joins_.extract(ticket)) waiting.mapped()->set(std::move(answer));
+  for (auto& [ticket, answer] : step.synced)
+    if (auto waiting = syncs_.extract(ticket)) waiting.mapped()->set(std::move(answer));
+  if (stopped_) return;
+  if (step.write) write(group, *step.write);
+  if (group->classic.state() == GroupState::empty && group->offsets.empty())
+    look_later(*group, clock_.wall_ms());
+  arm(*group);
+  drop_if_nothing(group);
+}
+
+void GroupCoordinator::write(const GroupPtr& group, std::uint64_t number) {
+  const std::vector<KeyedRecord> records{group_record(group->id, group->classic)};
+  group->in_flight++;
+  log_.append(group->partition, records, [weak = weak_from_this(), group, number](Error error) {
+    group->in_flight--;
+    const auto self = weak.lock();
+    if (!self) return;
+    Step step;
+    const bool too_large = error == Error::message_too_large;
+    group->classic.written(number, too_large ? Error::unknown_server_error : for_clients(error), self->now(),
+                           step);
+    self->act(group, step);
+  });
+}
+
+GroupCoordinator::Durable GroupCoordinator::append(const GroupPtr& group,
+                                                   const std::vector<KeyedRecord>& records,
+                                                   std::function<void()> applied,
+                                                   kafka::BatchProducer producer) {
+  auto answer = std::make_shared<Later<Error>>();
+  group->in_flight++;
+  auto done = [weak = weak_from_this(), group, answer, applied = std::move(applied)](Error error) {
+    group->in_flight--;
+    answer->set(for_clients(error));
+    const auto self = weak.lock();
+    if (!self || self->stopped_) return;
+    if (error == Error::none) applied();
+    self->arm(*group);
+    self->drop_if_nothing(group);
+  };
+  log_.append(group->partition, records, std::move(done), producer);
+  return answer;
+}
+
+// ---------------------------------------------------------------------------------------------- offsets
+
+Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit> commits,
+                                     kafka::BatchProducer producer) {
+  const Error unserved = co_await ready(who.group);
+  if (unserved != Error::none) co_return unserved;
+  GroupPtr group = find(who.group);
+  if (!group && who.generation >= 0) co_return Error::group_id_not_found;
+  if (!group) group = find_or_make(who.group);
+  if (!group) co_return Error::coordinator_not_available;
+  const Error refused = group->classic.may_commit(who.member_id, who.instance_id, who.generation,
+                                                  producer.transactional, now());
+  arm(*group);
+  if (refused != Error::none || commits.empty()) {
+    drop_if_nothing(group);
+    co_return refused;
+  }
+  std::vector<KeyedRecord> records;
+  for (const PartitionCommit& one : commits) records.push_back(offset_record(group->id, one));
+  auto shared = std::make_shared<std::vector<PartitionCommit>>(std::move(commits));
+  const ProducerId owner = producer.transactional ? producer.id : -1;
+  std::function<void()> applied = [this, group, shared, owner] {  // not called when this is gone
+    for (PartitionCommit& one : *shared) apply(group, std::move(one), owner);
+  };
+  Durable durable = append(group, records, std::move(applied), producer);
+  co_return co_await Later<Error>::get(std::move(durable));
+}
+
+void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer) {
+  if (producer >= 0) {
+    in_transactions_[{group->partition, producer}].insert(group);
+    return group->offsets.commit_pending(producer, one.topic, one.partition, std::move(one.commit));
+  }
+  const Commit& commit = one.commit;
+  const Timestamp by_age = commit.committed_ms + config_.offsets_retention.count();
+  look_later(*group, commit.expires_ms >= 0 ? commit.expires_ms : by_age);
+  group->offsets.commit(one.topic, one.partition, std::move(one.commit));
+}
+
+void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId producer, bool committed) {
+  const auto node = in_transactions_.extract({partition, producer});
+  if (!node) return;
+  for (const GroupPtr& group : node.mapped()) {
+    group->offsets.end_transaction(producer, committed);
+    look_later(*group, clock_.wall_ms());
+    arm(*group);
+    drop_if_nothing(group);
+  }
+}
+
+GroupCoordinator::Durable GroupCoordinator::forget_offsets(const GroupPtr& group,
+                                                           std::vector<TopicPartition> partitions) {
+  std::vector<KeyedRecord> records;
+  for (const TopicPartition& one : partitions) records.push_back(offset_tombstone(group->id, one));
+  return append(group, records, [group, partitions = std::move(partitions)] {
+    for (const TopicPartition& one : partitions) group->offsets.forget(one.topic, one.partition);
+  });
+}
+
+Task<Error> GroupCoordinator::forget(GroupPtr group, std::vector<TopicPartition> partitions) {
+  if (partitions.empty()) co_return Error::none;
+  Durable durable = forget_offsets(group, std::move(partitions));
+  co_return co_await Later<Error>::get(std::move(durable));
+}
+
+// Gone at once: who joins from now on joins a new group, whose records come after these.
+GroupCoordinator::Durable GroupCoordinator::remove(const GroupPtr& group) {
+  std::vector<KeyedRecord> records;
+  for (const auto& [topic, partitions] : group->offsets.all())
+    for (const auto& [partition, entry] : partitions)
+      records.push_back(offset_tombstone(group->id, {topic, partition}));
+  records.push_back(group_tombstone(group->id));
+  drop(group);
+  return append(group, records, [] {});
+}
+
+Task<Error> GroupCoordinator::remove(std::string id) {
+  const Error unserved = serves(id);
+  if (unserved != Error::none) co_return unserved;
+  const GroupPtr group = find(id);
+  if (!group) co_return Error::group_id_not_found;
+  if (group->classic.state() != GroupState::empty) co_return Error::non_empty_group;
+  Durable durable = remove(group);
+  co_return co_await Later<Error>::get(std::move(durable));
+}
+
+// ---------------------------------------------------------------------------------------------- time
+
+void GroupCoordinator::arm(Group& group) {
+  if (group.dropped) return;
+  std::optional<Time> at = group.classic.wake_at();
+  if (group.look_at && (!at || *group.look_at < *at)) at = group.look_at;
+  if (group.armed && at && *group.armed <= *at) return;  // it is looked at early enough
+  if (group.armed) deadlines_.erase({*group.armed, &group});
+  group.armed = at;
+  if (!at) return;
+  deadlines_.emplace(*at, &group);
+  set_timer();
+}
+
+void GroupCoordinator::set_timer() {
+  if (deadlines_.empty() || stopped_) return;
+  const Time first = deadlines_.begin()->first;
+  if (timer_at_ && *timer_at_ <= first) return;
+  timer_at_ = first;
+  timer_.expires_after(std::max(first - clock_.now(), Time::duration::zero()));
+  timer_.async_wait([weak = weak_from_this()](error_code error) {
+    if (error) return;
+    if (const auto self = weak.lock()) self->wake();
+  });
+}
+
+void GroupCoordinator::wake() {
+  timer_at_.reset();
+  if (stopped_) return;
+  const Now present = now();
+  std::vector<GroupPtr> due;
+  while (!deadlines_.empty() && deadlines_.begin()->first <= present.time) {
+    Group* group = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    group->armed.reset();
+    if (const GroupPtr known = find(group->id); known.get() == group) due.push_back(known);
+  }
+  for (const GroupPtr& group : due) {
+    Step step;
+    if (group->classic.wake_at() && *group->classic.wake_at() <= present.time)
+      group->classic.expire(present, step);
+    if (group->look_at && *group->look_at <= present.time) look(group);
+    act(group, step);
+  }
+  set_timer();
+}
+
+}  // namespace mq::core

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks after the groups of this broker: lets their states decide, writes what they want remembered, answers
+// who waits, and wakes them when a deadline has come. What it answers is durable. Lives on the loop; its one
+// timer runs only while somebody has a deadline.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+
+#include "core/group/classic.h"
+#include "core/group/offsets.h"
+#include "core/internal_topic.h"
+#include "core/later.h"
+#include "core/waiter.h"
+
+namespace mq::core {
+
+struct Group {
+  explicit Group(const ClassicLimits& limits) : classic(limits) {}
+
+  std::string id;
+  std::int32_t partition = 0;  // of __consumer_offsets
+  ClassicGroup classic;
+  GroupOffsets offsets;
+  std::size_t in_flight = 0;    // writes that are not durable yet
+  std::optional<Time> look_at;  // for what expired
+  std::optional<Time> armed;    // its place in the row of deadlines
+  bool dropped = false;         // nobody finds it any more
+};
+using GroupPtr = std::shared_ptr<Group>;
+
+struct OffsetChange;
+
+class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
+ public:
+  static constexpr std::size_t groups_max = 1'000'000;
+
+  GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Topics& topics,
+                   InternalTopic& log);
+
+  // Reads what the log remembers, partition by partition, while others are served already.
+  void start();
+  // Sends away whoever waits.
+  void stop();
+
+  // Whether this group can be served now (coordinator_load_in_progress); makes the topic when it is missing.
+  Task<kafka::Error> ready(std::string group);
+  kafka::Error serves(std::string_view group) const;
+  bool is_loading() const { return !loading_.empty(); }
+
+  Task<ClassicGroup::JoinAnswer> join(std::string group, ClassicGroup::Join request);
+  Task<ClassicGroup::SyncAnswer> sync(std::string group, ClassicGroup::Sync request);
+  kafka::Error heartbeat(std::string_view group, std::string_view member_id,
+                         const std::optional<std::string>& instance_id, Generation generation);
+  // An answer for each, or one error for all.
+  Result<std::vector<kafka::Error>> leave(std::string_view group,
+                                          const std::vector<ClassicGroup::Leaving>& leaving);
+
+  struct Committer {
+    std::string group, member_id;
+    std::optional<std::string> instance_id;
+    Generation generation = -1;
+  };
+  // `producer`: within its transaction; nobody sees these offsets before it is committed.
+  Task<kafka::Error> commit(Committer who, std::vector<PartitionCommit> commits,
+                            kafka::BatchProducer producer = {});
+  // The marker of a transaction is durable in the log of this partition (InternalTopic::partition_of a
+  // group).
+  void transaction_ended(std::int32_t partition, ProducerId producer, bool committed);
+  Task<kafka::Error> forget(GroupPtr group, std::vector<TopicPartition> partitions);
+  Task<kafka::Error> remove(std::string group);  // with its offsets; only without members
+  void topic_removed(const std::string& topic);
+  // What the timer does; tests that move the clock do it themselves.
+  void wake();
+
+  GroupPtr find(std::string_view group) const;  // null: nobody ever used that name, or it is forgotten
+  using Groups = std::unordered_map<std::string, GroupPtr, TextHash, std::equal_to<>>;
+  const Groups& all() const { return groups_; }
+
+ private:
+  using Step = ClassicGroup::Step;
+  Now now() const { return {clock_.now(), clock_.wall_ms()}; }
+  GroupPtr find_or_make(const std::string& group);
+  void act(const GroupPtr& group, Step& step);
+  void write(const GroupPtr& group, std::uint64_t number);
+  // Never suspends, so the order of the calls is the order of the log. `applied` is called in that order too,
+  // only for what is durable.
+  using Durable = std::shared_ptr<Later<kafka::Error>>;
+  Durable append(const GroupPtr& group, const std::vector<KeyedRecord>& records,
+                 std::function<void()> applied, kafka::BatchProducer producer = {});
+  void apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer);
+  Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
+  Durable remove(const GroupPtr& group);
+  void drop_if_nothing(const GroupPtr& group);
+  void drop(const GroupPtr& group);
+
+  static Task<void> load(std::shared_ptr<GroupCoordinator> self);
+  void replayed(std::int32_t partition, net::Bytes key, std::optional<net::Bytes> value,
+                const kafka::BatchHead& head);
+  void replayed(OffsetChange&& change, const kafka::BatchHead& head);
+  void loaded(std::int32_t partition);
+
+  GroupOffsets::Expiry expiry_of(const Group& group) const;
+  void look_later(Group& group, Timestamp at_ms);
+  void look(const GroupPtr& group);
+
+  void arm(Group& group);
+  void set_timer();
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  const Config& config_;
+  const Topics& topics_;
+  InternalTopic& log_;
+  Groups groups_;
+  std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
+      in_transactions_;             // who has offsets pending
+  std::set<std::int32_t> loading_;  // partitions
+  bool stopped_ = false;
+
+  Ticket tickets_ = 0;
+  std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::JoinAnswer>>> joins_;
+  std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::SyncAnswer>>> syncs_;
+
+  std::set<std::pair<Time, Group*>> deadlines_;
+  Waiter::Timer timer_;
+  std::optional<Time> timer_at_;
+};
+
+}  // namespace mq::core

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The coordinator of groups, remembering and forgetting: what the log says after a start, and what expires.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/group/coordinator.h"
+#include "core/group/records.h"
+#include "net/kafka/records/framing.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+constexpr std::chrono::minutes look_again_after{10};  // Kafka's offsets.retention.check.interval.ms
+constexpr std::int16_t commit_marker = 1;             // of a control record's key; 0 is abort
+
+// The key of a control record: its version, its type.
+std::optional<std::int16_t> control_type(net::Bytes key) {
+  if (key.size() < 2 * sizeof(std::int16_t)) return {};
+  return kafka::first_number(key.subspan(sizeof(std::int16_t)));
+}
+
+}  // namespace
+
+void GroupCoordinator::start() {
+  if (!topics_.find(log_.name())) return;
+  for (std::int32_t partition = 0; partition < log_.partitions(); partition++)
+    if (!log_.empty(partition)) loading_.insert(partition);
+  if (!loading_.empty()) asio::co_spawn(loop_, load(shared_from_this()), asio::detached);
+}
+
+Task<void> GroupCoordinator::load(std::shared_ptr<GroupCoordinator> self) {
+  const Time begin = self->clock_.now();
+  const std::set<std::int32_t> partitions = self->loading_;
+  for (const std::int32_t partition : partitions) {
+    InternalTopic::Visit visit = [raw = self.get(), partition](net::Bytes key,
+                                                               std::optional<net::Bytes> value,
+                                                               const kafka::BatchHead& head, Offset) {
+      raw->replayed(partition, key, value, head);
+    };
+    const error_code failed = co_await self->log_.replay(partition, std::move(visit));
+    if (self->stopped_) co_return;
+    if (failed)
+      spdlog::error("{}-{} cannot be read, its groups are not served: {}", self->log_.name(), partition,
+                    failed.message());
+    else
+      self->loaded(partition);
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(self->clock_.now() - begin);
+  spdlog::info("{} groups loaded in {} ms", self->groups_.size(), took.count());
+}
+
+void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::optional<net::Bytes> value,
+                                const kafka::BatchHead& head) {
+  if (head.is_control()) {
+    const auto type = control_type(key);
+    if (type) transaction_ended(partition, head.producer_id, *type == commit_marker);
+    return;
+  }
+  if (auto change = read_offset(key, value)) return replayed(std::move(*change), head);
+  const auto id = read_group_key(key);
+  if (!id) return;  // of a kind that came later
+  const GroupPtr group = find_or_make(*id);
+  if (!group) return;
+  if (!value)
+    group->classic.restore({}, {}, 0, "", 0, {}, now());
+  else if (!restore(group->classic, *value, now()))
+    spdlog::error("group {}: a record of it in {} cannot be read", *id, log_.name());
+}
+
+void GroupCoordinator::replayed(OffsetChange&& change, const kafka::BatchHead& head) {
+  const GroupPtr group = find_or_make(change.group);
+  if (!group) return;
+  if (!change.commit) return group->offsets.forget(change.partition.topic, change.partition.partition);
+  const ProducerId producer = head.is_transactional() ? head.producer_id : -1;
+  PartitionCommit one{std::move(change.partition.topic), change.partition.partition,
+                      std::move(*change.commit)};
+  apply(group, std::move(one), producer);
+}
+
+// Nothing expires right after a start: members that were cut off get the time to come back.
+void GroupCoordinator::loaded(std::int32_t partition) {
+  loading_.erase(partition);
+  std::vector<GroupPtr> here;
+  for (const auto& [id, group] : groups_)
+    if (group->partition == partition) here.push_back(group);
+  for (const GroupPtr& group : here) {
+    std::vector<TopicPartition> orphans;  // their topic went, and the broker before it could say so
+    for (const auto& [topic, partitions] : group->offsets.all())
+      if (!topics_.find(topic))
+        for (const auto& [index, entry] : partitions) orphans.push_back({topic, index});
+    if (!orphans.empty()) forget_offsets(group, std::move(orphans));
+    const auto earliest = group->offsets.earliest_expiry(expiry_of(*group));
+    look_later(*group, earliest.value_or(clock_.wall_ms()));
+    arm(*group);
+    drop_if_nothing(group);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- expiring
+
+GroupOffsets::Expiry GroupCoordinator::expiry_of(const Group& group) const {
+  GroupOffsets::Expiry expiry;
+  expiry.retention_ms = config_.offsets_retention.count();
+  const ClassicGroup& state = group.classic;
+  if (!state.protocol_type()) return expiry;
+  if (state.state() == GroupState::empty) {
+    expiry.since_ms = state.since_ms();
+    return expiry;
+  }
+  auto read = state.state() == GroupState::stable ? subscribed_topics(state) : std::nullopt;
+  expiry.is_read = [read = std::move(read)](std::string_view topic) {
+    return !read || read->contains(topic);
+  };
+  return expiry;
+}
+
+// Not before the usual interval: there may be much to look at.
+void GroupCoordinator::look_later(Group& group, Timestamp at_ms) {
+  const auto wait =
+      std::max<Time::duration>(std::chrono::milliseconds(at_ms - clock_.wall_ms()), look_again_after);
+  const Time at = clock_.now() + wait;
+  if (!group.look_at || at < *group.look_at) group.look_at = at;
+}
+
+void GroupCoordinator::look(const GroupPtr& group) {
+  group->look_at.reset();
+  const GroupOffsets::Expiry expiry = expiry_of(*group);
+  auto expired = group->offsets.expired(expiry, clock_.wall_ms());
+  const bool all = expired.size() == group->offsets.size() && !group->offsets.has_pending();
+  if (all && group->classic.state() == GroupState::empty && group->classic.pending() == 0) {
+    remove(group);
+    return;
+  }
+  if (!expired.empty()) forget_offsets(group, std::move(expired));
+  if (const auto earliest = group->offsets.earliest_expiry(expiry)) look_later(*group, *earliest);
+}
+
+}  // namespace mq::core

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groups seen from outside: listed, described, deleted.
+#include <algorithm>
+#include <set>
+
+#include "core/handlers/handlers.h"
+#include "net/kafka/messages/delete_groups.h"
+#include "net/kafka/messages/describe_groups.h"
+#include "net/kafka/messages/list_groups.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+std::int16_t number(Error error) {
+  return static_cast<std::int16_t>(error);
+}
+
+// Every operation that makes sense for a group: without ACLs everybody may do everything.
+constexpr std::int32_t group_operations = 0x148;
+
+constexpr std::string_view classic_type = "classic";
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char one, char other) { return small(one) == small(other); });
+}
+
+bool passes(const std::vector<std::string>& filter, std::string_view word) {
+  return filter.empty() || std::any_of(filter.begin(), filter.end(),
+                                       [&](const std::string& wanted) { return same_word(wanted, word); });
+}
+
+using Described = kafka::DescribeGroupsResponse::DescribedGroup;
+
+// Members are shown with what they said and got only while that is settled.
+void describe(const ClassicGroup& group, Described& answer) {
+  answer.group_state = name_of(group.state());
+  answer.protocol_type = group.protocol_type().value_or("");
+  const bool stable = group.state() == GroupState::stable;
+  if (stable) answer.protocol_data = *group.protocol();
+  for (const auto& [id, member] : group.members().all()) {
+    auto& shown = answer.members.emplace_back();
+    shown.member_id = id;
+    shown.group_instance_id = member.instance_id;
+    shown.client_id = member.client_id;
+    shown.client_host = member.client_host;
+    if (!stable) continue;
+    shown.member_metadata = member.metadata_for(*group.protocol());
+    shown.member_assignment = member.assignment;
+  }
+}
+
+}  // namespace
+
+Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest request) {
+  kafka::ListGroupsResponse response;
+  if (context.broker.groups.is_loading()) {
+    response.error_code = number(Error::coordinator_load_in_progress);
+    co_return response;
+  }
+  for (const auto& [id, group] : context.broker.groups.all()) {
+    const auto state = name_of(group->classic.state());
+    if (!passes(request.states_filter, state) || !passes(request.types_filter, classic_type)) continue;
+    response.groups.push_back(
+        {id, group->classic.protocol_type().value_or(""), std::string(state), std::string(classic_type)});
+  }
+  std::sort(response.groups.begin(), response.groups.end(),
+            [](const auto& a, const auto& b) { return a.group_id < b.group_id; });
+  co_return response;
+}
+
+Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest request) {
+  kafka::DescribeGroupsResponse response;
+  for (const std::string& id : request.groups) {
+    Described& answer = response.groups.emplace_back();
+    answer.group_id = id;
+    if (request.include_authorized_operations) answer.authorized_operations = group_operations;
+    const Error unserved = context.broker.groups.serves(id);
+    const GroupPtr group = context.broker.groups.find(id);
+    if (unserved != Error::none) {
+      answer.error_code = number(unserved);
+    } else if (group) {
+      describe(group->classic, answer);
+    } else {
+      answer.group_state = "Dead";
+      if (context.version < 6) continue;
+      answer.error_code = number(Error::group_id_not_found);
+      answer.error_message = "group \"" + id + "\" does not exist";
+    }
+  }
+  co_return response;
+}
+
+Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest request) {
+  kafka::DeleteGroupsResponse response;
+  std::set<std::string> seen;
+  for (const std::string& id : request.groups_names) {
+    if (!seen.insert(id).second) continue;
+    auto& answer = response.results.emplace_back();
+    answer.group_id = id;
+    const Error error = co_await context.broker.groups.remove(id);
+    answer.error_code = number(error);
+  }
+  co_return response;
+}
+
+}  // namespace mq::core

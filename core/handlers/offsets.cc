@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far groups have read: committed, fetched, deleted.
+#include "core/group/records.h"
+#include "core/handlers/handlers.h"
+#include "net/kafka/messages/offset_commit.h"
+#include "net/kafka/messages/offset_delete.h"
+#include "net/kafka/messages/offset_fetch.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+std::int16_t number(Error error) {
+  return static_cast<std::int16_t>(error);
+}
+
+// By name, or by id where the version says so.
+template <class Asked>
+TopicPtr find_topic(const Context& context, const Asked& asked, kafka::Version version_with_ids) {
+  if (context.version >= version_with_ids) return context.broker.topics.find(asked.topic_id);
+  return context.broker.topics.find(asked.name);
+}
+
+constexpr kafka::Version commit_version_with_ids = 10, fetch_version_with_ids = 10;
+
+using CommitPartition = kafka::OffsetCommitRequest::OffsetCommitRequestPartition;
+
+Error check(const Context& context, const Topic* topic, const CommitPartition& asked) {
+  if (!topic && context.version >= commit_version_with_ids) return Error::unknown_topic_id;
+  if (!topic || !topic->partition(asked.partition_index)) return Error::unknown_topic_or_partition;
+  if (asked.committed_metadata.value_or("").size() > context.broker.config.offset_metadata_bytes_max)
+    return Error::offset_metadata_too_large;
+  return Error::none;
+}
+
+// Kafka tells new clients that there is no such group; old ones know only that their generation is over.
+Error commit_error(const Context& context, Error error) {
+  const bool unknown_group = error == Error::group_id_not_found && context.version < 9;
+  return unknown_group ? Error::illegal_generation : error;
+}
+
+}  // namespace
+
+Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest request) {
+  kafka::OffsetCommitResponse response;
+  std::vector<PartitionCommit> commits;
+  const Timestamp now = context.broker.clock.wall_ms();
+  for (auto& asked : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = asked.name;
+    answers.topic_id = asked.topic_id;
+    const TopicPtr topic = find_topic(context, asked, commit_version_with_ids);
+    for (auto& partition : asked.partitions) {
+      const Error wrong = check(context, topic.get(), partition);
+      answers.partitions.push_back({partition.partition_index, number(wrong)});
+      if (wrong != Error::none) continue;
+      const Timestamp expires = request.retention_time_ms < 0 ? -1 : now + request.retention_time_ms;
+      commits.push_back({topic->name,
+                         partition.partition_index,
+                         {partition.committed_offset, partition.committed_leader_epoch,
+                          std::move(partition.committed_metadata).value_or(""), now, expires}});
+    }
+  }
+  GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),
+                                  std::move(request.group_instance_id),
+                                  request.generation_id_or_member_epoch};
+  Error refused = Error::none;
+  if (who.group.empty() && context.version >= 9)
+    refused = Error::invalid_group_id;
+  else
+    refused = co_await context.broker.groups.commit(std::move(who), std::move(commits));
+  refused = commit_error(context, refused);
+  if (refused == Error::none) co_return response;
+  for (auto& topic : response.topics)
+    for (auto& partition : topic.partitions)
+      if (partition.error_code == 0) partition.error_code = number(refused);
+  co_return response;
+}
+
+// ---------------------------------------------------------------------------------------------- fetching
+
+namespace {
+
+using AskedTopic = kafka::OffsetFetchRequest::OffsetFetchRequestTopic;
+using FetchedTopic = kafka::OffsetFetchResponse::OffsetFetchResponseTopic;
+using FetchedPartition = kafka::OffsetFetchResponse::OffsetFetchResponsePartition;
+
+FetchedPartition fetched(const Group* group, std::string_view topic, std::int32_t partition, bool stable) {
+  FetchedPartition answer;
+  answer.partition_index = partition;
+  answer.committed_offset = -1;
+  answer.metadata = "";
+  if (!group) return answer;
+  if (stable && group->offsets.is_pending(topic, partition)) {
+    answer.error_code = number(Error::unstable_offset_commit);
+    return answer;
+  }
+  const Commit* commit = group->offsets.find(topic, partition);
+  if (!commit) return answer;
+  answer.committed_offset = commit->offset;
+  answer.committed_leader_epoch = commit->leader_epoch;
+  answer.metadata = commit->metadata;
+  return answer;
+}
+
+std::vector<FetchedTopic> fetch_asked(const Context& context, const Group* group,
+                                      const std::vector<AskedTopic>& topics, bool stable, Error error) {
+  std::vector<FetchedTopic> answers;
+  for (const AskedTopic& asked : topics) {
+    auto& answer = answers.emplace_back();
+    answer.name = asked.name;
+    answer.topic_id = asked.topic_id;
+    const bool by_id = context.version >= fetch_version_with_ids;
+    const TopicPtr topic = by_id ? context.broker.topics.find(asked.topic_id) : nullptr;
+    const std::string_view name = topic ? std::string_view(topic->name) : asked.name;
+    for (const std::int32_t index : asked.partition_indexes) {
+      answer.partitions.push_back(fetched(group, name, index, stable));
+      Error wrong = error;
+      if (by_id && !topic && wrong == Error::none) wrong = Error::unknown_topic_id;
+      if (wrong != Error::none) answer.partitions.back().error_code = number(wrong);
+    }
+  }
+  return answers;
+}
+
+std::vector<FetchedTopic> fetch_all(const Context& context, const Group* group, bool stable) {
+  std::vector<FetchedTopic> answers;
+  if (!group) return answers;
+  for (const auto& [name, partitions] : group->offsets.all()) {
+    const TopicPtr topic = context.broker.topics.find(name);
+    if (!topic && context.version >= fetch_version_with_ids) continue;
+    auto& answer = answers.emplace_back();
+    answer.name = name;
+    if (topic) answer.topic_id = topic->id;
+    for (const auto& [index, entry] : partitions)
+      answer.partitions.push_back(fetched(group, name, index, stable));
+  }
+  return answers;
+}
+
+}  // namespace
+
+Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest request) {
+  kafka::OffsetFetchResponse response;
+  const GroupCoordinator& groups = context.broker.groups;
+  const auto topics_of = [&](const GroupPtr& group, const auto& asked, Error error) {
+    if (asked) return fetch_asked(context, group.get(), *asked, request.require_stable, error);
+    return fetch_all(context, group.get(), request.require_stable);
+  };
+  if (context.version < 8) {
+    const Error unserved = groups.serves(request.group_id);
+    const GroupPtr group = unserved == Error::none ? groups.find(request.group_id) : nullptr;
+    response.topics = topics_of(group, request.topics, unserved);
+    response.error_code = number(unserved);
+    co_return response;
+  }
+  for (const auto& asked : request.groups) {
+    auto& answer = response.groups.emplace_back();
+    answer.group_id = asked.group_id;
+    const Error unserved = groups.serves(asked.group_id);
+    answer.error_code = number(unserved);
+    if (unserved != Error::none) continue;
+    answer.topics = topics_of(groups.find(asked.group_id), asked.topics, Error::none);
+  }
+  co_return response;
+}
+
+// ---------------------------------------------------------------------------------------------- deleting
+
+Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest request) {
+  kafka::OffsetDeleteResponse response;
+  GroupCoordinator& groups = context.broker.groups;
+  Error refused = groups.serves(request.group_id);
+  const GroupPtr group = groups.find(request.group_id);
+  if (refused == Error::none && !group) refused = Error::group_id_not_found;
+  if (refused == Error::none && !group->classic.members().empty() &&
+      group->classic.protocol_type() != "consumer")
+    refused = Error::non_empty_group;
+  if (refused != Error::none) {
+    response.error_code = number(refused);
+    co_return response;
+  }
+  const auto subscribed = subscribed_topics(group->classic);
+  std::vector<TopicPartition> gone;
+  for (const auto& asked : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = asked.name;
+    const bool in_use = !subscribed || subscribed->contains(asked.name);
+    const TopicPtr topic = context.broker.topics.find(asked.name);
+    for (const auto& partition : asked.partitions) {
+      Error error = Error::none;
+      if (!topic || !topic->partition(partition.partition_index))
+        error = Error::unknown_topic_or_partition;
+      else if (in_use)
+        error = Error::group_subscribed_to_topic;
+      else if (group->offsets.find(asked.name, partition.partition_index))
+        gone.push_back({asked.name, partition.partition_index});
+      answers.partitions.push_back({partition.partition_index, number(error)});
+    }
+  }
+  const Error failed = co_await groups.forget(group, std::move(gone));
+  response.error_code = number(failed);
+  co_return response;
+}
+
+}  // namespace mq::core

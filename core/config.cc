@@ -74,7 +74,7 @@ const auto rows = std::to_array<Row>({
      "members of one classic group"},
     {"groups.offsets_retention", &Config::offsets_retention, 60'000, 315'360'000'000, "offsets.retention.minutes", "",
      "time for which the offsets of a group that nobody uses are kept"},
-    {"groups.max_offset_metadata", &Config::offset_metadata_bytes_max, 0, 1'048'576, "offset.metadata.max.bytes", "",
+    {"groups.max_offset_metadata", &Config::offset_metadata_bytes_max, 0, 32'767, "offset.metadata.max.bytes", "",
      "bytes of text beside a committed offset"},
     {"groups.offsets_partitions", &Config::offsets_partitions, 1, 10'000, "offsets.topic.num.partitions", "",
      "partitions of the topic for groups and their offsets; counts when that topic is made"},

@@ -343,7 +343,7 @@ void ClassicGroup::restore(std::optional<std::string> protocol_type, std::option
   protocol_type_ = std::move(protocol_type);
   generation_ = generation;
   since_ms_ = since_ms;
-  if (members.empty()) return;
+  if (members.empty() || !protocol) return;
   state_ = GroupState::stable;
   protocol_ = std::move(protocol);
   for (ClassicMember& member : members) touch(members_.add(std::move(member)), now);

@@ -28,6 +28,14 @@ Error for_clients(Error error) {
   }
 }
 
+// Whether the group could be written down with this member.
+bool fits(const ClassicGroup::Join& request) {
+  constexpr std::size_t most = GroupCoordinator::name_bytes_max;
+  return request.instance_id.value_or("").size() <= most && request.protocol_type.size() <= most &&
+         std::all_of(request.protocols.begin(), request.protocols.end(),
+                     [](const Protocol& protocol) { return protocol.name.size() <= most; });
+}
+
 }  // namespace
 
 GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
@@ -55,6 +63,7 @@ Error GroupCoordinator::serves(std::string_view group) const {
 }
 
 Task<Error> GroupCoordinator::ready(std::string group) {
+  if (group.size() > name_bytes_max) co_return Error::invalid_group_id;
   const Error missing = co_await log_.ensure();
   if (missing != Error::none) co_return missing;
   co_return serves(group);
@@ -115,6 +124,8 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   else if (request.session_timeout < config_.group_session_timeout_min ||
            request.session_timeout > config_.group_session_timeout_max)
     refused.error = Error::invalid_session_timeout;
+  else if (!fits(request))
+    refused.error = Error::invalid_request;
   else
     refused.error = co_await ready(id);
   if (refused.error != Error::none) co_return refused;
@@ -304,6 +315,7 @@ Task<Error> GroupCoordinator::remove(std::string id) {
   const Error unserved = serves(id);
   if (unserved != Error::none) co_return unserved;
   const GroupPtr group = find(id);
+  if (!group && id.empty()) co_return Error::invalid_group_id;
   if (!group) co_return Error::group_id_not_found;
   if (group->classic.state() != GroupState::empty) co_return Error::non_empty_group;
   Durable durable = remove(group);

@@ -34,6 +34,7 @@ struct OffsetChange;
 class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
  public:
   static constexpr std::size_t groups_max = 1'000'000;
+  static constexpr std::size_t name_bytes_max = 32'000;  // a record has 16 bits for the length of a text
 
   GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Topics& topics,
                    InternalTopic& log);

@@ -29,7 +29,9 @@ std::string host_of(const net::Peer& peer) {
 ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& request) {
   ClassicGroup::Join join;
   const std::string& name = request.group_instance_id ? *request.group_instance_id : context.client_id;
-  if (request.member_id.empty()) join.new_member_id = name + "-" + kafka::text_of(random_uuid());
+  constexpr std::size_t name_in_id_max = 249;
+  if (request.member_id.empty())
+    join.new_member_id = name.substr(0, name_in_id_max) + "-" + kafka::text_of(random_uuid());
   join.member_id = std::move(request.member_id);
   join.instance_id = std::move(request.group_instance_id);
   join.client_id = context.client_id;

@@ -2,6 +2,8 @@
 // Groups as clients see them: one broker, real sockets, several connections.
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "net/kafka/records/consumer_protocol.h"
 #include "net/kafka/records/framing.h"
 #include "tests/core/handlers/conversation.h"
@@ -357,6 +359,126 @@ TEST_F(GroupsTest, OffsetsAreDeletedUnlessTheyAreInUse) {
   EXPECT_EQ(wire->call<kafka::OffsetFetchResponse>(all, 2).topics.size(), 1u);
   request.group_id = "unknown";
   EXPECT_EQ(wire->call<kafka::OffsetDeleteResponse>(request, 0).error_code, code(Error::group_id_not_found));
+}
+
+TEST_F(GroupsTest, WhatNobodyCanReadCountsAsASubscriptionToEverything) {
+  create("t");
+  auto request = join_request("g");
+  request.protocols.at(0).metadata = owned("\xff\xff not a subscription");
+  const auto joined = wire->call<kafka::JoinGroupResponse>(request, 3);
+  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync_request("g", joined), 5).error_code, 0);
+  EXPECT_EQ(commit({.offset = 5, .member = joined.member_id, .generation = joined.generation_id}), 0);
+  kafka::OffsetDeleteRequest remove_offsets;
+  remove_offsets.group_id = "g";
+  remove_offsets.topics.emplace_back().name = "t";
+  remove_offsets.topics.back().partitions.push_back({0});
+  EXPECT_EQ(
+      wire->call<kafka::OffsetDeleteResponse>(remove_offsets, 0).topics.at(0).partitions.at(0).error_code,
+      code(Error::group_subscribed_to_topic));
+}
+
+TEST_F(GroupsTest, DuplicatesInARequestAreAnsweredOneByOne) {
+  create("t");
+  kafka::OffsetCommitRequest request;
+  request.group_id = "g";
+  for (std::int64_t offset : {5, 6}) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.push_back({0, offset, -1, {}});
+    topic.partitions.push_back({0, offset + 2, -1, {}});
+  }
+  const auto answer = wire->call<kafka::OffsetCommitResponse>(request, 8);
+  ASSERT_EQ(answer.topics.size(), 2u);
+  EXPECT_EQ(answer.topics[1].partitions.size(), 2u);
+  EXPECT_EQ(committed("g").committed_offset, 8) << "the last one counts";
+
+  kafka::LeaveGroupRequest leave;
+  leave.group_id = "m";
+  const auto joined = alone("m");
+  leave.members = {{joined.member_id, {}, {}}, {joined.member_id, {}, {}}};
+  const auto left = wire->call<kafka::LeaveGroupResponse>(leave, 4);
+  EXPECT_EQ(left.members.at(0).error_code, 0);
+  EXPECT_EQ(left.members.at(1).error_code, code(Error::unknown_member_id));
+
+  kafka::DeleteGroupsRequest remove_groups;
+  remove_groups.groups_names = {"g", "g", ""};
+  const auto removed = wire->call<kafka::DeleteGroupsResponse>(remove_groups, 2);
+  ASSERT_EQ(removed.results.size(), 2u);
+  EXPECT_EQ(removed.results[0].error_code, 0);
+  EXPECT_EQ(removed.results[1].error_code, code(Error::invalid_group_id));
+}
+
+// Values that no client sends, in any combination.
+class Nonsense {
+ public:
+  explicit Nonsense(unsigned seed) : random_(seed) {}
+
+  std::string text() {
+    const std::size_t sizes[] = {0, 1, 2, 5, 300, 40'000};
+    return std::string(sizes[random_() % 6], "gx\0\xff"[random_() % 4]);
+  }
+  std::optional<std::string> maybe() { return random_() % 2 ? std::optional(text()) : std::nullopt; }
+  std::int32_t number() {
+    const std::int32_t numbers[] = {0, 1, -1, 7000, INT32_MAX, INT32_MIN};
+    return numbers[random_() % 6];
+  }
+  std::size_t few() { return random_() % 4; }
+
+  kafka::JoinGroupRequest join() {
+    kafka::JoinGroupRequest request{text(), 7000, number(), text(), maybe(), text(), {}, maybe()};
+    if (few() == 0) request.session_timeout_ms = number();
+    for (std::size_t i = few(); i > 0; i--) request.protocols.push_back({text(), owned(text())});
+    return request;
+  }
+  kafka::SyncGroupRequest sync() {
+    kafka::SyncGroupRequest request{text(), number(), text(), maybe(), maybe(), maybe(), {}};
+    for (std::size_t i = few(); i > 0; i--) request.assignments.push_back({text(), owned(text())});
+    return request;
+  }
+  kafka::OffsetCommitRequest commit() {
+    kafka::OffsetCommitRequest request;
+    request.group_id = text();
+    request.member_id = text();
+    request.generation_id_or_member_epoch = number();
+    request.group_instance_id = maybe();
+    for (std::size_t i = few(); i > 0; i--) {
+      auto& topic = request.topics.emplace_back();
+      topic.name = few() ? "t" : text();
+      for (std::size_t k = few(); k > 0; k--)
+        topic.partitions.push_back({number(), number(), number(), maybe()});
+    }
+    return request;
+  }
+  kafka::LeaveGroupRequest leave() {
+    kafka::LeaveGroupRequest request;
+    request.group_id = text();
+    for (std::size_t i = few(); i > 0; i--) request.members.push_back({text(), maybe(), maybe()});
+    return request;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+TEST_F(GroupsTest, NonsenseIsAnsweredAndDisturbsNobody) {
+  const unsigned seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Nonsense nonsense(seed);
+  create("t");
+  const auto joined = alone("sane");
+  for (int i = 0; i < 60; i++) {
+    Wire other = broker->connect();  // a join may wait for others that never come
+    other.send(nonsense.join(), 8);
+    other.send(nonsense.sync(), 5);
+    other.send(nonsense.commit(), 8);
+    other.send(nonsense.leave(), 5);
+    const auto request = nonsense.join();
+    kafka::HeartbeatRequest beat{request.group_id, request.session_timeout_ms, request.member_id, {}};
+    EXPECT_NE(wire->call<kafka::HeartbeatResponse>(beat, 4).error_code, 0);
+    ASSERT_NE(wire->call<kafka::OffsetCommitResponse>(nonsense.commit(), 8).throttle_time_ms, 1);
+    ASSERT_EQ(heartbeat("sane", joined), 0);
+  }
+  EXPECT_EQ(describe("sane").group_state, "Stable");
 }
 
 // ---- from outside

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <boost/asio/post.hpp>
 #include <set>
 
 #include "core/handlers/handlers.h"
@@ -212,13 +213,14 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
   co_return response;
 }
 
-Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
-                                                        kafka::ListTransactionsRequest request) {
-  kafka::ListTransactionsResponse response;
-  response.error_code = number(context.broker.transactions.serves());
-  const auto pattern = IdPattern::parse(request.transactional_id_pattern.value_or(""));
-  if (!pattern) response.error_code = number(Error::invalid_regular_expression);
-  if (response.error_code != 0) co_return response;
+namespace {
+
+using ListRequest = kafka::ListTransactionsRequest;
+using ListResponse = kafka::ListTransactionsResponse;
+
+// Those that everything but the pattern lets pass.
+std::vector<TransactionCoordinator::EntryPtr> filtered(const Context& context, const ListRequest& request,
+                                                       ListResponse& response) {
   std::set<Transaction::Status> states;
   for (const std::string& name : request.state_filters)
     if (const auto state = status_of(name))
@@ -228,6 +230,7 @@ Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
   const std::set<ProducerId> producers(request.producer_id_filters.begin(),
                                        request.producer_id_filters.end());
   const Timestamp now = context.broker.clock.wall_ms();
+  std::vector<TransactionCoordinator::EntryPtr> found;
   for (const auto& [id, entry] : context.broker.transactions.all()) {
     const Transaction& transaction = entry->state.now();
     const bool long_enough =
@@ -236,9 +239,28 @@ Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
     if (transaction.producer.id < 0 || !long_enough) continue;
     if (!request.state_filters.empty() && !states.contains(transaction.status)) continue;
     if (!producers.empty() && !producers.contains(transaction.producer.id)) continue;
-    if (!pattern->matches(id)) continue;
+    found.push_back(entry);
+  }
+  return found;
+}
+
+}  // namespace
+
+Task<ListResponse> list_transactions(Context& context, ListRequest request) {
+  constexpr std::size_t matched_at_once = 32;  // then others have their turn: a pattern may be slow
+  ListResponse response;
+  response.error_code = number(context.broker.transactions.serves());
+  const auto pattern = IdPattern::parse(request.transactional_id_pattern.value_or(""));
+  if (!pattern) response.error_code = number(Error::invalid_regular_expression);
+  if (response.error_code != 0) co_return response;
+  const auto entries = filtered(context, request, response);
+  for (std::size_t i = 0; i < entries.size(); i++) {
+    if (!pattern->matches_everything() && i % matched_at_once == matched_at_once - 1)
+      co_await asio::post(context.broker.loop.get_executor(), use);
+    if (!pattern->matches(entries[i]->id)) continue;
+    const Transaction& now = entries[i]->state.now();
     response.transaction_states.push_back(
-        {id, transaction.producer.id, std::string(name_of(transaction.status))});
+        {entries[i]->id, now.producer.id, std::string(name_of(now.status))});
   }
   co_return response;
 }

@@ -210,6 +210,7 @@ Task<Error> TransactionCoordinator::store(EntryPtr entry, Transaction next) {
 // ---------------------------------------------------------------------------------------------- markers
 
 Task<void> TransactionCoordinator::pause() {
+  if (stopped_) co_return;
   const auto waiter = std::make_shared<Waiter>(loop_.get_executor(), clock_.now() + pause_after_failure);
   pauses_.add(waiter);
   co_await Waiter::wait(waiter);

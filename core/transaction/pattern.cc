@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/transaction/pattern.h"
 
-#include <algorithm>
-
 namespace mq::core {
 
-// Counted repetitions are unrolled when a pattern is compiled: nested ones grow beyond any bound.
+// Counted repetitions are unrolled when a pattern is compiled: they grow beyond any bound.
 std::optional<IdPattern> IdPattern::parse(const std::string& pattern) {
   IdPattern result;
   if (pattern.empty()) return result;
-  if (pattern.size() > pattern_bytes_max || std::count(pattern.begin(), pattern.end(), '{') > 1) return {};
+  if (pattern.size() > pattern_bytes_max || pattern.find('{') != std::string::npos) return {};
   try {
     result.regex_.emplace(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
   } catch (const std::regex_error&) {

@@ -301,6 +301,23 @@ TEST_F(TransactionsTest, AGroupsOffsetsBelongToATransactionToo) {
   EXPECT_EQ(end(who, true).error_code, 0);
 }
 
+TEST_F(TransactionsTest, EveryVersionIsAnswered) {
+  for (kafka::Version version = 0; version <= 5; version++) {
+    const std::string id = "v" + std::to_string(version);
+    const auto answer = init(id, 1000, {}, version);
+    EXPECT_EQ(answer.error_code, 0) << version;
+    const ProducerEpoch who{answer.producer_id, answer.producer_epoch};
+    EXPECT_EQ(add(who, 0, "t", std::min<kafka::Version>(version, 3), id), 0) << version;
+    if (version <= 4) {
+      const kafka::AddOffsetsToTxnRequest request{id, who.id, who.epoch, "group"};
+      EXPECT_EQ(wire->call<kafka::AddOffsetsToTxnResponse>(request, version).error_code, 0) << version;
+    }
+    EXPECT_EQ(end(who, version % 2, version, id).error_code, 0) << version;
+    ended(id);
+    EXPECT_EQ(described(id).transaction_state, version % 2 ? "CompleteCommit" : "CompleteAbort");
+  }
+}
+
 // ---- the second version
 
 TEST_F(TransactionsTest, WritingAddsThePartitionAndEveryTransactionHasAnEpoch) {

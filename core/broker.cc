@@ -144,6 +144,10 @@ void Broker::load() {
   p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
                                                    *p.topics, *p.producer_ids, *p.offsets_log, *p.groups,
                                                    *p.transactions, p.sessions, p.dynamic});
+  p.transactions->tell_ended(
+      [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
+        if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
+      });
   p.groups->start();
   p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);

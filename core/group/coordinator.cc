@@ -17,6 +17,7 @@ Error for_clients(Error error) {
   switch (error) {
     case Error::none:
     case Error::coordinator_not_available:
+    case Error::invalid_producer_epoch:
       return error;
     case Error::message_too_large:
     case Error::record_list_too_large:
@@ -275,6 +276,14 @@ void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, Produ
 }
 
 void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId producer, bool committed) {
+  if (loading_.contains(partition)) {  // what it ends may not have been read yet
+    ended_meanwhile_[partition].emplace_back(producer, committed);
+    return;
+  }
+  let_go(partition, producer, committed);
+}
+
+void GroupCoordinator::let_go(std::int32_t partition, ProducerId producer, bool committed) {
   const auto node = in_transactions_.extract({partition, producer});
   if (!node) return;
   for (const GroupPtr& group : node.mapped()) {

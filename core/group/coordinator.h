@@ -90,6 +90,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Durable append(const GroupPtr& group, const std::vector<KeyedRecord>& records,
                  std::function<void()> applied, kafka::BatchProducer producer = {});
   void apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer);
+  void let_go(std::int32_t partition, ProducerId producer, bool committed);
   Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
   Durable remove(const GroupPtr& group);
   void drop_if_nothing(const GroupPtr& group);
@@ -117,6 +118,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
       in_transactions_;             // who has offsets pending
   std::set<std::int32_t> loading_;  // partitions
+  std::map<std::int32_t, std::vector<std::pair<ProducerId, bool>>>
+      ended_meanwhile_;  // transactions, by partition
   bool stopped_ = false;
 
   Ticket tickets_ = 0;

@@ -59,7 +59,7 @@ void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::opt
                                 const kafka::BatchHead& head) {
   if (head.is_control()) {
     const auto type = control_type(key);
-    if (type) transaction_ended(partition, head.producer_id, *type == commit_marker);
+    if (type) let_go(partition, head.producer_id, *type == commit_marker);
     return;
   }
   if (auto change = read_offset(key, value)) return replayed(std::move(*change), head);
@@ -86,6 +86,8 @@ void GroupCoordinator::replayed(OffsetChange&& change, const kafka::BatchHead& h
 // Nothing expires right after a start: members that were cut off get the time to come back.
 void GroupCoordinator::loaded(std::int32_t partition) {
   loading_.erase(partition);
+  if (const auto ended = ended_meanwhile_.extract(partition))
+    for (const auto& [producer, committed] : ended.mapped()) let_go(partition, producer, committed);
   std::vector<GroupPtr> here;
   for (const auto& [id, group] : groups_)
     if (group->partition == partition) here.push_back(group);

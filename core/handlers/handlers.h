@@ -76,6 +76,8 @@ struct ProduceRequest;
 struct ProduceResponse;
 struct SyncGroupRequest;
 struct SyncGroupResponse;
+struct TxnOffsetCommitRequest;
+struct TxnOffsetCommitResponse;
 struct WriteTxnMarkersRequest;
 struct WriteTxnMarkersResponse;
 }  // namespace mq::kafka
@@ -120,6 +122,8 @@ Task<kafka::AddPartitionsToTxnResponse> add_partitions_to_txn(Context& context,
                                                               kafka::AddPartitionsToTxnRequest request);
 Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
                                                         kafka::AddOffsetsToTxnRequest request);
+Task<kafka::TxnOffsetCommitResponse> txn_offset_commit(Context& context,
+                                                       kafka::TxnOffsetCommitRequest request);
 Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest request);
 Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
                                                        kafka::WriteTxnMarkersRequest request);

@@ -81,6 +81,7 @@ constexpr auto table = [] {
       route<add_partitions_to_txn>(),
       route<add_offsets_to_txn>(),
       route<end_txn>(),
+      route<txn_offset_commit>(),
       route<write_txn_markers>(),
       route<describe_configs>(),
       route<alter_configs>(),

@@ -475,5 +475,118 @@ TEST_F(TransactionsTest, IdsThatNobodyUsesExpire) {
   EXPECT_NE(described().producer_id, who.id);
 }
 
+// ---- offsets in transactions
+
+class TxnOffsetsTest : public TransactionsTest {
+ protected:
+  std::int16_t add_offsets(ProducerEpoch who, const std::string& group = "group") {
+    const kafka::AddOffsetsToTxnRequest request{"tx", who.id, who.epoch, group};
+    return wire->call<kafka::AddOffsetsToTxnResponse>(request, 3).error_code;
+  }
+  std::int16_t commit(ProducerEpoch who, std::int64_t offset, kafka::Version version = 3,
+                      const std::string& group = "group", std::string topic = "t", std::string id = "tx") {
+    kafka::TxnOffsetCommitRequest request;
+    request.transactional_id = std::move(id);
+    request.group_id = group;
+    request.producer_id = who.id;
+    request.producer_epoch = who.epoch;
+    auto& committed = request.topics.emplace_back();
+    committed.name = std::move(topic);
+    committed.partitions.push_back({0, offset, -1, "note"});
+    return wire->call<kafka::TxnOffsetCommitResponse>(request, version)
+        .topics.at(0)
+        .partitions.at(0)
+        .error_code;
+  }
+  struct Position {
+    std::int16_t error = 0;
+    std::int64_t offset = -1;
+    bool operator==(const Position&) const = default;
+  };
+  Position position(bool stable = false, const std::string& group = "group") {
+    kafka::OffsetFetchRequest request;
+    request.group_id = group;
+    request.require_stable = stable;
+    request.topics.emplace().push_back({"t", {}, {0}});
+    for (;;) {
+      const auto answer = wire->call<kafka::OffsetFetchResponse>(request, 7);
+      if (answer.error_code == code(Error::coordinator_load_in_progress)) continue;
+      const auto& partition = answer.topics.at(0).partitions.at(0);
+      return {partition.error_code, partition.committed_offset};
+    }
+  }
+};
+
+TEST_F(TxnOffsetsTest, OffsetsAreCommittedWithTheirTransaction) {
+  const auto who = begin();
+  EXPECT_EQ(add_offsets(who), 0);
+  EXPECT_EQ(commit(who, 42), 0);
+  EXPECT_EQ(position(), (Position{0, -1})) << "not before";
+  EXPECT_EQ(position(true).error, code(Error::unstable_offset_commit));
+  EXPECT_EQ(end(who, true).error_code, 0);
+  ended();
+  EXPECT_EQ(position(true), (Position{0, 42}));
+}
+
+TEST_F(TxnOffsetsTest, OffsetsOfAnAbortedTransactionNeverWere) {
+  const auto who = begin();
+  add_offsets(who), commit(who, 42), end(who, true), ended();
+  add_offsets(who), commit(who, 99), end(who, false), ended();
+  EXPECT_EQ(position(true), (Position{0, 42}));
+}
+
+TEST_F(TxnOffsetsTest, OffsetsMustBelongToTheTransaction) {
+  const auto who = begin();
+  EXPECT_EQ(commit(who, 42), code(Error::invalid_txn_state));
+  add_offsets(who);
+  EXPECT_EQ(commit({who.id, 7}, 42), code(Error::invalid_producer_epoch));
+  EXPECT_EQ(commit({who.id + 1, who.epoch}, 42), code(Error::invalid_producer_id_mapping));
+  EXPECT_EQ(commit(who, 42, 3, "group", "nobody"), code(Error::unknown_topic_or_partition));
+  EXPECT_EQ(commit(who, 42, 3, ""), code(Error::invalid_group_id));
+  EXPECT_EQ(commit(who, 42, 3, "group", "t", ""), code(Error::invalid_request));
+}
+
+TEST_F(TxnOffsetsTest, NewerClientsAddTheGroupByCommitting) {
+  const auto who = begin();
+  EXPECT_EQ(commit(who, 42, 5), 0);
+  EXPECT_EQ(described().topics.at(0).topic, "__consumer_offsets");
+  const auto next = end(who, true, 5);
+  ended();
+  EXPECT_EQ(position(true), (Position{0, 42}));
+  EXPECT_EQ(commit(who, 43, 5), code(Error::invalid_producer_epoch)) << "that epoch is over";
+  EXPECT_EQ(commit({next.producer_id, next.producer_epoch}, 43, 5), 0);
+}
+
+TEST_F(TxnOffsetsTest, EveryVersionIsAnswered) {
+  const auto who = begin();
+  add_offsets(who);
+  for (kafka::Version version = 0; version <= 5; version++)
+    EXPECT_EQ(commit(who, version, version), 0) << version;
+  end(who, true), ended();
+  EXPECT_EQ(position(), (Position{0, 5}));
+}
+
+TEST_F(TxnOffsetsTest, PendingOffsetsOutliveARestart) {
+  const auto who = begin();
+  add_offsets(who), commit(who, 42);
+  start();
+  EXPECT_EQ(position(true).error, code(Error::unstable_offset_commit));
+  while (described().error_code == code(Error::coordinator_load_in_progress)) {
+  }
+  EXPECT_EQ(end(who, true).error_code, 0);
+  ended();
+  EXPECT_EQ(position(true), (Position{0, 42}));
+  start();
+  EXPECT_EQ(position(true), (Position{0, 42}));
+}
+
+TEST_F(TxnOffsetsTest, ATransactionThatTakesTooLongLetsGoOfItsOffsets) {
+  const auto who = begin("tx", 50);
+  add_offsets(who), commit(who, 42);
+  while (described().transaction_state != "CompleteAbort") {
+  }
+  EXPECT_EQ(position(true), (Position{0, -1}));
+}
+
 }  // namespace
 }  // namespace mq::core

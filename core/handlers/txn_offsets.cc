@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/handlers/handlers.h"
+#include "net/kafka/messages/txn_offset_commit.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+namespace {
+
+using Request = kafka::TxnOffsetCommitRequest;
+using Response = kafka::TxnOffsetCommitResponse;
+
+constexpr kafka::Version version_adding = 5;    // offsets are added to the transaction by committing them
+constexpr kafka::Version version_with_ids = 6;  // of topics
+
+// Offsets belong to the coordinator of groups, whose words these clients know.
+Error for_committers(Error error, kafka::Version version) {
+  if (error == Error::producer_fenced) return Error::invalid_producer_epoch;
+  if (error == Error::group_id_not_found) return Error::illegal_generation;
+  if (error == Error::transaction_abortable && version < version_adding) return Error::invalid_txn_state;
+  if (error == Error::concurrent_transactions) error = Error::coordinator_load_in_progress;
+  if (error == Error::coordinator_load_in_progress && version < 2) return Error::coordinator_not_available;
+  return error;
+}
+
+// Whether the group's offsets belong to the open transaction, or do so from now on.
+Task<Error> enter(Context& context, const Request& request) {
+  if (request.transactional_id.empty()) co_return Error::invalid_request;
+  if (request.group_id.empty()) co_return Error::invalid_group_id;
+  const Error missing = co_await context.broker.offsets_log.ensure();
+  if (missing != Error::none) co_return missing;
+  const ProducerEpoch who{request.producer_id, request.producer_epoch};
+  const TopicPartition at{context.broker.offsets_log.name(),
+                          context.broker.offsets_log.partition_of(request.group_id)};
+  if (context.version < version_adding)
+    co_return context.broker.transactions.verify(request.transactional_id, who, at);
+  std::set<TopicPartition> partitions{at};
+  co_return co_await context.broker.transactions.add(request.transactional_id, who, std::move(partitions),
+                                                     ClientVersion::second);
+}
+
+Error check(const Context& context, const Topic* topic,
+            const Request::TxnOffsetCommitRequestPartition& asked) {
+  if (!topic && context.version >= version_with_ids) return Error::unknown_topic_id;
+  if (!topic || !topic->partition(asked.partition_index)) return Error::unknown_topic_or_partition;
+  if (asked.committed_metadata.value_or("").size() > context.broker.config.offset_metadata_bytes_max)
+    return Error::offset_metadata_too_large;
+  return Error::none;
+}
+
+}  // namespace
+
+// Nobody sees these offsets before the transaction is committed.
+Task<Response> txn_offset_commit(Context& context, Request request) {
+  Response response;
+  std::vector<PartitionCommit> commits;
+  const Timestamp now = context.broker.clock.wall_ms();
+  for (auto& asked : request.topics) {
+    auto& answers = response.topics.emplace_back();
+    answers.name = asked.name;
+    answers.topic_id = asked.topic_id;
+    const bool by_id = context.version >= version_with_ids;
+    const TopicPtr topic =
+        by_id ? context.broker.topics.find(asked.topic_id) : context.broker.topics.find(asked.name);
+    for (auto& partition : asked.partitions) {
+      const Error wrong = check(context, topic.get(), partition);
+      answers.partitions.push_back({partition.partition_index, static_cast<std::int16_t>(wrong)});
+      if (wrong != Error::none) continue;
+      Commit commit{partition.committed_offset, partition.committed_leader_epoch,
+                    std::move(partition.committed_metadata).value_or(""), now, -1};
+      commits.push_back({topic->name, partition.partition_index, std::move(commit)});
+    }
+  }
+  Error error = co_await enter(context, request);
+  if (error == Error::none) {
+    GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,
+                                    request.generation_id_or_member_epoch};
+    kafka::BatchProducer producer{request.producer_id, request.producer_epoch, -1, true};
+    error = co_await context.broker.groups.commit(std::move(who), std::move(commits), producer);
+  }
+  error = for_committers(error, context.version);
+  for (auto& topic : response.topics)
+    for (auto& partition : topic.partitions)
+      if (partition.error_code == 0) partition.error_code = static_cast<std::int16_t>(error);
+  co_return response;
+}
+
+}  // namespace mq::core

@@ -309,11 +309,11 @@ void TransactionCoordinator::set_timer() {
   timer_.expires_after(std::chrono::milliseconds(std::max<Timestamp>(0, at - clock_.wall_ms())));
   timer_.async_wait([weak = weak_from_this()](const error_code& cancelled) {
     const auto self = weak.lock();
-    if (!cancelled && self) self->tick();
+    if (!cancelled && self) self->wake();
   });
 }
 
-void TransactionCoordinator::tick() {
+void TransactionCoordinator::wake() {
   timer_at_.reset();
   const Timestamp now = clock_.wall_ms();
   while (!due_.empty() && due_.begin()->first <= now) {

@@ -72,6 +72,9 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   void write_marker(const TopicPartition& to, ProducerEpoch producer, kafka::Marker marker,
                     std::function<void(kafka::Error)> done);
 
+  // What the timer does; tests that move the clock do it themselves.
+  void wake();
+
   EntryPtr find(const std::string& id) const;
   const Entries& all() const { return entries_; }
 
@@ -97,7 +100,6 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
 
   void plan(const EntryPtr& entry, Timestamp not_before = 0);
   void set_timer();
-  void tick();
 
   asio::io_context& loop_;
   const Clock& clock_;

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/transaction/coordinator.h"
+
+#include "core/transaction/records.h"
+#include "tests/core/stored_topics.h"
+
+namespace mq::core {
+namespace {
+
+using kafka::Error;
+using Status = Transaction::Status;
+using namespace std::chrono_literals;
+
+const TopicPartition t0{"t", 0}, t1{"t", 1};
+
+// Without sockets; partitions remember no producers over a restart here, for nobody replays them.
+class TransactionCoordinatorTest : public StoredTopics {
+ protected:
+  void open() override {
+    StoredTopics::open();
+    ids = std::make_unique<ProducerIds>(journal->meta(), disk);
+    ASSERT_FALSE(ids->load());
+    log = std::make_unique<InternalTopic>(*topics, clock, config, transactions_topic);
+    transactions = std::make_shared<TransactionCoordinator>(loop, clock, config, *topics, *ids, *log);
+    transactions->tell_ended([this](std::int32_t partition, ProducerId producer, bool committed) {
+      offsets_ended.emplace_back(partition, producer, committed);
+    });
+    transactions->start();
+    while (transactions->serves() == Error::coordinator_load_in_progress) loop.run_one();
+    if (topics->find("t")) return;
+    std::vector<NewTopic> wanted;
+    wanted.push_back({"t", 2, {}});
+    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
+  }
+  void close() override {
+    transactions->stop();
+    transactions.reset();
+    loop.poll();
+    log.reset();
+    ids.reset();
+    StoredTopics::close();
+  }
+  void reopen() {
+    close();
+    open();
+  }
+
+  ProducerEpoch begin(std::string id = "tx", std::int32_t timeout_ms = 60'000) {
+    const auto answer = run(transactions->init(std::move(id), timeout_ms, {}));
+    EXPECT_EQ(answer.error, Error::none);
+    return answer.producer;
+  }
+  Error add(ProducerEpoch who, std::set<TopicPartition> to, std::string id = "tx") {
+    return run(transactions->add(std::move(id), who, std::move(to), ClientVersion::first));
+  }
+  Error end(ProducerEpoch who, bool commit, std::string id = "tx") {
+    return run(transactions->end(std::move(id), who, commit, ClientVersion::first)).error;
+  }
+  std::optional<Status> status(const std::string& id = "tx") {
+    const auto entry = transactions->find(id);
+    return entry ? std::optional(entry->state.now().status) : std::nullopt;
+  }
+  void wait_for(std::optional<Status> wanted, const std::string& id = "tx") {
+    while (status(id) != wanted) loop.run_one();
+  }
+  void pass(Time::duration time) {
+    clock.pass(time);
+    transactions->wake();
+    loop.poll();
+  }
+  Offset end_of(std::int32_t partition) { return topics->find("t")->partition(partition)->end(); }
+
+  std::unique_ptr<ProducerIds> ids;
+  std::unique_ptr<InternalTopic> log;
+  std::shared_ptr<TransactionCoordinator> transactions;
+  std::vector<std::tuple<std::int32_t, ProducerId, bool>> offsets_ended;
+};
+
+TEST_F(TransactionCoordinatorTest, EveryPartitionGetsAMarker) {
+  const auto who = begin();
+  EXPECT_EQ(add(who, {t0, t1}), Error::none);
+  EXPECT_EQ(end(who, true), Error::none);
+  wait_for(Status::complete_commit);
+  EXPECT_EQ(end_of(0), 1);
+  EXPECT_EQ(end_of(1), 1);
+}
+
+TEST_F(TransactionCoordinatorTest, WhatWasPreparedWhenTheBrokerDiedIsFinishedAfterTheStart) {
+  const auto who = begin();
+  for (const Status prepared : {Status::prepare_commit, Status::prepare_abort}) {
+    Transaction stored = transactions->find("tx")->state.now();
+    stored.producer = who;
+    stored.status = prepared;
+    stored.partitions = {t0, {"gone", 3}};
+    const std::vector<KeyedRecord> records{record_of("tx", stored)};
+    std::optional<Error> written;
+    log->append(log->partition_of("tx"), records, [&written](Error error) { written = error; });
+    while (!written) loop.run_one();
+    const Offset before = end_of(0);
+    reopen();
+    wait_for(prepared == Status::prepare_commit ? Status::complete_commit : Status::complete_abort);
+    EXPECT_EQ(end_of(0), before + 1);
+    reopen();
+    EXPECT_EQ(end_of(0), before + 1) << "once";
+  }
+}
+
+TEST_F(TransactionCoordinatorTest, ATransactionThatTakesTooLongIsAborted) {
+  const auto who = begin();
+  add(who, {t0});
+  pass(59s);
+  EXPECT_EQ(status(), Status::ongoing);
+  pass(2s);
+  wait_for(Status::complete_abort);
+  EXPECT_EQ(end_of(0), 1);
+  EXPECT_EQ(end(who, true), Error::producer_fenced);
+}
+
+TEST_F(TransactionCoordinatorTest, TheTimeOfATransactionGoesOnOverARestart) {
+  const auto who = begin();
+  add(who, {t0});
+  pass(50s);
+  reopen();
+  EXPECT_EQ(status(), Status::ongoing);
+  pass(11s);
+  wait_for(Status::complete_abort);
+  EXPECT_EQ(end(who, true), Error::producer_fenced);
+}
+
+TEST_F(TransactionCoordinatorTest, AnIdThatNobodyUsesIsForgottenForGood) {
+  begin();
+  const auto other = begin("other");
+  add(other, {t0}, "other");
+  pass(24h * 6);
+  EXPECT_EQ(status(), Status::empty);
+  pass(24h * 2);
+  wait_for(std::nullopt);
+  EXPECT_NE(status("other"), std::nullopt) << "it ended a transaction meanwhile";
+  reopen();
+  EXPECT_EQ(status(), std::nullopt);
+}
+
+TEST_F(TransactionCoordinatorTest, WhoComesWhileAStepIsUnderWayIsNotSentAway) {
+  const auto who = begin();
+  std::vector<TransactionCoordinator::Answer> answers;
+  for (int i = 0; i < 5; i++)
+    asio::co_spawn(
+        loop, transactions->init("tx", 1000, {}),
+        [&answers](std::exception_ptr, TransactionCoordinator::Answer answer) { answers.push_back(answer); });
+  while (answers.size() < 5) loop.run_one();
+  for (std::size_t i = 0; i < answers.size(); i++) {
+    EXPECT_EQ(answers[i].error, Error::none);
+    EXPECT_EQ(answers[i].producer.epoch, who.epoch + 1 + static_cast<int>(i)) << "in their order";
+  }
+}
+
+TEST_F(TransactionCoordinatorTest, WhoEntersLaterWaitsForWhoIsInside) {
+  const auto who = begin();
+  std::optional<TransactionCoordinator::Admission> first;
+  first.emplace(run(transactions->admit("tx", who, {t0})));
+  EXPECT_EQ(first->error, Error::none);
+  bool entered = false;
+  asio::co_spawn(loop, transactions->admit("tx", who, {t0}),
+                 [&entered](std::exception_ptr, TransactionCoordinator::Admission) { entered = true; });
+  loop.poll();
+  EXPECT_FALSE(entered);
+  first.reset();
+  while (!entered) loop.run_one();
+}
+
+TEST_F(TransactionCoordinatorTest, WhoCoordinatesGroupsHearsOfMarkersInTheirPartitions) {
+  run(topic->ensure());
+  const auto who = begin();
+  add(who, {{std::string(offsets_topic), 7}, t0});
+  end(who, true);
+  wait_for(Status::complete_commit);
+  EXPECT_EQ(offsets_ended, (std::vector<std::tuple<std::int32_t, ProducerId, bool>>{{7, who.id, true}}));
+}
+
+}  // namespace
+}  // namespace mq::core

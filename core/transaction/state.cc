@@ -153,8 +153,8 @@ Step TransactionState::end(ProducerEpoch who, bool commit, ClientVersion version
   if (const Error error = check(who); error != Error::none && !retry) return refused(error);
   if (pending_) return refused(Error::concurrent_transactions);
   if (now_.is_preparing()) {
-    const bool same = commit == (now_.status == Status::prepare_commit);
-    return refused(same ? Error::concurrent_transactions : Error::invalid_txn_state);
+    if (commit == (now_.status == Status::prepare_commit)) return refused(Error::concurrent_transactions);
+    return refused(retry && commit ? Error::transaction_abortable : Error::invalid_txn_state);
   }
   if (now_.status != Status::ongoing) return end_again(commit, retry, version, fresh, time);
   if (retry) return refused(Error::producer_fenced);
@@ -170,6 +170,7 @@ Step TransactionState::end_again(bool commit, bool retry, ClientVersion version,
   const Step again{Error::none, std::nullopt, now_.producer};
   if (version == ClientVersion::first) return same ? again : refused(Error::invalid_txn_state);
   if (retry && now_.status == Status::empty) return refused(Error::producer_fenced);
+  if (retry && commit && was_abort) return refused(Error::transaction_abortable);  // it took too long
   if (retry) return same ? again : refused(Error::invalid_txn_state);
   if (commit) return refused(Error::invalid_txn_state);
   return taken(completed(prepared(false, version, fresh, time)));

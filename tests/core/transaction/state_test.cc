@@ -247,7 +247,7 @@ TEST_F(TransactionTest, TheTableOfRepeatedEnds) {
       {true, true, false, Error::invalid_txn_state},
       {true, false, true, Error::invalid_txn_state},
       {true, false, false, Error::none},  // an abort of nothing
-      {false, true, true, Error::invalid_txn_state},
+      {false, true, true, Error::transaction_abortable},
       {false, true, false, Error::none},
       {false, false, true, Error::invalid_txn_state},
       {false, false, false, Error::none},
@@ -292,8 +292,9 @@ TEST_F(TransactionTest, AProducerOfTheSecondVersionGoesOnAfterItsTransactionTook
   const auto producer = begun(second);
   now += timeout;
   take(state.time_out(now));
+  EXPECT_EQ(end(producer, true, second).error, Error::transaction_abortable);
   complete();
-  EXPECT_EQ(end(producer, true, second).error, Error::invalid_txn_state);
+  EXPECT_EQ(end(producer, true, second).error, Error::transaction_abortable);
   EXPECT_EQ(end(producer, false, second).producer, (ProducerEpoch{producer.id, 1}));
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <vector>
 
 #include "core/types.h"
 
@@ -20,5 +21,24 @@ Assignment common(const Assignment& a, const Assignment& b);
 Assignment without(const Assignment& a, const Assignment& b);  // a, less what is in b
 void add(Assignment& to, const Assignment& from);
 void add(Assignment& to, const Uuid& topic, std::int32_t partition);
+
+// As messages and records have it: lists of {topic_id, partitions}.
+template <class Listed>
+std::vector<Listed> list_of(const Assignment& all) {
+  std::vector<Listed> out;
+  for (const auto& [topic, partitions] : all) {
+    Listed& listed = out.emplace_back();
+    listed.topic_id = topic;
+    listed.partitions.assign(partitions.begin(), partitions.end());
+  }
+  return out;
+}
+template <class Listed>
+Assignment assignment_of(const std::vector<Listed>& list) {
+  Assignment out;
+  for (const Listed& listed : list)
+    for (const std::int32_t partition : listed.partitions) add(out, listed.topic_id, partition);
+  return out;
+}
 
 }  // namespace mq::core

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <random>
 
+#include "core/group/consumer_records.h"
+
 namespace mq::core {
 namespace {
 
@@ -428,6 +430,7 @@ class RandomGroup : public ConsumerGroupTest {
       request.pattern.reset();
     }
     const auto answer = send(request);
+    write();
     if (answer.error != Error::none) {
       EXPECT_TRUE(answer.error == Error::fenced_member_epoch || answer.error == Error::unknown_member_id);
       consumer.epoch = 0;
@@ -449,12 +452,47 @@ class RandomGroup : public ConsumerGroupTest {
     if (what < 10) now += std::chrono::seconds(below(25));
     if (what < 20) now += 1s;
     if (what < 25 && consumers_.size() < 8) consumers_.push_back({"m" + std::to_string(++ids_), 0, {}, true});
-    if (group.wake_at() && *group.wake_at() <= now) group.expire(now, rows);
+    expire();
     if (consumers_.empty()) return;
     const auto at = consumers_.begin() + below(static_cast<int>(consumers_.size()));
     if (what < 95) return heartbeat(*at, below(10) == 0);
     if (what < 98) beat(at->id, -1);
+    write();
     consumers_.erase(at);  // or it vanishes
+  }
+
+  void expire() {
+    if (!group.wake_at() || *group.wake_at() > now) return;
+    rows.clear();
+    group.expire(now, rows);
+    write();
+  }
+
+  // As a compacted log keeps it.
+  void write() {
+    for (KeyedRecord& record : records_of("g", &group, rows)) {
+      EXPECT_EQ(read_consumer_group_key(record.key), "g");
+      log_[std::move(record.key)] = std::move(record.value);
+    }
+  }
+  void restart() {
+    ConsumerGroup again(limits, topics);
+    for (const auto& [key, value] : log_)
+      EXPECT_TRUE(restore(again, key, value ? std::optional<net::Bytes>(*value) : std::nullopt));
+    again.restored(now);
+    EXPECT_EQ(again.epoch(), group.epoch());
+    EXPECT_EQ(again.target_epoch(), group.target_epoch());
+    EXPECT_EQ(again.topics_hash(), group.topics_hash());
+    ASSERT_EQ(again.members().size(), group.members().size());
+    for (const auto& [id, member] : group.members()) {
+      const ConsumerMember* restored = again.find(id);
+      ASSERT_TRUE(restored) << id;
+      EXPECT_EQ(restored->owns, member.owns);
+      EXPECT_EQ(restored->target, member.target);
+      EXPECT_EQ(restored->topics, member.topics);
+      EXPECT_EQ(restored->pattern, member.pattern);
+      EXPECT_EQ(restored->rebalance_timeout, member.rebalance_timeout);
+    }
   }
 
   void check() {
@@ -484,7 +522,15 @@ class RandomGroup : public ConsumerGroupTest {
   std::vector<Consumer> consumers_;
   int ids_ = 0;
   Epoch epoch_ = 0;
+  std::map<kafka::Bytes, std::optional<kafka::Bytes>> log_;
 };
+
+TEST_F(RandomGroup, WhatIsWrittenIsTheWholeGroup) {
+  for (int i = 0; i < 400 && !HasFailure(); i++) {
+    event();
+    restart();
+  }
+}
 
 TEST_F(RandomGroup, APartitionHasOneReaderWhateverHappens) {
   for (int i = 0; i < 5000 && !HasFailure(); i++) {
@@ -499,7 +545,7 @@ TEST_F(RandomGroup, EverybodyGetsThereOnceNothingChangesAnyMore) {
     if (consumers_.empty()) continue;
     now += 46s;  // those that vanished are gone
     for (Consumer& consumer : consumers_) heartbeat(consumer, false);
-    group.expire(now, rows);
+    expire();
     for (int turn = 0; turn < 8; turn++)
       for (Consumer& consumer : consumers_) heartbeat(consumer, false);
     EXPECT_EQ(group.state(), ConsumerGroupState::stable);

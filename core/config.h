@@ -48,6 +48,8 @@ struct Config {
   Milliseconds group_session_timeout_min{6'000}, group_session_timeout_max{1'800'000};
   Milliseconds group_initial_rebalance_delay{0};
   std::uint32_t group_members_max = 10'000;
+  Milliseconds consumer_session_timeout{45'000}, consumer_heartbeat_interval{5'000};
+  std::uint32_t consumer_group_members_max = 10'000;
   Milliseconds offsets_retention{7 * 86'400'000};
   std::uint32_t offset_metadata_bytes_max = 4096;
   std::uint32_t offsets_partitions = 50;       // of __consumer_offsets, when it is made

@@ -3,30 +3,33 @@
 
 #include <algorithm>
 
+#include "core/group/consumer_records.h"
 #include "core/group/records.h"
 
 namespace mq::core {
 
 using kafka::Error;
 
+bool Group::is_empty() const {
+  return classic.state() == GroupState::empty && classic.pending() == 0 &&
+         (!consumer || consumer->members().empty());
+}
+
+std::optional<Time> Group::wake_at() const {
+  std::optional<Time> first = classic.wake_at();
+  for (const auto& at : {look_at, consumer ? consumer->wake_at() : std::nullopt})
+    if (at && (!first || *at < *first)) first = at;
+  return first;
+}
+
 namespace {
 
-// What became of a write, in the words that clients of a coordinator understand: they look for it and try
-// again.
-Error for_clients(Error error) {
-  switch (error) {
-    case Error::none:
-    case Error::coordinator_not_available:
-    case Error::invalid_producer_epoch:
-      return error;
-    case Error::message_too_large:
-    case Error::record_list_too_large:
-      return Error::invalid_commit_offset_size;
-    case Error::kafka_storage_error:
-      return Error::not_coordinator;
-    default:
-      return Error::coordinator_not_available;
-  }
+ConsumerLimits limits_of(const Config& config) {
+  ConsumerLimits limits;
+  limits.members_max = config.consumer_group_members_max;
+  limits.session_timeout = config.consumer_session_timeout;
+  limits.heartbeat_interval = config.consumer_heartbeat_interval;
+  return limits;
 }
 
 // Whether the group could be written down with this member.
@@ -41,7 +44,14 @@ bool fits(const ClassicGroup::Join& request) {
 
 GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
                                    const Topics& topics, InternalTopic& log)
-    : loop_(loop), clock_(clock), config_(config), topics_(topics), log_(log), timer_(loop.get_executor()) {}
+    : loop_(loop),
+      clock_(clock),
+      config_(config),
+      topics_(topics),
+      log_(log),
+      known_topics_(topics),
+      consumer_limits_(limits_of(config)),
+      timer_(loop.get_executor()) {}
 
 void GroupCoordinator::stop() {
   stopped_ = true;
@@ -100,8 +110,8 @@ void GroupCoordinator::drop(const GroupPtr& group) {
 // A name that somebody mentioned is not a group yet.
 void GroupCoordinator::drop_if_nothing(const GroupPtr& group) {
   const ClassicGroup& state = group->classic;
-  if (state.state() == GroupState::empty && state.generation() == 0 && state.pending() == 0 &&
-      group->offsets.empty() && group->in_flight == 0)
+  if (group->is_empty() && !group->consumer && state.generation() == 0 && group->offsets.empty() &&
+      group->in_flight == 0)
     drop(group);
 }
 
@@ -135,6 +145,11 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   if (!group && request.member_id.empty()) group = find_or_make(id);
   if (!group && refused.error == Error::none) refused.error = Error::coordinator_not_available;
   if (!group) co_return refused;
+  if (group->consumer && !group->is_empty()) {
+    refused.error = Error::inconsistent_group_protocol;
+    co_return refused;
+  }
+  if (group->consumer) become_classic(group);
 
   const Ticket ticket = ++tickets_;
   auto answer = std::make_shared<Later<ClassicGroup::JoinAnswer>>();
@@ -189,6 +204,22 @@ Result<std::vector<Error>> GroupCoordinator::leave(std::string_view id,
 
 // ---------------------------------------------------------------------------------------------- acting
 
+Error GroupCoordinator::for_clients(Error error) {
+  switch (error) {
+    case Error::none:
+    case Error::coordinator_not_available:
+    case Error::invalid_producer_epoch:
+      return error;
+    case Error::message_too_large:
+    case Error::record_list_too_large:
+      return Error::invalid_commit_offset_size;
+    case Error::kafka_storage_error:
+      return Error::not_coordinator;
+    default:
+      return Error::coordinator_not_available;
+  }
+}
+
 void GroupCoordinator::act(const GroupPtr& group, Step& step) {
   for (auto& [ticket, answer] : step.joined)
     if (auto waiting = joins_.extract(ticket)) waiting.mapped()->set(std::move(answer));
@@ -196,8 +227,7 @@ void GroupCoordinator::act(const GroupPtr& group, Step& step) {
     if (auto waiting = syncs_.extract(ticket)) waiting.mapped()->set(std::move(answer));
   if (stopped_) return;
   if (step.write) write(group, *step.write);
-  if (group->classic.state() == GroupState::empty && group->offsets.empty())
-    look_later(*group, clock_.wall_ms());
+  if (group->is_empty() && group->offsets.empty()) look_later(*group, clock_.wall_ms());
   arm(*group);
   drop_if_nothing(group);
 }
@@ -246,8 +276,7 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
   if (!group && who.generation >= 0) co_return Error::group_id_not_found;
   if (!group) group = find_or_make(who.group);
   if (!group) co_return Error::coordinator_not_available;
-  const Error refused = group->classic.may_commit(who.member_id, who.instance_id, who.generation,
-                                                  producer.transactional, now());
+  const Error refused = may_commit(*group, who, producer.transactional);
   arm(*group);
   if (refused != Error::none || commits.empty()) {
     drop_if_nothing(group);
@@ -262,6 +291,15 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
   };
   Durable durable = append(group, records, std::move(applied), producer);
   co_return co_await Later<Error>::get(std::move(durable));
+}
+
+Error GroupCoordinator::may_commit(Group& group, const Committer& who, bool transactional) {
+  if (!group.consumer)
+    return group.classic.may_commit(who.member_id, who.instance_id, who.generation, transactional, now());
+  if (transactional && who.generation < 0 && who.member_id.empty()) return Error::none;  // it says no member
+  const Error refused = group.consumer->may_commit(who.member_id, who.generation);
+  if (group.consumer->find(who.member_id) && !who.knows_member_epochs) return Error::unsupported_version;
+  return refused;
 }
 
 void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer) {
@@ -316,6 +354,9 @@ GroupCoordinator::Durable GroupCoordinator::remove(const GroupPtr& group) {
     for (const auto& [partition, entry] : partitions)
       records.push_back(offset_tombstone(group->id, {topic, partition}));
   records.push_back(group_tombstone(group->id));
+  if (group->consumer)
+    for (KeyedRecord& row : records_of(group->id, nullptr, group->consumer->all_rows()))
+      records.push_back(std::move(row));
   drop(group);
   return append(group, records, [] {});
 }
@@ -326,7 +367,7 @@ Task<Error> GroupCoordinator::remove(std::string id) {
   const GroupPtr group = find(id);
   if (!group && id.empty()) co_return Error::invalid_group_id;
   if (!group) co_return Error::group_id_not_found;
-  if (group->classic.state() != GroupState::empty) co_return Error::non_empty_group;
+  if (!group->is_empty()) co_return Error::non_empty_group;
   Durable durable = remove(group);
   co_return co_await Later<Error>::get(std::move(durable));
 }
@@ -335,8 +376,7 @@ Task<Error> GroupCoordinator::remove(std::string id) {
 
 void GroupCoordinator::arm(Group& group) {
   if (group.dropped) return;
-  std::optional<Time> at = group.classic.wake_at();
-  if (group.look_at && (!at || *group.look_at < *at)) at = group.look_at;
+  const std::optional<Time> at = group.wake_at();
   if (group.armed && at && *group.armed <= *at) return;  // it is looked at early enough
   if (group.armed) deadlines_.erase({*group.armed, &group});
   group.armed = at;
@@ -372,6 +412,7 @@ void GroupCoordinator::wake() {
     Step step;
     if (group->classic.wake_at() && *group->classic.wake_at() <= present.time)
       group->classic.expire(present, step);
+    expire_consumers(group);
     if (group->look_at && *group->look_at <= present.time) look(group);
     act(group, step);
   }

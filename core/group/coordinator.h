@@ -2,12 +2,17 @@
 // Looks after the groups of this broker: lets their states decide, writes what they want remembered, answers
 // who waits, and wakes them when a deadline has come. What it answers is durable. Lives on the loop; its one
 // timer runs only while somebody has a deadline.
+//
+// A group is of the classic protocol or of the consumer protocol; one without members becomes what the next
+// one to join speaks, and its offsets stay.
 #pragma once
 
 #include <set>
 #include <unordered_map>
 
 #include "core/group/classic.h"
+#include "core/group/consumer_group.h"
+#include "core/group/known_topics.h"
 #include "core/group/offsets.h"
 #include "core/internal_topic.h"
 #include "core/later.h"
@@ -21,11 +26,16 @@ struct Group {
   std::string id;
   std::int32_t partition = 0;  // of __consumer_offsets
   ClassicGroup classic;
+  std::unique_ptr<ConsumerGroup> consumer;  // of the consumer protocol; `classic` is without members then
+  ConsumerGroupRows unwritten;              // of `consumer`: whose write failed
   GroupOffsets offsets;
   std::size_t in_flight = 0;    // writes that are not durable yet
   std::optional<Time> look_at;  // for what expired
   std::optional<Time> armed;    // its place in the row of deadlines
   bool dropped = false;         // nobody finds it any more
+
+  bool is_empty() const;  // nobody is a member, or about to be one
+  std::optional<Time> wake_at() const;
 };
 using GroupPtr = std::shared_ptr<Group>;
 
@@ -57,10 +67,15 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Result<std::vector<kafka::Error>> leave(std::string_view group,
                                           const std::vector<ClassicGroup::Leaving>& leaving);
 
+  // The consumer protocol's one request.
+  Task<ConsumerGroup::Answer> consumer_heartbeat(std::string group, ConsumerGroup::Heartbeat request);
+  const ConsumerLimits& consumer_limits() const { return consumer_limits_; }
+
   struct Committer {
     std::string group, member_id;
     std::optional<std::string> instance_id;
-    Generation generation = -1;
+    Generation generation = -1;       // or the member's epoch
+    bool knows_member_epochs = true;  // the request is of a version that has them
   };
   // `producer`: within its transaction; nobody sees these offsets before it is committed.
   Task<kafka::Error> commit(Committer who, std::vector<PartitionCommit> commits,
@@ -82,6 +97,10 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   using Step = ClassicGroup::Step;
   Now now() const { return {clock_.now(), clock_.wall_ms()}; }
   GroupPtr find_or_make(const std::string& group);
+  // What became of a write, in the words that clients of a coordinator understand: they look for it and try
+  // again.
+  static kafka::Error for_clients(kafka::Error error);
+  kafka::Error may_commit(Group& group, const Committer& who, bool transactional);
   void act(const GroupPtr& group, Step& step);
   void write(const GroupPtr& group, std::uint64_t number);
   // Never suspends, so the order of the calls is the order of the log. `applied` is called in that order too,
@@ -93,6 +112,9 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void let_go(std::int32_t partition, ProducerId producer, bool committed);
   Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
   Durable remove(const GroupPtr& group);
+  Durable write(const GroupPtr& group, ConsumerGroupRows rows, std::vector<KeyedRecord> first = {});
+  void expire_consumers(const GroupPtr& group);
+  void become_classic(const GroupPtr& group);
   void drop_if_nothing(const GroupPtr& group);
   void drop(const GroupPtr& group);
 
@@ -100,6 +122,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void replayed(std::int32_t partition, net::Bytes key, std::optional<net::Bytes> value,
                 const kafka::BatchHead& head);
   void replayed(OffsetChange&& change, const kafka::BatchHead& head);
+  void replayed_consumer(const std::string& id, net::Bytes key, std::optional<net::Bytes> value);
+  void restored(Group& group);
   void loaded(std::int32_t partition);
 
   GroupOffsets::Expiry expiry_of(const Group& group) const;
@@ -114,6 +138,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   const Config& config_;
   const Topics& topics_;
   InternalTopic& log_;
+  const KnownTopics known_topics_;
+  const ConsumerLimits consumer_limits_;
   Groups groups_;
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
       in_transactions_;             // who has offsets pending

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "core/group/consumer_records.h"
 #include "core/group/coordinator.h"
 #include "core/group/records.h"
 #include "net/kafka/records/framing.h"
@@ -63,6 +64,7 @@ void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::opt
     return;
   }
   if (auto change = read_offset(key, value)) return replayed(std::move(*change), head);
+  if (const auto id = read_consumer_group_key(key)) return replayed_consumer(*id, key, value);
   const auto id = read_group_key(key);
   if (!id) return;  // of a kind that came later
   const GroupPtr group = find_or_make(*id);
@@ -92,6 +94,7 @@ void GroupCoordinator::loaded(std::int32_t partition) {
   for (const auto& [id, group] : groups_)
     if (group->partition == partition) here.push_back(group);
   for (const GroupPtr& group : here) {
+    restored(*group);
     std::vector<TopicPartition> orphans;  // their topic went, and the broker before it could say so
     for (const auto& [topic, partitions] : group->offsets.all())
       if (!topics_.find(topic))
@@ -109,6 +112,10 @@ void GroupCoordinator::loaded(std::int32_t partition) {
 GroupOffsets::Expiry GroupCoordinator::expiry_of(const Group& group) const {
   GroupOffsets::Expiry expiry;
   expiry.retention_ms = config_.offsets_retention.count();
+  if (group.consumer) {
+    expiry.is_read = [state = group.consumer.get()](std::string_view topic) { return state->reads(topic); };
+    return expiry;
+  }
   const ClassicGroup& state = group.classic;
   if (!state.protocol_type()) return expiry;
   if (state.state() == GroupState::empty) {
@@ -135,7 +142,7 @@ void GroupCoordinator::look(const GroupPtr& group) {
   const GroupOffsets::Expiry expiry = expiry_of(*group);
   auto expired = group->offsets.expired(expiry, clock_.wall_ms());
   const bool all = expired.size() == group->offsets.size() && !group->offsets.has_pending();
-  if (all && group->classic.state() == GroupState::empty && group->classic.pending() == 0) {
+  if (all && group->is_empty()) {
     remove(group);
     return;
   }

@@ -26,6 +26,7 @@ struct Feature {
   std::int16_t level;
 };
 constexpr Feature features[] = {
+    {"group.version", 1},        // the consumer group protocol (KIP-848)
     {"transaction.version", 2},  // partitions are added by writing, every transaction has an epoch (KIP-890)
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/handlers/group_words.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/delete_groups.h"
 #include "net/kafka/messages/describe_groups.h"
@@ -18,10 +19,12 @@ std::int16_t number(Error error) {
   return static_cast<std::int16_t>(error);
 }
 
-// Every operation that makes sense for a group: without ACLs everybody may do everything.
-constexpr std::int32_t group_operations = 0x148;
-
-constexpr std::string_view classic_type = "classic";
+// A group in a line: the consumer protocol knows no other protocol type than that of consumers.
+kafka::ListGroupsResponse::ListedGroup listed(const std::string& id, const Group& group) {
+  if (group.consumer) return {id, "consumer", std::string(name_of(group.consumer->state())), "consumer"};
+  return {id, group.classic.protocol_type().value_or(""), std::string(name_of(group.classic.state())),
+          "classic"};
+}
 
 bool same_word(std::string_view a, std::string_view b) {
   const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -63,10 +66,9 @@ Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsR
     co_return response;
   }
   for (const auto& [id, group] : context.broker.groups.all()) {
-    const auto state = name_of(group->classic.state());
-    if (!passes(request.states_filter, state) || !passes(request.types_filter, classic_type)) continue;
-    response.groups.push_back(
-        {id, group->classic.protocol_type().value_or(""), std::string(state), std::string(classic_type)});
+    auto line = listed(id, *group);
+    if (passes(request.states_filter, line.group_state) && passes(request.types_filter, line.group_type))
+      response.groups.push_back(std::move(line));
   }
   std::sort(response.groups.begin(), response.groups.end(),
             [](const auto& a, const auto& b) { return a.group_id < b.group_id; });
@@ -83,13 +85,13 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
     const GroupPtr group = context.broker.groups.find(id);
     if (unserved != Error::none) {
       answer.error_code = number(unserved);
-    } else if (group) {
+    } else if (group && !group->consumer) {
       describe(group->classic, answer);
     } else {
       answer.group_state = "Dead";
       if (context.version < 6) continue;
       answer.error_code = number(Error::group_id_not_found);
-      answer.error_message = "group \"" + id + "\" does not exist";
+      answer.error_message = "there is no classic group \"" + id + "\"";
     }
   }
   co_return response;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Being a member of a classic group.
+#include "core/handlers/group_words.h"
 #include "core/handlers/handlers.h"
 #include "core/metadata/records.h"
 #include "net/kafka/messages/heartbeat.h"
@@ -16,14 +17,6 @@ namespace {
 
 std::int16_t number(Error error) {
   return static_cast<std::int16_t>(error);
-}
-
-// As Kafka shows it: a name that is not there, and the address.
-std::string host_of(const net::Peer& peer) {
-  auto address = peer.remote.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  return "/" + address.to_string();
 }
 
 ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& request) {

@@ -14,6 +14,10 @@ struct AlterConfigsRequest;
 struct AlterConfigsResponse;
 struct ApiVersionsRequest;
 struct ApiVersionsResponse;
+struct ConsumerGroupDescribeRequest;
+struct ConsumerGroupDescribeResponse;
+struct ConsumerGroupHeartbeatRequest;
+struct ConsumerGroupHeartbeatResponse;
 struct CreatePartitionsRequest;
 struct CreatePartitionsResponse;
 struct CreateTopicsRequest;
@@ -114,6 +118,11 @@ Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
     Context& context, kafka::IncrementalAlterConfigsRequest request);
 Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
                                                                kafka::ListConfigResourcesRequest request);
+
+Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
+    Context& context, kafka::ConsumerGroupHeartbeatRequest request);
+Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
+    Context& context, kafka::ConsumerGroupDescribeRequest request);
 
 Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request);
 Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,

@@ -24,6 +24,7 @@ TopicPtr find_topic(const Context& context, const Asked& asked, kafka::Version v
 }
 
 constexpr kafka::Version commit_version_with_ids = 10, fetch_version_with_ids = 10;
+constexpr kafka::Version version_with_member_epochs = 9;
 
 using CommitPartition = kafka::OffsetCommitRequest::OffsetCommitRequestPartition;
 
@@ -64,8 +65,8 @@ Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetC
     }
   }
   GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),
-                                  std::move(request.group_instance_id),
-                                  request.generation_id_or_member_epoch};
+                                  std::move(request.group_instance_id), request.generation_id_or_member_epoch,
+                                  context.version >= version_with_member_epochs};
   Error refused = Error::none;
   if (who.group.empty() && context.version >= 9)
     refused = Error::invalid_group_id;
@@ -140,6 +141,12 @@ std::vector<FetchedTopic> fetch_all(const Context& context, const Group* group, 
   return answers;
 }
 
+// A member of a consumer group that says who it is must be in its epoch.
+Error may_fetch(const Group* group, const kafka::OffsetFetchRequest::OffsetFetchRequestGroup& asked) {
+  if (!group || !group->consumer || !asked.member_id || asked.member_epoch < 0) return Error::none;
+  return group->consumer->may_commit(*asked.member_id, asked.member_epoch);
+}
+
 }  // namespace
 
 Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest request) {
@@ -159,10 +166,11 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
   for (const auto& asked : request.groups) {
     auto& answer = response.groups.emplace_back();
     answer.group_id = asked.group_id;
-    const Error unserved = groups.serves(asked.group_id);
-    answer.error_code = number(unserved);
-    if (unserved != Error::none) continue;
-    answer.topics = topics_of(groups.find(asked.group_id), asked.topics, Error::none);
+    const GroupPtr group = groups.find(asked.group_id);
+    Error refused = groups.serves(asked.group_id);
+    if (refused == Error::none) refused = may_fetch(group.get(), asked);
+    answer.error_code = number(refused);
+    if (refused == Error::none) answer.topics = topics_of(group, asked.topics, Error::none);
   }
   co_return response;
 }
@@ -183,11 +191,15 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
     co_return response;
   }
   const auto subscribed = subscribed_topics(group->classic);
+  const auto reads = [&](std::string_view topic) {
+    if (group->consumer) return group->consumer->reads(topic);
+    return !subscribed || subscribed->contains(topic);
+  };
   std::vector<TopicPartition> gone;
   for (const auto& asked : request.topics) {
     auto& answers = response.topics.emplace_back();
     answers.name = asked.name;
-    const bool in_use = !subscribed || subscribed->contains(asked.name);
+    const bool in_use = reads(asked.name);
     const TopicPtr topic = context.broker.topics.find(asked.name);
     for (const auto& partition : asked.partitions) {
       Error error = Error::none;

@@ -94,6 +94,8 @@ constexpr auto table = [] {
       route<list_transactions>(),
       route<list_config_resources>(),
       route<describe_topic_partitions>(),
+      route<consumer_group_heartbeat>(),
+      route<consumer_group_describe>(),
   };
   std::sort(all.begin(), all.end(), [](const Route& a, const Route& b) { return a.key < b.key; });
   return all;

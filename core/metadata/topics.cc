@@ -151,6 +151,7 @@ Task<Error> Topics::remove(std::string name) {
   change.erases.push_back(key_of(name));
   const error_code error = co_await commit(std::move(change));
   if (error) co_return Error::kafka_storage_error;
+  version_++;
   by_name_.erase(name);
   by_id_.erase(topic->id);
   by_folded_name_.erase(folded(name));
@@ -219,6 +220,7 @@ Task<error_code> Topics::commit(storage::Store::Change change) {
 }
 
 void Topics::put(TopicPtr topic) {
+  version_++;
   for (const auto& partition : topic->partitions) by_number_[partition->number()] = partition;
   by_id_[topic->id] = topic;
   by_folded_name_[folded(topic->name)] = topic->name;

@@ -57,6 +57,7 @@ class Topics {
   std::shared_ptr<Partition> find_partition(PartitionNumber number) const;
   const std::map<std::string, TopicPtr, std::less<>>& all() const { return by_name_; }
   std::size_t partition_count() const { return by_number_.size(); }
+  std::uint64_t version() const { return version_; }  // another one whenever a topic is
 
   struct Answer {
     kafka::Error error = kafka::Error::none;
@@ -85,6 +86,7 @@ class Topics {
   const Timestamp producer_expiration_ms_;
   Turn turn_;  // of changes
   TopicDefaults defaults_;
+  std::uint64_t version_ = 0;
   std::map<std::string, TopicPtr, std::less<>> by_name_;
   std::map<Uuid, TopicPtr> by_id_;
   std::map<std::string, std::string, std::less<>>

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handlers of all kinds of groups say alike. Pure functions.
+#pragma once
+
+#include "net/handler.h"
+
+namespace mq::core {
+
+// Every operation that makes sense for a group: without ACLs everybody may do everything.
+inline constexpr std::int32_t group_operations = 0x148;
+
+// As Kafka shows it: a name that is not there, and the address.
+inline std::string host_of(const net::Peer& peer) {
+  namespace ip = boost::asio::ip;
+  auto address = peer.remote.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return "/" + address.to_string();
+}
+
+}  // namespace mq::core

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/group/topic_pattern.h"
+#include "core/pattern.h"
 
 namespace mq::core {
 
@@ -123,7 +123,7 @@ ConsumerGroup::Answer ConsumerGroup::check_words(const Heartbeat& request,
     return refused(Error::unsupported_assignor, "the assignors are uniform and range");
   const bool same = member && request.pattern && member->pattern == *request.pattern;
   if (!request.pattern || request.pattern->empty() || same) return {};
-  const TopicPattern pattern(*request.pattern);
+  const Pattern pattern(*request.pattern);
   if (pattern.trouble().empty()) return {};
   return refused(Error::invalid_regular_expression, pattern.trouble());
 }

@@ -3,7 +3,7 @@
 #include <boost/endian/conversion.hpp>
 
 #include "core/group/consumer_group.h"
-#include "core/group/topic_pattern.h"
+#include "core/pattern.h"
 
 namespace mq::core {
 
@@ -44,7 +44,7 @@ void ConsumerGroup::resolve_patterns(Rows& rows) {
   for (const auto& [id, member] : members_)
     if (!member.pattern.empty()) matches[member.pattern];
   for (auto& [text, names] : matches) {
-    const TopicPattern pattern(text);
+    const Pattern pattern(text);
     topics_.each_name([&](const std::string& name) {
       if (pattern.matches(name)) names.insert(name);
     });

@@ -4,8 +4,8 @@
 
 #include "core/handlers/handlers.h"
 #include "core/joined.h"
+#include "core/pattern.h"
 #include "core/transaction/coordinator.h"
-#include "core/transaction/pattern.h"
 #include "net/kafka/messages/add_offsets_to_txn.h"
 #include "net/kafka/messages/add_partitions_to_txn.h"
 #include "net/kafka/messages/describe_transactions.h"
@@ -213,14 +213,14 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
   co_return response;
 }
 
-namespace {
-
-using ListRequest = kafka::ListTransactionsRequest;
-using ListResponse = kafka::ListTransactionsResponse;
-
-// Those that everything but the pattern lets pass.
-std::vector<TransactionCoordinator::EntryPtr> filtered(const Context& context, const ListRequest& request,
-                                                       ListResponse& response) {
+Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
+                                                        kafka::ListTransactionsRequest request) {
+  kafka::ListTransactionsResponse response;
+  response.error_code = number(context.broker.transactions.serves());
+  const std::string wanted = request.transactional_id_pattern.value_or("");
+  const Pattern pattern(wanted);
+  if (!pattern.trouble().empty()) response.error_code = number(Error::invalid_regular_expression);
+  if (response.error_code != 0) co_return response;
   std::set<Transaction::Status> states;
   for (const std::string& name : request.state_filters)
     if (const auto state = status_of(name))
@@ -230,7 +230,6 @@ std::vector<TransactionCoordinator::EntryPtr> filtered(const Context& context, c
   const std::set<ProducerId> producers(request.producer_id_filters.begin(),
                                        request.producer_id_filters.end());
   const Timestamp now = context.broker.clock.wall_ms();
-  std::vector<TransactionCoordinator::EntryPtr> found;
   for (const auto& [id, entry] : context.broker.transactions.all()) {
     const Transaction& transaction = entry->state.now();
     const bool long_enough =
@@ -239,28 +238,9 @@ std::vector<TransactionCoordinator::EntryPtr> filtered(const Context& context, c
     if (transaction.producer.id < 0 || !long_enough) continue;
     if (!request.state_filters.empty() && !states.contains(transaction.status)) continue;
     if (!producers.empty() && !producers.contains(transaction.producer.id)) continue;
-    found.push_back(entry);
-  }
-  return found;
-}
-
-}  // namespace
-
-Task<ListResponse> list_transactions(Context& context, ListRequest request) {
-  constexpr std::size_t matched_at_once = 32;  // then others have their turn: a pattern may be slow
-  ListResponse response;
-  response.error_code = number(context.broker.transactions.serves());
-  const auto pattern = IdPattern::parse(request.transactional_id_pattern.value_or(""));
-  if (!pattern) response.error_code = number(Error::invalid_regular_expression);
-  if (response.error_code != 0) co_return response;
-  const auto entries = filtered(context, request, response);
-  for (std::size_t i = 0; i < entries.size(); i++) {
-    if (!pattern->matches_everything() && i % matched_at_once == matched_at_once - 1)
-      co_await asio::post(context.broker.loop.get_executor(), use);
-    if (!pattern->matches(entries[i]->id)) continue;
-    const Transaction& now = entries[i]->state.now();
+    if (!wanted.empty() && !pattern.matches(id)) continue;
     response.transaction_states.push_back(
-        {entries[i]->id, now.producer.id, std::string(name_of(now.status))});
+        {id, transaction.producer.id, std::string(name_of(transaction.status))});
   }
   co_return response;
 }

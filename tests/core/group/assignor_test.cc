@@ -7,8 +7,6 @@
 #include <iostream>
 #include <random>
 
-#include "core/group/topic_pattern.h"
-
 namespace mq::core {
 namespace {
 
@@ -236,31 +234,6 @@ TEST_P(RandomUniform, WhoeverGoesMovesOnlyWhatHeHad) {
 
 INSTANTIATE_TEST_SUITE_P(All, RandomUniform, testing::Values(assignors().front()),
                          [](const auto& one) { return std::string(one.param.name); });
-
-// ---- patterns
-
-TEST(TopicPattern, MatchesWholeNames) {
-  const TopicPattern pattern("orders-.*");
-  EXPECT_EQ(pattern.trouble(), "");
-  EXPECT_TRUE(pattern.matches("orders-eu"));
-  EXPECT_FALSE(pattern.matches("my-orders-eu"));
-  EXPECT_TRUE(TopicPattern("^orders-.*$").matches("orders-eu"));
-}
-
-TEST(TopicPattern, WhatIsNotValidSaysWhyAndMatchesNothing) {
-  const TopicPattern pattern("orders-(");
-  EXPECT_THAT(pattern.trouble(), testing::HasSubstr("not valid"));
-  EXPECT_FALSE(pattern.matches("orders-("));
-  EXPECT_NE(TopicPattern("(a)\\1").trouble(), "") << "RE2 has no references to what matched";
-}
-
-TEST(TopicPattern, ThoseThatExplodeElsewhereAreHarmless) {
-  EXPECT_NE(TopicPattern(std::string(TopicPattern::length_max + 1, 'a')).trouble(), "");
-  EXPECT_NE(TopicPattern("((a{1,1000}){1,1000}){1,1000}").trouble(), "");
-  const TopicPattern pattern("(a*)*(a*)*(a*)*b");
-  EXPECT_EQ(pattern.trouble(), "");
-  EXPECT_FALSE(pattern.matches(std::string(249, 'a')));
-}
 
 }  // namespace
 }  // namespace mq::core

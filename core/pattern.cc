@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/group/topic_pattern.h"
+#include "core/pattern.h"
 
 #include <re2/re2.h>
 
@@ -11,7 +11,7 @@ constexpr std::int64_t bytes_max = 256 << 10;  // of memory, for the program and
 
 }  // namespace
 
-TopicPattern::TopicPattern(std::string_view text) {
+Pattern::Pattern(std::string_view text) {
   if (text.size() > length_max) {
     trouble_ = "the regular expression is longer than " + std::to_string(length_max) + " bytes";
     return;
@@ -24,10 +24,10 @@ TopicPattern::TopicPattern(std::string_view text) {
   if (!compiled_->ok()) trouble_ = "the regular expression is not valid: " + compiled_->error();
 }
 
-TopicPattern::~TopicPattern() = default;
+Pattern::~Pattern() = default;
 
-bool TopicPattern::matches(std::string_view topic) const {
-  return trouble_.empty() && re2::RE2::FullMatch(re2::StringPiece(topic.data(), topic.size()), *compiled_);
+bool Pattern::matches(std::string_view name) const {
+  return trouble_.empty() && re2::RE2::FullMatch(re2::StringPiece(name.data(), name.size()), *compiled_);
 }
 
 }  // namespace mq::core

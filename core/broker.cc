@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/identity.h"
 #include "core/metadata/records.h"
+#include "core/sweeper.h"
 #include "net/kafka/record_batch.h"
 #include "storage/error.h"
 #include "storage/lock.h"
@@ -28,6 +29,7 @@ struct Broker::Parts {
   std::unique_ptr<InternalTopic> offsets_log, transactions_log;
   std::shared_ptr<TransactionCoordinator> transactions;
   std::shared_ptr<GroupCoordinator> groups;
+  std::shared_ptr<Sweeper> sweeper;
   std::unique_ptr<Services> services;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
@@ -112,6 +114,10 @@ void Broker::open_journal() {
     done(parts->snapshots(numbers));
   };
 
+  options.on_sealed = [parts](const std::vector<PartitionNumber>& numbers) {
+    if (parts->sweeper) parts->sweeper->sealed(numbers);
+  };
+
   auto journal = storage::Journal::open(storage::real_files(), loop_, std::move(options));
   if (!journal && journal.error() == storage::Errc::in_use)
     throw WrongStart(7, config_.data.string() + " is in use by " +
@@ -151,6 +157,15 @@ void Broker::load() {
   p.groups->start();
   p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);
+  std::shared_ptr<Compactor> compactor;
+  if (config_.compaction)
+    compactor =
+        std::make_shared<Compactor>(loop_, p.clock, *p.journal, p.disk, config_.compaction_memory_bytes);
+  if (const error_code failed = compactor ? compactor->load() : error_code{})
+    throw WrongStart(1, "what is compacted cannot be read: " + failed.message());
+  p.sweeper =
+      std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
+  p.sweeper->watch(*p.topics);
 }
 
 namespace {
@@ -193,6 +208,7 @@ Task<void> Broker::stop() {
   if (parts_->server) parts_->server->close_all();
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();
+  if (parts_->sweeper) parts_->sweeper->stop();
   if (parts_->journal) co_await parts_->journal->stop();
 }
 

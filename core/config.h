@@ -39,6 +39,9 @@ struct Config {
   storage::Flush flush = storage::Flush::sync;
   std::uint64_t min_free_bytes = 256u << 20;
   std::uint64_t tail_bytes = 32u << 20;
+  Milliseconds retention_check_interval{300'000};
+  bool compaction = true;
+  std::uint64_t compaction_memory_bytes = 32u << 20;
   std::uint32_t connections_max = 10'000;
   std::uint32_t connections_per_ip_max = 0;  // 0: no limit
   std::uint64_t request_bytes_max = 100u << 20;

@@ -78,8 +78,8 @@ constexpr auto keys = std::to_array<TopicConfigKey>({
      "Size of the file that maps offsets to positions."},
     {"segment.jitter.ms", int64, "0", "", 0, long_max, "log.roll.jitter.ms,log.roll.jitter.hours", false,
      "Random time taken off segment.ms, so that segments are not all rolled at once."},
-    {"segment.ms", int64, "604800000", "", 1, long_max, "log.roll.ms,log.roll.hours", false,
-     "Age at which a segment is closed. Segments are shared between topics here."},
+    {"segment.ms", int64, "604800000", "", 1, long_max, "log.roll.ms,log.roll.hours", true,
+     "How long records of a compacted topic may wait in a segment that is not full. Segments are shared between topics here."},
     {"unclean.leader.election.enable", boolean, "false", "", 0, 0, "unclean.leader.election.enable", true,
      "Whether a replica that is not in sync may become leader when no other is left, losing records."},
 });
@@ -309,6 +309,7 @@ TopicConfig TopicConfig::from(const ConfigMap& overrides, const TopicDefaults& d
   config.timestamp_before_ms_max = number("message.timestamp.before.max.ms");
   config.timestamp_after_ms_max = number("message.timestamp.after.max.ms");
   config.delete_retention_ms = number("delete.retention.ms");
+  config.segment_ms = number("segment.ms");
   config.compaction_lag_ms_min = number("min.compaction.lag.ms");
   config.compaction_lag_ms_max = number("max.compaction.lag.ms");
   config.cleanable_dirty_ratio_min = *parse_real(text("min.cleanable.dirty.ratio"), 0, 1);

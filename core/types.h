@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,8 @@ struct TextHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
+
+constexpr Timestamp end_of_time = std::numeric_limits<Timestamp>::max();
 
 struct TopicPartition {
   std::string topic;

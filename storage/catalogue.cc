@@ -2,7 +2,6 @@
 #include "storage/catalogue.h"
 
 #include <algorithm>
-#include <set>
 
 #include "storage/error.h"
 
@@ -19,6 +18,18 @@ Result<Catalogue::Run> run_of(const std::pair<std::string, std::string>& entry) 
 }
 
 }  // namespace
+
+Catalogue::Run Catalogue::Run::between(Offset from, Offset limit) const {
+  Run part = *this;
+  part.row.first = std::max(row.first, from);
+  part.last = std::min(last, limit - 1);
+  if (part.row.first == row.first && part.last == last) return part;
+  const auto offsets = static_cast<double>(last - row.first + 1);
+  const double share = static_cast<double>(part.last - part.row.first + 1) / offsets;
+  part.row.bytes = static_cast<std::uint64_t>(static_cast<double>(row.bytes) * share);
+  part.row.batches = std::max(1u, static_cast<std::uint32_t>(row.batches * share));
+  return part;
+}
 
 error_code Catalogue::load() {
   std::lock_guard lock(mutex_);
@@ -96,19 +107,42 @@ error_code Catalogue::sealed(std::uint32_t number, SegmentRow row, const std::ve
   return error;
 }
 
-error_code Catalogue::replaced(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
-                               const std::vector<Run>& gone, const std::vector<std::uint32_t>& old) {
-  std::set<std::string> kept;
-  for (const Run& run : runs) kept.insert(keys::catalogue_row(run.partition, run.last));
+Result<std::vector<std::uint32_t>> Catalogue::replaced(std::uint32_t number, SegmentRow row,
+                                                       const std::vector<Run>& runs,
+                                                       const std::vector<Run>& gone,
+                                                       const std::vector<std::uint32_t>& copied) {
+  row.state = SegmentRow::sealed;
+  row.rows = static_cast<std::uint32_t>(runs.size());
+  row.living = 0;
   Store::Change change;
-  for (const Run& run : gone)
-    if (auto key = keys::catalogue_row(run.partition, run.last); !kept.contains(key))
-      change.erases.push_back(std::move(key));
-  for (const std::uint32_t segment : old) change.erases.push_back(keys::segment(segment));
-  if (const error_code error = sealed(number, row, runs, std::move(change))) return error;
-  std::lock_guard lock(mutex_);
-  for (const std::uint32_t segment : old) manifest_.erase(segment);
-  return {};
+  for (const Run& run : runs) {
+    row.living += run.row.bytes;
+    change.puts[keys::catalogue_row(run.partition, run.last)] = packed(run.row);
+  }
+  Manifest touched;
+  {
+    std::lock_guard lock(mutex_);
+    let_go(gone, touched, change);
+    for (const std::uint32_t segment : copied)
+      if (SegmentRow* old = touch(segment, touched)) old->core_rows = 0;
+    manifest_[number] = row;  // who finds a run in the store finds its segment here
+  }
+  change.puts[keys::segment(number)] = packed(row);
+  auto dead = put(touched, change);
+  std::map<PartitionNumber, std::int64_t> more;
+  for (const Run& run : gone) more[run.partition] -= static_cast<std::int64_t>(run.row.bytes);
+  for (const Run& run : runs) more[run.partition] += static_cast<std::int64_t>(run.row.bytes);
+  error_code failed;
+  for (const auto& [partition, bytes] : more)
+    if (!failed) failed = add_bytes(partition, bytes, change);
+  if (!failed) failed = store_.commit(change);
+  if (failed) {
+    std::lock_guard lock(mutex_);
+    manifest_.erase(number);
+    return failed;
+  }
+  adopt(touched, dead);
+  return dead;
 }
 
 error_code Catalogue::erase(const std::vector<std::uint32_t>& numbers, Store::Change change) {
@@ -132,23 +166,46 @@ Result<std::vector<Catalogue::Run>> Catalogue::find(PartitionNumber partition, O
   return runs;
 }
 
-Result<Catalogue::Forgotten> Catalogue::forget_before(PartitionNumber partition, Offset start) {
+Result<std::uint64_t> Catalogue::bytes(PartitionNumber partition) const {
+  const auto text = store_.get(keys::partition(partition));
+  if (!text) return text.error();
+  const auto row = *text ? unpacked<PartitionRow>(**text) : PartitionRow{};
+  return row ? Result<std::uint64_t>(row->bytes) : Result<std::uint64_t>(Errc::corrupt);
+}
+
+// A partition without a row has been removed, or was never in a sealed segment.
+error_code Catalogue::add_bytes(PartitionNumber partition, std::int64_t more, Store::Change& change) const {
+  const auto text = store_.get(keys::partition(partition));
+  if (!text) return text.error();
+  auto row = *text ? unpacked<PartitionRow>(**text) : std::nullopt;
+  if (!row) return {};
+  const auto less = static_cast<std::uint64_t>(-more);
+  row->bytes =
+      more < 0 ? row->bytes - std::min(row->bytes, less) : row->bytes + static_cast<std::uint64_t>(more);
+  change.puts[keys::partition(partition)] = packed(*row);
+  return {};
+}
+
+Result<Catalogue::Forgotten> Catalogue::forget_before(PartitionNumber partition, Offset start,
+                                                      Offset counted) {
   Forgotten all;
   for (Offset from = 0;;) {
     auto runs = find(partition, from, scan_rows_max);
     if (!runs) return runs.error();
     const bool more = runs->size() == scan_rows_max && runs->back().last < start;
     if (more) from = runs->back().last + 1;
-    std::erase_if(*runs, [&](const Run& run) { return run.last >= start; });
-    auto some = forget(*runs, {});
-    if (!some) return some;
-    all.bytes += some->bytes;
-    all.dead.insert(all.dead.end(), some->dead.begin(), some->dead.end());
+    std::erase_if(*runs, [&](const Run& run) { return run.last >= start && run.row.first >= start; });
+    Store::Change change;
+    if (!runs->empty() && runs->back().last >= start) {
+      const Run left = runs->back().between(start, runs->back().last + 1);
+      change.puts[keys::catalogue_row(partition, left.last)] = packed(left.row);
+    }
+    if (const error_code error = forget(*runs, std::move(change), counted, all)) return error;
     if (!more) return all;
   }
 }
 
-Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, Offset end) {
+Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, Offset end, Offset counted) {
   Forgotten all;
   for (;;) {
     auto runs = find(partition, end, scan_rows_max);
@@ -158,60 +215,85 @@ Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, O
     Store::Change change;
     const Run first = runs->front();
     if (first.row.first < end) {  // what is before the cut stays, under a new name
-      const auto offsets = static_cast<double>(first.last - first.row.first + 1);
-      const double kept = static_cast<double>(end - first.row.first) / offsets;
-      CatalogueRow row = first.row;
-      row.bytes = static_cast<std::uint64_t>(static_cast<double>(row.bytes) * kept);
-      row.batches = std::max(1u, static_cast<std::uint32_t>(row.batches * kept));
-      change.puts[keys::catalogue_row(partition, end - 1)] = packed(row);
+      const Run left = first.between(first.row.first, end);
+      change.puts[keys::catalogue_row(partition, left.last)] = packed(left.row);
     }
-    auto some = forget(*runs, std::move(change));
-    if (!some) return some;
-    all.bytes += some->bytes;
-    all.dead.insert(all.dead.end(), some->dead.begin(), some->dead.end());
+    if (const error_code error = forget(*runs, std::move(change), counted, all)) return error;
     if (!more) return all;
   }
 }
 
 // Erases the rows; `change` may put back a part of some.
-Result<Catalogue::Forgotten> Catalogue::forget(const std::vector<Run>& gone, Store::Change change) {
-  Forgotten forgotten;
-  if (gone.empty()) return forgotten;
-  std::unique_lock lock(mutex_);
-  Manifest touched;
-  const auto row_of = [&](std::uint32_t number) -> SegmentRow* {
-    if (const auto known = manifest_.find(number); known != manifest_.end())
-      return &touched.insert(*known).first->second;
-    return nullptr;
+error_code Catalogue::forget(const std::vector<Run>& gone, Store::Change change, Offset counted,
+                             Forgotten& all) {
+  if (gone.empty()) return {};
+  Forgotten some;
+  const auto count = [&](const CatalogueRow& row, std::uint64_t sign) {
+    some.bytes += sign * row.bytes;
+    if (row.first < counted) some.counted += sign * row.bytes;
   };
+  Manifest touched;
+  {
+    std::lock_guard lock(mutex_);
+    for (const Run& run : gone) count(run.row, 1);
+    let_go(gone, touched, change);
+    for (const auto& [key, value] : change.puts) {
+      const auto row = unpacked<CatalogueRow>(value);
+      count(*row, std::uint64_t(-1));
+      if (SegmentRow* segment = touch(row->segment, touched)) segment->rows++, segment->living += row->bytes;
+    }
+  }
+  if (const error_code error =
+          add_bytes(gone.front().partition, -static_cast<std::int64_t>(some.bytes), change))
+    return error;
+  some.dead = put(touched, change);
+  if (const error_code error = store_.commit(change)) return error;
+  adopt(touched, some.dead);
+  all.bytes += some.bytes;
+  all.counted += some.counted;
+  all.dead.insert(all.dead.end(), some.dead.begin(), some.dead.end());
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------- segments
+// that lose something
+
+// With the lock held: the row as it will be.
+SegmentRow* Catalogue::touch(std::uint32_t number, Manifest& touched) const {
+  const auto known = manifest_.find(number);
+  return known == manifest_.end() ? nullptr : &touched.insert(*known).first->second;
+}
+
+// With the lock held. A row that `change` puts anew is not erased.
+void Catalogue::let_go(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const {
   for (const Run& run : gone) {
-    change.erases.push_back(keys::catalogue_row(run.partition, run.last));
-    forgotten.bytes += run.row.bytes;
-    if (SegmentRow* segment = row_of(run.row.segment)) {
+    std::string key = keys::catalogue_row(run.partition, run.last);
+    if (!change.puts.contains(key)) change.erases.push_back(std::move(key));
+    if (SegmentRow* segment = touch(run.row.segment, touched)) {
       segment->rows -= std::min(segment->rows, 1u);
       segment->living -= std::min(segment->living, run.row.bytes);
     }
   }
-  for (const auto& [key, value] : change.puts) {
-    const auto row = unpacked<CatalogueRow>(value);
-    forgotten.bytes -= row->bytes;
-    if (SegmentRow* segment = row_of(row->segment)) segment->rows++, segment->living += row->bytes;
-  }
-  lock.unlock();
+}
 
+// Returns those that nobody needs: their rows go.
+std::vector<std::uint32_t> Catalogue::put(const Manifest& touched, Store::Change& change) {
+  std::vector<std::uint32_t> dead;
   for (const auto& [number, row] : touched) {
     if (row.rows > 0 || row.core_rows) {
       change.puts[keys::segment(number)] = packed(row);
     } else {
       change.erases.push_back(keys::segment(number));
-      forgotten.dead.push_back(number);
+      dead.push_back(number);
     }
   }
-  if (const error_code error = store_.commit(change)) return error;
-  lock.lock();
+  return dead;
+}
+
+void Catalogue::adopt(const Manifest& touched, const std::vector<std::uint32_t>& dead) {
+  std::lock_guard lock(mutex_);
   for (const auto& [number, row] : touched) manifest_[number] = row;
-  for (const std::uint32_t number : forgotten.dead) manifest_.erase(number);
-  return forgotten;
+  for (const std::uint32_t number : dead) manifest_.erase(number);
 }
 
 }  // namespace mq::storage

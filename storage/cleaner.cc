@@ -2,70 +2,78 @@
 #include "storage/cleaner.h"
 
 #include <boost/asio/post.hpp>
+#include <future>
 #include <limits>
 
 #include "storage/error.h"
 #include "storage/logger.h"
 #include "storage/partition_log.h"
-#include "storage/rewrite.h"
+#include "storage/victims.h"
 
 namespace mq::storage {
 namespace {
 
-constexpr std::uint64_t copy_bytes_max = 64u << 20;  // at once
+constexpr std::uint64_t copy_bytes_max = 32u << 20;  // at once
+constexpr int rest_per_work = 4;  // copying takes at most a fifth of the time, and so of the disk
 
 }  // namespace
 
-Cleaner::Cleaner(asio::io_context& loop, asio::thread_pool& background, SegmentFiles& files,
-                 Catalogue& catalogue, SealedSegments& sealed, CopyRows copy_rows)
+Cleaner::Cleaner(asio::io_context& loop, asio::thread_pool& background, asio::thread_pool& copying,
+                 SegmentFiles& files, Catalogue& catalogue, SealedSegments& sealed, CopyRows copy_rows)
     : loop_(loop),
       background_(background),
+      copying_(copying),
       files_(files),
       catalogue_(catalogue),
       sealed_(sealed),
       copy_rows_(std::move(copy_rows)) {}
 
-void Cleaner::forget_before(std::shared_ptr<PartitionLog> log, Offset start, Count count) {
+void Cleaner::forget_before(std::shared_ptr<PartitionLog> log, Offset start, Offset counted) {
   const PartitionNumber partition = log->number();
-  forget(std::move(log), partition, start, true, count);
+  forget(std::move(log), partition, start, true, counted);
 }
 
-void Cleaner::forget_from(std::shared_ptr<PartitionLog> log, Offset end, Count count) {
+void Cleaner::forget_from(std::shared_ptr<PartitionLog> log, Offset end, Offset counted) {
   const PartitionNumber partition = log->number();
-  forget(std::move(log), partition, end, false, count);
+  forget(std::move(log), partition, end, false, counted);
 }
 
 void Cleaner::bury(PartitionNumber partition) {
-  forget(nullptr, partition, std::numeric_limits<Offset>::max(), true, Count::no);
+  forget(nullptr, partition, std::numeric_limits<Offset>::max(), true, 0);
 }
 
 void Cleaner::forget(std::shared_ptr<PartitionLog> log, PartitionNumber partition, Offset at, bool before,
-                     Count count) {
-  asio::post(background_, [this, log = std::move(log), partition, at, before, count]() mutable {
-    const auto gone =
-        before ? catalogue_.forget_before(partition, at) : catalogue_.forget_from(partition, at);
+                     Offset counted) {
+  asio::post(background_, [this, log = std::move(log), partition, at, before, counted]() mutable {
+    const auto gone = before ? catalogue_.forget_before(partition, at, counted)
+                             : catalogue_.forget_from(partition, at, counted);
     if (!gone) {
       logger().error("partition {}: what is dead could not be forgotten: {}", partition,
                      gone.error().message());
     } else {
       for (const std::uint32_t number : gone->dead) remove_files(number, true, true);
-      if (gone->bytes > 0) clean(0);
+      if (gone->bytes > 0) clean();
     }
     // The log is the loop's: also its last owner is there.
-    asio::post(loop_, [log = std::move(log), count, bytes = gone ? gone->bytes : 0] {
-      if (log && count == Count::yes) log->forgot(bytes);
+    asio::post(loop_, [log = std::move(log), bytes = gone ? gone->counted : 0] {
+      if (log) log->forgot(bytes);
     });
   });
 }
 
-void Cleaner::look(std::uint64_t sealed_bytes) {
-  asio::post(background_, [this, sealed_bytes] { clean(sealed_bytes); });
+void Cleaner::stop() {
+  stopping_ = true;
+  again_.cancel();
 }
 
-void Cleaner::clean(std::uint64_t sealed_bytes) {
-  budget_ = std::min(budget_ + sealed_bytes / 2, copy_bytes_max);
+void Cleaner::look() {
+  asio::post(background_, [this] { clean(); });
+}
+
+void Cleaner::clean() {
+  if (stopping_) return;
   remove_dead();
-  rewrite();
+  choose();
 }
 
 // Segments in which nothing lives. The newest copy of one of core's rows does not go before there is a newer
@@ -77,7 +85,7 @@ void Cleaner::remove_dead() {
       (row.core_rows ? with_rows : dead).push_back(number);
   if (!dead.empty() && !catalogue_.erase(dead))
     for (const std::uint32_t number : dead) remove_files(number, true, true);
-  if (!with_rows.empty() && !copying_.exchange(true))
+  if (!with_rows.empty() && !copying_rows_.exchange(true))
     asio::post(loop_, [this, with_rows = std::move(with_rows), alive = std::weak_ptr(alive_)]() mutable {
       if (alive.lock()) copy_rows_of(std::move(with_rows));
     });
@@ -86,7 +94,7 @@ void Cleaner::remove_dead() {
 void Cleaner::copy_rows_of(std::vector<std::uint32_t> segments) {
   copy_rows_([this, segments = std::move(segments), alive = std::weak_ptr(alive_)](error_code error) {
     if (!alive.lock()) return;
-    copying_ = false;
+    copying_rows_ = false;
     if (error) return;
     asio::post(background_, [this, segments] {
       if (catalogue_.erase(segments)) return;
@@ -95,24 +103,61 @@ void Cleaner::copy_rows_of(std::vector<std::uint32_t> segments) {
   });
 }
 
-void Cleaner::rewrite() {
-  std::vector<std::uint32_t> mostly_dead;
-  std::uint64_t living = 0;
-  for (const auto& [number, row] : catalogue_.manifest()) {
-    if (row.state != SegmentRow::sealed || row.rows == 0 || row.living * 2 >= row.bytes) continue;
-    if (living + row.living > budget_) break;
-    living += row.living;
-    mostly_dead.push_back(number);
+void Cleaner::choose() {
+  const CleaningLimits limits{files_.bytes_max() / 2, copy_bytes_max};
+  auto chosen = victims(catalogue_.manifest(), limits);
+  if (chosen.empty()) return;
+  const Time rests_until = rests_until_;
+  if (std::chrono::steady_clock::now() < rests_until) return look_again_at(rests_until);
+  if (rewriting_.exchange(true)) return;
+  asio::post(copying_, [this, chosen = std::move(chosen)]() mutable {
+    rewrite(std::move(chosen));
+    rewriting_ = false;
+  });
+}
+
+void Cleaner::rewrite(std::vector<std::uint32_t> segments) {
+  const auto began = std::chrono::steady_clock::now();
+  Rewrite rewrite(files_, catalogue_, sealed_, stopping_);
+  error_code error = rewrite.copy(std::move(segments));
+  if (error) drop(rewrite);
+  if (!error) {
+    const auto committed = commit(rewrite);
+    if (!committed) error = committed.error();
   }
-  if (mostly_dead.empty()) return;
-  budget_ -= living;
-  Rewrite rewrite(files_, catalogue_, sealed_, std::move(mostly_dead));
-  if (const error_code error = rewrite.run(stopping_)) {
-    if (error != Errc::stopped)
-      logger().error("mostly dead segments could not be rewritten: {}", error.message());
-    return;  // what was written is removed with the next start
-  }
-  for (const std::uint32_t number : rewrite.old()) remove_files(number, true, true);
+  const auto now = std::chrono::steady_clock::now();
+  rests_until_ = now + rest_per_work * (now - began);
+  if (!error) return look_again_at(rests_until_);
+  if (error != Errc::stopped)
+    logger().error("mostly dead segments could not be written anew: {}", error.message());
+}
+
+Result<Rewrite::Committed> Cleaner::commit(Rewrite& rewrite) {
+  std::promise<Result<Rewrite::Committed>> done;
+  asio::post(background_, [&] {
+    auto committed = rewrite.commit();
+    if (committed)
+      for (const std::uint32_t number : committed->dead) remove_files(number, true, true);
+    done.set_value(std::move(committed));
+  });
+  auto committed = done.get_future().get();
+  if (!committed) drop(rewrite);
+  return committed;
+}
+
+void Cleaner::drop(const Rewrite& rewrite) {
+  if (rewrite.number() == 0) return;
+  asio::post(background_, [this, number = rewrite.number()] { remove_files(number, true, true); });
+}
+
+void Cleaner::look_again_at(Time time) {
+  asio::post(loop_, [this, time, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock() || stopping_) return;
+    again_.expires_at(time);
+    again_.async_wait([this, alive](const error_code& cancelled) {
+      if (!cancelled && alive.lock()) look();
+    });
+  });
 }
 
 void Cleaner::remove_files(std::uint32_t number, bool file, bool table) {

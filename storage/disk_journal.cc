@@ -21,9 +21,10 @@ DiskJournal::~DiskJournal() {
   for (auto& append : turn_)
     if (append.done) append.done(Errc::stopped);
   if (segments_) segments_->stop();
-  writer_.reset();
+  if (writer_) writer_->stop();
   if (sealer_) sealer_->stop();
   if (cleaner_) cleaner_->stop();
+  if (copying_) copying_->join();  // it waits for the next
   if (background_) background_->join();
   if (readers_) readers_->join();
   for (const auto& [number, log] : logs_) log->leave();
@@ -229,6 +230,65 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   co_return committed ? error_code{} : committed.error();
 }
 
+// ---------------------------------------------------------------------------------------------- writing anew
+
+Task<error_code> DiskJournal::visit(PartitionNumber partition, Offset from, Offset to, Visit visit) {
+  auto look = [lookup = Lookup(*catalogue_, *sealed_, partition, to), from, visit = std::move(visit),
+               &stopping = cleaner_->stopping()]() -> Result<void> {
+    const auto unless_stopping = [&](Bytes batch) { return !stopping && visit(batch); };
+    const error_code error = lookup.batches(from, unless_stopping);
+    if (error) return error;
+    if (stopping) return Errc::stopped;
+    return {};
+  };
+  const Result<void> looked = co_await elsewhere(*copying_, std::move(look));
+  if (!looked) co_return looked.error();
+  co_return error_code{};
+}
+
+Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from, Offset to, Change change) {
+  struct Done {
+    Offset next = 0;
+    std::uint64_t bytes_less = 0;
+  };
+  const auto log = partition_log(partition);
+  auto work = [this, partition, from, to, change = std::move(change)]() -> Result<Done> {
+    Rewrite rewrite(*segments_, *catalogue_, *sealed_, cleaner_->stopping());
+    const auto next = rewrite.copy(partition, from, to, change);
+    if (!next) cleaner_->drop(rewrite);
+    if (!next) return next.error();
+    if (rewrite.number() == 0) return Done{*next, 0};
+    const auto committed = cleaner_->commit(rewrite);
+    if (!committed) return committed.error();
+    const auto before = committed->bytes_before, after = committed->bytes_after;
+    return Done{*next, before - std::min(before, after)};
+  };
+  const Result<Done> done = co_await elsewhere(*copying_, std::move(work));
+  if (!done) co_return done.error();
+  if (!log->gone()) log->forgot(done->bytes_less);
+  co_return done->next;
+}
+
+// A record after which the segment takes nothing; then its table, and those before it.
+Task<error_code> DiskJournal::seal() {
+  Append append;
+  append.kind = Kind::note;
+  append.closes = true;
+  const std::weak_ptr<bool> alive = alive_;
+  const error_code error = co_await submitted(std::move(append));
+  if (error) co_return error;
+  if (!alive.lock()) co_return Errc::stopped;
+  struct Idle {};
+  auto wait = [this](auto handler) {
+    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+    sealer_->when_idle([&loop = loop_, kept] { asio::post(loop, [kept] { std::move (*kept)(Idle{}); }); });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Idle)>(
+      wait, asio::use_awaitable_t<Executor>());
+  if (!alive.lock() || stopping_) co_return Errc::stopped;
+  co_return error_code{};
+}
+
 // ---------------------------------------------------------------------------------------------- the rest
 
 asio::thread_pool& DiskJournal::readers() {
@@ -244,6 +304,7 @@ Task<void> DiskJournal::stop() {
   cleaner_->stop();
   auto finish_threads = [this]() -> Result<void> {
     writer_->stop();
+    copying_->join();
     background_->join();
     return {};
   };

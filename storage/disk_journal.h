@@ -18,7 +18,7 @@
 
 namespace mq::storage {
 
-class DiskJournal final : public Journal {
+class DiskJournal final : public Journal, private Rewriter {
  public:
   DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptions options);
   ~DiskJournal() override;
@@ -31,6 +31,11 @@ class DiskJournal final : public Journal {
   Task<error_code> remove(std::vector<PartitionNumber> partitions) override;
   Task<void> stop() override;
   JournalStats stats() const override;
+  Rewriter& rewriter() override { return *this; }
+
+  Task<error_code> visit(PartitionNumber partition, Offset from, Offset to, Visit visit) override;
+  Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
+  Task<error_code> seal() override;
 
   // For the logs.
   void submit(Append append);
@@ -83,7 +88,7 @@ class DiskJournal final : public Journal {
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is posted asks whether we are
   std::unique_ptr<asio::thread_pool> readers_;                  // made when first needed
-  std::unique_ptr<asio::thread_pool> background_;
+  std::unique_ptr<asio::thread_pool> background_, copying_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Sealer> sealer_;
   std::unique_ptr<Writer> writer_;

@@ -9,6 +9,7 @@
 
 #include "storage/file.h"
 #include "storage/log.h"
+#include "storage/rewriter.h"
 #include "storage/store.h"
 
 namespace mq::storage {
@@ -34,6 +35,8 @@ struct JournalOptions {
   // partition may be left out when it has nothing to say. Not set: no snapshots.
   using Snapshots = std::vector<std::pair<PartitionNumber, std::string>>;
   std::function<void(std::vector<PartitionNumber>, std::function<void(Snapshots)> done)> snapshots;
+  // Told on the loop that batches of these partitions are in sealed segments from now on.
+  std::function<void(const std::vector<PartitionNumber>&)> on_sealed;
 };
 
 // What opening found.
@@ -67,6 +70,8 @@ class Journal {
   virtual std::shared_ptr<Log> log(PartitionNumber partition) = 0;
   // Forgets partitions for good: their batches are dead and their space comes back in the background.
   virtual Task<error_code> remove(std::vector<PartitionNumber> partitions) = 0;
+
+  virtual Rewriter& rewriter() = 0;  // for compaction
 
   virtual Task<void> stop() = 0;     // finishes what is queued, writes the closing note; then destroy it
   virtual JournalStats stats() const = 0;

@@ -30,7 +30,7 @@ struct SegmentRow {
   std::uint64_t living = 0;      // of batches that a row of the catalogue names
   std::uint64_t disk_bytes = 0;  // of its files
   std::uint32_t core_rows = 0;   // 1: has copies of core's rows
-  std::uint32_t unused = 0;
+  std::uint32_t written_s = 0;   // sealed: when it was full, seconds since 1970; 0: unknown
 };
 
 struct CatalogueRow {

@@ -32,6 +32,9 @@ class Log {
   // Base of the batch with the largest timestamp (the first of several); `end()` when the log is empty.
   virtual Task<Result<Offset>> at_time_max() = 0;
 
+  // What lies at or after `from`, oldest first; at most `count_max` ranges.
+  virtual Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) = 0;
+
   virtual Task<error_code> cut(Offset end) = 0;     // forget every batch that reaches `end`; durable when it returns
   virtual Task<error_code> trim(Offset start) = 0;  // forget everything before `start`; past the end: go on from there
 

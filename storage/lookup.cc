@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "storage/error.h"
+#include "storage/record.h"
 
 namespace mq::storage {
 namespace {
@@ -150,6 +151,42 @@ Result<std::optional<Lookup::Newest>> Lookup::newest(Offset start) const {
   });
   if (error) return error;
   return found;
+}
+
+error_code Lookup::batches(Offset from, const std::function<bool(Bytes batch)>& visit) const {
+  std::vector<std::byte> buffer;
+  error_code failed;
+  const error_code error = each_batch(from, any, [&](const Sealed& segment, const Sealed::Entry& entry) {
+    if (!entry.batch.empty()) return visit(entry.batch);
+    buffer.resize(entry.size);
+    const auto got = segment.file() ? segment.file()->file->read(buffer, entry.position) : Errc::corrupt;
+    if (!got) failed = got.error();
+    if (got && (*got < buffer.size() || !valid_batch(buffer))) failed = Errc::corrupt;
+    return !failed && visit(buffer);
+  });
+  return error ? error : failed;
+}
+
+Result<std::vector<Range>> Lookup::ranges(Offset from, Grain grain, std::size_t count_max) const {
+  std::vector<Range> ranges;
+  std::int64_t written_ms = -1;
+  const auto look = [&](const Catalogue::Run& run) {
+    const auto segment = segments_.row(run.row.segment);
+    written_ms = segment && segment->written_s > 0 ? std::int64_t{segment->written_s} * 1000 : -1;
+    if (grain == Grain::batch) return true;
+    if (ranges.size() < count_max) {
+      const Catalogue::Run part = run.between(from, limit_);
+      const CatalogueRow& row = part.row;
+      ranges.push_back({row.first, part.last, row.time_max, written_ms, row.bytes, row.batches, true});
+    }
+    return false;
+  };
+  const error_code error = each_batch(from, look, [&](const Sealed&, const Sealed::Entry& entry) {
+    ranges.push_back({entry.first, entry.last, entry.time_max, written_ms, entry.size, 1, true});
+    return ranges.size() < count_max;
+  });
+  if (error) return error;
+  return ranges;
 }
 
 Result<Offset> Lookup::boundary(Offset end) const {

@@ -25,6 +25,8 @@ class Lookup {
   // Base and timestamp of the batch with the largest one.
   using Newest = std::pair<Offset, std::int64_t>;
   Result<std::optional<Newest>> newest(Offset start) const;
+  Result<std::vector<Range>> ranges(Offset from, Grain grain, std::size_t count_max) const;
+  error_code batches(Offset from, const std::function<bool(Bytes batch)>& visit) const;
   // The base of the batch that a cut at `end` would split, or `end`.
   Result<Offset> boundary(Offset end) const;
 

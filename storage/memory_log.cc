@@ -61,6 +61,15 @@ Task<Result<Offset>> MemoryLog::at_time_max() {
   co_return found == state_->batches.cend() ? end_ : found->first;
 }
 
+Task<Result<std::vector<Range>>> MemoryLog::ranges(Offset from, Grain, std::size_t count_max) {
+  std::vector<Range> ranges;
+  for (auto batch = find(std::max(from, start_)); batch != state_->batches.cend(); ++batch) {
+    if (ranges.size() == count_max) break;
+    ranges.push_back({batch->first, batch->last, batch->time_max, -1, batch->size, 1, false});
+  }
+  co_return std::move(ranges);
+}
+
 Task<error_code> MemoryLog::cut(Offset end) {
   settle();
   auto& batches = state_->batches;

@@ -94,11 +94,12 @@ error_code Opening::make_parts(std::unique_ptr<Store> store) {
   j.segments_ = std::make_unique<SegmentFiles>(j.files_, dir, *j.catalogue_, sizes);
   j.sealed_ = std::make_unique<SealedSegments>(j.files_, *j.segments_, *j.catalogue_);
   if (!j.background_) j.background_ = std::make_unique<asio::thread_pool>(1);
+  if (!j.copying_) j.copying_ = std::make_unique<asio::thread_pool>(1);
   j.cleaner_ = std::make_unique<Cleaner>(
-      j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
+      j.loop_, *j.background_, *j.copying_, *j.segments_, *j.catalogue_, *j.sealed_,
       [&j](std::function<void(error_code)> done) { j.copy_core_rows(std::move(done)); });
   j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
-                                       *j.cleaner_, j.options_.snapshots);
+                                       *j.cleaner_, j.options_.snapshots, j.options_.on_sealed);
   if (const error_code error = j.meta_->load()) return error;
   if (const error_code error = j.catalogue_->load()) return error;
   if (const error_code error = open_unsealed()) return error;

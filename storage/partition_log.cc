@@ -195,6 +195,50 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
   co_return newest ? newest->first : end_;
 }
 
+// ---------------------------------------------------------------------------------------------- ranges
+
+Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, std::size_t count_max) {
+  const auto self = shared_from_this();
+  for (;;) {
+    if (!journal_) co_return Errc::stopped;
+    from = std::max(from, start_);
+    const std::uint32_t cuts = cuts_;
+    const Offset sealed_end = sealed_end_;
+    std::vector<Range> ranges;
+    if (from < sealed_end) {
+      auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
+        return lookup.ranges(from, grain, count_max);
+      };
+      auto found = co_await elsewhere(journal_->readers(), std::move(look));
+      if (!found) co_return found.error();
+      ranges = std::move(*found);
+    }
+    if (cuts != cuts_ || sealed_end != sealed_end_ || from < start_) continue;
+    add_unsealed(from, grain, count_max, ranges);
+    co_return std::move(ranges);
+  }
+}
+
+void PartitionLog::add_unsealed(Offset from, Grain grain, std::size_t count_max,
+                                std::vector<Range>& ranges) const {
+  for (const Run& run : runs_) {
+    bool joins = false;
+    for (const Place& place : from_offset(run.batches(), from)) {
+      if (joins) {
+        Range& range = ranges.back();
+        range.last = place.last();
+        range.time_max = std::max(range.time_max, place.time_max);
+        range.bytes += place.size;
+        range.batches++;
+        continue;
+      }
+      if (ranges.size() == count_max) return;
+      ranges.push_back({place.first, place.last(), place.time_max, -1, place.size, 1, false});
+      joins = grain == Grain::segment;
+    }
+  }
+}
+
 // ---------------------------------------------------------------------------------------------- cut and trim
 
 // Where a cut at `end` really is: a batch that spans it goes whole.
@@ -253,8 +297,8 @@ void PartitionLog::cut_at(Offset end, const std::shared_ptr<Active>& segment) {
   end_ = end;
   start_ = std::min(start_, end_);
   if (end >= sealed_end_) return;
-  sealed_end_ = end;
-  if (journal_) journal_->cleaner().forget_from(shared_from_this(), end);
+  const Offset known = std::exchange(sealed_end_, end);
+  if (journal_) journal_->cleaner().forget_from(shared_from_this(), end, known);
 }
 
 Task<error_code> PartitionLog::trim(Offset start) {
@@ -276,7 +320,7 @@ void PartitionLog::trimmed(Offset start, const std::shared_ptr<Active>& segment)
   end_ = std::max(end_, start);
   for (Run& run : runs_) bytes_ -= std::min(bytes_, run.trim(start));
   std::erase_if(lost_, [start](const auto& range) { return range.second <= start; });
-  if (sealed && journal_) journal_->cleaner().forget_before(shared_from_this(), start);
+  if (sealed && journal_) journal_->cleaner().forget_before(shared_from_this(), start, sealed_end_);
 }
 
 // ---------------------------------------------------------------------------------------------- for others

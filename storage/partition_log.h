@@ -23,6 +23,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
+  Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;
   Task<error_code> cut(Offset end) override;
   Task<error_code> trim(Offset start) override;
   Offset start() const override { return start_; }
@@ -64,6 +65,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Task<Result<Read>> read_unsealed(Offset from, Offset limit, std::size_t bytes_max);
   Task<Result<Read>> read_sealed(Offset from, Offset limit, std::size_t bytes_max);
   std::optional<Read> read_ahead(Offset from, Offset limit, std::size_t bytes_max);
+  void add_unsealed(Offset from, Grain grain, std::size_t count_max, std::vector<Range>& ranges) const;
   Task<Result<Offset>> boundary(Offset end);
   Task<error_code> note(Append append);
   Lookup lookup(Offset limit) const;

@@ -109,6 +109,7 @@ error_code Rebuild::read_tables() {
       replaced.insert(old);
       table.order = std::min(table.order, old);
     }
+    for (const std::uint32_t source : table.summary.sources) table.order = std::min(table.order, source);
     tables_.push_back(std::move(table));
   }
   std::erase_if(tables_, [&](const Table& table) { return replaced.contains(table.number); });
@@ -149,18 +150,30 @@ void Rebuild::add_open(std::uint32_t number) {
 
 // ---------------------------------------------------------------------------------------------- partitions
 
-// Cuts that came after a run was sealed, and what a later run wrote again.
+// Whether what `a` has of a partition counts rather than what `b` has: it took it over from there, or was
+// written later.
+bool Rebuild::beats(const Table& a, const Table& b) {
+  const auto took = [](const Table& table, const Table& source) {
+    const auto& sources = table.summary.sources;
+    return std::find(sources.begin(), sources.end(), source.number) != sources.end();
+  };
+  return took(a, b) || (a.order > b.order && !took(b, a));
+}
+
+// Cuts that came after a run was sealed, and what another segment has instead.
 void Rebuild::apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const {
   for (auto& [table, run] : runs)
     for (const Table& later : tables_)
       for (const auto& [partition, end] : later.summary.cuts)
         if (partition == run.partition && later.order > table->order && later.number > table->number)
           run.last = std::min(run.last, end - 1);
-  for (std::size_t i = 0; i + 1 < runs.size(); i++)
-    for (std::size_t k = i + 1; k < runs.size(); k++)
-      if (runs[k].first != runs[i].first)
-        runs[i].second.last = std::min(runs[i].second.last, runs[k].second.row.first - 1);
+  for (auto& [table, run] : runs)
+    for (const auto& [other, instead] : runs)
+      if (instead.row.first <= run.last && instead.last >= run.row.first && beats(*other, *table))
+        run.last = std::min(run.last, instead.row.first - 1);
   std::erase_if(runs, [](const auto& entry) { return entry.second.last < entry.second.row.first; });
+  std::sort(runs.begin(), runs.end(),
+            [](const auto& a, const auto& b) { return a.second.row.first < b.second.row.first; });
 }
 
 error_code Rebuild::place_runs() {

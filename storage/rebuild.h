@@ -36,6 +36,7 @@ class Rebuild {
   void add_open(std::uint32_t number);
   error_code place_runs();
   error_code give_starts(const Table& table, const Catalogue::Run& run);
+  static bool beats(const Table& a, const Table& b);
   void apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const;
 
   FileSystem& files_;

@@ -2,6 +2,7 @@
 #include "storage/seal.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "storage/error.h"
 #include "storage/logger.h"
@@ -94,11 +95,12 @@ Result<Table> SegmentTable::write(const std::atomic<bool>& stopping) {
   }
   const SegmentFile& segment = *sealing_.segment;
   const Summary summary{
-      segment.number, segment.seed, sealing_.end, table_.runs, sealing_.cuts, sealing_.trims, {}};
+      segment.number, segment.seed, sealing_.end, table_.runs, sealing_.cuts, sealing_.trims, {}, {}};
   if (const error_code error = file_.finish(summary)) return error;
   table_.row.seed = segment.seed;
   table_.row.has_file = needs_file_;
   table_.row.core_rows = !sealing_.core_rows.empty();
+  table_.row.written_s = static_cast<std::uint32_t>(std::time(nullptr));
   table_.row.disk_bytes = file_.bytes() + (needs_file_ ? sealing_.end : 0);
   return std::move(table_);
 }
@@ -120,6 +122,7 @@ std::string Summary::encode() const {
   put(out, cuts);
   put(out, trims);
   put(out, replaced);
+  put(out, sources);
   return out;
 }
 
@@ -132,7 +135,7 @@ std::optional<Summary> Summary::decode(std::string_view text) {
   std::memcpy(&summary.end, text.data() + 8, sizeof summary.end);
   text.remove_prefix(fixed);
   const bool whole = take(text, summary.runs) && take(text, summary.cuts) && take(text, summary.trims) &&
-                     take(text, summary.replaced);
+                     take(text, summary.replaced) && take(text, summary.sources);
   return whole ? std::optional(std::move(summary)) : std::nullopt;
 }
 

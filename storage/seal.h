@@ -37,6 +37,7 @@ struct Summary {
   std::vector<Catalogue::Run> runs;
   std::vector<std::pair<PartitionNumber, Offset>> cuts, trims;
   std::vector<std::uint32_t> replaced;  // segments that this one took the place of
+  std::vector<std::uint32_t> sources;   // others that had what it has, and may still look as if
 
   std::string encode() const;
   static std::optional<Summary> decode(std::string_view text);

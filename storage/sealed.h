@@ -58,6 +58,7 @@ class SealedSegments {
   Result<std::shared_ptr<const Sealed>> find(std::uint32_t number);  // `corrupt` when its files are not there
   Result<std::shared_ptr<const Sealed>> open(std::uint32_t number, const SegmentRow& row);  // a fresh one
   void forget(std::uint32_t number);
+  std::optional<SegmentRow> row(std::uint32_t number) const { return catalogue_.segment(number); }
   leveldb::Env& env() { return *env_; }
 
  private:

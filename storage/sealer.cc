@@ -10,14 +10,15 @@
 namespace mq::storage {
 
 Sealer::Sealer(asio::io_context& loop, asio::thread_pool& background, SegmentFiles& files,
-               Catalogue& catalogue, SealedSegments& sealed, Cleaner& cleaner, Ask ask)
+               Catalogue& catalogue, SealedSegments& sealed, Cleaner& cleaner, Ask ask, Tell tell)
     : loop_(loop),
       background_(background),
       files_(files),
       catalogue_(catalogue),
       sealed_(sealed),
       cleaner_(cleaner),
-      ask_(std::move(ask)) {}
+      ask_(std::move(ask)),
+      tell_(std::move(tell)) {}
 
 Sealer::~Sealer() {
   stop();
@@ -25,6 +26,17 @@ Sealer::~Sealer() {
 
 void Sealer::stop() {
   stopping_ = true;
+  tell_idle();
+}
+
+void Sealer::when_idle(std::function<void()> done) {
+  waiting_.push_back(std::move(done));
+  tell_idle();
+}
+
+void Sealer::tell_idle() {
+  if (!closed_.empty() && !stopping_) return;
+  for (const auto& done : std::exchange(waiting_, {})) done();
 }
 
 void Sealer::add(std::shared_ptr<Active> segment) {
@@ -86,15 +98,31 @@ void Sealer::seal(const std::shared_ptr<Active>& segment, Snapshots snapshots) {
              });
 }
 
+// What its row says of a partition's bytes is what the catalogue has: the log may not have heard of all that
+// went.
+error_code Sealer::put_rows(const Sealing& sealing, const std::vector<Catalogue::Run>& runs,
+                            Store::Change& change) const {
+  std::unordered_map<PartitionNumber, std::uint64_t> more;
+  for (const Catalogue::Run& run : runs) more[run.partition] += run.row.bytes;
+  for (const auto& part : sealing.parts) {
+    const auto bytes = catalogue_.bytes(part.partition);
+    if (!bytes) return bytes.error();
+    PartitionRow row = part.row;
+    row.bytes = *bytes + more[part.partition];
+    change.puts[keys::partition(part.partition)] = packed(row);
+  }
+  return {};
+}
+
 // In the background: table, then catalogue, then what is not needed goes.
 Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
   const std::uint32_t number = sealing.segment->number;
   if (stopping_) return Errc::stopped;
   Store::Change change;
-  for (const auto& part : sealing.parts) change.puts[keys::partition(part.partition)] = packed(part.row);
   for (const auto& [partition, snapshot] : snapshots)
     change.puts[keys::snapshot(partition)] = keys::big_endian(number) + snapshot;
   if (sealing.empty()) {
+    if (const error_code error = put_rows(sealing, {}, change)) return error;
     if (const error_code error = catalogue_.erase({number}, std::move(change))) return error;
     cleaner_.remove_files(number, true, true);
     return Table{};
@@ -108,6 +136,7 @@ Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
     if (const error_code error =
             sealing.segment->file->resize(sealing.end))  // what it did not use is given back
       logger().warn("{}: {}", files_.path(number).string(), error.message());
+  if (const error_code error = put_rows(sealing, table->runs, change)) return error;
   if (const error_code error = catalogue_.sealed(number, table->row, table->runs, std::move(change)))
     return error;
   if (!table->row.has_file) cleaner_.remove_files(number, true, false);
@@ -130,20 +159,24 @@ void Sealer::finish(const Done& done) {
                    done.table.error().message());
     return try_again();
   }
+  std::vector<PartitionNumber> sealed;
   for (const auto& part : done.sealing.parts) {
+    if (part.skip < part.count) sealed.push_back(part.partition);
     if (part.log->gone()) {
       cleaner_.bury(part.partition);
       continue;
     }
     const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
-    if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, Cleaner::Count::no);
-    if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, Cleaner::Count::no);
+    if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, 0);
+    if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, 0);
   }
-  cleaner_.look(done.table->row.bytes);
+  cleaner_.look();
   files_.stuck(false);
   closed_.pop_front();
   busy_ = false;
   files_.unfilled();
+  if (tell_) tell_(sealed);
+  tell_idle();
   begin();
 }
 

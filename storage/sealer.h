@@ -19,12 +19,15 @@ class Sealer {
   using Snapshots = JournalOptions::Snapshots;
   using Ask = std::function<void(std::vector<PartitionNumber>, std::function<void(Snapshots)> done)>;
 
+  using Tell = std::function<void(const std::vector<PartitionNumber>&)>;  // what is sealed now
+
   Sealer(asio::io_context& loop, asio::thread_pool& background, SegmentFiles& files, Catalogue& catalogue,
-         SealedSegments& sealed, Cleaner& cleaner, Ask ask);
+         SealedSegments& sealed, Cleaner& cleaner, Ask ask, Tell tell);
   ~Sealer();
 
-  void add(std::shared_ptr<Active> segment);  // closed
-  void stop();                                // what was not done is done after the next start
+  void add(std::shared_ptr<Active> segment);   // closed
+  void when_idle(std::function<void()> done);  // everything that was added is sealed; or it stops
+  void stop();                                 // what was not done is done after the next start
 
  private:
   struct Done {
@@ -33,10 +36,13 @@ class Sealer {
     Result<Table> table = Table{};
   };
   void begin();
+  void tell_idle();
   void try_again();
   void seal(const std::shared_ptr<Active>& segment, Snapshots snapshots);
   void finish(const Done& done);
   static Sealing sealing_of(const Active& segment);
+  error_code put_rows(const Sealing& sealing, const std::vector<Catalogue::Run>& runs,
+                      Store::Change& change) const;
   Result<Table> work(const Sealing& sealing, const Snapshots& snapshots);
 
   asio::io_context& loop_;
@@ -46,7 +52,9 @@ class Sealer {
   SealedSegments& sealed_;
   Cleaner& cleaner_;
   const Ask ask_;
+  const Tell tell_;
   std::deque<std::shared_ptr<Active>> closed_;  // the first one is being sealed while `busy_`
+  std::vector<std::function<void()>> waiting_;  // for idleness
   bool busy_ = false;
   std::atomic<bool> stopping_ = false;
   asio::steady_timer again_{loop_};  // only after a failure

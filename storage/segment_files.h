@@ -59,7 +59,8 @@ class SegmentFiles {
   Path path(std::uint32_t number) const;
   Path table_path(std::uint32_t number) const;
   std::uint64_t free_bytes() const;
-  std::uint64_t size_of(std::uint32_t number) const;  // when there is room
+  std::uint64_t bytes_max() const { return sizes_.max; }  // of a segment
+  std::uint64_t size_of(std::uint32_t number) const;      // when there is room
 
   FileSystem& files;
   const Path dir;

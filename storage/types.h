@@ -56,4 +56,15 @@ struct Read {
   Offset next = 0;        // one past the last offset of the last batch; `from` when nothing was read
 };
 
+// Batches that lie together: those of a partition in one segment, or a single one.
+struct Range {
+  Offset first = 0, last = 0;
+  std::int64_t time_max = -1;    // largest timestamp; -1: none of them has one
+  std::int64_t written_ms = -1;  // when the segment was full, by the wall clock; -1: it is not, or nobody knows
+  std::uint64_t bytes = 0;       // about, where a part of a segment was trimmed or cut
+  std::uint32_t batches = 1;
+  bool sealed = false;
+};
+enum class Grain { segment, batch };  // what is one Range
+
 }  // namespace mq::storage

@@ -134,6 +134,10 @@ void Writer::write(Group& group) {
       error = put(header, append.batch.bytes());
       records_++;
     }
+    if (!error && append.closes) {
+      error = close_segment(group);
+      if (!error) unsafe = i + 1;
+    }
     if (error) return fail(group, unsafe, error);
   }
   if (segment_ && position() > settled_) error = settle();

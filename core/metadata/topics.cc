@@ -161,6 +161,7 @@ Task<Error> Topics::remove(std::string name) {
     numbers.push_back(partition->number());
     by_number_.erase(partition->number());
   }
+  changed_(*topic);
   const error_code forgotten = co_await journal_.remove(std::move(numbers));
   co_return forgotten ? Error::kafka_storage_error : Error::none;
 }
@@ -211,6 +212,7 @@ void Topics::defaults_changed(const TopicDefaults& defaults) {
     changed->config = TopicConfig::from(changed->overrides, defaults_);
     by_id_[changed->id] = changed;
     topic = std::move(changed);
+    changed_(*topic);
   }
 }
 
@@ -224,7 +226,8 @@ void Topics::put(TopicPtr topic) {
   for (const auto& partition : topic->partitions) by_number_[partition->number()] = partition;
   by_id_[topic->id] = topic;
   by_folded_name_[folded(topic->name)] = topic->name;
-  by_name_[topic->name] = std::move(topic);
+  by_name_[topic->name] = topic;
+  changed_(*topic);
 }
 
 std::shared_ptr<Partition> Topics::open_partition(PartitionNumber number) {

@@ -71,6 +71,9 @@ class Topics {
   Task<kafka::Error> remove(std::string name);
   Task<Answer> add_partitions(std::string name, std::int32_t total);
   Task<kafka::Error> configure(std::string name, Overrides overrides);
+  // Called for every topic that is new or was configured, and for one that is gone: its partitions are
+  // closed.
+  void on_change(std::function<void(const Topic&)> changed) { changed_ = std::move(changed); }
   // The broker's own defaults changed: every topic's effective configuration is made anew.
   void defaults_changed(const TopicDefaults& defaults);
 
@@ -87,6 +90,7 @@ class Topics {
   Turn turn_;  // of changes
   TopicDefaults defaults_;
   std::uint64_t version_ = 0;
+  std::function<void(const Topic&)> changed_ = [](const Topic&) {};
   std::map<std::string, TopicPtr, std::less<>> by_name_;
   std::map<Uuid, TopicPtr> by_id_;
   std::map<std::string, std::string, std::less<>>

@@ -87,10 +87,11 @@ void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Of
   kafka::stamp(batch.data.get(), first, leader_epoch());
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   in_flight_++;
-  log_->append(to_storage(batch, head, first),
-               [self = shared_from_this(), first, time, done = std::move(done)](error_code error) {
-                 self->appended(error, first, time, done);
-               });
+  log_->append(to_storage(batch, head, first), [self = shared_from_this(), first, time, size = batch.size,
+                                                done = std::move(done)](error_code error) {
+    if (!error) self->appended_bytes_ += size;
+    self->appended(error, first, time, done);
+  });
 }
 
 void Partition::appended(error_code error, Offset first, Timestamp time,
@@ -108,6 +109,7 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
     settle();
     done({Error::none, first, time});
     waiters_.wake_all();
+    tell_grown();
   }
   answer_duplicates();
 }
@@ -125,6 +127,18 @@ void Partition::recover(Producers producers) {
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
   settle();
+}
+
+void Partition::when_appended(std::uint64_t bytes, Grown grown) {
+  grown_above_ = bytes;
+  grown_ = std::move(grown);
+  tell_grown();
+}
+
+void Partition::tell_grown() {
+  if (!grown_ || appended_bytes_ <= grown_above_) return;
+  const auto tell = std::exchange(grown_, nullptr);
+  tell(number_);
 }
 
 void Partition::answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done) {

@@ -51,6 +51,17 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<At>> at_time(Timestamp timestamp);
   Task<Result<At>> at_time_max();
 
+  // What lies here, oldest first.
+  Task<Result<std::vector<storage::Range>>> ranges(Offset from, storage::Grain grain, std::size_t count_max) {
+    return log_->ranges(from, grain, count_max);
+  }
+
+  // Of all batches since this object was made; only grows.
+  std::uint64_t appended_bytes() const { return appended_bytes_; }
+  // `grown` is called once, when that is more than `bytes`; at once when it is already.
+  using Grown = std::function<void(PartitionNumber)>;
+  void when_appended(std::uint64_t bytes, Grown grown);
+
   Offset start() const { return log_->start(); }
   Offset high_watermark() const { return log_->end(); }  // alone, what is durable is committed
   // Of everything before it is known whether it was committed. Never goes back.
@@ -80,6 +91,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
               std::function<void(Appended)> done);
   void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
   void settle();
+  void tell_grown();
   void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
   void answer_duplicates();
   Task<Result<At>> first_in_batch(Offset base, std::function<bool(Timestamp)> wanted);
@@ -99,6 +111,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::vector<Duplicate> duplicates_;  // of batches that are not durable yet
   Waiters waiters_, stable_waiters_;
   Offset stable_ = 0;  // as stable_waiters_ were told
+  Grown grown_;  // nobody wants to know: not set
+  std::uint64_t appended_bytes_ = 0, grown_above_ = 0;
   bool closed_ = false;
   bool poisoned_ =
       false;  // an append failed: those in flight behind it fail too, then it goes on from the log's end

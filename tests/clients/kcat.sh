@@ -132,5 +132,29 @@ check "a partition that does not exist is an error" 1 "$(grep -ci 'unknown parti
 consume -t never_made -e -X allow.auto.create.topics=false 2>error >/dev/null
 check "consuming does not create a topic" 0 "$("$MQ" topic list -o name | grep -c never_made)"
 
+# forgetting
+
+seq -f "%0990g" 1 2000 >thousands
+create shrinking -c retention.bytes=300000
+produce -t shrinking -X linger.ms=0 -X batch.num.messages=10 thousands -l
+for _ in $(seq 100); do  # it is trimmed as it grows, and what was in flight then a moment later
+  start=$(timeout 30 kcat -b "$MQ_BROKERS" -Q -t shrinking:0:-2 | grep -oE '[0-9]+$')
+  [ "$start" -gt 1000 ] && break
+  tail -50 thousands | produce -t shrinking -l
+done
+check "a topic with retention.bytes forgets its oldest records" yes "$([ "$start" -gt 1000 ] && echo yes)"
+check "and keeps its newest" "$(tail -1 thousands)" "$(consume -t shrinking -e | tail -1)"
+
+create compacted -c cleanup.policy=compact -c segment.ms=1 -c min.cleanable.dirty.ratio=0.01
+for i in $(seq 300); do echo "key$((i % 3)):$i"; done | produce -t compacted -K : -X batch.num.messages=10
+for _ in $(seq 300); do
+  consume -t compacted -e -K : >got
+  [ "$(wc -l <got)" -le 3 ] && break
+  timeout 0.2 kcat -b "$MQ_BROKERS" -L >/dev/null
+done
+check "a compacted topic ends with the newest of every key" 'key0:300 key1:298 key2:299' "$(sort got | paste -sd' ')"
+echo keyless | produce -t compacted -X message.timeout.ms=3000 2>error
+check "and takes no record without a key" 1 "$(grep -ci 'invalid record\|INVALID_RECORD' error)"
+
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -75,6 +75,9 @@ storage:
   data: /srv/mq
   flush: interval
   min_free: 1GiB
+  retention_check_interval: 1m
+  compaction: no
+  compaction_memory: 8MiB
   tail: 64MiB
 limits:
   max_connections: 50
@@ -103,6 +106,9 @@ shutdown_timeout: 10s
   EXPECT_EQ(config.flush, storage::Flush::interval);
   EXPECT_EQ(config.min_free_bytes, 1u << 30);
   EXPECT_EQ(config.tail_bytes, 64u << 20);
+  EXPECT_EQ(config.retention_check_interval, std::chrono::minutes(1));
+  EXPECT_FALSE(config.compaction);
+  EXPECT_EQ(config.compaction_memory_bytes, 8u << 20);
   EXPECT_EQ(config.connections_max, 50u);
   EXPECT_EQ(config.connections_per_ip_max, 5u);
   EXPECT_EQ(config.request_bytes_max, 10u << 20);

@@ -50,6 +50,40 @@ TEST(Cleaner, MostlyDeadSegmentsAreWrittenAnewAndReadTheSame) {
   }
 }
 
+// Three lives side by side in every segment: some batches, many, and one that is never trimmed.
+TEST(Cleaner, TheDiskHoldsAtMostTwiceWhatLivesAndFourSegments) {
+  Opened opened;
+  constexpr std::size_t segment = 50'000;
+  opened.options.segment_bytes_min = opened.options.segment_bytes_max = segment;
+  opened.options.tail_bytes = 0;
+  opened.open();
+  std::mt19937 random(7);
+  const auto keep = [&](storage::PartitionNumber partition, Offset newest) {
+    const auto log = opened.journal->log(partition);
+    return wait_for(opened.loop, log->trim(log->end() - newest));
+  };
+  for (int i = 1; i <= 3000; i++) {
+    ASSERT_FALSE(opened.put(1, 1, 2000 + random() % 6000));
+    ASSERT_FALSE(i % 8 == 0 && opened.put(2, 1, 200 + random() % 6000));
+    ASSERT_FALSE(i % 50 == 0 && opened.put(3, 1, 300));
+    ASSERT_FALSE(i % 20 == 0 && keep(1, 10));
+    ASSERT_FALSE(i % 40 == 0 && keep(2, 100));
+    if (i % 250 != 0) continue;
+    std::uint64_t living = 0;
+    for (const storage::PartitionNumber partition : {1, 2, 3})
+      living += opened.journal->log(partition)->bytes();
+    SCOPED_TRACE(std::to_string(living) + " bytes live");
+    try {
+      run_until(opened.loop, [&] { return opened.journal->stats().disk_bytes <= 2 * living + 4 * segment; });
+    } catch (const std::exception&) {
+      FAIL() << opened.journal->stats().disk_bytes << " bytes in " << opened.journal->stats().segments
+             << " segments on the disk";
+    }
+  }
+  EXPECT_EQ(opened.all(3).size(), 60u);
+  EXPECT_EQ(opened.journal->log(3)->start(), 0);
+}
+
 TEST(Cleaner, CoresRowsOutliveTheSegmentThatHasTheirCopy) {
   Cleaned cleaned;
   storage::Store::Change change;

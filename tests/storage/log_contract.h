@@ -136,12 +136,43 @@ TYPED_TEST_P(LogContract, FindsTheBatchWithTheLargestTime) {
   EXPECT_EQ(*wait_for(this->loop(), this->log().at_time_max()), 1);
 }
 
+TYPED_TEST_P(LogContract, SaysWhatLiesWhereBatchByBatch) {
+  this->fill(4, 5);
+  EXPECT_FALSE(wait_for(this->loop(), this->log().trim(5)));
+  const auto ranges = wait_for(this->loop(), this->log().ranges(0, storage::Grain::batch, 2));
+  ASSERT_TRUE(ranges);
+  ASSERT_EQ(ranges->size(), 2u);
+  const storage::Range& second = ranges->back();
+  EXPECT_EQ(second.first, 10);
+  EXPECT_EQ(second.last, 14);
+  EXPECT_EQ(second.time_max, 1002);
+  EXPECT_EQ(second.bytes, 100u);
+}
+
+TYPED_TEST_P(LogContract, SegmentsTogetherHoldEveryBatchOnce) {
+  this->fill(40, 2);
+  EXPECT_FALSE(wait_for(this->loop(), this->log().trim(10)));
+  const auto ranges = wait_for(this->loop(), this->log().ranges(0, storage::Grain::segment, 1000));
+  ASSERT_TRUE(ranges);
+  Offset next = 10;
+  std::uint64_t bytes = 0;
+  for (const storage::Range& range : *ranges) {
+    EXPECT_EQ(range.first, next);
+    next = range.last + 1;
+    bytes += range.bytes;
+  }
+  EXPECT_EQ(next, 80);
+  EXPECT_EQ(bytes, 3500u);
+  EXPECT_EQ(ranges->back().time_max, 1039);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(LogContract, StartsEmptyAtZero, GivesBackWhatWasAppendedInOrder,
                             ReadBeginsWithTheBatchThatHoldsTheOffset,
                             ReadReturnsAsManyBatchesAsFitButAtLeastOne, AReaderMayAskForNothingFromAnOffsetOn,
                             AnOffsetInAGapFindsTheNextBatch, OffsetsOutsideAreRefused,
                             EveryBatchOfAGroupCountsBeforeTheFirstAnswer, CutForgetsEveryBatchThatReachesIt,
                             CutBehindTheEndChangesNothing, TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
-                            FindsTheFirstBatchThatReachesATime, FindsTheBatchWithTheLargestTime);
+                            FindsTheFirstBatchThatReachesATime, FindsTheBatchWithTheLargestTime,
+                            SaysWhatLiesWhereBatchByBatch, SegmentsTogetherHoldEveryBatchOnce);
 
 }  // namespace mq::test

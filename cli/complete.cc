@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 
+#include "cli/group.h"
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/topic.h"
@@ -31,15 +32,15 @@ struct Candidate {
 };
 using Candidates = std::vector<Candidate>;
 
-// ---- topics, remembered for a while ----
+// ---- topics and groups, remembered for a while ----
 
-fs::path cache_file(const std::string& brokers) {
+fs::path cache_file(std::string_view what, const std::string& brokers) {
   const Environment environment = process_environment();
   const std::string base = environment("XDG_CACHE_HOME").value_or("");
   const std::string home = environment("HOME").value_or("");
   if (base.empty() && home.empty()) return {};
   const fs::path folder = base.empty() ? fs::path(home) / ".cache" / "mq" : fs::path(base) / "mq";
-  return folder / ("topics-" + std::to_string(std::hash<std::string>{}(brokers)));
+  return folder / (std::string(what) + "-" + std::to_string(std::hash<std::string>{}(brokers)));
 }
 
 std::vector<std::string> lines_of(const fs::path& path) {
@@ -68,8 +69,29 @@ std::chrono::milliseconds patience() {
   return parsed ? std::chrono::milliseconds(*parsed) : std::chrono::milliseconds(250);
 }
 
-std::vector<std::string> topics(const std::string& brokers) {
-  const fs::path cache = cache_file(brokers);
+using Names = std::optional<std::vector<std::string>>;
+
+Names topic_names(client::Cluster& cluster) {
+  const auto metadata = cluster.metadata();
+  if (!metadata) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& topic : metadata->topics)
+    if (topic.name && !topic.is_internal) names.push_back(*topic.name);
+  return names;
+}
+
+Names group_names(client::Cluster& cluster) {
+  const auto groups = cluster.run(client::list_groups(cluster.client(), deadline(cluster)));
+  if (!groups) return std::nullopt;
+  std::vector<std::string> names;
+  for (const client::ListedGroup& group : *groups) names.push_back(group.name);
+  return names;
+}
+
+// What the brokers said lately, or say now; a broker that does not answer leaves what it said before.
+std::vector<std::string> names_of(std::string_view what, const std::string& brokers,
+                                  Names (*ask)(client::Cluster&)) {
+  const fs::path cache = cache_file(what, brokers);
   std::error_code error;
   const auto written = cache.empty() ? fs::file_time_type{} : fs::last_write_time(cache, error);
   const bool cached = !cache.empty() && !error;
@@ -80,14 +102,12 @@ std::vector<std::string> topics(const std::string& brokers) {
   options.brokers = *addresses;
   options.timeout = options.connect_timeout = options.request_timeout = patience();
   client::Cluster cluster(options);
-  const auto metadata = cluster.metadata();
-  if (!metadata) return cached ? lines_of(cache) : std::vector<std::string>{};
-  std::vector<std::string> names;
-  for (const auto& topic : metadata->topics)
-    if (topic.name && !topic.is_internal && names.size() < candidates_max) names.push_back(*topic.name);
-  std::sort(names.begin(), names.end());
-  if (!cache.empty()) remember(cache, names);
-  return names;
+  Names names = ask(cluster);
+  if (!names) return cached ? lines_of(cache) : std::vector<std::string>{};
+  std::sort(names->begin(), names->end());
+  if (names->size() > candidates_max) names->resize(candidates_max);
+  if (!cache.empty()) remember(cache, *names);
+  return *names;
 }
 
 // ---- values ----
@@ -145,7 +165,12 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
   if (!choices.empty()) return of_words(choices, '|');
   switch (kind) {
     case Kind::topic:
-      for (std::string& name : topics(brokers)) found.push_back({std::move(name), ""});
+      for (std::string& name : names_of("topics", brokers, topic_names))
+        found.push_back({std::move(name), ""});
+      return found;
+    case Kind::group:
+      for (std::string& name : names_of("groups", brokers, group_names))
+        found.push_back({std::move(name), ""});
       return found;
     case Kind::config_key:
       return config_keys("");

@@ -63,6 +63,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
 Exit run_consume(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
   options.range = ReadRange::from_flags(context, arguments);
+  options.group = GroupOptions::from(arguments);
   if (arguments.given("count") && arguments.number("count") <= 0) throw UsageError("--count: at least 1");
   if (arguments.given("count")) options.count = static_cast<std::uint64_t>(arguments.number("count"));
   options.idle = bounded(arguments, "idle");
@@ -139,7 +140,8 @@ std::vector<Flag> consume_flags() {
        .optional = true,
        .section = about_print},
   };
-  for (Flag& flag : print_flags("value")) flags.push_back(flag);
+  for (const Flag& flag : group_flags()) flags.push_back(flag);
+  for (const Flag& flag : print_flags("value")) flags.push_back(flag);
   return flags;
 }
 
@@ -260,12 +262,15 @@ extern const Command consume{
                  {"mq consume orders --last 20 -o json", "the newest 20 with metadata"},
                  {"mq consume orders --since 15m -f '%d{iso} %k %v\\n'",
                   "the last quarter of an hour, and on"},
+                 {"mq consume jobs -g workers",
+                  "share them with the others of a group, and go on where it was"},
                  {"mq consume 'logs-*' -e -o none --stats", "how much is there, how fast"}},
     .flags = consume_flags(),
     .more =
         "Reads every partition from the start and goes on for ever, unless told otherwise. To look at what "
         "is "
-        "happening now, use mq tail.",
+        "happening now, use mq tail.\n"
+        "A group goes on where it has committed; --from applies where it has not.",
     .see = "mq help positions, mq help formats, man mq-consume",
     .run = run_consume};
 

@@ -25,6 +25,7 @@ Consumption::Consumption(Context& context, ConsumeOptions options)
       stop_(cluster_.client().loop(),
             [this] {
               if (consumer_) consumer_->stop();
+              if (group_) group_->wake();
             }),
       trouble_(context),
       out_(context.out, {.buffer_bytes = options_.buffer_bytes,
@@ -41,13 +42,24 @@ Exit Consumption::run() {
   if (selection.topics.empty())
     return report(context_,
                   {.exit = Exit::not_found, .message = "no topic matches", .hint = "mq topic list"});
-  plan_ = plan(cluster_, selection.topics, options_.range, options_.consumer.committed);
+  if (options_.group) {
+    group_.emplace(context_, cluster_, *options_.group, options_.topics, options_.range,
+                   options_.consumer.committed);
+    topics_ = std::move(selection.topics);
+  } else {
+    plan_ = plan(cluster_, selection.topics, options_.range, options_.consumer.committed);
+  }
   return Stop::exit(cluster_.run(consume()));
 }
 
 client::Task<Exit> Consumption::consume() {
   started_ = last_record_ = last_flush_ = last_stats_ = allowance_at_ = Clock::now();
   allowance_ = options_.rate_max;
+  if (group_) {
+    co_await read_as_member();
+    co_await leave_group();
+    co_return finish();
+  }
   if (options_.range.last) co_await read_newest();
   if (options_.range.last && options_.range.follow) {
     for (std::size_t i = 0; i < plan_.assignments.size(); i++) {
@@ -65,8 +77,8 @@ std::shared_ptr<client::Consumer> Consumption::consumer_for(
   options.trouble = [this](const client::Failure& failure) {
     trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
   };
-  options.skipped = [this](std::size_t which, client::Offset from, client::Offset to) {
-    const auto& partition = plan_.assignments[which].partition;
+  options.skipped = [this, assignments](std::size_t which, client::Offset from, client::Offset to) {
+    const auto& partition = assignments[which].partition;
     context_.notice(partition.topic + "[" + std::to_string(partition.partition) + "]: offset " +
                     std::to_string(from) + " is gone; going on at " + std::to_string(to));
   };
@@ -98,28 +110,134 @@ client::Task<bool> Consumption::read_on() {
   if (options_.ordered) merge_.emplace(plan_.assignments.size());
   consumer_ = consumer_for(plan_.assignments);
   while (!ended() && !consumer_->done()) {
-    if (!consumer_->ready()) out_.flush(), last_flush_ = Clock::now();
-    auto next = co_await client::Consumer::next(consumer_, wake_at());
-    if (!next) {
-      if (next.error().what != client::Failure::What::stopped) failure_ = failure_from(next.error());
-      break;
-    }
-    const Time now = Clock::now();
-    if (*next) {
-      last_record_ = now;
-      const bool going_on = merge_ ? merge(**next) && emit_merged() : show(**next);
-      if (!going_on) break;
-    } else {
-      if (options_.idle && now - last_record_ >= *options_.idle) break;
-      look_around();
-    }
-    if (options_.max_time && now - started_ >= *options_.max_time) break;
-    if (options_.stats) say_stats(now);
-    if (now - last_flush_ >= std::chrono::milliseconds(100)) out_.flush(), last_flush_ = now;
-    if (options_.rate_max > 0) say_hidden();
+    const bool going_on = co_await read_some();
+    if (!going_on) break;
   }
   if (merge_ && !ended()) merge_->finish_all(), emit_merged();
   co_return true;
+}
+
+// What comes next, or a while of waiting for it. False: that was enough, or the consumer was stopped.
+client::Task<bool> Consumption::read_some() {
+  if (!consumer_->ready()) flush();
+  auto next = co_await client::Consumer::next(consumer_, wake_at());
+  if (!next) {
+    if (next.error().what != client::Failure::What::stopped) failure_ = failure_from(next.error());
+    co_return false;
+  }
+  const Time now = Clock::now();
+  if (*next) {
+    last_record_ = now;
+    bool going_on = true;
+    if (group_ && group_->commits_each()) {
+      going_on = co_await show_each(std::move(**next));
+    } else if (merge_) {
+      going_on = merge(**next) && emit_merged();
+    } else {
+      going_on = show(**next);
+    }
+    if (!going_on) co_return false;
+  } else {
+    if (options_.idle && now - last_record_ >= *options_.idle) co_return false;
+    look_around();
+  }
+  if (options_.max_time && now - started_ >= *options_.max_time) co_return false;
+  if (options_.stats) say_stats(now);
+  if (now - last_flush_ >= std::chrono::milliseconds(100)) flush();
+  if (options_.rate_max > 0) say_hidden();
+  co_return true;
+}
+
+bool Consumption::flush() {
+  last_flush_ = Clock::now();
+  const bool flushed = out_.flush();
+  flushed_bytes_ = out_.bytes();
+  if (flushed && group_) group_->written(plan_, reached_);
+  return flushed;
+}
+
+// ---- as a member of a group ----
+
+// Another share means another consumer: the old one is stopped, wherever it waits.
+client::Task<bool> Consumption::read_as_member() {
+  GroupReader::Callbacks callbacks;
+  callbacks.changed = [this] {
+    if (consumer_) consumer_->stop();
+  };
+  callbacks.trouble = [this](const client::Failure& failure) {
+    trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
+  };
+  group_->start(topics_, std::move(callbacks));
+  while (!ended()) {
+    bool going_on = true;
+    if (group_->failure()) {
+      failure_ = failure_from(*group_->failure(), "group");
+      break;
+    }
+    if (group_->changed()) {
+      going_on = co_await take_share();
+    } else if (!consumer_) {
+      going_on = co_await wait_for_share();
+    } else if (consumer_->done()) {
+      going_on = false;
+    } else {
+      going_on = co_await read_some();
+    }
+    if (!going_on && !group_->changed() && !group_->failure()) break;
+    co_await group_->commit_if_due();
+    co_await group_->look_for_topics();
+  }
+  co_return true;
+}
+
+client::Task<bool> Consumption::take_share() {
+  flush();
+  if (!out_.ok()) co_return false;
+  if (consumer_) consumer_->stop();
+  consumer_.reset();
+  auto share = co_await group_->next_share();
+  if (!share) {
+    failure_ = failure_from(share.error());
+    co_return false;
+  }
+  plan_ = std::move(*share);
+  reached_.clear();
+  if (!plan_.assignments.empty()) consumer_ = consumer_for(plan_.assignments);
+  co_return true;
+}
+
+client::Task<bool> Consumption::wait_for_share() {
+  if (options_.range.at_end && plan_.assignments.empty() && !group_->expects_more()) co_return false;
+  co_await group_->rest(wake_at());
+  const Time now = Clock::now();
+  if (options_.idle && now - last_record_ >= *options_.idle) co_return false;
+  if (options_.max_time && now - started_ >= *options_.max_time) co_return false;
+  look_around();
+  co_return true;
+}
+
+client::Task<bool> Consumption::show_each(client::Fetched fetched) {
+  client::FetchedRecords records(fetched);
+  while (const kafka::Record* record = records.next()) {
+    show_one(fetched, records, *record);
+    if (!flush()) co_return false;
+    auto committed = co_await group_->commit(cluster_.client().options().timeout);
+    if (!committed) trouble_.happened(committed.error(), last_record_);
+    if (ended() || group_->changed()) co_return false;
+  }
+  if (damaged(fetched, records)) co_return false;
+  reached_[fetched.which] = std::max(reached_[fetched.which], fetched.next);
+  co_return true;
+}
+
+client::Task<void> Consumption::leave_group() {
+  if (consumer_) consumer_->stop();
+  if (out_.ok()) flush();
+  auto left = co_await group_->leave();
+  if (!left && !failure_) {
+    failure_ = failure_from(left.error(), "group");
+    failure_->hint = "what was written since the last commit will be read again";
+  }
 }
 
 Consumption::Time Consumption::wake_at() const {
@@ -153,14 +271,23 @@ Found Consumption::found(const client::Fetched& fetched, const client::FetchedRe
 bool Consumption::show(const client::Fetched& fetched) {
   client::FetchedRecords records(fetched);
   while (const kafka::Record* record = records.next()) {
-    scanned_++;
-    bytes_ += (record->key ? record->key->size() : 0) + (record->value ? record->value->size() : 0);
-    reached_[fetched.which] = record->offset + 1;
-    if (options_.rate_max > 0 && !may_show()) continue;
-    printer_.print(out_, found(fetched, records, *record));
+    show_one(fetched, records, *record);
     if (ended()) return false;
   }
-  return !damaged(fetched, records);
+  if (damaged(fetched, records)) return false;
+  reached_[fetched.which] = std::max(reached_[fetched.which], fetched.next);  // also behind control records
+  return true;
+}
+
+void Consumption::show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
+                           const kafka::Record& record) {
+  scanned_++;
+  bytes_ += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  reached_[fetched.which] = record.offset + 1;
+  if (options_.rate_max > 0 && !may_show()) return;
+  printer_.print(out_, found(fetched, records, record));
+  // Before the buffer runs over by itself: what is committed is what was told by flush().
+  if (group_ && out_.bytes() - flushed_bytes_ >= options_.buffer_bytes / 2) flush();
 }
 
 bool Consumption::merge(const client::Fetched& fetched) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/group_reader.h"
 #include "cli/merge.h"
 #include "cli/printer.h"
 #include "cli/read_range.h"
@@ -21,6 +22,7 @@ struct ConsumeOptions {
   client::ConsumerOptions consumer;
   std::vector<Selector> topics;
   ReadRange range;
+  std::optional<GroupOptions> group;
   PrinterOptions printer;
   std::uint64_t count = 0;  // 0: no limit
   std::optional<client::Duration> idle, max_time, stats;
@@ -47,8 +49,17 @@ class Consumption {
   client::Task<Exit> consume();
   client::Task<bool> read_newest();
   client::Task<bool> read_on();
+  client::Task<bool> read_some();
+  client::Task<bool> read_as_member();
+  client::Task<bool> take_share();
+  client::Task<bool> wait_for_share();
+  client::Task<bool> show_each(client::Fetched fetched);
+  client::Task<void> leave_group();
+  bool flush();
   std::shared_ptr<client::Consumer> consumer_for(const std::vector<client::Assignment>& assignments);
   bool show(const client::Fetched& fetched);
+  void show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
+                const kafka::Record& record);
   bool merge(const client::Fetched& fetched);
   bool emit_merged();
   bool put(std::string_view text);
@@ -74,6 +85,8 @@ class Consumption {
   Output out_;
   Printer printer_;
   std::shared_ptr<client::Consumer> consumer_;
+  std::optional<GroupReader> group_;
+  std::vector<TopicState> topics_;  // for the group
   ReadPlan plan_;
   std::optional<Merge> merge_;
   std::optional<Newest> newest_;
@@ -83,6 +96,7 @@ class Consumption {
 
   Time started_, last_record_, last_flush_, last_stats_;
   std::uint64_t scanned_ = 0, bytes_ = 0, stats_records_ = 0, stats_bytes_ = 0, hidden_ = 0;
+  std::size_t flushed_bytes_ = 0;
   double allowance_ = 0;
   Time allowance_at_;
   bool waiting_said_ = false;

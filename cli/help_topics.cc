@@ -92,6 +92,12 @@ constexpr std::string_view from_kafka = R"(From Kafka's scripts to mq
   kafka-topics --alter --topic T --partitions 12   mq topic alter T -p 12
   kafka-configs --entity-type topics --alter
       --entity-name T --add-config K=V             mq topic alter T -c K=V
+  kafka-consumer-groups --list                     mq group list
+  kafka-consumer-groups --describe --group G       mq group describe G
+  kafka-consumer-groups --reset-offsets --group G
+     --topic T --to-earliest --execute             mq group seek G -t T --to start
+  kafka-consumer-groups --delete --group G         mq group delete G
+  kafka-consumer-groups --delete-offsets           mq group forget G -t T
   kafka-get-offsets --topic T                      mq topic offsets T
   kafka-delete-records                             mq topic trim T --before POS
   kafka-console-producer --topic T                 mq produce T
@@ -120,6 +126,7 @@ constexpr std::string_view from_kcat = R"(From kcat to mq
   kcat -C -t T -p 3               mq consume T -p 3
   kcat -C -t T -J                 mq consume T -o json
   kcat -C -t T -f '%k %s\n'       mq consume T -f '%k %v\n'   (%s works, too)
+  kcat -G GROUP T                 mq consume T -g GROUP
   kcat -L                         mq topic list, mq cluster info
   kcat -Q -t T:0:TIMESTAMP        mq topic offsets T:0 --at TIME
   -u, -q                          not needed; -q

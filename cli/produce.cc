@@ -61,7 +61,33 @@ class Production {
     const Time deadline = Stop::signalled() ? Clock::now() + options_.flush_timeout : Time::max();
     flushing_ = true;
     const bool flushed = co_await client::Producer::flush(producer_, deadline);
+    if (options_.producer.transactions) co_await end_transaction(flushed);
     co_return finish(flushed);
+  }
+
+  // Committed, if everything is well; otherwise it is as if nothing had been written.
+  client::Task<void> end_transaction(bool flushed) {
+    const bool commit = flushed && !producer_failed() && !own_failure_ && !Stop::signalled();
+    const Time deadline = Clock::now() + options_.flush_timeout;
+    auto done = co_await client::Producer::end_transaction(producer_, commit, deadline);
+    if (!commit && read_ > committed_) context_.notice("the transaction was aborted");
+    if (commit && done) committed_ = read_;
+    if (!done && !producer_failed() && !own_failure_) {
+      own_failure_ = failure_from(done.error(), "transaction");
+      own_failure_->message = "the transaction could not be ended: " + own_failure_->message;
+      stop_reading();
+    }
+  }
+
+  // The next transaction, when this one is as large or as old as it shall be.
+  client::Task<void> next_transaction(bool input_pauses) {
+    const std::uint64_t records = read_ - committed_;
+    const bool full = options_.txn_records > 0 && records >= options_.txn_records;
+    const bool old =
+        options_.txn_interval && (input_pauses || Clock::now() - begun_ >= *options_.txn_interval);
+    if (records == 0 || !(full || old)) co_return;
+    const bool flushed = co_await client::Producer::flush(producer_, Time::max());
+    if (!ended()) co_await end_transaction(flushed);
   }
 
   client::Task<void> read_all() {
@@ -140,6 +166,7 @@ class Production {
     input_ = &input;
     while (!ended()) {
       prompt();
+      if (!input.ready()) co_await next_transaction(true);
       const Input::Block block = co_await input.next();
       if (block.error != 0)
         fail({.message = (name.empty() ? "stdin" : name) + ": " + std::strerror(block.error)});
@@ -170,7 +197,9 @@ class Production {
       }
       if (options_.rate > 0) co_await wait_for_turn(record);
       if (producer_->full()) co_await client::Producer::room(producer_);
+      if (read_ == committed_) begun_ = Clock::now();
       append(record);
+      if (options_.producer.transactions) co_await next_transaction(false);
     }
     if (options_.producer.linger == client::Duration{}) producer_->send_open();
     if (interactive_) {
@@ -368,8 +397,9 @@ class Production {
   std::int64_t now_ms_ = 0;
   bool interactive_ = false, stopping_ = false, flushing_ = false;
   std::uint64_t read_ = 0, bytes_ = 0, unreadable_ = 0;
+  std::uint64_t committed_ = 0;  // of those read, in transactions
   double spent_ = 0;
-  Time started_;
+  Time started_, begun_;  // the command, the transaction
 
   std::optional<Failure> own_failure_;  // of the input
   std::uint64_t first_failed_ = 0;      // number of the first record that was not delivered; 0: none
@@ -392,6 +422,7 @@ extern const Command produce{
     .examples = {{"tail -F app.log | mq produce logs --create=6", "one record per line, as it is written"},
                  {"mq produce users -K: < users.txt", "key:value"},
                  {"mq produce orders -m '{\"id\":1}' -k u-42", "one record"},
+                 {"mq produce ledger --txn < day.ndjson", "all of it, or nothing"},
                  {"mq consume a -o json -e | mq produce b --input json",
                   "copy with keys, headers and times"}},
     .flags = produce_flags(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/produce_options.h"
 
+#include <random>
+
 #include "cli/text.h"
 #include "cli/topic.h"
 
@@ -116,6 +118,32 @@ void parse_delivery(const Arguments& arguments, ProduceOptions& options, bool te
   producer.give_up = bounded(arguments.duration("give-up"));
 }
 
+void parse_transactions(const Arguments& arguments, ProduceOptions& options) {
+  constexpr auto timeout_max = std::chrono::minutes(15);  // more is what brokers usually refuse
+  const auto every = arguments.maybe("txn-every");
+  if (every && !arguments.given("txn")) throw UsageError("--txn-every is for transactions", "add --txn");
+  if (!arguments.given("txn")) return;
+  if (options.producer.acks != -1 || !options.producer.idempotent) throw UsageError("--txn needs --acks all");
+  auto& transactions = options.producer.transactions.emplace();
+  transactions.id = arguments.text("txn");
+  if (!arguments.has_value("txn")) {  // nobody else has this one
+    std::random_device device;
+    transactions.id = "mq-produce-" + std::to_string(device()) + "-" + std::to_string(device());
+  }
+  transactions.timeout = timeout_max;
+  if (!every) return;
+  if (const auto records = core::parse_integer(*every, 1)) {
+    options.txn_records = static_cast<std::uint64_t>(*records);
+  } else if (const auto duration = core::parse_duration(*every); duration && duration->count() > 0) {
+    options.txn_interval = bounded(*duration);
+    transactions.timeout =
+        std::chrono::minutes(1) + std::min<client::Duration>(*options.txn_interval, std::chrono::minutes(10));
+  } else {
+    throw UsageError("--txn-every: " + in_quotes(*every) + " is neither a number of records nor a duration",
+                     "like 1000 or 5s");
+  }
+}
+
 }  // namespace
 
 ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arguments) {
@@ -157,6 +185,7 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
     options.count = static_cast<std::uint64_t>(arguments.number("count"));
   }
   if (const auto rate = arguments.maybe("rate")) parse_rate(*rate, options);
+  parse_transactions(arguments, options);
   options.skip_unreadable = arguments.text("on-error") == "skip";
   options.tee = arguments.on("tee");
   options.flush_timeout = bounded(arguments.duration("flush-timeout"));
@@ -336,6 +365,17 @@ std::vector<Flag> produce_flags() {
        .value = "N",
        .initial = "5",
        .help = "requests under way to each broker",
+       .section = about_sending},
+      {.name = "txn",
+       .kind = Kind::text,
+       .value = "ID",
+       .help = "in one transaction: all of the input, or nothing",
+       .optional = true,
+       .section = about_sending},
+      {.name = "txn-every",
+       .kind = Kind::text,
+       .value = "N|DUR",
+       .help = "with --txn: a transaction for so many records, or so long",
        .section = about_sending},
       {.name = "rate",
        .kind = Kind::text,

@@ -42,6 +42,8 @@ struct ProduceOptions {
   double rate = 0;          // a second; 0: unlimited
   bool rate_in_bytes = false;
   bool skip_unreadable = false, tee = false;
+  std::uint64_t txn_records = 0;                 // so many in each transaction; 0: no matter
+  std::optional<client::Duration> txn_interval;  // or so long
   client::Duration flush_timeout{};
 
   static ProduceOptions from(const Context& context, const Arguments& arguments);

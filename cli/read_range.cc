@@ -39,21 +39,34 @@ std::map<std::int32_t, std::int64_t> start_at_flag(const Arguments& arguments) {
   return starts;
 }
 
-// Asks for one kind of offset of all partitions; throws what went wrong.
-std::vector<client::Offset> offsets(client::Cluster& cluster,
-                                    const std::vector<client::Assignment>& partitions, std::int64_t timestamp,
-                                    bool committed) {
+// One kind of offset of all partitions.
+client::Task<client::Answer<std::vector<client::Offset>>> offsets(
+    client::Client& client, const std::vector<core::TopicPartition>& partitions, std::int64_t timestamp,
+    bool committed) {
   std::vector<client::OffsetQuery> queries;
-  for (const auto& assignment : partitions) queries.push_back({assignment.partition, timestamp});
-  const auto deadline = std::chrono::steady_clock::now() + cluster.client().options().timeout;
-  auto answers =
-      must(cluster.run(client::list_offsets(cluster.client(), std::move(queries), deadline, committed)));
+  for (const auto& partition : partitions) queries.push_back({partition, timestamp});
+  const auto deadline = std::chrono::steady_clock::now() + client.options().timeout;
+  auto answers = co_await client::list_offsets(client, std::move(queries), deadline, committed);
+  if (!answers) co_return answers.error();
   std::vector<client::Offset> found;
-  for (const auto& answer : answers) {
-    if (!answer.status) throw FailureError(failure_from(answer.status.error()));
+  for (const auto& answer : *answers) {
+    if (!answer.status) co_return answer.status.error();
     found.push_back(answer.offset);
   }
-  return found;
+  co_return found;
+}
+
+// Those of a position's time; none when it has no time.
+client::Task<client::Answer<std::vector<client::Offset>>> offsets_at(
+    client::Client& client, const std::vector<core::TopicPartition>& partitions,
+    const std::optional<Position>& position, bool committed) {
+  const bool timed = position && position->kind == Position::Kind::time;
+  if (!timed) co_return std::vector<client::Offset>{};
+  co_return co_await offsets(client, partitions, position->n, committed);
+}
+
+std::optional<client::Offset> time_at(const std::vector<client::Offset>& all, std::size_t i) {
+  return all.empty() || all[i] < 0 ? std::optional<client::Offset>{} : all[i];
 }
 
 }  // namespace
@@ -102,45 +115,49 @@ client::Offset offset_of(const Position& position, const Ends& ends, std::option
   return ends.start;
 }
 
-ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
-              bool committed) {
+client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
+                                            std::vector<core::TopicPartition> partitions, ReadRange range,
+                                            Stored stored, bool committed) {
+  const auto starts = co_await offsets(client, partitions, client::earliest, committed);
+  if (!starts) co_return starts.error();
+  const auto ends = co_await offsets(client, partitions, client::latest, committed);
+  if (!ends) co_return ends.error();
+  const auto from_times = co_await offsets_at(client, partitions, range.from, committed);
+  if (!from_times) co_return from_times.error();
+  const auto to_times = co_await offsets_at(client, partitions, range.to, committed);
+  if (!to_times) co_return to_times.error();
   ReadPlan plan;
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions) {
-      const auto& wanted = range.partitions;
-      if (!wanted.empty() && std::ranges::find(wanted, partition.number) == wanted.end()) continue;
-      client::Assignment assignment;
-      assignment.partition.topic = topic.name;
-      assignment.partition.partition = partition.number;
-      plan.assignments.push_back(std::move(assignment));
-    }
-  if (plan.assignments.empty())
-    throw FailureError({.exit = Exit::not_found,
-                        .message = "there is no such partition",
-                        .hint = "mq topic describe TOPIC lists them"});
-  const auto starts = offsets(cluster, plan.assignments, client::earliest, committed);
-  const auto ends = offsets(cluster, plan.assignments, client::latest, committed);
-  const auto times = [&](const std::optional<Position>& position) {
-    if (!position || position->kind != Position::Kind::time) return std::vector<client::Offset>{};
-    return offsets(cluster, plan.assignments, position->n, committed);
-  };
-  const auto from_times = times(range.from), to_times = times(range.to);
-  const auto time_at = [](const std::vector<client::Offset>& all, std::size_t i) {
-    return all.empty() || all[i] < 0 ? std::optional<client::Offset>{} : all[i];
-  };
-  for (std::size_t i = 0; i < plan.assignments.size(); i++) {
-    client::Assignment& assignment = plan.assignments[i];
-    const Ends& seen = plan.ends.emplace_back(Ends{starts[i], std::max(starts[i], ends[i])});
+  for (std::size_t i = 0; i < partitions.size(); i++) {
+    client::Assignment& assignment = plan.assignments.emplace_back();
+    assignment.partition = partitions[i];
+    const Ends& seen = plan.ends.emplace_back(Ends{(*starts)[i], std::max((*starts)[i], (*ends)[i])});
     const auto chosen = range.start_at.find(assignment.partition.partition);
     assignment.from = seen.start;
     if (range.last) assignment.from = std::max(seen.start, seen.end - *range.last);
-    if (range.from) assignment.from = offset_of(*range.from, seen, time_at(from_times, i));
+    if (range.from) assignment.from = offset_of(*range.from, seen, time_at(*from_times, i));
     if (chosen != range.start_at.end()) assignment.from = chosen->second;
     assignment.from = std::clamp(assignment.from, seen.start, seen.end);
-    if (range.to) assignment.until = offset_of(*range.to, seen, time_at(to_times, i));
+    if (const auto known = stored.find(assignment.partition); known != stored.end())
+      assignment.from = known->second;  // if that is gone, it is said when it is read
+    if (range.to) assignment.until = offset_of(*range.to, seen, time_at(*to_times, i));
     if (range.at_end || range.last) assignment.until = std::min(assignment.until, seen.end);
   }
-  return plan;
+  co_return plan;
+}
+
+ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
+              bool committed) {
+  std::vector<core::TopicPartition> partitions;
+  const auto& wanted = range.partitions;
+  for (const TopicState& topic : topics)
+    for (const PartitionState& partition : topic.partitions)
+      if (wanted.empty() || std::ranges::find(wanted, partition.number) != wanted.end())
+        partitions.push_back({topic.name, partition.number});
+  if (partitions.empty())
+    throw FailureError({.exit = Exit::not_found,
+                        .message = "there is no such partition",
+                        .hint = "mq topic describe TOPIC lists them"});
+  return must(cluster.run(plan(cluster.client(), std::move(partitions), range, {}, committed)));
 }
 
 }  // namespace mq::cli

@@ -34,9 +34,15 @@ struct ReadPlan {
   std::vector<Ends> ends;  // one for each of them
 };
 
+using Stored = std::map<core::TopicPartition, client::Offset>;
+
 // Throws FailureError. `committed`: the end is where the first open transaction begins.
 ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
               bool committed);
+// The same for these partitions; what is stored for one of them is where it begins.
+client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
+                                            std::vector<core::TopicPartition> partitions, ReadRange range,
+                                            Stored stored, bool committed);
 
 // The offset that a position means; `at_time` is that of the first record at or after the position's time.
 client::Offset offset_of(const Position& position, const Ends& ends, std::optional<client::Offset> at_time);

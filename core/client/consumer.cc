@@ -190,6 +190,7 @@ void Consumer::take_records(std::size_t which, const kafka::FetchResponse::Parti
                     whole,
                     partition.position,
                     partition.asked.until,
+                    std::min(next, partition.asked.until),
                     data.log_start_offset,
                     data.high_watermark,
                     {}};

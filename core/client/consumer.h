@@ -33,6 +33,7 @@ struct Fetched {
   net::Slice frame;       // what `batches` looks into
   net::Bytes batches;
   Offset from = 0, until = no_end;  // records outside were not asked for
+  Offset next = 0;                  // where the partition goes on behind these
   Offset log_start = -1, high_watermark = -1;
   std::vector<kafka::FetchResponse::AbortedTransaction> aborted;
 };

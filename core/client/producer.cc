@@ -10,7 +10,8 @@
 namespace mq::client {
 namespace {
 
-constexpr kafka::Version produce_by_name = 12;      // later ones name topics by id
+constexpr kafka::Version produce_by_name = 12;         // later ones name topics by id
+constexpr kafka::Version produce_in_transaction = 11;  // later ones add partitions by themselves
 constexpr std::size_t request_bytes_max = 1 << 20;  // several batches to one broker; one alone may be larger
 constexpr auto retry_pause = std::chrono::milliseconds(100);
 
@@ -34,7 +35,8 @@ Producer::Producer(Client& client, ProducerOptions options)
       last_progress_(now_()),
       wake_(client.loop().get_executor()),
       waiter_(client.loop().get_executor()) {
-  options_.idempotent = options_.idempotent && options_.acks == -1;
+  if (options_.transactions) transactions_.emplace(client, *options_.transactions);
+  options_.idempotent = (options_.idempotent && options_.acks == -1) || options_.transactions;
   if (options_.idempotent) options_.in_flight_max = std::min<std::size_t>(options_.in_flight_max, 5);
 }
 
@@ -70,6 +72,12 @@ Task<Answer<Nothing>> Producer::learn_topic(Time deadline) {
 }
 
 Task<Answer<Nothing>> Producer::learn_id(Time deadline) {
+  if (transactions_) {
+    auto identity = co_await transactions_->start(deadline);
+    if (!identity) co_return identity.error();
+    identity_ = *identity;
+    co_return Nothing{};
+  }
   Backoff backoff(client_.loop(), deadline);
   for (;;) {
     kafka::InitProducerIdRequest request;
@@ -161,6 +169,7 @@ bool Producer::offer(std::int32_t partition, Time now, std::map<BrokerId, Reques
   const BrokerId leader = client_.leader(id(partition));
   if (leader == any_broker) return want_leaders(), false;
   if (in_flight_[leader] >= options_.in_flight_max) return false;
+  if (transactions_ && !transactions_->has(id(partition))) return want_in_transaction(partition), false;
   Request& request = requests[leader];
   std::size_t size = 0;
   for (const Sent& sent : request) size += sent.batch->batch.size;
@@ -186,6 +195,7 @@ void Producer::give_up_old(std::int32_t partition, Time now) {
 kafka::ProduceRequest Producer::message(const Request& request) const {
   kafka::ProduceRequest message;
   message.transactional_id.reset();
+  if (transactions_) message.transactional_id = transactions_->id();
   message.acks = options_.acks;
   message.timeout_ms = 30'000;
   auto& topic = message.topic_data.emplace_back();
@@ -202,13 +212,14 @@ kafka::ProduceRequest Producer::message(const Request& request) const {
 Task<void> Producer::send(std::shared_ptr<Producer> self, BrokerId leader, Request request) {
   Client& client = self->client_;
   auto message = self->message(request);
+  const kafka::Version highest = self->transactions_ ? produce_in_transaction : produce_by_name;
   Answer<kafka::ProduceResponse> answer = kafka::ProduceResponse{};
   if (self->options_.acks == 0) {
-    auto told = co_await client.tell(leader, std::move(message), produce_by_name);
+    auto told = co_await client.tell(leader, std::move(message), highest);
     if (!told) answer = told.error();
   } else {
     answer = co_await client.call<kafka::ProduceResponse>(leader, std::move(message),
-                                                          client.options().request_timeout, produce_by_name);
+                                                          client.options().request_timeout, highest);
   }
   self->in_flight_[leader]--;
   const Broker from = client.broker(leader);
@@ -328,6 +339,40 @@ bool Producer::halve(const Sent& sent) {
   unanswered_++;
   slots_[static_cast<std::size_t>(sent.partition)]->lane.split(sent.batch, halves[0], halves[1]);
   return true;
+}
+
+// ---- transactions ----
+
+void Producer::want_in_transaction(std::int32_t partition) {
+  joining_.insert(id(partition));
+  if (std::exchange(adding_, true)) return;
+  asio::co_spawn(client_.loop(), add_partitions(shared_from_this()), asio::detached);
+}
+
+Task<void> Producer::add_partitions(std::shared_ptr<Producer> self) {
+  while (!self->joining_.empty() && !self->stopped_) {
+    auto wanted = std::exchange(self->joining_, {});
+    auto added =
+        co_await self->transactions_->add(std::move(wanted), now_() + self->client_.options().timeout);
+    if (!added) self->fail_all(added.error());
+    if (!added) break;
+    self->pump();
+  }
+  self->adding_ = false;
+}
+
+void Producer::fail_all(const Failure& failure) {
+  joining_.clear();
+  for (std::int32_t partition = 0; partition < partitions(); partition++) {
+    Lane& lane = slots_[static_cast<std::size_t>(partition)]->lane;
+    if (!lane.has_ready()) continue;
+    const Sent sent{partition, lane.take()};
+    fail(sent, failure, false);
+  }
+}
+
+Task<Answer<Nothing>> Producer::end_transaction(std::shared_ptr<Producer> self, bool commit, Time deadline) {
+  co_return co_await self->transactions_->end(commit, deadline);
 }
 
 void Producer::want_leaders() {

@@ -14,6 +14,7 @@
 #include "core/client/lane.h"
 #include "core/client/partitioner.h"
 #include "core/client/retry.h"
+#include "core/client/transactions.h"
 #include "net/kafka/messages/produce.h"
 #include "net/kafka/record_batch.h"
 
@@ -39,6 +40,7 @@ struct ProducerOptions {
   std::size_t in_flight_max = 5;  // requests to each broker
   Duration give_up = std::chrono::minutes(2);
   std::size_t waiting_bytes_max = 64 << 20;
+  std::optional<TransactionOptions> transactions = {};  // all that is written belongs to one
   std::function<void(const Delivery&)> delivered = {};
   std::function<void(const Failure&)> trouble = {};  // it will be tried again
 };
@@ -60,6 +62,8 @@ class Producer : public std::enable_shared_from_this<Producer> {
   static Task<void> room(std::shared_ptr<Producer> self);  // until not full, or stopped
   // Sends what is open and waits until nothing is unanswered. False: the deadline came first.
   static Task<bool> flush(std::shared_ptr<Producer> self, Time deadline);
+  // Of what was appended and flushed since the last end. After a failure there is no other transaction.
+  static Task<Answer<Nothing>> end_transaction(std::shared_ptr<Producer> self, bool commit, Time deadline);
   void stop();  // whoever waits goes on; nothing more is sent
 
   std::uint64_t delivered_records() const { return delivered_records_; }
@@ -99,6 +103,9 @@ class Producer : public std::enable_shared_from_this<Producer> {
   void fail(const Sent& sent, const Failure& failure, bool appended_never);
   void report_failed(std::int32_t partition, const Batch& batch, const Failure& failure);
   bool halve(const Sent& sent);
+  void want_in_transaction(std::int32_t partition);
+  static Task<void> add_partitions(std::shared_ptr<Producer> self);
+  void fail_all(const Failure& failure);
   void want_leaders();
   static Task<void> find_leaders(std::shared_ptr<Producer> self);
   void wake_at(Time at);
@@ -108,6 +115,9 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Client& client_;
   ProducerOptions options_;
   kafka::BatchProducer identity_;
+  std::optional<Transactions> transactions_;
+  std::set<TopicPartition> joining_;  // partitions that must be in the transaction first
+  bool adding_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<std::int32_t> open_;  // partitions with an open batch, oldest first
   Sticky sticky_;

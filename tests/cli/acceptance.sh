@@ -262,6 +262,80 @@ bash_completion() {
 }
 check 'bash completes verbs' bash_completion
 
+# ---- groups ----
+group_goes_on() {
+  printf '%s\n' a b c | mq produce g1 --create=2 && is "$(mq consume g1 -g gr -e | sort | tr -d '\n')" abc &&
+    is "$(mq consume g1 -g gr -e)" '' && echo d | mq produce g1 && exits 9 mq group lag gr --max 0 &&
+    is "$(mq consume g1 -g gr -e)" d && exits 0 mq group lag gr --max 0
+}
+check 'a group goes on where it was' group_goes_on
+has_member() { mq group list "$1" --no-headers --columns members | grep -qx "$2"; }
+group_with_a_member() {
+  "$MQ" consume g1 -g busy >busy.out 2>busy.err &
+  local pid=$! result=0
+  until_true 20 has_member busy 1 && until_true 20 test "$(wc -l <busy.out)" = 4 || result=1
+  exits 7 mq group seek busy --to start -t g1 && grep -q 'g1\[0-1\]' exits.err || result=1
+  kill -TERM "$pid"
+  wait "$pid"
+  is $? 143 || result=1
+  has_member busy 0 && is "$(mq consume g1 -g busy -e)" '' || result=1  # committed, and out
+  return "$result"
+}
+check 'a group with a member is not moved; SIGTERM commits and leaves' group_with_a_member
+group_shares() {
+  mq topic create g2 -p 4 && seq 400 | awk '{print $1 ":" $1}' | mq produce g2 -K: || return 1
+  "$MQ" consume g2 -g two >two1.out & local one=$!
+  "$MQ" consume g2 -g two >two2.out & local two=$!
+  all_there() { [ "$(sort -u two1.out two2.out | wc -l)" = 400 ]; }
+  until_true 30 has_member two 2 && until_true 30 all_there
+  local result=$?
+  seq 401 500 | awk '{print $1 ":" $1}' | mq produce g2 -K:
+  more_there() { [ "$(sort -u two1.out two2.out | wc -l)" = 500 ] && mq group lag two --max 0 >/dev/null; }
+  until_true 30 more_there || result=1
+  kill "$one" "$two"
+  wait "$one" "$two"
+  return "$result"
+}
+check 'two members share a topic and lose nothing' group_shares
+group_and_head() {
+  seq 200000 | mq produce g3 --create && is "$(mq consume g3 -g head 2>head.err | head -1)" 1 && is "$(cat head.err)" '' || return 1
+  local rest
+  rest=$(mq consume g3 -g head -e | head -1)
+  [ "$rest" -gt 1 ] && [ "$rest" -lt 200000 ]
+}
+check 'a reader that has enough leaves the rest to the next one' group_and_head
+positions() {
+  mq group export gr >gr.json && mq group seek gr --to start -t g1 && mq group import gr.json && exits 0 mq group lag gr --max 0 &&
+    exits 10 mq group delete gr && mq group delete gr -y && exits 3 mq group describe gr
+}
+check 'where a group is can be kept, moved, put back and deleted' positions
+lists_uniformly() {
+  local format
+  for format in table wide json jsonl yaml csv tsv name; do mq group list -o "$format" >/dev/null || return 1; done
+}
+check 'groups are listed in every format' lists_uniformly
+
+# ---- transactions ----
+all_committed() { [ "$(mq txn list --no-headers --columns state | sort -u)" = CompleteCommit ]; }
+transaction() {
+  seq 1000 | mq produce x1 --create=3 --txn && is "$(mq consume x1 -e | sort -n | tail -1)" 1000 &&
+    seq 1000 | mq produce x1 --txn=tool --txn-every 100 && is "$(mq consume x1 -e | wc -l)" 2000 &&
+    until_true 10 all_committed && mq txn describe tool && mq txn hanging
+}
+check 'a transaction is written, and another one after the other' transaction
+aborted_all_committed() { [ "$(mq txn list --no-headers --columns state | sort -u)" = CompleteCommit ]; }
+transaction() {
+  (echo gone; sleep 60) | "$MQ" produce x2 --create --txn=aborted 2>aborted.err &
+  local pid=$!
+  in_log() { mq consume x2 -e --isolation uncommitted 2>/dev/null | grep -qx gone; }
+  until_true 20 in_log || return 1
+  is "$(mq consume x2 -e)" '' || return 1
+  kill -TERM "$pid"
+  wait "$pid"
+  is $? 143 && grep -q aborted aborted.err && is "$(mq consume x2 -e)" '' && echo kept | mq produce x2 && is "$(mq consume x2 -e)" kept
+}
+check 'an interrupted transaction is aborted' aborted_transaction
+
 # ---- measuring ----
 benches() {
   mq bench e2e -n 2000 --size 100..500 --keys 7 -p 3 --verify -o json >bench.json &&

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/group_reader.h"
+
+#include <algorithm>
+
+#include "cli/group.h"
+
+namespace mq::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using client::Answer;
+using client::Nothing;
+using client::Task;
+
+constexpr auto commit_interval = std::chrono::seconds(1);
+constexpr auto topics_interval = std::chrono::minutes(1);
+constexpr auto patience_at_end = std::chrono::seconds(3);
+constexpr auto settling = std::chrono::seconds(7);  // two heartbeats of others, who must let go first
+constexpr std::string_view about_group = "As a member of a group";
+
+}  // namespace
+
+std::optional<GroupOptions> GroupOptions::from(const Arguments& arguments) {
+  const auto group = arguments.maybe("group");
+  for (const char* flag : {"assignor", "static-id", "commit"})
+    if (!group && arguments.given(flag))
+      throw UsageError("--" + std::string(flag) + " is for groups", "add -g GROUP");
+  if (!group) return std::nullopt;
+  if (group->empty()) throw UsageError("--group: a name is needed");
+  for (const char* flag : {"partition", "start-at", "last", "ordered"})
+    if (arguments.given(flag))
+      throw UsageError("--" + std::string(flag) + " does not go with --group",
+                       "where a group goes on is changed by: mq group seek " + *group);
+  GroupOptions options;
+  options.group = *group;
+  options.static_id = arguments.maybe("static-id");
+  options.assignor = client::find_assignor(arguments.text("assignor"));
+  const std::string commit = arguments.text("commit");
+  options.commit = commit == "each" ? Commit::each : commit == "none" ? Commit::none : Commit::written;
+  return options;
+}
+
+std::vector<Flag> group_flags() {
+  return {
+      {.name = "group",
+       .letter = 'g',
+       .kind = Kind::group,
+       .value = "GROUP",
+       .help = "share the partitions with the others in it, and go on where it was",
+       .section = about_group},
+      {.name = "commit",
+       .kind = Kind::choice,
+       .value = "WHEN",
+       .initial = "written",
+       .help = "written: what stdout has taken, every second; each record; none",
+       .choices = "written|each|none",
+       .section = about_group},
+      {.name = "assignor",
+       .kind = Kind::choice,
+       .value = "HOW",
+       .initial = "cooperative-sticky",
+       .help = "how partitions are dealt out",
+       .choices = "cooperative-sticky|range|roundrobin",
+       .section = about_group},
+      {.name = "static-id",
+       .kind = Kind::text,
+       .value = "ID",
+       .help = "a name that keeps its partitions over a restart",
+       .section = about_group},
+  };
+}
+
+GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
+                         std::vector<Selector> topics, ReadRange range, bool committed_only)
+    : context_(context),
+      cluster_(cluster),
+      options_(std::move(options)),
+      topics_(std::move(topics)),
+      range_(std::move(range)),
+      committed_only_(committed_only),
+      share_since_(Clock::now()),
+      committed_at_(share_since_),
+      topics_at_(share_since_),
+      waiter_(cluster.client().loop().get_executor()) {}
+
+GroupReader::~GroupReader() = default;
+
+void GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbacks) {
+  callbacks_ = std::move(callbacks);
+  for (const TopicState& topic : topics) {
+    names_.push_back(topic.name);
+    partitions_seen_ += topic.partitions.size();
+  }
+  client::MemberOptions options;
+  options.membership.group = options_.group;
+  options.membership.instance = options_.static_id;
+  options.membership.topics = names_;
+  options.membership.assignor = options_.assignor;
+  options.trouble = callbacks_.trouble;
+  options.changed = [this] {
+    callbacks_.changed();
+    wake();
+  };
+  client::Client& client = cluster_.client();
+  member_ = client::Member::create(client.loop(), client.options(), std::move(options));
+  member_->start();
+}
+
+Task<Answer<ReadPlan>> GroupReader::next_share() {
+  round_ = member_->round();
+  const std::vector<core::TopicPartition> share = member_->share();
+  if (member_->wants_back()) {
+    if (!member_->lost()) co_await commit(patience_at_end);  // if that fails, others read it once more
+    if (member_->lost()) context_.notice("group " + options_.group + " went on without us; joining again");
+    member_->handed_back();
+  }
+  const auto gone = [&](const auto& known) { return !std::ranges::binary_search(share, known.first); };
+  std::erase_if(written_, gone);
+  std::erase_if(committed_, gone);
+  std::vector<core::TopicPartition> added;
+  for (const auto& partition : share)
+    if (!written_.contains(partition)) added.push_back(partition);
+  auto known = co_await stored(added);
+  if (!known) co_return known.error();
+  say_what_from_means(*known, added.size());
+  known->insert(written_.begin(), written_.end());
+  auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
+  if (!planned) co_return planned.error();
+  for (client::Assignment& assignment : planned->assignments) {
+    written_.try_emplace(assignment.partition, assignment.from);
+    committed_.try_emplace(assignment.partition, assignment.from);
+    if (!range_.at_end) continue;
+    const auto end = ends_.try_emplace(assignment.partition, assignment.until).first;
+    assignment.until = std::min(assignment.until, end->second);
+  }
+  share_since_ = Clock::now();
+  context_.detail(1,
+                  "group " + options_.group + ": our share is " + (share.empty() ? "nothing" : spans(share)));
+  co_return planned;
+}
+
+bool GroupReader::expects_more() const {
+  return round_ == 0 || (written_.empty() && Clock::now() - share_since_ < settling);
+}
+
+Task<Answer<GroupReader::Offsets>> GroupReader::stored(const std::vector<core::TopicPartition>& partitions) {
+  Offsets found;
+  if (partitions.empty()) co_return found;
+  const auto deadline = Clock::now() + cluster_.client().options().timeout;
+  auto offsets = co_await client::Member::committed(member_, partitions, deadline);
+  if (!offsets) co_return offsets.error();
+  for (const client::Committed& one : *offsets) {
+    if (!one.status) co_return one.status.error();
+    if (one.offset >= 0) found[one.partition] = one.offset;
+  }
+  co_return found;
+}
+
+void GroupReader::say_what_from_means(const Offsets& stored, std::size_t asked) {
+  if (!range_.from || stored.empty() || std::exchange(from_said_, true)) return;
+  context_.notice("group " + options_.group + " has an offset for " + std::to_string(stored.size()) + " of " +
+                  std::to_string(asked) + " partitions and goes on there; to move it: mq group seek " +
+                  options_.group);
+}
+
+void GroupReader::written(const ReadPlan& plan, const std::vector<client::Offset>& reached) {
+  for (std::size_t i = 0; i < reached.size(); i++) {
+    const auto known = written_.find(plan.assignments[i].partition);
+    if (known != written_.end()) known->second = std::max(known->second, reached[i]);
+  }
+}
+
+Task<Answer<Nothing>> GroupReader::commit(client::Duration within) {
+  if (options_.commit == GroupOptions::Commit::none) co_return Nothing{};
+  std::vector<client::Committed> offsets;
+  for (const auto& [partition, offset] : written_) {
+    if (committed_[partition] == offset) continue;
+    client::Committed& one = offsets.emplace_back();
+    one.partition = partition;
+    one.offset = offset;
+  }
+  if (offsets.empty()) co_return Nothing{};
+  auto done = co_await client::Member::commit(member_, offsets, Clock::now() + within);
+  if (!done) co_return done;
+  for (const client::Committed& one : offsets) committed_[one.partition] = one.offset;
+  co_return done;
+}
+
+Task<void> GroupReader::commit_if_due() {
+  if (Clock::now() - committed_at_ < commit_interval) co_return;
+  auto done = co_await commit(cluster_.client().options().timeout);
+  committed_at_ = Clock::now();
+  if (!done) callbacks_.trouble(done.error());
+}
+
+// How many partitions there are, all together; `names`: the topics that are meant.
+std::uint64_t GroupReader::topics_seen(const kafka::MetadataResponse& metadata,
+                                       std::vector<std::string>& names) const {
+  std::uint64_t partitions = 0;
+  for (const auto& topic : metadata.topics) {
+    const std::string name = topic.name.value_or("");
+    const auto meant = [&](const Selector& selector) {
+      return selector.matches(name) && !(selector.is_pattern() && topic.is_internal);
+    };
+    if (topic.error_code != 0 || std::ranges::none_of(topics_, meant)) continue;
+    names.push_back(name);
+    partitions += topic.partitions.size();
+  }
+  std::ranges::sort(names);
+  return partitions;
+}
+
+Task<void> GroupReader::look_for_topics() {
+  if (Clock::now() - topics_at_ < topics_interval) co_return;
+  topics_at_ = Clock::now();
+  std::optional<std::vector<std::string>> asked = names_;
+  if (std::ranges::any_of(topics_, &Selector::is_pattern)) asked.reset();
+  auto metadata = co_await cluster_.client().refresh(std::move(asked));
+  if (!metadata) co_return;
+  std::vector<std::string> names;
+  const std::uint64_t partitions = topics_seen(*metadata, names);
+  if (names.empty() || (names == names_ && partitions == partitions_seen_)) co_return;
+  partitions_seen_ = partitions;
+  names_ = names;
+  member_->subscribe(std::move(names));
+}
+
+Task<void> GroupReader::rest(client::Time until) {
+  waiter_.expires_at(until);
+  co_await waiter_.async_wait(core::use_result);
+}
+
+Task<Answer<Nothing>> GroupReader::leave() {
+  const auto deadline = Clock::now() + patience_at_end;
+  Answer<Nothing> done = Nothing{};
+  if (!member_->lost()) done = co_await commit(patience_at_end);
+  co_await client::Member::leave(member_, deadline);
+  co_return done;
+}
+
+}  // namespace mq::cli

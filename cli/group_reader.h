@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reader's part in a consumer group: which partitions are ours and where to go on, what of them has been
+// written to stdout, and what of that the group knows. Lives on the loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/read_range.h"
+#include "core/client/member.h"
+
+namespace mq::cli {
+
+struct GroupOptions {
+  enum class Commit { written, each, none };
+
+  std::string group;
+  std::optional<std::string> static_id;
+  const client::Assignor* assignor = nullptr;
+  Commit commit = Commit::written;
+
+  // The flags of group_flags(); nothing without --group.
+  static std::optional<GroupOptions> from(const Arguments& arguments);
+};
+std::vector<Flag> group_flags();
+
+class GroupReader {
+ public:
+  struct Callbacks {
+    std::function<void()> changed;  // there is another share, or failure()
+    std::function<void(const client::Failure&)> trouble;
+  };
+  GroupReader(Context& context, client::Cluster& cluster, GroupOptions options, std::vector<Selector> topics,
+              ReadRange range, bool committed_only);
+  ~GroupReader();
+
+  void start(const std::vector<TopicState>& topics, Callbacks callbacks);
+  bool changed() const { return member_->round() != round_; }
+  const std::optional<client::Failure>& failure() const { return member_->failure(); }
+  bool commits_each() const { return options_.commit == GroupOptions::Commit::each; }
+
+  // Lets go of what was taken away, when what is written is committed; then what to read now. No assignments:
+  // nothing, for the time being.
+  client::Task<client::Answer<ReadPlan>> next_share();
+  bool expects_more() const;  // it has nothing, but that may still change soon
+
+  // Everything before these offsets has been accepted by stdout.
+  void written(const ReadPlan& plan, const std::vector<client::Offset>& reached);
+  client::Task<client::Answer<client::Nothing>> commit(client::Duration within);
+  client::Task<void> commit_if_due();    // at most once a second; trouble is told, and tried again
+  client::Task<void> look_for_topics();  // every minute: new ones that a pattern matches, new partitions
+  client::Task<void> rest(client::Time until);
+  void wake() { waiter_.cancel(); }
+
+  // Commits and leaves; 3 s at most.
+  client::Task<client::Answer<client::Nothing>> leave();
+
+ private:
+  using Offsets = std::map<core::TopicPartition, client::Offset>;
+  client::Task<client::Answer<Offsets>> stored(const std::vector<core::TopicPartition>& partitions);
+  void say_what_from_means(const Offsets& stored, std::size_t asked);
+  std::uint64_t topics_seen(const kafka::MetadataResponse& metadata, std::vector<std::string>& names) const;
+
+  Context& context_;
+  client::Cluster& cluster_;
+  GroupOptions options_;
+  std::vector<Selector> topics_;
+  ReadRange range_;
+  bool committed_only_;
+  Callbacks callbacks_;
+  std::shared_ptr<client::Member> member_;
+  std::uint64_t round_ = 0;
+  Offsets written_, committed_;  // of our share: where stdout is, and where the group thinks we are
+  Offsets ends_;                 // with -e: where each partition ended when we saw it first
+  client::Time share_since_, committed_at_, topics_at_;
+  std::vector<std::string> names_;
+  std::uint64_t partitions_seen_ = 0;
+  bool from_said_ = false;
+  client::Timer waiter_;
+};
+
+}  // namespace mq::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moving a group: from where it is to where it shall go on, in each partition, as a plan that can be shown
+// before it is carried out.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/group.h"
+#include "cli/plan.h"
+
+namespace mq::cli {
+
+using Positions = std::map<core::TopicPartition, client::Offset>;
+
+struct Move {
+  core::TopicPartition partition;
+  std::optional<client::Offset> current;
+  client::Offset target = 0;
+};
+
+// `current` with what changes, in order; those that are there already are left out.
+std::vector<Move> moves(const Positions& current, const Positions& target);
+
+// Shows, asks, evicts where that was asked for, commits. The group must have no members otherwise.
+struct MoveOptions {
+  std::string group, action;
+  bool create = false, evict = false;
+};
+Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cluster,
+               const MoveOptions& options, const Positions& target);
+
+// What `mq group export` has printed, or a list of topic, partition and offset as JSON or CSV; `group`: the
+// one that is named in it. Throws UsageError.
+Positions parse_positions(const std::string& text, std::string& group);
+std::string read_all(const std::string& file, int standard_input);  // "-": that; throws UsageError
+
+}  // namespace mq::cli

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "net/error.h"
+#include "net/kafka/codec_definitions.h"
 
 namespace mq::client {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 
 namespace mq::core {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kafka/header.h"
 
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 
 namespace mq::kafka {
 

@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 #include "net/kafka/uuid.h"
 
 namespace mq::kafka {

@@ -4,7 +4,7 @@
 // functions, any thread.
 #pragma once
 
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 
 namespace mq::kafka {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 
 #include <gtest/gtest.h>
 

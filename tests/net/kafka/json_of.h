@@ -6,7 +6,7 @@
 #include <boost/beast/core/detail/base64.hpp>
 #include <boost/json.hpp>
 
-#include "net/kafka/codec.h"
+#include "net/kafka/codec_definitions.h"
 #include "net/kafka/uuid.h"
 
 namespace mq::kafka::golden {

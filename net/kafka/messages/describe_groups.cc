@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/describe_groups.h"
+
+#include "net/kafka/codec_definitions.h"
+
+template struct mq::kafka::Codec<mq::kafka::DescribeGroupsRequest>;
+template struct mq::kafka::Codec<mq::kafka::DescribeGroupsResponse>;

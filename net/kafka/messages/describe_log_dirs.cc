@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/describe_log_dirs.h"
+
+#include "net/kafka/codec_definitions.h"
+
+template struct mq::kafka::Codec<mq::kafka::DescribeLogDirsRequest>;
+template struct mq::kafka::Codec<mq::kafka::DescribeLogDirsResponse>;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/kafka/messages/sync_group.h"
+
+#include "net/kafka/codec_definitions.h"
+
+template struct mq::kafka::Codec<mq::kafka::SyncGroupRequest>;
+template struct mq::kafka::Codec<mq::kafka::SyncGroupResponse>;

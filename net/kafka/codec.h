@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encodes, sizes and decodes any described message. Pure functions, any thread.
 //
-// Decoding promises: memory bounded by the size of the frame (wire::Reader), no view into the frame but Records,
-// an error instead of a value when a byte is missing or a count lies. Bytes after the message are tolerated, as
-// Kafka tolerates them.
+// Decoding promises: memory bounded by the size of the frame (wire::Reader), no view into the frame but
+// Records, an error instead of a value when a byte is missing or a count lies. Bytes after the message are
+// tolerated, as Kafka tolerates them.
 //
 // Compiled once for each message, in the .cc beside its header; codec_definitions.h has what is compiled.
 #pragma once
@@ -13,10 +13,11 @@
 namespace mq::kafka {
 
 template <Message M>
-struct Codec {
+struct MessageCodec {
   // The size of the message alone, without length and header.
   static std::size_t size(const M& m, Version v);
-  // The message alone. Pieces in Records must be memory: this is for tests and for what stays in this process.
+  // The message alone. Pieces in Records must be memory: this is for tests and for what stays in this
+  // process.
   static Bytes encode(const M& m, Version v);
   // A whole response: length, header, message. ApiVersions never has tags in its header: its reader may not
   // know yet which versions we speak.
@@ -30,24 +31,24 @@ struct Codec {
 
 template <Message M>
 std::size_t size(const M& m, Version v) {
-  return Codec<M>::size(m, v);
+  return MessageCodec<M>::size(m, v);
 }
 template <Message M>
 Bytes encode(const M& m, Version v) {
-  return Codec<M>::encode(m, v);
+  return MessageCodec<M>::encode(m, v);
 }
 template <Message M>
 net::Pieces encode_frame(std::int32_t correlation_id, const M& m, Version v) {
-  return Codec<M>::encode_frame(correlation_id, m, v);
+  return MessageCodec<M>::encode_frame(correlation_id, m, v);
 }
 template <Message M>
 net::Pieces encode_request(std::int32_t correlation_id, const std::optional<std::string>& client_id,
                            const M& m, Version v) {
-  return Codec<M>::encode_request(correlation_id, client_id, m, v);
+  return MessageCodec<M>::encode_request(correlation_id, client_id, m, v);
 }
 template <Message M>
 net::Result<M> decode(net::Bytes body, Version v) {
-  return Codec<M>::decode(body, v);
+  return MessageCodec<M>::decode(body, v);
 }
 
 }  // namespace mq::kafka

@@ -379,14 +379,14 @@ net::Pieces frame(const auto& put_header, const M& m, Version v) {
 }  // namespace wire
 
 template <Message M>
-std::size_t Codec<M>::size(const M& m, Version v) {
+std::size_t MessageCodec<M>::size(const M& m, Version v) {
   wire::Counter counter;
   wire::put(counter, wire::format_of<M>(v), m);
   return counter.size + counter.pieces;
 }
 
 template <Message M>
-Bytes Codec<M>::encode(const M& m, Version v) {
+Bytes MessageCodec<M>::encode(const M& m, Version v) {
   Bytes out;
   out.reserve(size(m, v) + sizeof(std::int32_t));
   for (const net::Piece& piece : wire::frame([](auto&) {}, m, v))
@@ -398,7 +398,7 @@ Bytes Codec<M>::encode(const M& m, Version v) {
 }
 
 template <Message M>
-net::Pieces Codec<M>::encode_frame(std::int32_t correlation_id, const M& m, Version v) {
+net::Pieces MessageCodec<M>::encode_frame(std::int32_t correlation_id, const M& m, Version v) {
   constexpr std::int16_t api_versions = 18;
   const auto put_header = [&](auto& to) {
     wire::put_fixed(to, correlation_id);
@@ -408,8 +408,9 @@ net::Pieces Codec<M>::encode_frame(std::int32_t correlation_id, const M& m, Vers
 }
 
 template <Message M>
-net::Pieces Codec<M>::encode_request(std::int32_t correlation_id, const std::optional<std::string>& client_id,
-                                     const M& m, Version v) {
+net::Pieces MessageCodec<M>::encode_request(std::int32_t correlation_id,
+                                            const std::optional<std::string>& client_id, const M& m,
+                                            Version v) {
   const auto put_header = [&](auto& to) {
     wire::put_fixed(to, Describe<M>::key);
     wire::put_fixed(to, v);
@@ -421,7 +422,7 @@ net::Pieces Codec<M>::encode_request(std::int32_t correlation_id, const std::opt
 }
 
 template <Message M>
-net::Result<M> Codec<M>::decode(net::Bytes body, Version v) {
+net::Result<M> MessageCodec<M>::decode(net::Bytes body, Version v) {
   net::Result<M> m{M{}};
   wire::Reader reader(body);
   wire::get(reader, wire::format_of<M>(v), *m);

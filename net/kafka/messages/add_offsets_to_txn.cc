@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::AddOffsetsToTxnRequest>;
-template struct mq::kafka::Codec<mq::kafka::AddOffsetsToTxnResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::AddOffsetsToTxnRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::AddOffsetsToTxnResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::AddPartitionsToTxnRequest>;
-template struct mq::kafka::Codec<mq::kafka::AddPartitionsToTxnResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::AddPartitionsToTxnRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::AddPartitionsToTxnResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::AlterConfigsRequest>;
-template struct mq::kafka::Codec<mq::kafka::AlterConfigsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::AlterConfigsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::AlterConfigsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ApiVersionsRequest>;
-template struct mq::kafka::Codec<mq::kafka::ApiVersionsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ApiVersionsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ApiVersionsResponse>;

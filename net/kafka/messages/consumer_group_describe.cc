@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ConsumerGroupDescribeRequest>;
-template struct mq::kafka::Codec<mq::kafka::ConsumerGroupDescribeResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ConsumerGroupDescribeRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ConsumerGroupDescribeResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ConsumerGroupHeartbeatRequest>;
-template struct mq::kafka::Codec<mq::kafka::ConsumerGroupHeartbeatResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ConsumerGroupHeartbeatRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ConsumerGroupHeartbeatResponse>;

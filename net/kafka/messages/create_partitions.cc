@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::CreatePartitionsRequest>;
-template struct mq::kafka::Codec<mq::kafka::CreatePartitionsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::CreatePartitionsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::CreatePartitionsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::CreateTopicsRequest>;
-template struct mq::kafka::Codec<mq::kafka::CreateTopicsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::CreateTopicsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::CreateTopicsResponse>;

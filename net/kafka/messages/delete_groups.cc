@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DeleteGroupsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DeleteGroupsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteGroupsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteGroupsResponse>;

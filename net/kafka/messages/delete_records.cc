@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DeleteRecordsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DeleteRecordsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteRecordsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteRecordsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DeleteTopicsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DeleteTopicsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteTopicsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DeleteTopicsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeClusterRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeClusterResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeClusterRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeClusterResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeConfigsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeConfigsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeConfigsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeConfigsResponse>;

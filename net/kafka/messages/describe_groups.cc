@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeGroupsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeGroupsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeGroupsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeGroupsResponse>;

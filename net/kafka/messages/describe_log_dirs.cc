@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeLogDirsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeLogDirsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeLogDirsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeLogDirsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeProducersRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeProducersResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeProducersRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeProducersResponse>;

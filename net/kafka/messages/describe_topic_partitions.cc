@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeTopicPartitionsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeTopicPartitionsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeTopicPartitionsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeTopicPartitionsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::DescribeTransactionsRequest>;
-template struct mq::kafka::Codec<mq::kafka::DescribeTransactionsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeTransactionsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::DescribeTransactionsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::EndTxnRequest>;
-template struct mq::kafka::Codec<mq::kafka::EndTxnResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::EndTxnRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::EndTxnResponse>;

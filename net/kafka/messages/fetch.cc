@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::FetchRequest>;
-template struct mq::kafka::Codec<mq::kafka::FetchResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::FetchRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::FetchResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::FindCoordinatorRequest>;
-template struct mq::kafka::Codec<mq::kafka::FindCoordinatorResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::FindCoordinatorRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::FindCoordinatorResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::HeartbeatRequest>;
-template struct mq::kafka::Codec<mq::kafka::HeartbeatResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::HeartbeatRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::HeartbeatResponse>;

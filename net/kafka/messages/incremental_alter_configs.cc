@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::IncrementalAlterConfigsRequest>;
-template struct mq::kafka::Codec<mq::kafka::IncrementalAlterConfigsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::IncrementalAlterConfigsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::IncrementalAlterConfigsResponse>;

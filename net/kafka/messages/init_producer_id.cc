@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::InitProducerIdRequest>;
-template struct mq::kafka::Codec<mq::kafka::InitProducerIdResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::InitProducerIdRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::InitProducerIdResponse>;

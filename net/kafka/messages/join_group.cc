@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::JoinGroupRequest>;
-template struct mq::kafka::Codec<mq::kafka::JoinGroupResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::JoinGroupRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::JoinGroupResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::LeaveGroupRequest>;
-template struct mq::kafka::Codec<mq::kafka::LeaveGroupResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::LeaveGroupRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::LeaveGroupResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ListConfigResourcesRequest>;
-template struct mq::kafka::Codec<mq::kafka::ListConfigResourcesResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListConfigResourcesRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListConfigResourcesResponse>;

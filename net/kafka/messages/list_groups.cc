@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ListGroupsRequest>;
-template struct mq::kafka::Codec<mq::kafka::ListGroupsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListGroupsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListGroupsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ListOffsetsRequest>;
-template struct mq::kafka::Codec<mq::kafka::ListOffsetsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListOffsetsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListOffsetsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ListTransactionsRequest>;
-template struct mq::kafka::Codec<mq::kafka::ListTransactionsResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListTransactionsRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ListTransactionsResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::MetadataRequest>;
-template struct mq::kafka::Codec<mq::kafka::MetadataResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::MetadataRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::MetadataResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::OffsetCommitRequest>;
-template struct mq::kafka::Codec<mq::kafka::OffsetCommitResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetCommitRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetCommitResponse>;

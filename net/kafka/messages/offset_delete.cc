@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::OffsetDeleteRequest>;
-template struct mq::kafka::Codec<mq::kafka::OffsetDeleteResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetDeleteRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetDeleteResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::OffsetFetchRequest>;
-template struct mq::kafka::Codec<mq::kafka::OffsetFetchResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetFetchRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetFetchResponse>;

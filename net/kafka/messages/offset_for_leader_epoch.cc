@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::OffsetForLeaderEpochRequest>;
-template struct mq::kafka::Codec<mq::kafka::OffsetForLeaderEpochResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetForLeaderEpochRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::OffsetForLeaderEpochResponse>;

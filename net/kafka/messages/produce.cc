@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::ProduceRequest>;
-template struct mq::kafka::Codec<mq::kafka::ProduceResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::ProduceRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::ProduceResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::SyncGroupRequest>;
-template struct mq::kafka::Codec<mq::kafka::SyncGroupResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::SyncGroupRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::SyncGroupResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::TxnOffsetCommitRequest>;
-template struct mq::kafka::Codec<mq::kafka::TxnOffsetCommitResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::TxnOffsetCommitRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::TxnOffsetCommitResponse>;

@@ -3,5 +3,5 @@
 
 #include "net/kafka/codec_definitions.h"
 
-template struct mq::kafka::Codec<mq::kafka::WriteTxnMarkersRequest>;
-template struct mq::kafka::Codec<mq::kafka::WriteTxnMarkersResponse>;
+template struct mq::kafka::MessageCodec<mq::kafka::WriteTxnMarkersRequest>;
+template struct mq::kafka::MessageCodec<mq::kafka::WriteTxnMarkersResponse>;

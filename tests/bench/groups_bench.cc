@@ -7,6 +7,7 @@
 // The broker is in this process; the processor time that is shown is its loop's.
 #include <pthread.h>
 
+#include <boost/endian/conversion.hpp>
 #include <boost/asio.hpp>
 #include <cstdio>
 #include <cstdlib>

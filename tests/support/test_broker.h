@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
+#include <boost/endian/conversion.hpp>
 #include <future>
 #include <thread>
 

@@ -7,8 +7,8 @@
 // The broker is in this process; the processor time that is shown is its loop's.
 #include <pthread.h>
 
-#include <boost/endian/conversion.hpp>
 #include <boost/asio.hpp>
+#include <boost/endian/conversion.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

@@ -116,8 +116,9 @@ class Compacted {
       EXPECT_GT(read->next, at) << "the end can be reached";
       if (read->next <= at) return map;
       at = read->next;
-      const std::string bytes = test::bytes_of(*read);
-      net::Bytes rest = bytes_of(bytes);
+      const auto bytes = gather(*read);
+      if (!bytes) return ADD_FAILURE() << bytes.error().message(), map;
+      net::Bytes rest = *bytes;
       while (const auto batch = kafka::next_batch(rest)) {
         EXPECT_EQ(kafka::check_batch(*batch), Error::none);
         kafka::RecordReader reader(*batch);

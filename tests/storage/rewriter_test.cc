@@ -163,6 +163,7 @@ void rewrite_while(Journal& journal, Meanwhile meanwhile) {
                             EXPECT_TRUE(result);
                             done = true;
                           });
+  journal.opened.loop.restart();
   journal.opened.loop.poll();
   began->get_future().get();
   EXPECT_FALSE(meanwhile());

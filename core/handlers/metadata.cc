@@ -65,7 +65,8 @@ Task<TopicAnswer> create(Context& context, std::string name, bool operations) {
 
 Task<TopicAnswer> answer_for(Context& context, kafka::MetadataRequest::MetadataRequestTopic asked,
                              bool may_create, bool operations) {
-  if (!asked.name) {
+  // Java consumers that subscribe by pattern ask by id with an empty name instead of none.
+  if (!asked.name || asked.topic_id != Uuid{}) {
     const TopicPtr topic = context.broker.topics.find(asked.topic_id);
     if (!topic) co_return failed(std::nullopt, asked.topic_id, Error::unknown_topic_id);
     co_return answer_of(context, *topic, operations);

@@ -144,8 +144,10 @@ TEST_F(AdminTest, MetadataByIdKnowsUnknownIds) {
   kafka::MetadataRequest request;
   request.topics.emplace().push_back({id, std::nullopt});
   request.topics->push_back({kafka::Uuid{std::byte{9}}, std::nullopt});
+  request.topics->push_back({id, ""});
   const auto answer = wire->call<kafka::MetadataResponse>(request, 12);
   EXPECT_EQ(answer.topics.at(0).name, "t");
+  EXPECT_EQ(answer.topics.at(2).name, "t") << "Java consumers say an empty name instead of none";
   EXPECT_EQ(answer.topics.at(1).error_code, code(Error::unknown_topic_id));
 }
 

@@ -16,6 +16,11 @@ mq_client_test(transactions ${PYTHON} confluent_transactions.py)
 mq_client_test(kafka_python ${PYTHON} kafka_python.py)
 mq_client_test(kafkajs ./kafkajs.sh)
 mq_client_test(groups ${PYTHON} groups.py)
+add_test(NAME clients_consumer_protocol
+         COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/clients/broker.py $<TARGET_FILE:mq>
+                 -c groups.consumer_heartbeat_interval=500ms -- ./consumer_protocol.sh
+         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/clients)
+set_tests_properties(clients_consumer_protocol PROPERTIES TIMEOUT 300)
 
 # Exit status 77: cannot be tried here, and says why.
 function(mq_crash_test name)

@@ -175,6 +175,7 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
 }
 
 Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
+  if (stopped_) co_return Error::not_coordinator;  // the log may be gone before what is still under way
   const std::vector<KeyedRecord> records{std::move(record)};
   Joined joined;
   Error error = Error::none;

@@ -265,7 +265,7 @@ Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from
   };
   const Result<Done> done = co_await elsewhere(*copying_, std::move(work));
   if (!done) co_return done.error();
-  if (!log->gone()) log->forgot(done->bytes_less);
+  if (!log->gone()) log->rewritten(done->bytes_less);
   co_return done->next;
 }
 

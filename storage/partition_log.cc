@@ -373,6 +373,12 @@ PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t co
   return changed;
 }
 
+void PartitionLog::rewritten(std::uint64_t bytes_less) {
+  forgot(bytes_less);
+  tail_.reset();
+  if (journal_) journal_->ahead().forget(number_);
+}
+
 void PartitionLog::forgot(std::uint64_t sealed_bytes) {
   bytes_ -= std::min(bytes_, sealed_bytes);
   sealed_bytes_ -= std::min(sealed_bytes_, sealed_bytes);

@@ -54,6 +54,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   };
   Changed sealed(const Active& segment, std::size_t count, std::size_t skip);
   void forgot(std::uint64_t sealed_bytes);
+  void rewritten(std::uint64_t bytes_less);  // what memory knows of it may be older than what is stored
 
  private:
   struct Limits {  // of a read

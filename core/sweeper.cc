@@ -187,9 +187,9 @@ Task<Result<CompactionView>> Sweeper::view_of(PartitionPtr partition) {
   CompactionView view;
   view.now = now();
   view.clean = std::max(compactor_->clean_until(partition->number()), partition->start());
-  view.stable = partition->last_stable_offset();
   auto segments = co_await partition->ranges(partition->start(), storage::Grain::segment, segments_max);
   if (!segments) co_return segments.error();
+  view.stable = partition->last_stable_offset();  // not from before: the newest segment has grown meanwhile
   view.segments = std::move(*segments);
   const auto open = std::find_if(view.segments.begin(), view.segments.end(),
                                  [](const storage::Range& range) { return !range.sealed; });

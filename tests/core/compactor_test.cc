@@ -247,7 +247,7 @@ using CompactionTalk = Conversation;
 
 TEST_F(CompactionTalk, ACompactedTopicEndsWithTheNewestOfEveryKey) {
   start([](Config& config) { config.retention_check_interval = Milliseconds(1); });
-  create("t", 1, {{"cleanup.policy", "compact"}, {"segment.ms", "1"}, {"min.cleanable.dirty.ratio", "0.01"}});
+  create("t", 1, {{"cleanup.policy", "compact"}, {"segment.ms", "1"}, {"max.compaction.lag.ms", "1"}});
   for (int i = 0; i < 60; i++) {
     const std::string key = "k" + std::to_string(i % 3);
     EXPECT_EQ(produce("t", batch({.values = {std::to_string(i)}, .key = key})).error_code, 0);

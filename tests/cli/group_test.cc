@@ -271,7 +271,7 @@ class Other {
     member_ = client::Member::create(loop_, options, std::move(membership));
     member_->start();
     thread_ = std::thread([this] { loop_.run(); });
-    in_.get_future().wait();
+    EXPECT_EQ(in_.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   }
   ~Other() {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(3);

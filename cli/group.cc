@@ -135,8 +135,8 @@ Failure missing_group(const std::string& name, const std::vector<client::ListedG
           .message = "group " + in_quotes(name) + " does not exist",
           .kafka = "GROUP_ID_NOT_FOUND",
           .target = name,
-          .hint = (near.empty() ? "" : "did you mean " + in_quotes(near) + "?  ") +
-                  std::string("List groups with: mq group list")};
+          .hint = near.empty() ? "list groups with: mq group list"
+                               : "did you mean " + in_quotes(near) + "?  List groups with: mq group list"};
 }
 
 GroupSelection select_groups(client::Cluster& cluster, const std::vector<std::string>& words, bool literal) {

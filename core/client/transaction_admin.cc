@@ -67,7 +67,8 @@ Task<Answer<DescribedTransaction>> describe_transaction(Client& client, std::str
   told.producer_epoch = state.producer_epoch;
   told.state = state.transaction_state;
   told.timeout = std::chrono::milliseconds(state.transaction_timeout_ms);
-  told.started = state.transaction_start_time_ms > 0 ? state.transaction_start_time_ms : -1;
+  const bool open = !state.topics.empty();  // Kafka keeps the time of one that is over
+  told.started = open && state.transaction_start_time_ms > 0 ? state.transaction_start_time_ms : -1;
   for (const auto& topic : state.topics)
     for (const std::int32_t number : topic.partitions) told.partitions.push_back({topic.topic, number});
   std::ranges::sort(told.partitions);

@@ -124,7 +124,7 @@ struct TopicConfig {
   std::int64_t timestamp_before_ms_max = std::numeric_limits<std::int64_t>::max();
   std::int64_t timestamp_after_ms_max = 3'600'000;
   std::int64_t delete_retention_ms = 86'400'000;  // how long compaction leaves a tombstone
-  std::int64_t segment_ms = 604'800'000;           // for how long records may wait for compaction in an open segment
+  std::int64_t segment_ms = 604'800'000;  // for how long records may wait for compaction in an open segment
   std::int64_t compaction_lag_ms_min = 0;
   std::int64_t compaction_lag_ms_max = std::numeric_limits<std::int64_t>::max();
   double cleanable_dirty_ratio_min = 0.5;

@@ -11,21 +11,21 @@ namespace mq::net {
 
 // Who is at the other end. One per connection, lives as long as the connection and every request of it.
 struct Peer {
-  std::uint64_t id = 0;                // unique in this process
-  asio::ip::tcp::endpoint local;       // the address this connection arrived on (cli.md 2.9: advertise auto)
+  std::uint64_t id = 0;           // unique in this process
+  asio::ip::tcp::endpoint local;  // the address this connection arrived on (cli.md 2.9: advertise auto)
   asio::ip::tcp::endpoint remote;
-  std::string software;                // "name version", as the client gave it in ApiVersions; may be empty
-  bool gone = false;                   // the connection has closed: parked answers may be dropped
+  std::string software;  // "name version", as the client gave it in ApiVersions; may be empty
+  bool gone = false;     // the connection has closed: parked answers may be dropped
 };
 
-// Lives on the loop. `handle` is called once per frame in the order of arrival and runs to its first suspension
-// before the next one is called; answers may become ready in any order and leave in order.
+// Lives on the loop. `handle` is called once per frame in the order of arrival and runs to its first
+// suspension before the next one is called; answers may become ready in any order and leave in order.
 class Handler {
  public:
   virtual ~Handler() = default;
 
-  // `frame`: one request without its length. The answer: a whole response frame, its 4-byte length first; empty when
-  // nothing is to be said (acks = 0). An error closes the connection.
+  // `frame`: one request without its length. The answer: a whole response frame, its 4-byte length first;
+  // empty when nothing is to be said (acks = 0). An error closes the connection.
   virtual Task<Result<Pieces>> handle(std::shared_ptr<Peer> peer, Slice frame) = 0;
 };
 

@@ -24,7 +24,7 @@ template <class T>
 using Result = boost::system::result<T>;
 
 using Use = asio::use_awaitable_t<Executor>;
-inline constexpr Use use;                                // throws
+inline constexpr Use use;                                  // throws
 inline constexpr asio::as_tuple_t<Use> use_result{Use{}};  // auto [error, n] = co_await …
 
 using Bytes = std::span<const std::byte>;  // a view

@@ -11,19 +11,20 @@ namespace mq::storage {
 
 class Log {
  public:
-  // Called on the loop when the batch is durable (as `storage.flush` defines it), or was refused. When it is called
-  // `end()` already counts every batch of the same group.
+  // Called on the loop when the batch is durable (as `storage.flush` defines it), or was refused. When it is
+  // called `end()` already counts every batch of the same group.
   using Appended = std::function<void(error_code)>;
 
   virtual ~Log() = default;
 
-  // Queues the batch behind all earlier ones; never suspends. `batch.first` is at or after the end as it will be
-  // then; a gap is allowed. After an error nothing of this batch is in the log, and the log goes on from `end()`.
+  // Queues the batch behind all earlier ones; never suspends. `batch.first` is at or after the end as it will
+  // be then; a gap is allowed. After an error nothing of this batch is in the log, and the log goes on from
+  // `end()`.
   virtual void append(Batch batch, Appended done) = 0;
 
-  // At least one batch, if there is one at or after `from`, then as many as fit into `bytes_max`. Sees only what is
-  // durable, and no batch that reaches `until`. `offset_out_of_range` before start() or after end(); `corrupt` where
-  // the log is known to be damaged.
+  // At least one batch, if there is one at or after `from`, then as many as fit into `bytes_max`. Sees only
+  // what is durable, and no batch that reaches `until`. `offset_out_of_range` before start() or after end();
+  // `corrupt` where the log is known to be damaged.
   virtual Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) = 0;
 
   // Base of the first batch whose largest timestamp reaches `timestamp`; `end()` when there is none.
@@ -35,12 +36,14 @@ class Log {
   // What lies at or after `from`, oldest first; at most `count_max` ranges.
   virtual Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) = 0;
 
-  virtual Task<error_code> cut(Offset end) = 0;     // forget every batch that reaches `end`; durable when it returns
-  virtual Task<error_code> trim(Offset start) = 0;  // forget everything before `start`; past the end: go on from there
+  virtual Task<error_code> cut(
+      Offset end) = 0;  // forget every batch that reaches `end`; durable when it returns
+  virtual Task<error_code> trim(
+      Offset start) = 0;  // forget everything before `start`; past the end: go on from there
 
   virtual Offset start() const = 0;
-  virtual Offset end() const = 0;             // one past the last durable record
-  virtual std::uint64_t bytes() const = 0;    // of living batches, about
+  virtual Offset end() const = 0;           // one past the last durable record
+  virtual std::uint64_t bytes() const = 0;  // of living batches, about
 };
 
 }  // namespace mq::storage

@@ -94,8 +94,8 @@ Result<Table> SegmentTable::write(const std::atomic<bool>& stopping) {
     if (const error_code error = add_part(part)) return error;
   }
   const SegmentFile& segment = *sealing_.segment;
-  const Summary summary{
-      segment.number, segment.seed, sealing_.end, table_.runs, sealing_.cuts, sealing_.trims, {}, {}};
+  const Summary summary{segment.number, segment.seed,   sealing_.end, table_.runs,
+                        sealing_.cuts,  sealing_.trims, {},           {}};
   if (const error_code error = file_.finish(summary)) return error;
   table_.row.seed = segment.seed;
   table_.row.has_file = needs_file_;

@@ -25,9 +25,9 @@ struct Append {
   PartitionNumber partition = 0;
   Offset base = 0;
   std::uint32_t failures =
-      0;        // that the sender knew of: what was queued behind a failed write is refused with it
+      0;                // that the sender knew of: what was queued behind a failed write is refused with it
   bool closes = false;  // the segment takes nothing after it
-  Batch batch;  // the payload; offsets and time only of a batch
+  Batch batch;          // the payload; offsets and time only of a batch
   std::shared_ptr<PartitionLog> log;
   Log::Appended done;
 

@@ -111,7 +111,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::vector<Duplicate> duplicates_;  // of batches that are not durable yet
   Waiters waiters_, stable_waiters_;
   Offset stable_ = 0;  // as stable_waiters_ were told
-  Grown grown_;  // nobody wants to know: not set
+  Grown grown_;        // nobody wants to know: not set
   std::uint64_t appended_bytes_ = 0, grown_above_ = 0;
   bool closed_ = false;
   bool poisoned_ =

@@ -3,8 +3,9 @@
 //
 //   cleaning_bench [DIR=.] [SECONDS=5] [ROUNDS=3]      DIR/cleaning_bench.tmp is made and removed
 //
-// Groups of 64 batches of 16 KiB, trimmed all the time to the newest 256 MiB. Nothing is copied when all of it
-// dies together. Something is when one batch in eight belongs to a partition that keeps four times as long.
+// Groups of 64 batches of 16 KiB, trimmed all the time to the newest 256 MiB. Nothing is copied when all of
+// it dies together. Something is when one batch in eight belongs to a partition that keeps four times as
+// long.
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/endian/conversion.hpp>
@@ -45,8 +46,8 @@ storage::Batch batch_at(storage::Offset first) {
 }
 
 struct Outcome {
-  double rate = 0;   // bytes/s
-  double disk = 0;   // the most that the disk held, less four segments, to what lived then
+  double rate = 0;  // bytes/s
+  double disk = 0;  // the most that the disk held, less four segments, to what lived then
 };
 
 class Run {

@@ -225,6 +225,5 @@ TEST_F(IdempotentTest, DescribeProducersTellsWhoIsThere) {
   EXPECT_EQ(answer.partitions.at(1).error_code, code(Error::unknown_topic_or_partition));
 }
 
-
 }  // namespace
 }  // namespace mq::core

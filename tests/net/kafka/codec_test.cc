@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/kafka/codec_definitions.h"
-
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "net/kafka/codec_definitions.h"
 #include "net/kafka/messages/api_versions.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 #include "net/kafka/messages/fetch.h"

@@ -183,12 +183,12 @@ TEST_F(PowerCutTest, AFailedSyncLosesItsPagesAndTheNextOneSaysYes) {
 }
 
 TEST_F(PowerCutTest, AFaultHitsTheNthCallOfItsKindOnItsPath) {
-  const auto a = create("a"), b = create("b");
-  files_.inject({Call::write, 2, ENOSPC, "b"});
+  const auto a = create("a"), b = create("the-other");  // a word that no random directory name holds
+  files_.inject({Call::write, 2, ENOSPC, "the-other"});
   EXPECT_FALSE(write(*b, "1"));
   EXPECT_FALSE(write(*a, "1"));
   EXPECT_EQ(write(*b, "2345", 1), boost::system::errc::no_space_on_device);
-  EXPECT_EQ(text_of("b"), "123");
+  EXPECT_EQ(text_of("the-other"), "123");
   EXPECT_FALSE(write(*b, "4"));
 
   files_.inject({Call::write, 1, ENOSPC, "", true});

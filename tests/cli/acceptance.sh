@@ -324,14 +324,19 @@ transaction() {
 }
 check 'a transaction is written, and another one after the other' transaction
 aborted_transaction() {
-  (echo gone; sleep 60) | "$MQ" produce x2 --create --txn=aborted 2>aborted.err &
-  local pid=$!
+  mkfifo endless
+  "$MQ" produce x2 --create --txn=aborted <endless 2>aborted.err &
+  local pid=$! input
+  exec {input}>endless
+  echo gone >&"$input"
   in_log() { mq consume x2 -e --isolation uncommitted 2>/dev/null | grep -qx gone; }
   until_true 20 in_log || return 1
   is "$(mq consume x2 -e)" '' || return 1
   kill -TERM "$pid"
   wait "$pid"
-  is $? 143 && grep -q aborted aborted.err && is "$(mq consume x2 -e)" '' && echo kept | mq produce x2 && is "$(mq consume x2 -e)" kept
+  local code=$?
+  exec {input}>&-
+  is $code 143 && grep -q aborted aborted.err && is "$(mq consume x2 -e)" '' && echo kept | mq produce x2 && is "$(mq consume x2 -e)" kept
 }
 check 'an interrupted transaction is aborted' aborted_transaction
 

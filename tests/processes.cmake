@@ -31,6 +31,7 @@ endfunction()
 mq_crash_test(checker)
 mq_crash_test(kill)
 mq_crash_test(exactly_once)
+set_tests_properties(crash_exactly_once PROPERTIES DEPENDS clients_kafkajs)  # which installs what its pipeline needs
 mq_crash_test(commits)
 mq_crash_test(forgetting)
 mq_crash_test(full_disk)

@@ -9,7 +9,7 @@ place=../../build/clients/confluent-$version
 if [ ! -f "$place/installed" ]; then
   if ! python3 -c 'import ensurepip' 2>/dev/null; then
     root=(); [ "$(id -u)" -eq 0 ] || root=(sudo)
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends python3-venv >/dev/null
   fi
   python3 -m venv "$place"
   "$place/bin/pip" install --quiet --disable-pip-version-check "confluent-kafka==$version"

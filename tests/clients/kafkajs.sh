@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 place=../../build/clients
 if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
   root=(); [ "$(id -u)" -eq 0 ] || root=(sudo)
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends nodejs npm >/dev/null
 fi
 mkdir -p "$place"
 if ! cmp -s package-lock.json "$place/installed"; then

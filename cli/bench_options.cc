@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "cli/compression.h"
 #include "cli/topic.h"
 #include "core/scalars.h"
 
@@ -38,19 +39,6 @@ std::int64_t number_of(const Arguments& arguments, std::string_view flag, std::i
   if (number < 1 || number > max)
     throw UsageError("--" + std::string(flag) + ": 1 to " + std::to_string(max));
   return number;
-}
-
-void parse_compression(const std::string& text, client::ProducerOptions& producer) {
-  const auto colon = text.find(':');
-  const auto codec = kafka::codec_of(text.substr(0, colon));
-  if (!codec)
-    throw UsageError("--compression: " + in_quotes(text) + " is not known",
-                     "it is one of none, gzip, snappy, lz4, zstd");
-  producer.codec = *codec;
-  if (colon == text.npos) return;
-  const auto level = core::parse_integer(text.substr(colon + 1), 1, 22);
-  if (!level) throw UsageError("--compression: " + level.error().why);
-  producer.level = static_cast<int>(*level);
 }
 
 void parse_sending(const Arguments& arguments, bench::Options& load) {

@@ -72,12 +72,6 @@ json::object row_of(const GroupProgress& group, const Arguments& arguments) {
 
 // ---- the page for people ----
 
-std::string text_of(const json::object& row, std::string_view field) {
-  const json::value* value = row.if_contains(field);
-  if (!value || value->is_null()) return "–";
-  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
 std::string time_of(const json::object& row, std::string_view field) {
   const json::value* value = row.if_contains(field);
   return value ? human_ms(value->to_number<std::int64_t>()) : "–";

@@ -281,6 +281,12 @@ std::string aligned(const std::vector<std::vector<std::string>>& lines, const st
   return text;
 }
 
+std::string text_of(const json::object& row, std::string_view field) {
+  const json::value* value = row.if_contains(field);
+  if (!value || value->is_null()) return "–";
+  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
 std::string human_count(std::int64_t n, bool exact) {
   if (exact || (n < 1'000'000 && n > -1'000'000)) return std::to_string(n);
   double value = static_cast<double>(n) / 1e6;

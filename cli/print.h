@@ -63,6 +63,7 @@ bool is_human(std::string_view format);
 
 // Pieces for pages: aligned columns without titles of their own, numbers as people write them.
 std::string aligned(const std::vector<std::vector<std::string>>& lines, const std::vector<bool>& right);
+std::string text_of(const json::object& row, std::string_view field);  // "–" where there is none
 std::string human_count(std::int64_t n, bool exact);         // 1204311 → "1.2 M", from a million up
 std::string human_bytes(std::int64_t n, bool exact);         // "830 MiB"
 std::string counted(std::int64_t n, std::string_view what);  // "1 topic", "2 topics"

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "cli/compression.h"
 #include "cli/text.h"
 #include "cli/topic.h"
 
@@ -35,19 +36,6 @@ ProduceOptions::Create parse_create(const Arguments& arguments) {
   if (!replication) throw UsageError("--create: " + replication.error().why, "--create=6 or --create=6:3");
   create.replication = static_cast<std::int16_t>(*replication);
   return create;
-}
-
-void parse_compression(const std::string& text, client::ProducerOptions& producer) {
-  const auto colon = text.find(':');
-  const auto codec = kafka::codec_of(text.substr(0, colon));
-  if (!codec)
-    throw UsageError("--compression: " + in_quotes(text) + " is not known",
-                     "it is one of none, gzip, snappy, lz4, zstd");
-  producer.codec = *codec;
-  if (colon == text.npos) return;
-  const auto level = core::parse_integer(text.substr(colon + 1), 1, 22);
-  if (!level) throw UsageError("--compression: " + level.error().why);
-  producer.level = static_cast<int>(*level);
 }
 
 // "100/s" records or "10MiB/s" bytes; records unless there is a unit.

@@ -58,12 +58,6 @@ json::object row_of(const TopicState& topic, const std::vector<Setting>& setting
 
 // ---- the page for people ----
 
-std::string text_of(const json::object& row, std::string_view field) {
-  const json::value* value = row.if_contains(field);
-  if (!value || value->is_null()) return "–";
-  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
 std::string list_of(const json::object& row, std::string_view field) {
   std::string text;
   for (const json::value& number : row.at(field).get_array())

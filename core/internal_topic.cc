@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "storage/error.h"
+#include "storage/gather.h"
 
 namespace mq::core {
 
@@ -159,7 +160,7 @@ Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit) const {
       continue;
     }
     if (!read) co_return read.error();
-    const auto bytes = gather(*read);
+    const auto bytes = storage::gather(*read);
     if (!bytes) co_return bytes.error();
     net::Bytes rest = *bytes;
     while (const auto batch = kafka::next_batch(rest)) visit_batch(*batch, visit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets of a loop, and how pieces leave through one: memory gathered, ranges of files by sendfile.
+// Sockets of a loop, and how pieces leave through one: large ranges of files by sendfile, all else gathered.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches in segment files on their way to a reader: large ones as ranges of the file, small neighbours
-// gathered by one read. Any thread; on the loop only what is in the page cache.
+// Batches in segment files on their way to a reader: ranges of the files, seen to be in the page cache (by
+// samples, so that whoever sends them seldom waits). Any thread; on the loop nothing waits for the disk.
 #pragma once
 
 #include "storage/active.h"

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/partition/partition.h"
 
-#include <unistd.h>
-
-#include <cstring>
 #include <utility>
 
 #include "core/error.h"
 #include "storage/error.h"
+#include "storage/gather.h"
 
 namespace mq::core {
 
@@ -22,21 +20,6 @@ storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head,
 }
 
 }  // namespace
-
-Result<std::vector<std::byte>> gather(const storage::Read& read) {
-  std::vector<std::byte> bytes(read.size);
-  std::byte* to = bytes.data();
-  for (const storage::Piece& piece : read.pieces) {
-    if (!piece.file) {
-      std::memcpy(to, piece.memory.get() + piece.position, piece.size);
-    } else if (::pread(*piece.file, to, piece.size, static_cast<off_t>(piece.position)) !=
-               static_cast<ssize_t>(piece.size)) {
-      return error_code(make_error_code(storage::Errc::io));
-    }
-    to += piece.size;
-  }
-  return bytes;
-}
 
 Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock,
                      Timestamp producer_expiration_ms)
@@ -197,7 +180,7 @@ Task<Result<Partition::At>> Partition::first_in_batch(Offset base, std::function
   const auto read = co_await log_->read(base, 1);
   if (!read) co_return read.error();
   if (read->size == 0) co_return At{};
-  const auto bytes = gather(*read);
+  const auto bytes = storage::gather(*read);
   if (!bytes) co_return bytes.error();
   kafka::RecordReader reader(*bytes);
   while (const kafka::Record* record = reader.next())

@@ -14,9 +14,6 @@
 
 namespace mq::core {
 
-// One read's bytes in one place; what lies in files is read now, for it was just looked up.
-Result<std::vector<std::byte>> gather(const storage::Read& read);
-
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
   struct Appended {

@@ -6,24 +6,25 @@
 // Everything comes from the page cache; the other end of the socket is a thread that throws it away. Rounds
 // alternate; medians and their ratio are printed.
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/endian/conversion.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
+#include "net/socket.h"
 #include "storage/crc32c.h"
 #include "storage/journal.h"
 
 namespace {
 
+namespace net = mq::net;
 namespace storage = mq::storage;
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
@@ -36,22 +37,15 @@ void check(bool good, const char* what) {
   std::abort();
 }
 
-// A TCP connection to ourselves, and who reads it.
+// A TCP connection to ourselves, written to as a broker does, and who reads it.
 class Sink {
  public:
-  Sink() {
-    const int listening = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* at = reinterpret_cast<sockaddr*>(&address);
-    check(::bind(listening, at, size) == 0 && ::listen(listening, 1) == 0, "listen");
-    check(::getsockname(listening, at, &size) == 0, "getsockname");
-    in_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    check(::connect(in_, at, size) == 0, "connect");
-    out_ = ::accept(listening, nullptr, nullptr);
-    ::close(listening);
+  explicit Sink(asio::io_context& loop) : in_(loop) {
+    asio::ip::tcp::acceptor listening(loop, {asio::ip::address_v4::loopback(), 0});
+    in_.connect(listening.local_endpoint());
+    check(!net::prepare(in_), "prepare");
+    out_ = ::accept(listening.native_handle(), nullptr, nullptr);
+    check(out_ >= 0, "accept");
     reader_ = std::thread([this] {
       std::vector<char> into(256u << 10);
       while (::recv(out_, into.data(), into.size(), 0) > 0) {
@@ -59,31 +53,25 @@ class Sink {
     });
   }
   ~Sink() {
-    ::close(in_);
+    in_.close();
     reader_.join();
     ::close(out_);
   }
-  void send_file(int file, std::uint64_t position, std::size_t size) {
-    auto at = static_cast<off_t>(position);
-    for (const auto end = at + static_cast<off_t>(size); at < end;)
-      check(::sendfile(in_, file, &at, static_cast<std::size_t>(end - at)) > 0, "sendfile");
-  }
-  void send_memory(const std::byte* memory, std::size_t size) {
-    check(::send(in_, memory, size, 0) == static_cast<ssize_t>(size), "send");
+  net::Task<void> send(net::Pieces pieces) {
+    const net::error_code error = co_await net::send(in_, std::move(pieces), progress_);
+    check(!error, "send");
   }
 
  private:
-  int in_ = -1, out_ = -1;
+  net::Socket in_;
+  net::Progress progress_;
+  int out_ = -1;
   std::thread reader_;
 };
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
-}
-
-double rate(std::size_t bytes, Clock::time_point since) {
-  return static_cast<double>(bytes) / std::chrono::duration<double>(Clock::now() - since).count();
 }
 
 std::shared_ptr<const std::byte> batch_memory(std::size_t size) {
@@ -113,38 +101,37 @@ void fill(asio::io_context& loop, storage::Log& log, std::size_t batch_bytes, st
   }
 }
 
-storage::Task<void> send_all(std::shared_ptr<storage::Log> log, Sink& sink, std::size_t& bytes, bool& done) {
+net::Task<void> send_log(std::shared_ptr<storage::Log> log, Sink& sink, bool& done) {
   for (storage::Offset at = log->start(); at < log->end();) {
-    const auto read = co_await log->read(at, answer_bytes);
+    auto read = co_await log->read(at, answer_bytes);
     check(read.has_value() && read->size > 0, "read");
-    for (const storage::Piece& piece : read->pieces)
-      if (piece.file)
-        sink.send_file(*piece.file, piece.position, piece.size);
-      else
-        sink.send_memory(piece.memory.get(), piece.size);
-    bytes += read->size;
+    net::Pieces pieces;
+    for (storage::Piece& p : read->pieces)
+      pieces.push_back({std::move(p.memory), std::move(p.file), p.position, p.size});
+    co_await sink.send(std::move(pieces));
     at = read->next;
   }
   done = true;
 }
 
-double through_journal(asio::io_context& loop, const std::shared_ptr<storage::Log>& log, Sink& sink) {
-  std::size_t bytes = 0;
-  bool done = false;
+net::Task<void> send_file(int file, std::size_t size, Sink& sink, bool& done) {
+  const auto shared = std::make_shared<const int>(file);
+  for (std::size_t at = 0; at < size; at += answer_bytes) {
+    net::Pieces pieces;
+    pieces.push_back({nullptr, shared, at, std::min(answer_bytes, size - at)});
+    co_await sink.send(std::move(pieces));
+  }
+  done = true;
+}
+
+double rate(asio::io_context& loop, std::size_t bytes, net::Task<void> sending, const bool& done) {
   const auto began = Clock::now();
-  asio::co_spawn(loop, send_all(log, sink, bytes, done), asio::detached);
+  asio::co_spawn(loop, std::move(sending), asio::detached);
   while (!done) {
     loop.restart();
     loop.run_one();
   }
-  return rate(bytes, began);
-}
-
-double plain(int file, std::size_t size, Sink& sink) {
-  const auto began = Clock::now();
-  for (std::size_t at = 0; at < size; at += answer_bytes)
-    sink.send_file(file, at, std::min(answer_bytes, size - at));
-  return rate(size, began);
+  return static_cast<double>(bytes) / std::chrono::duration<double>(Clock::now() - began).count();
 }
 
 int plain_file(const storage::Path& path, std::size_t size) {
@@ -167,11 +154,12 @@ void compare(const storage::Path& scratch, std::size_t batch_bytes, std::size_t 
   fill(loop, *log, batch_bytes, mib << 20);
   const int file = plain_file(scratch / "plain", mib << 20);
 
-  Sink sink;
+  Sink sink(loop);
   std::vector<double> ours, theirs;
   for (int round = 0; round < rounds; round++) {
-    ours.push_back(through_journal(loop, log, sink));
-    theirs.push_back(plain(file, mib << 20, sink));
+    bool log_sent = false, file_sent = false;
+    ours.push_back(rate(loop, mib << 20, send_log(log, sink, log_sent), log_sent));
+    theirs.push_back(rate(loop, mib << 20, send_file(file, mib << 20, sink, file_sent), file_sent));
   }
   const double mine = median(ours), bare = median(theirs);
   std::printf("sealed batches of %4zu KiB into a socket   %5.0f MB/s, plain file %5.0f: %.2f\n",

@@ -10,6 +10,7 @@
 #include "core/sweeper.h"
 #include "net/kafka/record_batch.h"
 #include "storage/error.h"
+#include "storage/gather.h"
 #include "tests/core/handlers/conversation.h"
 #include "tests/storage/support/batches.h"
 #include "tests/support/power_cut.h"
@@ -131,7 +132,7 @@ class Compacted {
       EXPECT_GT(read->next, at) << "the end can be reached";
       if (read->next <= at) return map;
       at = read->next;
-      const auto bytes = gather(*read);
+      const auto bytes = storage::gather(*read);
       if (!bytes) return ADD_FAILURE() << bytes.error().message(), map;
       net::Bytes rest = *bytes;
       while (const auto batch = kafka::next_batch(rest)) {

@@ -227,8 +227,48 @@ TEST_F(ConnectionTest, ClosesWhenAFileIsShorterThanItsPiece) {
   auto client = peer();
   write(client, framed("give"));
   until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(Pieces{Piece{nullptr, file, 0, 100}});
-  EXPECT_EQ(read(client, 100), "short");
+  parking.seen[0]->say(Pieces{piece_of("head"), Piece{nullptr, file, 0, 100}});
+  EXPECT_EQ(read(client, 100), "");
+}
+
+TEST_F(ConnectionTest, SendsWhatThereIsOfALargeRangeThatIsTooLong) {
+  const std::string content = pattern(40u << 10);
+  const auto file = file_with(content);
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("give"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(Pieces{piece_of("head"), Piece{nullptr, file, 0, content.size() + 1}});
+  EXPECT_TRUE(read(client, content.size() + 100) == "head" + content);
+}
+
+// Batches of one partition between those of others, with their heads and what the answer says of them.
+TEST_F(ConnectionTest, GathersSmallRangesOfFilesWhateverLiesBetweenThem) {
+  const std::string content = pattern(9u << 20);
+  const std::shared_ptr<const int> files[] = {file_with(content), file_with(content)};
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  Pieces pieces;
+  std::string expected;
+  for (std::uint64_t at = 0; at + 100'000 < content.size() && expected.size() < (4u << 20);) {
+    const std::size_t size = random() % 40'000;
+    pieces.push_back({nullptr, files[random() % 8 == 0], at, size});
+    expected += content.substr(at, size);
+    at += size + (random() % 4 == 0 ? random() % 20'000 : random() % 3 * 40);
+    if (random() % 4 > 0) continue;
+    pieces.push_back(piece_of("between"));
+    expected += "between";
+    if (random() % 4 == 0) at -= std::min<std::uint64_t>(at, 50'000);
+  }
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("give"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(std::move(pieces));
+  EXPECT_TRUE(read(client, expected.size()) == expected);
 }
 
 TEST_F(ConnectionTest, ClosesOnAHandlersErrorAfterTheAnswersBeforeIt) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/storage/support/batches.h"
 
-#include <unistd.h>
-
 #include <boost/endian/conversion.hpp>
 
 #include "storage/crc32c.h"
+#include "storage/gather.h"
 #include "storage/record.h"
 
 namespace mq::test {
@@ -36,19 +35,9 @@ Batch make_batch(Offset first, int count, std::size_t size, std::int64_t time_ma
 }
 
 std::string bytes_of(const storage::Read& read) {
-  std::string all;
-  for (const storage::Piece& piece : read.pieces) {
-    if (!piece.file) {
-      all.append(reinterpret_cast<const char*>(piece.memory.get()), piece.size);
-      continue;
-    }
-    std::string range(piece.size, '\0');
-    const auto got = ::pread(*piece.file, range.data(), range.size(), static_cast<off_t>(piece.position));
-    EXPECT_EQ(got, static_cast<ssize_t>(range.size()));
-    all += range;
-  }
-  EXPECT_EQ(all.size(), read.size);
-  return all;
+  const auto bytes = storage::gather(read);
+  EXPECT_TRUE(bytes) << bytes.error().message();
+  return bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : std::string();
 }
 
 std::vector<Seen> batches_of(const std::string& bytes) {

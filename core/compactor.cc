@@ -73,6 +73,12 @@ void Compactor::compact(std::shared_ptr<Partition> partition, CompactionRules ru
   if (!std::exchange(working_, true)) asio::co_spawn(loop_, work(shared_from_this()), asio::detached);
 }
 
+Task<error_code> Compactor::seal() {
+  if (stopped_) co_return storage::Errc::stopped;
+  const error_code error = co_await journal_.rewriter().seal();
+  co_return error;
+}
+
 void Compactor::forget(PartitionNumber number) {
   if (clean_.erase(number) == 0) return;
   asio::post(disk_, [&meta = journal_.meta(), key = key_of(number)] {
@@ -115,6 +121,7 @@ Task<error_code> Compactor::run(std::shared_ptr<const Job> job) {
     if (!error && job->partition->closed()) error = storage::Errc::not_found;
     if (!error) error = co_await remember(number, pass->end);
     if (error) co_return error;
+    if (stopped_) co_return storage::Errc::stopped;
     clean = pass->end;
     passes_++;
   }
@@ -160,6 +167,7 @@ Task<error_code> Compactor::rewrite(std::shared_ptr<const Job> job, Pass pass) {
     if (job->partition->closed()) co_return storage::Errc::not_found;
     at = *next;
     if (at < pass->end) co_await rest(began, appended);
+    if (stopped_) co_return storage::Errc::stopped;
   }
   spdlog::info("partition {}: compacted up to {}: {} records less, {} bytes before, {} after",
                job->partition->number(), pass->end, survivors->records_gone(), before,

@@ -29,9 +29,9 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
                std::function<void(PartitionNumber, error_code)> done);
   Offset clean_until(PartitionNumber number) const;  // 0: nothing is known of it
   bool is_busy_with(PartitionNumber number) const { return busy_.contains(number); }
-  Task<error_code> seal() { return journal_.rewriter().seal(); }
+  Task<error_code> seal();              // what has been appended so far
   void forget(PartitionNumber number);  // it is gone
-  void stop();
+  void stop();                          // the journal is not touched after it
 
   std::uint64_t passes() const { return passes_; }
 

@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 
+#include "tests/support/source_dir.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,7 +24,7 @@ TEST(Layers, EveryIncludeGoesDownwards) {
   const std::regex include(R"rx(^\s*#\s*include\s*"(\w+)/[^"]+")rx");
   std::size_t files = 0;
   for (const auto& [folder, may] : allowed) {
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(MQ_SOURCE_DIR) / folder)) {
+    for (const auto& entry : fs::recursive_directory_iterator(mq::test::source_dir() / folder)) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
       files++;
       std::ifstream in(entry.path());

@@ -11,6 +11,7 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "tests/cli/support/streams.h"
+#include "tests/support/source_dir.h"
 
 namespace mq::cli {
 namespace {
@@ -179,7 +180,7 @@ TEST(Help, NoLineIsWiderThanAPage) {
 fs::path page_of(const Command& command) {
   const std::string first(command.name.substr(0, command.name.find(' ')));
   const bool in_main = first == "help" || first == "version";
-  return fs::path(MQ_SOURCE_DIR) / "man" / (in_main ? "mq.1" : "mq-" + first + ".1");
+  return test::source_dir() / "man" / (in_main ? "mq.1" : "mq-" + first + ".1");
 }
 
 // "\-\-dry\-run" → "--dry-run", and no font changes.
@@ -190,7 +191,7 @@ std::string plain(std::string text) {
 }
 
 TEST(Manual, EveryCommandAndFlagIsInItsPage) {
-  const std::string everywhere = plain(content(fs::path(MQ_SOURCE_DIR) / "man" / "mq.1"));
+  const std::string everywhere = plain(content(test::source_dir() / "man" / "mq.1"));
   for (const Command* command : shown()) {
     const std::string page = plain(content(page_of(*command)));
     ASSERT_FALSE(page.empty()) << page_of(*command);
@@ -237,7 +238,7 @@ TEST(Completion, TheInstalledScriptsAreWhatTheCommandPrints) {
        std::map<std::string, std::string>{{"bash", "mq.bash"}, {"zsh", "_mq"}, {"fish", "mq.fish"}}) {
     Streams streams;
     ASSERT_EQ(run(streams.context, {"completion", shell}), Exit::ok);
-    EXPECT_EQ(streams.out(), content(fs::path(MQ_SOURCE_DIR) / "completions" / file)) << shell;
+    EXPECT_EQ(streams.out(), content(test::source_dir() / "completions" / file)) << shell;
   }
 }
 

@@ -9,6 +9,8 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/support/source_dir.h"
+
 namespace mq::core {
 namespace {
 
@@ -367,7 +369,7 @@ TEST(DataDirectory, IsInTheHomeOfWhoeverIsNeitherRootNorMq) {
 // ---- the page mq.yaml(5) ----
 
 std::string page() {
-  std::ifstream in(fs::path(MQ_SOURCE_DIR) / "man/mq.yaml.5");
+  std::ifstream in(test::source_dir() / "man/mq.yaml.5");
   std::stringstream text;
   text << in.rdbuf();
   return text.str();

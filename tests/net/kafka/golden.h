@@ -14,13 +14,14 @@
 #include <sstream>
 
 #include "net/kafka/codec.h"
+#include "tests/support/source_dir.h"
 
 namespace mq::kafka::golden {
 
 inline std::filesystem::path folder() {
   const char* named = std::getenv("MQ_SHARED");
   const std::filesystem::path shared =
-      named ? std::filesystem::path(named) : std::filesystem::path(MQ_SOURCE_DIR) / ".." / "shared";
+      named ? std::filesystem::path(named) : test::source_dir() / ".." / "shared";
   return shared / "protocol";
 }
 

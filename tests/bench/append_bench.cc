@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the journal costs beside a bare preallocated file on the same disk in the same run.
 //
-//   append_bench [DIR=.] [MIB=512] [ROUNDS=3]      DIR/append_bench.tmp is made and removed
+//   append_bench [DIR=.] [MIB=512] [ROUNDS=3] [LOAD]      DIR/append_bench.tmp is made and removed; only the
+//   loads with LOAD in
+//                                                         their name
 //
 // Rounds alternate; medians and ratios are printed. The file layer is counted by what the kernel says this
 // process wrote.
@@ -29,6 +31,7 @@ using storage::error_code;
 using Clock = std::chrono::steady_clock;
 
 storage::Path scratch;
+std::string_view only;
 
 void check(bool good, const char* what) {
   if (good) return;
@@ -177,6 +180,7 @@ Figures append(Running& running, const Load& load, std::size_t groups) {
 }
 
 void compare(const Load& load, std::size_t mib, int rounds) {
+  if (std::string_view(load.name).find(only) == std::string_view::npos) return;
   const std::size_t group_bytes = load.batch * load.waiting;
   const std::size_t groups = std::clamp<std::size_t>((mib << 20) / group_bytes, 20, 4000);
   std::vector<Figures> bares, journals;
@@ -258,16 +262,17 @@ int main(int argc, char** argv) {
   scratch = storage::Path(argc > 1 ? argv[1] : ".") / "append_bench.tmp";
   const std::size_t mib = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 512;
   const int rounds = argc > 3 ? std::atoi(argv[3]) : 3;
+  if (argc > 4) only = argv[4];
   std::filesystem::remove_all(scratch);
   std::filesystem::create_directories(scratch);
-  many_partitions();  // first, while the memory is fresh
+  if (only.empty()) many_partitions();  // first, while the memory is fresh
   compare({"64 x 16 KiB, 50 partitions", 16u << 10, 64, 50}, mib, rounds);
   compare({"8 x 1 MiB, 50 partitions", 1u << 20, 8, 50}, mib, rounds);
   compare({"1,000 x 200 B, 1,000 partitions", 200, 1000, 1000}, mib / 4, rounds);
   compare({"1,000 x 200 B, 10 partitions", 200, 1000, 10}, mib / 4, rounds);
   compare({"1,000 x 200 B, 10,000 partitions", 200, 1000, 10'000}, mib / 4, rounds);
   compare({"one 1 KiB batch at a time", 1024, 1, 1}, 2, rounds);
-  read_back();
-  restart(4 * mib);
+  if (only.empty()) read_back();
+  if (only.empty()) restart(4 * mib);
   std::filesystem::remove_all(scratch);
 }

@@ -7,6 +7,7 @@
 // The broker is in this process; the processor time that is shown is its loop's.
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/endian/conversion.hpp>
 #include <cstdio>
@@ -38,10 +39,11 @@ double seconds() {
 // A broker on a thread of its own.
 class Served {
  public:
-  explicit Served(std::filesystem::path data) {
+  explicit Served(std::filesystem::path data, std::chrono::milliseconds first_join_delay = {}) {
     mq::core::Config config;
     config.data = std::move(data);
     config.listeners.front().listen.port = 0;
+    config.group_initial_rebalance_delay = first_join_delay;
     broker_ = std::make_unique<mq::core::Broker>(loop_, std::move(config));
     port_ = broker_->start().listeners.front().port();
     thread_ = std::thread([this] { loop_.run(); });
@@ -147,6 +149,54 @@ void heartbeats(Served& broker, int groups) {
               100 * used / took, 1e6 * used / (2.0 * groups));
 }
 
+// Another subscription than in the last round, or nothing would need to move.
+kafka::JoinGroupRequest join_of(const std::string& member, int round) {
+  kafka::JoinGroupRequest request;
+  request.group_id = "rebalancing";
+  request.member_id = member;
+  request.session_timeout_ms = 45'000;
+  request.rebalance_timeout_ms = 45'000;
+  request.protocol_type = "consumer";
+  request.protocols.push_back({"range", kafka::Bytes(40, static_cast<std::byte>(round))});
+  return request;
+}
+
+// Everybody joins, the leader hands out, everybody has what is his: from the first request to the last
+// answer, the clients' own work on the same cores included.
+double join_and_sync(std::vector<std::unique_ptr<Client>>& clients, std::vector<std::string>& members,
+                     int round) {
+  const double begin = seconds();
+  for (std::size_t i = 0; i < clients.size(); i++) clients[i]->send(join_of(members[i], round), 3);
+  std::vector<kafka::SyncGroupRequest> syncs;
+  for (std::size_t i = 0; i < clients.size(); i++) {
+    const auto joined = clients[i]->receive<kafka::JoinGroupResponse>(3);
+    check(joined.error_code == 0, "a member may not join");
+    members[i] = joined.member_id;
+    auto& sync = syncs.emplace_back();
+    sync.group_id = "rebalancing";
+    sync.member_id = joined.member_id;
+    sync.generation_id = joined.generation_id;
+    for (const auto& member : joined.members)
+      sync.assignments.push_back({member.member_id, kafka::Bytes(100)});
+  }
+  for (std::size_t i = 0; i < clients.size(); i++) clients[i]->send(syncs[i], 3);
+  for (const auto& client : clients)
+    check(client->receive<kafka::SyncGroupResponse>(3).error_code == 0, "a member may not sync");
+  return seconds() - begin;
+}
+
+void rebalances(Served& broker, std::size_t count) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (std::size_t i = 0; i < count; i++) clients.push_back(std::make_unique<Client>(broker.port()));
+  std::vector<std::string> members(count);
+  join_and_sync(clients, members, 0);  // and a group's first one waits for more to come
+  std::vector<double> took;
+  for (int round = 1; round < 10; round++) took.push_back(join_and_sync(clients, members, round));
+  std::sort(took.begin(), took.end());
+  std::printf("rebalance of %zu members              %6.1f ms (%.1f to %.1f)\n", count,
+              1e3 * took[took.size() / 2], 1e3 * took.front(), 1e3 * took.back());
+}
+
 kafka::OffsetCommitRequest commit_of(const std::string& group, int partition, std::int64_t offset) {
   kafka::OffsetCommitRequest request;
   request.group_id = group;
@@ -228,5 +278,10 @@ int main(int argc, char** argv) {
     commits(broker, 100, count, 50, "durable commits, many at a time");
   }
   restart(data, count);
+  std::filesystem::remove_all(data);
+  {
+    Served broker(data, std::chrono::milliseconds(500));
+    rebalances(broker, 100);
+  }
   std::filesystem::remove_all(data);
 }

@@ -170,8 +170,8 @@ client::Task<bool> Consumption::read_as_member() {
   group_->start(topics_, std::move(callbacks));
   while (!ended()) {
     bool going_on = true;
-    if (group_->failure()) {
-      failure_ = failure_from(*group_->failure(), "group");
+    if (group_->failed()) {
+      failure_ = group_->failure();
       break;
     }
     if (group_->changed()) {
@@ -183,7 +183,7 @@ client::Task<bool> Consumption::read_as_member() {
     } else {
       going_on = co_await read_some();
     }
-    if (!going_on && !group_->changed() && !group_->failure()) break;
+    if (!going_on && !group_->changed() && !group_->failed()) break;
     co_await group_->commit_if_due();
     co_await group_->look_for_topics();
   }

@@ -16,14 +16,44 @@ using client::Task;
 constexpr auto commit_interval = std::chrono::seconds(1);
 constexpr auto topics_interval = std::chrono::minutes(1);
 constexpr auto patience_at_end = std::chrono::seconds(3);
-constexpr auto settling = std::chrono::seconds(7);  // two heartbeats of others, who must let go first
 constexpr std::string_view about_group = "As a member of a group";
+constexpr std::string_view broker_assignors[] = {"uniform", "range"};  // of the consumer protocol
+
+// Which of the two protocols, and who deals out in it. What --assignor names is known to one of them, or
+// both.
+void read_protocol(const Arguments& arguments, GroupOptions& options) {
+  const bool consumer = arguments.text("protocol") == "consumer";
+  if (consumer) options.protocol = client::GroupProtocol::consumer;
+  const std::string assignor = arguments.text("assignor");
+  options.assignor = client::find_assignor(assignor);
+  const bool in_classic = options.assignor != nullptr;
+  const bool in_consumer = std::ranges::count(broker_assignors, assignor) > 0;
+  if (!arguments.given("assignor")) return;
+  if (consumer && !in_consumer)
+    throw UsageError("--assignor " + assignor + " is of the classic protocol",
+                     "with --protocol consumer the broker deals out: uniform or range");
+  if (!consumer && !in_classic)
+    throw UsageError("--assignor " + assignor + " is the broker's: the classic protocol does not have it",
+                     "add --protocol consumer");
+  if (consumer) options.server_assignor = assignor;
+}
+
+struct Advice {
+  kafka::Error error;
+  std::string_view hint;
+};
+constexpr Advice advice[] = {
+    {kafka::Error::unreleased_instance_id,
+     "another member has this --static-id; one that died keeps it until its session ends (45 s)"},
+    {kafka::Error::fenced_instance_id, "another member has come with this --static-id"},
+    {kafka::Error::unsupported_assignor, "the broker does not have this --assignor"},
+};
 
 }  // namespace
 
 std::optional<GroupOptions> GroupOptions::from(const Arguments& arguments) {
   const auto group = arguments.maybe("group");
-  for (const char* flag : {"assignor", "static-id", "commit"})
+  for (const char* flag : {"assignor", "static-id", "commit", "protocol"})
     if (!group && arguments.given(flag))
       throw UsageError("--" + std::string(flag) + " is for groups", "add -g GROUP");
   if (!group) return std::nullopt;
@@ -35,7 +65,7 @@ std::optional<GroupOptions> GroupOptions::from(const Arguments& arguments) {
   GroupOptions options;
   options.group = *group;
   options.static_id = arguments.maybe("static-id");
-  options.assignor = client::find_assignor(arguments.text("assignor"));
+  read_protocol(arguments, options);
   const std::string commit = arguments.text("commit");
   options.commit = commit == "each" ? Commit::each : commit == "none" ? Commit::none : Commit::written;
   return options;
@@ -60,8 +90,15 @@ std::vector<Flag> group_flags() {
        .kind = Kind::choice,
        .value = "HOW",
        .initial = "cooperative-sticky",
-       .help = "how partitions are dealt out",
-       .choices = "cooperative-sticky|range|roundrobin",
+       .help = "how partitions are dealt out; with --protocol consumer: uniform or range",
+       .choices = "cooperative-sticky|range|roundrobin|uniform",
+       .section = about_group},
+      {.name = "protocol",
+       .kind = Kind::choice,
+       .value = "WHICH",
+       .initial = "classic",
+       .help = "classic: the members deal out, every broker knows it; consumer: the broker does",
+       .choices = "classic|consumer",
        .section = about_group},
       {.name = "static-id",
        .kind = Kind::text,
@@ -96,7 +133,9 @@ void GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbac
   options.membership.group = options_.group;
   options.membership.instance = options_.static_id;
   options.membership.topics = names_;
-  options.membership.assignor = options_.assignor;
+  options.protocol = options_.protocol;
+  if (options_.assignor) options.membership.assignor = options_.assignor;
+  options.membership.server_assignor = options_.server_assignor;
   options.trouble = callbacks_.trouble;
   options.changed = [this] {
     callbacks_.changed();
@@ -105,6 +144,21 @@ void GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbac
   client::Client& client = cluster_.client();
   member_ = client::Member::create(client.loop(), client.options(), std::move(options));
   member_->start();
+}
+
+Failure GroupReader::failure() const {
+  const client::Failure& failure = *member_->failure();
+  Failure told = failure_from(failure, "group");
+  const bool classic = options_.protocol == client::GroupProtocol::classic;
+  for (const auto& [error, hint] : advice)
+    if (failure.error == error) told.hint = hint;
+  if (failure.error == kafka::Error::inconsistent_group_protocol)
+    told.hint = classic ? "its members may have another --assignor, or use --protocol consumer"
+                        : "while it has members join them with --protocol classic";
+  const bool unknown = failure.what == client::Failure::What::unsupported ||
+                       failure.error == kafka::Error::unsupported_version;
+  if (unknown && !classic) told.hint = "every broker knows --protocol classic";
+  return told;
 }
 
 Task<Answer<ReadPlan>> GroupReader::next_share() {
@@ -141,7 +195,7 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
 }
 
 bool GroupReader::expects_more() const {
-  return round_ == 0 || (written_.empty() && Clock::now() - share_since_ < settling);
+  return round_ == 0 || (written_.empty() && Clock::now() - share_since_ < member_->settling_time());
 }
 
 Task<Answer<GroupReader::Offsets>> GroupReader::stored(const std::vector<core::TopicPartition>& partitions) {

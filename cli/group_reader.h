@@ -19,7 +19,9 @@ struct GroupOptions {
 
   std::string group;
   std::optional<std::string> static_id;
-  const client::Assignor* assignor = nullptr;
+  client::GroupProtocol protocol = client::GroupProtocol::classic;
+  const client::Assignor* assignor = nullptr;  // of the classic protocol
+  std::optional<std::string> server_assignor;  // of the other one; nothing: as the broker likes
   Commit commit = Commit::written;
 
   // The flags of group_flags(); nothing without --group.
@@ -30,7 +32,7 @@ std::vector<Flag> group_flags();
 class GroupReader {
  public:
   struct Callbacks {
-    std::function<void()> changed;  // there is another share, or failure()
+    std::function<void()> changed;  // there is another share, or it failed()
     std::function<void(const client::Failure&)> trouble;
   };
   GroupReader(Context& context, client::Cluster& cluster, GroupOptions options, std::vector<Selector> topics,
@@ -39,7 +41,8 @@ class GroupReader {
 
   void start(const std::vector<TopicState>& topics, Callbacks callbacks);
   bool changed() const { return member_->round() != round_; }
-  const std::optional<client::Failure>& failure() const { return member_->failure(); }
+  bool failed() const { return member_->failure().has_value(); }
+  Failure failure() const;  // and what to do about it
   bool commits_each() const { return options_.commit == GroupOptions::Commit::each; }
 
   // Lets go of what was taken away, when what is written is committed; then what to read now. No assignments:

@@ -9,6 +9,7 @@
 
 #include "cli/group_seek.h"
 #include "core/client/member.h"
+#include "net/kafka/messages/join_group.h"
 #include "tests/cli/support/streams.h"
 #include "tests/support/test_broker.h"
 
@@ -152,6 +153,31 @@ TEST_F(GroupCommand, WhatDoesNotGoWithAGroupIsSaid) {
   EXPECT_EQ(run({"consume", "t", "-g", "g", "--last", "3"}), Exit::usage);
   EXPECT_EQ(run({"consume", "t", "--commit", "each"}), Exit::usage);
   EXPECT_EQ(run({"consume", "nope", "-g", "g"}), Exit::not_found);
+}
+
+TEST_F(GroupCommand, InTheNewerProtocolAGroupGoesOnWhereItWasToo) {
+  fill("t", "a\nb\nc\n");
+  fill("u", "d\n");
+  ASSERT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "-n", "2"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "a\nb\n");
+  ASSERT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "--assignor", "range", "-e"}), Exit::ok)
+      << err();
+  EXPECT_EQ(out(), "c\n");
+  ASSERT_EQ(run({"consume", "/^[tu]$/", "-g", "g", "--protocol", "consumer", "--commit", "each", "-e"}),
+            Exit::ok)
+      << err();
+  EXPECT_EQ(out(), "d\n");
+  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "") << "an empty group can change its protocol";
+}
+
+TEST_F(GroupCommand, AnAssignorIsOfItsProtocol) {
+  EXPECT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "--assignor", "roundrobin"}),
+            Exit::usage);
+  EXPECT_THAT(err(), HasSubstr("uniform or range"));
+  EXPECT_EQ(run({"consume", "t", "-g", "g", "--assignor", "uniform"}), Exit::usage);
+  EXPECT_THAT(err(), HasSubstr("--protocol consumer"));
+  EXPECT_EQ(run({"consume", "t", "--protocol", "consumer"}), Exit::usage) << "without a group";
 }
 
 TEST_F(GroupCommand, ListAndLagSayHowFarBehindAGroupIs) {
@@ -299,6 +325,19 @@ TEST_F(GroupCommand, AGroupWithMembersIsNotMovedUnlessTheyAreEvicted) {
   EXPECT_THAT(out(), HasSubstr("t[0]"));
   ASSERT_EQ(run({"group", "seek", "g", "--to", "end", "-t", "t", "--evict", "-y"}), Exit::ok) << err();
   ASSERT_EQ(run({"group", "lag", "g", "--max", "0"}), Exit::ok);
+}
+
+TEST_F(GroupCommand, InTheNewerProtocolAGroupOfOthersIsNotJoined) {
+  fill("t", "a\n");
+  kafka::JoinGroupRequest request;
+  request.group_id = "g";
+  request.session_timeout_ms = request.rebalance_timeout_ms = 30'000;
+  request.protocol_type = "connect";
+  request.protocols.emplace_back().name = "sessioned";
+  ASSERT_EQ(broker_.connect().call<kafka::JoinGroupResponse>(request, 3).error_code, 0);
+  EXPECT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "-e"}), Exit::failed);
+  EXPECT_THAT(err(), HasSubstr("INCONSISTENT_GROUP_PROTOCOL"));
+  EXPECT_THAT(err(), HasSubstr("--protocol classic"));
 }
 
 TEST_F(GroupCommand, EvictedMembersAreOut) {

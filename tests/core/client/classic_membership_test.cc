@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/client/membership.h"
+#include "core/client/classic_membership.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace mq::client {
 namespace {
 
-using Do = Membership::Do;
+using Do = ClassicMembership::Do;
 using kafka::Error;
 
 const Time start = Time{} + std::chrono::hours(1);
@@ -51,15 +51,15 @@ Subscriber subscription_of(const kafka::JoinGroupRequest& request) {
 }
 
 // In the group with these partitions.
-Membership member(std::vector<std::int32_t> partitions, std::string_view assignor = "cooperative-sticky") {
-  Membership membership(options(assignor));
+ClassicMembership member(std::vector<std::int32_t> partitions, std::string_view assignor = "cooperative-sticky") {
+  ClassicMembership membership(options(assignor));
   membership.joined(follower(1));
   membership.synced(given(std::move(partitions)), start);
   return membership;
 }
 
-TEST(Membership, JoinsAgainWithTheIdItIsGiven) {
-  Membership membership(options());
+TEST(ClassicMembership, JoinsAgainWithTheIdItIsGiven) {
+  ClassicMembership membership(options());
   EXPECT_EQ(membership.next(start), Do::join);
   EXPECT_EQ(membership.join().member_id, "");
   membership.joined(refusal(Error::member_id_required, "me"));
@@ -70,8 +70,8 @@ TEST(Membership, JoinsAgainWithTheIdItIsGiven) {
   EXPECT_TRUE(membership.sync().assignments.empty());
 }
 
-TEST(Membership, ALeaderDealsOutToAll) {
-  Membership membership(options("range"));
+TEST(ClassicMembership, ALeaderDealsOutToAll) {
+  ClassicMembership membership(options("range"));
   auto response = follower(3, "me");
   for (const char* name : {"me", "other"}) {
     auto& one = response.members.emplace_back();
@@ -89,8 +89,8 @@ TEST(Membership, ALeaderDealsOutToAll) {
   EXPECT_EQ(parse_assignment(request.assignments[1].assignment), of({2, 3}));
 }
 
-TEST(Membership, AStaticLeaderThatCameBackLeavesTheSharesAsTheyAre) {
-  Membership membership(options());
+TEST(ClassicMembership, AStaticLeaderThatCameBackLeavesTheSharesAsTheyAre) {
+  ClassicMembership membership(options());
   auto response = follower(3, "me");
   response.skip_assignment = true;
   membership.joined(std::move(response));
@@ -98,8 +98,8 @@ TEST(Membership, AStaticLeaderThatCameBackLeavesTheSharesAsTheyAre) {
   EXPECT_TRUE(membership.sync().assignments.empty());
 }
 
-TEST(Membership, SendsHeartbeatsWhenTheyAreDueAndNotBefore) {
-  Membership membership = member({0});
+TEST(ClassicMembership, SendsHeartbeatsWhenTheyAreDueAndNotBefore) {
+  ClassicMembership membership = member({0});
   EXPECT_EQ(membership.share(), of({0}));
   EXPECT_EQ(membership.next(start), Do::wait);
   EXPECT_EQ(membership.wake_at(), start + 3 * second);
@@ -108,8 +108,8 @@ TEST(Membership, SendsHeartbeatsWhenTheyAreDueAndNotBefore) {
   EXPECT_EQ(membership.next(start + 5 * second), Do::wait);
 }
 
-TEST(Membership, ACooperativeOneReadsOnWhileItJoinsAgain) {
-  Membership membership = member({0, 1});
+TEST(ClassicMembership, ACooperativeOneReadsOnWhileItJoinsAgain) {
+  ClassicMembership membership = member({0, 1});
   membership.heard(Error::rebalance_in_progress, start);
   EXPECT_EQ(membership.next(start), Do::join);
   EXPECT_EQ(membership.share(), of({0, 1}));
@@ -119,8 +119,8 @@ TEST(Membership, ACooperativeOneReadsOnWhileItJoinsAgain) {
   EXPECT_EQ(said.generation, 1);
 }
 
-TEST(Membership, ACooperativeOneLetsGoOfWhatWasTakenAndJoinsOnceMore) {
-  Membership membership = member({0, 1});
+TEST(ClassicMembership, ACooperativeOneLetsGoOfWhatWasTakenAndJoinsOnceMore) {
+  ClassicMembership membership = member({0, 1});
   const auto before = membership.round();
   membership.heard(Error::rebalance_in_progress, start);
   membership.joined(follower(2));
@@ -136,8 +136,8 @@ TEST(Membership, ACooperativeOneLetsGoOfWhatWasTakenAndJoinsOnceMore) {
   EXPECT_EQ(subscription_of(membership.join()).owned, of({0}));
 }
 
-TEST(Membership, WithoutAnythingTakenThereIsNoSecondRound) {
-  Membership membership = member({0});
+TEST(ClassicMembership, WithoutAnythingTakenThereIsNoSecondRound) {
+  ClassicMembership membership = member({0});
   membership.heard(Error::rebalance_in_progress, start);
   membership.joined(follower(2));
   membership.synced(given({0, 1}), start);
@@ -145,8 +145,8 @@ TEST(Membership, WithoutAnythingTakenThereIsNoSecondRound) {
   EXPECT_EQ(membership.next(start), Do::wait);
 }
 
-TEST(Membership, AnEagerOneHandsEverythingBackBeforeItJoins) {
-  Membership membership = member({0, 1}, "range");
+TEST(ClassicMembership, AnEagerOneHandsEverythingBackBeforeItJoins) {
+  ClassicMembership membership = member({0, 1}, "range");
   membership.heard(Error::rebalance_in_progress, start);
   EXPECT_TRUE(membership.share().empty());
   EXPECT_TRUE(membership.wants_back());
@@ -156,8 +156,8 @@ TEST(Membership, AnEagerOneHandsEverythingBackBeforeItJoins) {
   EXPECT_TRUE(subscription_of(membership.join()).owned.empty());
 }
 
-TEST(Membership, WhoeverWasForgottenHasLostEverythingAndIsSomebodyNew) {
-  Membership membership = member({0});
+TEST(ClassicMembership, WhoeverWasForgottenHasLostEverythingAndIsSomebodyNew) {
+  ClassicMembership membership = member({0});
   membership.heard(Error::unknown_member_id, start);
   EXPECT_TRUE(membership.wants_back());
   EXPECT_TRUE(membership.lost());
@@ -168,16 +168,16 @@ TEST(Membership, WhoeverWasForgottenHasLostEverythingAndIsSomebodyNew) {
   EXPECT_EQ(membership.join().member_id, "");
 }
 
-TEST(Membership, AnOldGenerationLosesEverythingButItsName) {
-  Membership membership = member({0});
+TEST(ClassicMembership, AnOldGenerationLosesEverythingButItsName) {
+  ClassicMembership membership = member({0});
   membership.heard(Error::illegal_generation, start);
   EXPECT_TRUE(membership.lost());
   membership.handed_back();
   EXPECT_EQ(membership.join().member_id, "me");
 }
 
-TEST(Membership, ARebalanceDuringSyncMeansJoiningAgain) {
-  Membership membership(options());
+TEST(ClassicMembership, ARebalanceDuringSyncMeansJoiningAgain) {
+  ClassicMembership membership(options());
   membership.joined(follower(1));
   kafka::SyncGroupResponse response;
   response.error_code = kafka::number_of(Error::rebalance_in_progress);
@@ -185,26 +185,26 @@ TEST(Membership, ARebalanceDuringSyncMeansJoiningAgain) {
   EXPECT_EQ(membership.next(start), Do::join);
 }
 
-TEST(Membership, WhatCannotBeMendedStopsIt) {
+TEST(ClassicMembership, WhatCannotBeMendedStopsIt) {
   for (const Error error : {Error::fenced_instance_id, Error::inconsistent_group_protocol,
                             Error::group_authorization_failed, Error::group_max_size_reached}) {
-    Membership membership(options());
+    ClassicMembership membership(options());
     membership.joined(refusal(error));
     EXPECT_EQ(membership.next(start), Do::stop) << kafka::name_of(error);
     EXPECT_EQ(membership.failed(), error);
   }
 }
 
-TEST(Membership, WhoeverHasALastingNameDoesNotLeave) {
-  Membership dynamic = member({0});
+TEST(ClassicMembership, WhoeverHasALastingNameDoesNotLeave) {
+  ClassicMembership dynamic = member({0});
   ASSERT_TRUE(dynamic.leave());
   EXPECT_EQ(dynamic.leave()->members.at(0).member_id, "me");
   MembershipOptions lasting = options();
   lasting.instance = "one";
-  Membership membership(lasting);
+  ClassicMembership membership(lasting);
   membership.joined(follower(1));
   EXPECT_FALSE(membership.leave());
-  EXPECT_FALSE(Membership(options()).leave()) << "it never was in";
+  EXPECT_FALSE(ClassicMembership(options()).leave()) << "it never was in";
 }
 
 TEST(ConsumerProtocol, SubscriptionsOfOlderClientsAreUnderstood) {

@@ -62,6 +62,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
 
 Exit run_consume(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
+  options.topics = selectors(arguments.positional());
   options.range = ReadRange::from_flags(context, arguments);
   options.group = GroupOptions::from(arguments);
   if (arguments.given("count") && arguments.number("count") <= 0) throw UsageError("--count: at least 1");
@@ -236,7 +237,6 @@ std::vector<Flag> print_flags(std::string_view output_default) {
 ConsumeOptions ConsumeOptions::from(Context& context, const Arguments& arguments) {
   ConsumeOptions options;
   options.client = client_options(context);
-  options.topics = selectors(arguments.positional());
   options.printer = printer_options(context, arguments);
   options.range.partitions = arguments.given("partition")
                                  ? parse_partitions(arguments.text("partition"), "--partition")

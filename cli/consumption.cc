@@ -34,6 +34,10 @@ Consumption::Consumption(Context& context, ConsumeOptions options)
       printer_(options_.printer) {}
 
 Exit Consumption::run() {
+  if (options_.plan) {
+    plan_ = std::move(*options_.plan);
+    return Stop::exit(cluster_.run(consume()));
+  }
   Selection selection = select(cluster_, options_.topics, true);
   if (!selection.missing.empty()) {
     for (const Failure& failure : selection.missing) report(context_, failure);

@@ -23,6 +23,7 @@ struct ConsumeOptions {
   std::vector<Selector> topics;
   ReadRange range;
   std::optional<GroupOptions> group;
+  std::optional<ReadPlan> plan;  // in place of topics and range
   PrinterOptions printer;
   std::uint64_t count = 0;  // 0: no limit
   std::optional<client::Duration> idle, max_time, stats;
@@ -31,7 +32,7 @@ struct ConsumeOptions {
   double rate_max = 0;  // records a second that are shown; 0: all
   bool summary = false;
 
-  // The flags of consume_flags().
+  // The flags of print_flags(), and those that every command has.
   static ConsumeOptions from(Context& context, const Arguments& arguments);
 };
 

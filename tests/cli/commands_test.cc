@@ -69,6 +69,8 @@ TEST(Commands, NamesAndLettersOfFlagsAreUnique) {
 
 TEST(Commands, ALetterMeansTheSameEverywhere) {
   const std::map<char, std::set<std::string_view>> meanings{{'b', {"brokers"}},
+                                                            {'A', {"after"}},
+                                                            {'B', {"before"}},
                                                             {'n', {"count"}},
                                                             {'o', {"output"}},
                                                             {'D', {"delimiter"}},

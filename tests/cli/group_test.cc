@@ -218,6 +218,20 @@ TEST_F(GroupCommand, DescribeShowsEachPartition) {
   EXPECT_THAT(err(), HasSubstr("did you mean \"g\"?"));
 }
 
+TEST_F(GroupCommand, PeekShowsWhatIsAroundWhereAGroupIs) {
+  fill("t", "a\nb\nc\nd\ne\nf\n");
+  ASSERT_EQ(run({"consume", "t", "-g", "g:1", "-n", "3"}), Exit::ok) << err();
+  ASSERT_EQ(run({"group", "peek", "g:1", "-B", "1", "-A", "2"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "c\nd\ne\n");
+  ASSERT_EQ(run({"group", "peek", "g:1", "-t", "t:0", "-f", "%o "}), Exit::ok) << err();
+  EXPECT_EQ(out(), "0 1 2 3 4 5 ");
+  EXPECT_EQ(run({"group", "peek", "g:1", "-t", "t:1"}), Exit::not_found);
+  EXPECT_EQ(run({"group", "peek", "other"}), Exit::not_found);
+  EXPECT_EQ(run({"group", "peek", "g:1", "--before=-1"}), Exit::usage);
+  ASSERT_EQ(run({"consume", "t", "-g", "g:1", "-e"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "d\ne\nf\n") << "it is where it was";
+}
+
 TEST_F(GroupCommand, SeekMovesAnEmptyGroup) {
   fill("t", "a\nb\nc\nd\n");
   EXPECT_EQ(run({"group", "seek", "g", "--to", "start", "-t", "t"}), Exit::not_found)

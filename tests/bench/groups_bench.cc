@@ -6,6 +6,7 @@
 //
 // The broker is in this process; the processor time that is shown is its loop's.
 #include <pthread.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <boost/asio.hpp>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 #include "core/broker.h"
@@ -36,6 +38,44 @@ double seconds() {
   return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
 }
 
+double cpu_seconds(std::thread& thread) {
+  clockid_t clock;
+  timespec time{};
+  check(pthread_getcpuclockid(thread.native_handle(), &clock) == 0 && clock_gettime(clock, &time) == 0,
+        "a thread's time cannot be read");
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// What the kernel alone costs for packets that come and go as heartbeats do: waits, receives, sends them
+// back.
+class Echo {
+ public:
+  Echo() : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}) {
+    thread_ = std::thread([this] {
+      auto socket = acceptor_.accept();
+      socket.set_option(asio::ip::tcp::no_delay(true));
+      const int poll = ::epoll_create1(0);
+      epoll_event event{EPOLLIN, {}};
+      check(::epoll_ctl(poll, EPOLL_CTL_ADD, socket.native_handle(), &event) == 0, "epoll_ctl");
+      for (char bytes[4096];;) {
+        ::epoll_wait(poll, &event, 1, -1);
+        const ssize_t got = ::recv(socket.native_handle(), bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got <= 0) break;
+        check(::send(socket.native_handle(), bytes, static_cast<std::size_t>(got), 0) == got, "send");
+      }
+      ::close(poll);
+    });
+  }
+  ~Echo() { thread_.join(); }
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  double cpu_seconds() { return ::cpu_seconds(thread_); }
+
+ private:
+  asio::io_context io_;
+  asio::ip::tcp::acceptor acceptor_;
+  std::thread thread_;
+};
+
 // A broker on a thread of its own.
 class Served {
  public:
@@ -54,13 +94,7 @@ class Served {
     broker_.reset();
   }
   std::uint16_t port() const { return port_; }
-  double cpu_seconds() {
-    clockid_t clock;
-    timespec time{};
-    check(pthread_getcpuclockid(thread_.native_handle(), &clock) == 0 && clock_gettime(clock, &time) == 0,
-          "the loop's time cannot be read");
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-  }
+  double cpu_seconds() { return ::cpu_seconds(thread_); }
 
  private:
   asio::io_context loop_{1};
@@ -84,14 +118,17 @@ class Client {
   }
   template <class Response>
   Response receive(kafka::Version version) {
-    unsigned char length[4];
-    asio::read(socket_, asio::buffer(length));
-    frame_.resize(boost::endian::load_big_u32(length));
-    asio::read(socket_, asio::buffer(frame_));
+    receive_frame();
     const auto header = kafka::parse_response_header(frame_, kafka::Describe<Response>::key, version);
     auto response = kafka::decode<Response>(mq::net::Bytes(frame_).subspan(header->body_at), version);
     check(response.has_value(), "an answer does not decode");
     return std::move(*response);
+  }
+  void receive_frame() {
+    unsigned char length[4];
+    asio::read(socket_, asio::buffer(length));
+    frame_.resize(boost::endian::load_big_u32(length));
+    asio::read(socket_, asio::buffer(frame_));
   }
   template <class Response, class Request>
   Response call(const Request& request, kafka::Version version) {
@@ -130,23 +167,35 @@ kafka::HeartbeatRequest join(Client& client, const std::string& group) {
 
 // One connection for each group would be 10,000 of them: what is measured is the work, not the sockets. Paced
 // as 10,000 members every three seconds are, one request in a packet.
-void heartbeats(Served& broker, int groups) {
-  Client client(broker.port());
-  std::vector<kafka::HeartbeatRequest> beats;
-  for (int i = 0; i < groups; i++) beats.push_back(join(client, "beating-" + std::to_string(i)));
+template <class Server>
+double share_of_a_core(Server& server, int groups, const std::function<void(std::size_t)>& beat) {
   constexpr double interval = 3;
-  const double cpu = broker.cpu_seconds(), begin = seconds();
+  const double cpu = server.cpu_seconds(), begin = seconds();
   for (int round = 0; round < 2; round++)
     for (int i = 0; i < groups; i++) {
       const double due = begin + interval * (round + static_cast<double>(i) / groups);
       if (const double early = due - seconds(); early > 0.001)
         std::this_thread::sleep_for(std::chrono::duration<double>(early));
-      check(client.call<kafka::HeartbeatResponse>(beats[static_cast<std::size_t>(i)], 3).error_code == 0,
-            "a heartbeat is refused");
+      beat(static_cast<std::size_t>(i));
     }
-  const double used = broker.cpu_seconds() - cpu, took = seconds() - begin;
-  std::printf("heartbeats of %d groups every 3 s      %6.2f %% of a core (%.1f us each)\n", groups,
-              100 * used / took, 1e6 * used / (2.0 * groups));
+  return (server.cpu_seconds() - cpu) / (seconds() - begin);
+}
+
+void heartbeats(Served& broker, int groups) {
+  Client client(broker.port());
+  std::vector<kafka::HeartbeatRequest> beats;
+  for (int i = 0; i < groups; i++) beats.push_back(join(client, "beating-" + std::to_string(i)));
+  const double ours = share_of_a_core(broker, groups, [&](std::size_t i) {
+    check(client.call<kafka::HeartbeatResponse>(beats[i], 3).error_code == 0, "a heartbeat is refused");
+  });
+  Echo echo;
+  Client bare(echo.port());
+  const double kernel = share_of_a_core(echo, groups, [&](std::size_t i) {
+    bare.send(beats[i], 3);
+    bare.receive_frame();
+  });
+  std::printf("heartbeats of %d groups every 3 s      %6.2f %% of a core, echoing them %.2f: %.2f\n", groups,
+              100 * ours, 100 * kernel, ours / kernel);
 }
 
 // Another subscription than in the last round, or nothing would need to move.

@@ -87,7 +87,6 @@ error_code Opening::make_parts(std::unique_ptr<Store> store) {
   const Path dir = j.options_.data / "journal";
   auto reopen = [&files = j.files_, path = j.options_.data / "meta"] { return Store::open(files, path); };
   j.meta_ = std::make_unique<NotingStore>(std::move(store), std::move(reopen));
-  j.meta_->note_with([&j](std::string rows) { j.note_rows(std::move(rows)); });
   j.catalogue_ = std::make_unique<Catalogue>(*j.meta_);
   const SegmentFiles::Sizes sizes{j.options_.segment_bytes_min, j.options_.segment_bytes_max,
                                   j.options_.min_free_bytes};
@@ -285,9 +284,18 @@ error_code Opening::repair(const Unsealed& last) {
   return error;
 }
 
+// Only from here on is there a writer that can note what core changes.
 void Opening::start() {
   journal_.start_threads(position_);
+  journal_.meta_->note_with([&j = journal_](std::string rows) { j.note_rows(std::move(rows)); });
   journal_.segments_->prepare();
+}
+
+// Whether anything was written to it since it was made ready.
+bool Opening::begun(std::uint32_t number) const {
+  const auto file = journal_.files_.open(journal_.segments_->path(number), FileSystem::Mode::read);
+  const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
+  return !begin || *begin;
 }
 
 // What meta does not list is what a crash left of sealing, cleaning or unlinking.
@@ -303,8 +311,8 @@ void Opening::remove_strays() {
     const bool known = row != manifest.end();
     const bool sealed = known && row->second.state == SegmentRow::sealed;
     if (table ? sealed : known && (!sealed || row->second.has_file)) continue;
-    journal_.catalogue_->used(number);      // or what is made next would be removed instead
-    if (journal_.recovery_.meta_rebuilt) {  // then nobody knows whose it is
+    journal_.catalogue_->used(number);  // or what is made next would be removed instead
+    if (journal_.recovery_.meta_rebuilt && (table || begun(number))) {  // then nobody knows whose it is
       const Path path = journal_.segments_->dir / name;
       logger().warn("{} is set aside: it could not be read, or was replaced", path.string());
       journal_.files_.rename(path, path.string() + ".aside");

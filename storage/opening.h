@@ -40,6 +40,7 @@ class Opening {
   error_code replay(Unsealed& written, bool last);
   error_code drop(const Unsealed& empty);
   error_code repair(const Unsealed& last);
+  bool begun(std::uint32_t number) const;
   void start();
   void remove_strays();
   void say() const;

@@ -318,6 +318,23 @@ TEST(Recovery, MetaIsRebuiltWhenItIsLostDamagedOrOld) {
   }
 }
 
+TEST(Recovery, RowsThatAreNotSealedComeBackWithoutMeta) {
+  Dead dead;
+  storage::Store::Change change;
+  change.puts["core/topic"] = "configuration";
+  ASSERT_FALSE(dead.opened.journal->meta().commit(change));
+  ASSERT_FALSE(dead.opened.put(1, 1, 100));
+  dead.opened.stop();
+  std::filesystem::remove_all(dead.opened.options.data / "meta");
+  dead.files.adopt();
+  dead.opened.open();
+  EXPECT_TRUE(dead.opened.journal->recovery().meta_rebuilt);
+  EXPECT_EQ(**dead.opened.journal->meta().get("core/topic"), "configuration");
+  EXPECT_EQ(dead.opened.all(1).size(), 1u);
+  for (const auto& entry : std::filesystem::directory_iterator(dead.opened.options.data / "journal"))
+    EXPECT_NE(entry.path().extension(), ".aside") << "of a segment that was only made ready";
+}
+
 TEST(Recovery, AnOldMetaPutBackIsNoticed) {
   Dead dead;
   for (int i = 0; i < 10; i++) ASSERT_FALSE(dead.opened.put(1, 1, 1000));

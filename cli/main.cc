@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arguments, one command, exit code.
+#include <fcntl.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -21,6 +22,16 @@ std::size_t terminal_width() {
   return 80;
 }
 
+// A file that we open must never become standard output: what is printed would be written into it. Reads and
+// writes fail as they do where the stream is closed.
+void keep_standard_streams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) {
+      const int opened = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+      if (opened != stream) _exit(1);
+    }
+}
+
 // So that shells see that a signal ended us, and stop their loops.
 [[noreturn]] void end_by(int signal) {
   std::signal(signal, SIG_DFL);
@@ -31,6 +42,7 @@ std::size_t terminal_width() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   std::setlocale(LC_CTYPE, "");
   mq::cli::Context context;

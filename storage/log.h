@@ -27,10 +27,10 @@ class Log {
   // `corrupt` where the log is known to be damaged.
   virtual Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) = 0;
 
-  // Base of the first batch whose largest timestamp reaches `timestamp`; `end()` when there is none.
+  // Where to read the first batch whose largest timestamp reaches it, not before start(); `end()`: none does.
   virtual Task<Result<Offset>> at_time(std::int64_t timestamp) = 0;
 
-  // Base of the batch with the largest timestamp (the first of several); `end()` when the log is empty.
+  // The same for the batch with the largest timestamp (the first of several); `end()` when the log is empty.
   virtual Task<Result<Offset>> at_time_max() = 0;
 
   // What lies at or after `from`, oldest first; at most `count_max` ranges.

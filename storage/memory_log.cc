@@ -52,13 +52,13 @@ Task<Result<Read>> MemoryLog::read(Offset from, std::size_t bytes_max, Offset un
 Task<Result<Offset>> MemoryLog::at_time(std::int64_t timestamp) {
   const auto reaches = [timestamp](const Batch& batch) { return batch.time_max >= timestamp; };
   const auto found = std::find_if(find(start_), state_->batches.cend(), reaches);
-  co_return found == state_->batches.cend() ? end_ : found->first;
+  co_return found == state_->batches.cend() ? end_ : std::max(found->first, start_);
 }
 
 Task<Result<Offset>> MemoryLog::at_time_max() {
   const auto older = [](const Batch& a, const Batch& b) { return a.time_max < b.time_max; };
   const auto found = std::max_element(find(start_), state_->batches.cend(), older);
-  co_return found == state_->batches.cend() ? end_ : found->first;
+  co_return found == state_->batches.cend() ? end_ : std::max(found->first, start_);
 }
 
 Task<Result<std::vector<Range>>> MemoryLog::ranges(Offset from, Grain, std::size_t count_max) {

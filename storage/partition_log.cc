@@ -171,11 +171,11 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
     };
     const auto found = co_await elsewhere(journal_->readers(), std::move(look));
     if (!found) co_return found.error();
-    if (*found) co_return **found;
+    if (*found) co_return std::max(**found, start_);
   }
   for (const Run& run : runs_)
     for (const Place& place : from_offset(run.batches(), start_))
-      if (place.time_max >= timestamp) co_return place.first;
+      if (place.time_max >= timestamp) co_return std::max(place.first, start_);
   co_return end_;
 }
 
@@ -192,7 +192,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
   for (const Run& run : runs_)
     for (const Place& place : from_offset(run.batches(), start_))
       if (!newest || place.time_max > newest->second) newest = {place.first, place.time_max};
-  co_return newest ? newest->first : end_;
+  co_return newest ? std::max(newest->first, start_) : end_;
 }
 
 // ---------------------------------------------------------------------------------------------- ranges

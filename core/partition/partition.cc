@@ -173,8 +173,7 @@ Task<Result<Partition::At>> Partition::at_time_max() {
   co_return co_await first_in_batch(*base, std::move(is_largest));
 }
 
-// Looks at the records of the batch at `base`, and of the next when the answer is not in it (its header may
-// claim a larger time than any of its records has).
+// Nothing is found where the batch's header claims a larger time than any record has that was not trimmed.
 Task<Result<Partition::At>> Partition::first_in_batch(Offset base, std::function<bool(Timestamp)> wanted) {
   if (base >= end()) co_return At{};
   const auto read = co_await log_->read(base, 1);

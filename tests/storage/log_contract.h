@@ -136,6 +136,14 @@ TYPED_TEST_P(LogContract, FindsTheBatchWithTheLargestTime) {
   EXPECT_EQ(*wait_for(this->loop(), this->log().at_time_max()), 1);
 }
 
+TYPED_TEST_P(LogContract, WhatATimeFindsCanBeReadAlsoWhereABatchWasTrimmedInTheMiddle) {
+  this->fill(3, 5);
+  EXPECT_FALSE(wait_for(this->loop(), this->log().trim(7)));
+  EXPECT_EQ(*wait_for(this->loop(), this->log().at_time(0)), 7);
+  EXPECT_FALSE(wait_for(this->loop(), this->log().trim(12)));
+  EXPECT_EQ(*wait_for(this->loop(), this->log().at_time_max()), 12);
+}
+
 TYPED_TEST_P(LogContract, SaysWhatLiesWhereBatchByBatch) {
   this->fill(4, 5);
   EXPECT_FALSE(wait_for(this->loop(), this->log().trim(5)));
@@ -173,6 +181,7 @@ REGISTER_TYPED_TEST_SUITE_P(LogContract, StartsEmptyAtZero, GivesBackWhatWasAppe
                             EveryBatchOfAGroupCountsBeforeTheFirstAnswer, CutForgetsEveryBatchThatReachesIt,
                             CutBehindTheEndChangesNothing, TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
                             FindsTheFirstBatchThatReachesATime, FindsTheBatchWithTheLargestTime,
+                            WhatATimeFindsCanBeReadAlsoWhereABatchWasTrimmedInTheMiddle,
                             SaysWhatLiesWhereBatchByBatch, SegmentsTogetherHoldEveryBatchOnce);
 
 }  // namespace mq::test

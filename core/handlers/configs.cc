@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/handlers/handlers.h"
+#include "core/internal_topic.h"
 #include "core/metadata/records.h"
 #include "core/offload.h"
 #include "net/kafka/messages/alter_configs.h"
@@ -143,6 +144,10 @@ Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_on
   Overrides overrides = wanted.replaces_all ? Overrides{} : topic->overrides;
   for (const Alteration& change : wanted.changes)
     if (Refusal refusal = apply(change, defaults, overrides); refusal.error != Error::none) co_return refusal;
+  const auto policy = overrides.find("cleanup.policy");
+  if (is_internal_topic(topic->name) && (policy == overrides.end() || policy->second != "compact"))
+    co_return Refusal{Error::invalid_config,
+                      "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
   if (validate_only) co_return Refusal{};
   const Error error = co_await context.broker.topics.configure(wanted.resource_name, std::move(overrides));
   co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};

@@ -69,6 +69,8 @@ Refusal read_topic(const Context& context, const Asked& asked, NewTopic& out) {
   out.name = asked.name;
   if (asked.name == "__cluster_metadata")
     return {Error::invalid_request, "\"__cluster_metadata\" is reserved"};
+  if (is_internal_topic(asked.name))
+    return {Error::policy_violation, "\"" + asked.name + "\" is made by the broker when it is first needed"};
   if (!asked.assignments.empty())
     out.partitions = static_cast<std::int32_t>(asked.assignments.size());
   else if (asked.num_partitions == -1)

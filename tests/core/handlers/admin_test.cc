@@ -64,6 +64,23 @@ TEST_F(AdminTest, ApiVersionsListsWhatIsRoutedAndProduceFromZero) {
                              [](const auto& a, const auto& b) { return a.api_key < b.api_key; }));
 }
 
+TEST_F(AdminTest, InternalTopicsAreMadeByTheBrokerAndStayCompacted) {
+  for (const std::string name : {"__consumer_offsets", "__transaction_state"}) {
+    kafka::CreateTopicsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = name;
+    topic.num_partitions = topic.replication_factor = 1;
+    EXPECT_EQ(wire->call<kafka::CreateTopicsResponse>(request, 7).topics.at(0).error_code,
+              code(Error::policy_violation));
+    EXPECT_EQ(metadata({{name}}, true).topics.at(0).partitions.size(), 50u);
+    EXPECT_EQ(alter(2, name, {{"cleanup.policy", 0, "delete"}}), code(Error::invalid_config));
+    EXPECT_EQ(alter(2, name, {{"cleanup.policy", 1, std::nullopt}}), code(Error::invalid_config));
+    EXPECT_EQ(alter(2, name, {{"cleanup.policy", 2, "delete"}}), code(Error::invalid_config));
+    EXPECT_EQ(alter(2, name, {{"min.cleanable.dirty.ratio", 0, "0.2"}}), 0);
+    EXPECT_EQ(config(name, "cleanup.policy"), "compact");
+  }
+}
+
 TEST_F(AdminTest, ApiVersionsOfTheFutureIsAnsweredInVersionZero) {
   const std::string request("\0\0\0\x0a\0\x12\0\x63\0\0\0\x07\xff\xff", 14);
   wire->send(request);

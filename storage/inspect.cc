@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "storage/copied_store.h"
 #include "storage/error.h"
 #include "storage/lock.h"
 #include "storage/recovery.h"
@@ -361,7 +362,7 @@ Result<std::unique_ptr<Inspection>> Inspection::open(FileSystem& files, const Pa
   if (!files.exists(data / "journal")) return Errc::not_found;
   auto lock = Lock::take(files, data, "mq storage");
   if (!lock) return lock.error();
-  auto meta = Store::open(files, data / "meta");
+  auto meta = open_copy(files, data / "meta");
   return std::unique_ptr<Inspection>(
       std::make_unique<Inspector>(files, data, std::move(*lock), std::move(meta)));
 }

@@ -367,9 +367,32 @@ in_use() {
 }
 check 'a data directory serves one broker, which stops with 0' in_use
 offline() {
-  mq storage ls "$work/one" && mq storage verify "$work/one"
+  mq storage ls "$work/one" && mq storage verify "$work/one" || return
+  printf 'half a record' >>"$(ls "$work"/one/meta/MANIFEST-* | tail -1)"
+  sums() { find "$work/one" -type f ! -name LOCK -exec cksum {} + | sort; }
+  local before
+  before=$(sums)
+  mq storage ls "$work/one" && mq storage verify "$work/one" && is "$before" "$(sums)"
 }
 "$MQ" storage -h >/dev/null 2>&1 && check 'a stopped data directory can be looked into' offline
+
+# A file of the broker's must not become the stream that its log goes to.
+without_streams() {
+  mq serve --data "$work/closed" --listen 127.0.0.1:0 0<&- 1>&- 2>&- &
+  local pid=$!
+  opened() { [ -e "$work/closed/meta/CURRENT" ] && [ -e "/proc/$pid/fd/9" ]; }
+  until_true 30 opened
+  local streams
+  streams=$(readlink /proc/$pid/fd/0 /proc/$pid/fd/1 /proc/$pid/fd/2 | sort -u)
+  kill "$pid"
+  wait "$pid"
+  is "$streams" /dev/null || return
+  mq produce a1 0<&-
+  is $? 1 || return
+  mq topic list 1>&-
+  is $? 1
+}
+"$MQ" storage -h >/dev/null 2>&1 && check 'closed standard streams stay closed' without_streams
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

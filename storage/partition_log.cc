@@ -11,6 +11,7 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t read_extents_max = 4096;
+constexpr std::size_t places_min = 4, places_max = 256;  // room made in advance
 
 }  // namespace
 
@@ -43,7 +44,10 @@ void PartitionLog::settled(const error_code& error) {
 void PartitionLog::appended(const Batch& batch, std::uint32_t position,
                             const std::shared_ptr<Active>& segment) {
   if (runs_.empty() || runs_.back().segment != segment) {
-    runs_.push_back({segment, std::make_shared<std::vector<Place>>()});
+    auto places = std::make_shared<std::vector<Place>>();
+    const std::size_t before = runs_.empty() ? 0 : runs_.back().count;
+    places->reserve(std::clamp(before, places_min, places_max));  // it will go on as it did
+    runs_.push_back({segment, std::move(places)});
     segment->logs.push_back(shared_from_this());
   }
   const auto offsets = static_cast<std::uint32_t>(batch.last - batch.first);

@@ -218,8 +218,8 @@ bool is_human(std::string_view format) {
 Layout Layout::from(const Context& context, const Arguments& arguments) {
   Layout layout;
   layout.format = context.output;
-  for (std::string_view field : core::split(arguments.text("columns"), ','))
-    layout.fields.emplace_back(field);
+  const std::string columns = arguments.text("columns");  // the fields look into it
+  for (std::string_view field : core::split(columns, ',')) layout.fields.emplace_back(field);
   layout.sort = arguments.text("sort");
   if (arguments.given("limit")) {
     if (arguments.number("limit") < 0) throw UsageError("--limit: it cannot be negative");

@@ -162,7 +162,8 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
     options.timestamp = *at;
   }
   options.keep_partition = options.format != nullptr;
-  for (const auto field : core::split(arguments.text("keep"), ',')) {
+  const std::string kept = arguments.text("keep");  // the fields look into it
+  for (const auto field : core::split(kept, ',')) {
     if (field != "partition")
       throw UsageError("--keep: " + in_quotes(field) + " cannot be kept", "it is: partition");
     options.keep_partition = true;

@@ -178,12 +178,12 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   auto known = co_await stored(added);
   if (!known) co_return known.error();
   say_what_from_means(*known, added.size());
+  committed_.insert(known->begin(), known->end());
   known->insert(written_.begin(), written_.end());
   auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
   if (!planned) co_return planned.error();
   for (client::Assignment& assignment : planned->assignments) {
     written_.try_emplace(assignment.partition, assignment.from);
-    committed_.try_emplace(assignment.partition, assignment.from);
     if (!range_.at_end) continue;
     const auto end = ends_.try_emplace(assignment.partition, assignment.until).first;
     assignment.until = std::min(assignment.until, end->second);
@@ -225,11 +225,14 @@ void GroupReader::written(const ReadPlan& plan, const std::vector<client::Offset
   }
 }
 
+// Also where a partition is begun, when the group has nothing for it: then it counts from there, and not from
+// wherever the log begins later.
 Task<Answer<Nothing>> GroupReader::commit(client::Duration within) {
   if (options_.commit == GroupOptions::Commit::none) co_return Nothing{};
   std::vector<client::Committed> offsets;
   for (const auto& [partition, offset] : written_) {
-    if (committed_[partition] == offset) continue;
+    const auto known = committed_.find(partition);
+    if (known != committed_.end() && known->second == offset) continue;
     client::Committed& one = offsets.emplace_back();
     one.partition = partition;
     one.offset = offset;

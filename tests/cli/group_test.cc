@@ -128,6 +128,13 @@ TEST_F(GroupCommand, AGroupGoesOnWhereItWas) {
   EXPECT_EQ(out(), "");
 }
 
+TEST_F(GroupCommand, WhereAGroupBeginsIsCommittedThoughNothingIsThere) {
+  fill("t", "a\nb\n", "2");  // all in one of them
+  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
+  ASSERT_EQ(run({"group", "export", "g", "-o", "csv"}), Exit::ok) << err();
+  EXPECT_THAT(out(), testing::AnyOf(HasSubstr("t,0,0\nt,1,2\n"), HasSubstr("t,0,2\nt,1,0\n")));
+}
+
 TEST_F(GroupCommand, EachRecordCanBeCommittedByItselfAndNoneAtAll) {
   fill("t", "a\nb\nc\n");
   ASSERT_EQ(run({"consume", "t", "-g", "g", "-e", "--commit", "none"}), Exit::ok) << err();

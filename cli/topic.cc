@@ -246,6 +246,16 @@ void add_sizes(client::Cluster& cluster, std::vector<TopicState>& topics) {
 
 // ---- settings ----
 
+std::string as_setting(std::string_view key, std::string_view synonym, const std::string& value) {
+  constexpr std::int64_t minute_ms = 60'000, hour_ms = 60 * minute_ms;
+  if (!key.ends_with(".ms")) return value;
+  const std::int64_t unit_ms = synonym.ends_with(".hours")     ? hour_ms
+                               : synonym.ends_with(".minutes") ? minute_ms
+                                                               : 1;
+  const auto number = core::parse_integer(value, -1, INT64_MAX / unit_ms);
+  return !number || *number < 0 ? value : std::to_string(*number * unit_ms);
+}
+
 std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster,
                                                         const std::vector<std::string>& topics) {
   kafka::DescribeConfigsRequest request;
@@ -266,7 +276,9 @@ std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster
       Setting setting{
           config.name, config.value.value_or(""), {}, config.config_source == 1, config.is_sensitive};
       const std::size_t next = setting.overridden ? 1 : 0;
-      if (config.synonyms.size() > next) setting.fallback = config.synonyms[next].value.value_or("");
+      if (config.synonyms.size() > next)
+        setting.fallback = as_setting(config.name, config.synonyms[next].name,
+                                      config.synonyms[next].value.value_or(""));
       if (setting.fallback.empty())
         if (const auto* key = core::find_topic_config(config.name)) setting.fallback = key->default_value;
       all[result.resource_name].push_back(std::move(setting));

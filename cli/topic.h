@@ -73,6 +73,9 @@ struct Setting {
 std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster,
                                                         const std::vector<std::string>& topics);
 std::vector<Setting> settings_of(client::Cluster& cluster, const std::string& topic);
+// A topic's setting may come from a broker's that counts in another unit: log.retention.hours 168 is a
+// retention.ms of 604800000.
+std::string as_setting(std::string_view key, std::string_view synonym, const std::string& value);
 std::string human_setting(std::string_view key, const std::string& wire);
 
 // KEY=VALUE as people write it → key and wire value; throws UsageError with the key that was probably meant.

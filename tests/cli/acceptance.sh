@@ -120,9 +120,15 @@ create_and_describe() {
 check 'create and describe' create_and_describe
 alter() {
   mq topic alter t1 -c retention.ms=14d -o json | jq -e '.[0].before=="7d" and .[0].after=="14d" and .[0].status=="ok"' &&
-    mq topic alter t1 --unset retention.ms && mq topic describe t1 -o json | jq -e '.config==[]'
+    mq topic alter t1 --unset retention.ms -o json | jq -e '.[0].before=="14d" and .[0].after=="7d"' &&
+    mq topic describe t1 -o json | jq -e '.config==[]'
 }
 check 'alter and unset' alter
+defaults() {
+  mq topic describe t1 --config -o json >d.json &&
+    jq -e '[.config[]|select(.key=="retention.ms" or .key=="segment.ms").default]==["604800000","604800000"]' d.json
+}
+check 'defaults that a broker counts in hours are shown in the unit of the setting' defaults
 more_partitions() { exits 10 mq topic alter t1 -p 5 && mq topic alter t1 -p 5 -y && mq topic list t1 -o json | jq -e '.[0].partitions==5'; }
 check 'adding partitions is asked about' more_partitions
 fewer_partitions() { exits 2 mq topic alter t1 -p 2 -y; }

@@ -233,30 +233,41 @@ constexpr std::pair<std::string_view, std::string_view> honoured[] = {
     {"request.timeout.ms", "for one request; 30000 by default"},
 };
 
+std::string list_of_properties() {
+  std::string text;
+  for (const auto& [name, meaning] : honoured) text += std::string(name) + "\t" + std::string(meaning) + "\n";
+  return text;
+}
+
+// `mq -X list`: no command is needed to ask that.
+bool asks_for_properties(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); i++) {
+    const bool flag = words[i] == "-X" || words[i] == "--property";
+    if (flag && i + 1 < words.size() && words[i + 1] == "list") return true;
+    if (words[i] == "-Xlist" || words[i] == "--property=list") return true;
+  }
+  return false;
+}
+
 std::optional<Exit> take_properties(Context& context, const Arguments& arguments) {
   std::vector<std::string_view> names;
   for (const auto& [name, meaning] : honoured) names.push_back(name);
   for (const std::string& given : arguments.all("property")) {
-    if (given == "list") {
-      std::string text;
-      for (const auto& [name, meaning] : honoured)
-        text += std::string(name) + "\t" + std::string(meaning) + "\n";
-      context.write(text);
-      return Exit::ok;
-    }
+    if (given == "list") return context.answer(list_of_properties());
     const std::size_t equals = given.find('=');
     if (equals == given.npos) throw UsageError("-X " + in_quotes(given) + " is not KEY=VALUE");
     const std::string key = given.substr(0, equals);
     if (std::find(names.begin(), names.end(), key) == names.end()) {
       const std::string_view near = core::closest(key, names);
-      throw UsageError(
-          "client property " + in_quotes(key) + " is not known",
-          near.empty() ? "those honoured: mq topic list -X list" : "did you mean " + in_quotes(near) + "?");
+      throw UsageError("client property " + in_quotes(key) + " is not known",
+                       near.empty() ? "those honoured: mq -X list" : "did you mean " + in_quotes(near) + "?");
     }
     context.properties[key] = given.substr(equals + 1);
   }
   return std::nullopt;
 }
+
+constexpr auto timeout_max = std::chrono::hours(24 * 365);  // `inf`: long enough, and can be added to a time
 
 // The flags that every command has, from the arguments into the context.
 std::optional<Exit> prepare(Context& context, const Command& command, const Arguments& arguments,
@@ -276,7 +287,8 @@ std::optional<Exit> prepare(Context& context, const Command& command, const Argu
   if (const auto never = environment("MQ_NO_INPUT"); never && !never->empty()) context.no_input = true;
   if (!(command.uses & connects)) return std::nullopt;
   context.brokers = arguments.text("brokers");
-  context.timeout = arguments.duration("timeout");
+  context.timeout = std::min<std::chrono::milliseconds>(arguments.duration("timeout"), timeout_max);
+  if (context.timeout.count() <= 0) throw UsageError("--timeout: it must be longer than nothing", "like 10s");
   if (const auto done = take_properties(context, arguments)) return done;
   const auto servers = context.properties.find("bootstrap.servers");
   if (servers != context.properties.end() && !arguments.given("brokers")) context.brokers = servers->second;
@@ -313,6 +325,7 @@ Exit run_command(Context& context, const std::vector<std::string>& words, const 
   const Help help = help_wanted(found.words, found.command);
   if (help != Help::none) return context.answer(help_for(found, help == Help::full));
   if (!found.command) {
+    if (found.noun.empty() && asks_for_properties(words)) return context.answer(list_of_properties());
     if (found.noun.empty() && !words.empty())
       throw UsageError("a command is missing", "all commands: mq help");
     context.say(help_for(found, false));

@@ -82,13 +82,17 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   return known && message.find(failure.target) == message.npos ? about + ": " + message : message;
 }
 
+bool any_silent(const client::Failure& failure) {
+  return std::ranges::any_of(failure.attempts, &client::Attempt::silent);
+}
+
 Exit exit_of(const client::Failure& failure) {
   using What = client::Failure::What;
   switch (failure.what) {
     case What::refused:
       return exit_of_kafka(static_cast<int>(failure.error));
     case What::unreachable:
-      return Exit::unreachable;
+      return any_silent(failure) ? Exit::timeout : Exit::unreachable;
     case What::timed_out:
       return Exit::timeout;
     case What::stopped:
@@ -136,9 +140,12 @@ Failure failure_from(const client::Failure& failure, std::string_view what) {
       told.message = sentence(failure, what);
       break;
     case client::Failure::What::unreachable:
-      told.message = "no broker could be reached";
+      told.message =
+          any_silent(failure) ? "connected, but nothing answered in time" : "no broker could be reached";
       told.broker.clear();
-      told.hint = "is one running?  Start one with: mq serve   Another address: -b HOST:PORT";
+      told.hint = any_silent(failure)
+                      ? "does a Kafka broker listen there, without TLS?  More time: --timeout 30s"
+                      : "is one running?  Start one with: mq serve   Another address: -b HOST:PORT";
       for (const client::Attempt& attempt : failure.attempts)
         told.details.push_back(attempt.address + ": " + attempt.reason);
       break;

@@ -16,6 +16,7 @@ client::Options client_options(const Context& context) {
     throw UsageError("--brokers: " + in_quotes(context.brokers) + " is no list of HOST:PORT");
   options.brokers = *brokers;
   options.timeout = context.timeout;
+  options.connect_timeout = std::min<client::Duration>(options.connect_timeout, context.timeout);
   const auto property = [&](const char* name) {
     const auto found = context.properties.find(name);
     return found == context.properties.end() ? std::optional<std::string>{} : found->second;
@@ -277,8 +278,8 @@ std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster
           config.name, config.value.value_or(""), {}, config.config_source == 1, config.is_sensitive};
       const std::size_t next = setting.overridden ? 1 : 0;
       if (config.synonyms.size() > next)
-        setting.fallback = as_setting(config.name, config.synonyms[next].name,
-                                      config.synonyms[next].value.value_or(""));
+        setting.fallback =
+            as_setting(config.name, config.synonyms[next].name, config.synonyms[next].value.value_or(""));
       if (setting.fallback.empty())
         if (const auto* key = core::find_topic_config(config.name)) setting.fallback = key->default_value;
       all[result.resource_name].push_back(std::move(setting));

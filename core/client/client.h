@@ -32,11 +32,12 @@ struct Options {
   std::vector<Address> brokers{{"127.0.0.1", 9092}};
   std::string client_id = "mq";
   std::string version = "0.1.0";                       // of this program, told to brokers
-  Duration connect_timeout = std::chrono::seconds(3);  // for each address
+  Duration connect_timeout = std::chrono::seconds(3);  // for each address, its greeting included
   Duration request_timeout =
-      std::chrono::seconds(30);                 // for each request; long polls add to it what they wait
-  Duration timeout = std::chrono::seconds(10);  // for a whole task of Cluster, retries included
-  std::function<void(std::string_view)> log;    // requests and timings for -v; may be empty
+      std::chrono::seconds(30);  // for each request; long polls add to it what they wait
+  Duration timeout =
+      std::chrono::seconds(10);  // for a whole task of Cluster, retries included, and for connecting
+  std::function<void(std::string_view)> log;  // requests and timings for -v; may be empty
 };
 
 // Whom to ask. A broker's id, or one of these.

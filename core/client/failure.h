@@ -37,6 +37,7 @@ struct Broker {
 struct Attempt {
   std::string address;
   std::string reason;
+  bool silent = false;  // it took the connection, and then said nothing
 };
 
 struct Failure {

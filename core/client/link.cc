@@ -20,6 +20,10 @@ bool too_new(net::Bytes body) {
          std::to_integer<int>(body[1]) == unsupported;
 }
 
+Duration left_until(Time deadline) {
+  return std::max<Duration>(deadline - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));
+}
+
 }  // namespace
 
 std::string reason(error_code error) {
@@ -57,8 +61,10 @@ net::Bytes response_body(net::Bytes frame, bool flexible) {
 Task<Answer<Nothing>> Link::open(std::shared_ptr<Link> self, std::vector<Address> addresses, Broker expected,
                                  Options options) {
   self->broker_ = std::move(expected);
+  const Time deadline = std::chrono::steady_clock::now() + options.timeout;
   for (const Address& address : addresses) {
-    const bool connected = co_await self->try_address(address, options);
+    const Time until = std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout);
+    const bool connected = co_await self->try_address(address, options, until);
     if (!connected) continue;
     self->finish(State::open);
     co_return Nothing{};
@@ -82,33 +88,34 @@ Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context&
   co_return Nothing{};
 }
 
-Task<bool> Link::try_address(Address address, const Options& options) {
+Task<bool> Link::try_address(Address address, const Options& options, Time deadline) {
   if (broker_.id < 0) broker_.host = address.host, broker_.port = address.port;
   std::vector<net::Attempt> attempts;
-  auto socket = co_await net::Client::connect(address.host, address.port, options.connect_timeout, &attempts);
+  auto socket = co_await net::Client::connect(address.host, address.port, left_until(deadline), &attempts);
   if (!socket) {
     for (auto& attempt : told(broker_.address(), attempts, socket.error()))
       failure_.attempts.push_back(attempt);
     co_return false;
   }
   socket_ = std::move(*socket);
-  const bool greeted = co_await greet(options);
+  const bool greeted = co_await greet(options, deadline);
   if (!greeted) socket_->close();
   co_return greeted;
 }
 
-Task<bool> Link::greet(const Options& options) {
+Task<bool> Link::greet(const Options& options, Time deadline) {
   kafka::ApiVersionsRequest request;
   request.client_software_name = "mq";
   request.client_software_version = options.version;
   for (kafka::Version version = greeting_version;; version = 0) {
     auto frame = co_await socket_->call(kafka::encode_request(0, options.client_id, request, version),
-                                        options.connect_timeout);
+                                        left_until(deadline));
     if (!frame) {
       const bool silent = frame.error() == net::Errc::timed_out;
-      failure_.attempts.push_back(
-          {broker_.address(), silent ? "connected, but no Kafka broker answered (TLS port?)"
-                                     : "connected, then " + reason(frame.error())});
+      failure_.attempts.push_back({broker_.address(),
+                                   silent ? "connected, but no Kafka broker answered (TLS port?)"
+                                          : "connected, then " + reason(frame.error()),
+                                   silent});
       co_return false;
     }
     const net::Bytes body = response_body(frame->bytes(), false);

@@ -14,6 +14,7 @@ namespace mq::client {
 class Link {
  public:
   // Tries the addresses one after the other, and all that their names stand for; greets whoever answers.
+  // All of it within options.timeout.
   static Task<Answer<Nothing>> open(std::shared_ptr<Link> self, std::vector<Address> addresses,
                                     Broker expected, Options options);
   // Waits until open() has ended, one way or the other, and all who came earlier have gone on.
@@ -32,8 +33,8 @@ class Link {
 
  private:
   enum class State { opening, open, failed };
-  Task<bool> try_address(Address address, const Options& options);
-  Task<bool> greet(const Options& options);
+  Task<bool> try_address(Address address, const Options& options, Time deadline);
+  Task<bool> greet(const Options& options, Time deadline);
   void finish(State state);
 
   State state_ = State::opening;

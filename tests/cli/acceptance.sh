@@ -90,6 +90,20 @@ unreachable() {
   is $? 5 && [ $((SECONDS - began)) -lt 4 ] && grep -q '127.0.0.1:1: ' err
 }
 check 'an unreachable broker is exit 5 with a line for each address' unreachable
+silent() {
+  local port code began=$SECONDS
+  python3 -c 'import socket,time; s=socket.create_server(("127.0.0.1",0)); print(s.getsockname()[1],flush=True); time.sleep(30)' >silent.port &
+  local listener=$!
+  until_true 10 test -s silent.port
+  port=$(cat silent.port)
+  mq topic list -b "127.0.0.1:$port" --timeout 1s >out 2>err
+  code=$?
+  kill "$listener"
+  is $code 6 && [ $((SECONDS - began)) -lt 3 ] && grep -q "127.0.0.1:$port: connected" err
+}
+command -v python3 >/dev/null && check 'who takes the connection and says nothing is exit 6, within the timeout' silent
+check 'no time is no timeout' exits 2 mq topic list --timeout 0s
+check 'the properties that are honoured are listed without a command' mq -X list
 check 'a topic that exists is a conflict' exits 7 mq topic create a1
 check '--if-not-exists makes it none' mq topic create a1 --if-not-exists
 check 'unless it is different' exits 7 mq topic create a1 --if-not-exists -p 9

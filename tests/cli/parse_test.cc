@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <csignal>
 
 #include "tests/cli/support/streams.h"
@@ -292,6 +294,37 @@ TEST(Run, OnlyPropertiesThatAreHonouredAreTaken) {
   Streams list;
   EXPECT_EQ(run(list.context, {"topic", "list", "-X", "list"}), Exit::ok);
   EXPECT_THAT(list.out(), HasSubstr("client.id"));
+}
+
+TEST(Run, TheListOfPropertiesNeedsNoCommand) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"-X", "list"}, {"-Xlist"}, {"--property=list"}}) {
+    Streams streams;
+    EXPECT_EQ(run(streams.context, words), Exit::ok) << streams.err();
+    EXPECT_THAT(streams.out(), HasSubstr("bootstrap.servers"));
+  }
+  Streams other;
+  EXPECT_EQ(run(other.context, {"-X", "client.id=a"}), Exit::usage);
+}
+
+TEST(Run, NoTimeIsNoTimeout) {
+  Streams streams;
+  EXPECT_EQ(run(streams.context, {"topic", "list", "--timeout", "0s"}), Exit::usage);
+  EXPECT_THAT(streams.err(), HasSubstr("--timeout"));
+}
+
+TEST(Run, WhoeverTakesTheConnectionAndSaysNothingIsATimeoutWithinTheOneGiven) {
+  boost::asio::io_context loop;
+  const boost::asio::ip::tcp::endpoint loopback(boost::asio::ip::address_v4::loopback(), 0);
+  const boost::asio::ip::tcp::acceptor silent(loop, loopback);  // the kernel takes the connection
+  const std::string at = "127.0.0.1:" + std::to_string(silent.local_endpoint().port());
+  Streams streams;
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(run(streams.context, {"topic", "list", "--timeout", "100ms", "-b", at + "," + at}),
+            Exit::timeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  EXPECT_THAT(streams.err(), HasSubstr("connected, but nothing answered in time"));
+  EXPECT_THAT(streams.err(), HasSubstr(at + ": connected, but no Kafka broker answered"));
 }
 
 }  // namespace

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the way to a cluster step by step, or at the machine a broker runs on; changes nothing.
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <sys/timex.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include "cli/data_directory.h"
 #include "cli/topic.h"
 #include "core/config.h"
+#include "core/scalars.h"
 
 namespace mq::cli {
 
@@ -185,30 +185,34 @@ void look_at_files(Report& report) {
   report.add(Health::doubtful, "files", text, "raise it: LimitNOFILE=1048576 in the unit, or ulimit -Hn");
 }
 
-void look_at_disk(const fs::path& data, Report& report) {
-  std::error_code ignored;
-  fs::path there = data;
-  while (!fs::exists(there, ignored) && there != there.parent_path()) there = there.parent_path();
-  struct statfs system {};
-  struct statvfs space {};
-  if (::statfs(there.c_str(), &system) != 0 || ::statvfs(there.c_str(), &space) != 0)
-    return report.add(Health::bad, "disk", data.string() + " cannot be looked at");
+void look_at_file_system(const DataDirectory& data, Report& report) {
   constexpr unsigned nfs = 0x6969, tmpfs = 0x01021994, overlay = 0x794c7630, fuse = 0x65735546;
-  const auto type = static_cast<unsigned>(system.f_type);
-  if (type == nfs || type == fuse)
-    report.add(Health::doubtful, "disk", data.string() + " lies on a network file system",
+  const std::string name = data.path.string();
+  if (data.file_system == nfs || data.file_system == fuse)
+    report.add(Health::doubtful, "disk", name + " lies on a network file system",
                "use a local disk: acknowledgements rely on what fsync promises");
-  if (type == tmpfs)
-    report.add(Health::doubtful, "disk", data.string() + " lies in memory",
-               "it is gone when the machine restarts");
-  if (type == overlay)
-    report.add(Health::doubtful, "disk", data.string() + " lies in a container's layer",
+  if (data.file_system == tmpfs)
+    report.add(Health::doubtful, "disk", name + " lies in memory", "it is gone when the machine restarts");
+  if (data.file_system == overlay)
+    report.add(Health::doubtful, "disk", name + " lies in a container's layer",
                "mount a volume there, or it goes with the container");
-  const auto free = static_cast<std::int64_t>(space.f_bavail * space.f_frsize),
-             all = static_cast<std::int64_t>(space.f_blocks * space.f_frsize);
-  const bool enough = free > all / 10 || free > (std::int64_t{20} << 30);
+}
+
+void look_at_disk(const fs::path& path, Report& report) {
+  const DataDirectory data = look_at_data(path);
+  if (!data.unfit.empty())
+    return report.add(Health::bad, "disk", path.string() + data.unfit, "give the broker another --data");
+  if (!data.exists)
+    report.add(Health::doubtful, "disk",
+               path.string() + " does not exist" +
+                   (data.writable ? "" : ", and we could not create it in " + data.nearest.string()),
+               data.writable ? "a broker creates it; is it the one that is meant?"
+                             : "create it, and give it to the user that the broker runs as");
+  look_at_file_system(data, report);
+  const bool enough = data.free_bytes > data.all_bytes / 10 || data.free_bytes > (std::uint64_t{20} << 30);
   report.add(enough ? Health::good : Health::doubtful, "disk",
-             data.string() + ": " + human_bytes(free, false) + " of " + human_bytes(all, false) + " free",
+             data.nearest.string() + ": " + core::human_size(data.free_bytes) + " of " +
+                 core::human_size(data.all_bytes) + " free",
              enough ? "" : "below storage.min_free writes are refused; shorten retention.ms or make room");
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a broker in the foreground: settings, start, banner, signals, stop.
 #include <spdlog/spdlog.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,6 +14,7 @@
 #include <sstream>
 
 #include "cli/command.h"
+#include "cli/data_directory.h"
 #include "cli/print.h"
 #include "cli/systemd.h"
 #include "core/broker.h"
@@ -92,20 +92,15 @@ struct Finding {
   std::string text;
 };
 
-Finding check_data(const fs::path& data) {
-  std::error_code error;
-  fs::path there = data;
-  while (!there.empty() && !fs::exists(there, error) && there != there.parent_path())
-    there = there.parent_path();
-  const bool exists = there == data;
-  if (::access(there.c_str(), W_OK | X_OK) != 0)
-    return {Finding::Kind::bad, "data       " + data.string() + " cannot be " +
-                                    (exists ? "written" : "created in " + there.string())};
-  struct statvfs space {};
-  std::string free;
-  if (::statvfs(there.c_str(), &space) == 0)
-    free = ", " + human_bytes(static_cast<std::int64_t>(space.f_bavail * space.f_frsize), false) + " free";
-  return {Finding::Kind::good, "data       " + data.string() + (exists ? "" : " (will be created)") + free};
+Finding check_data(const fs::path& path) {
+  const DataDirectory data = look_at_data(path);
+  const std::string about = "data       " + path.string();
+  if (!data.unfit.empty()) return {Finding::Kind::bad, about + data.unfit};
+  if (!data.writable)
+    return {Finding::Kind::bad,
+            about + (data.exists ? " cannot be written" : " cannot be created in " + data.nearest.string())};
+  return {Finding::Kind::good, about + (data.exists ? "" : " (will be created)") + ", " +
+                                   core::human_size(data.free_bytes) + " free"};
 }
 
 Finding check_listener(const core::Listener& listener) {

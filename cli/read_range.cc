@@ -65,6 +65,16 @@ client::Task<client::Answer<std::vector<client::Offset>>> offsets_at(
   co_return co_await offsets(client, partitions, position->n, committed);
 }
 
+// A partition that is named must be one of some topic's.
+void check_exists(const std::vector<TopicState>& topics, std::int32_t number) {
+  const auto has = [&](const TopicState& topic) { return number < topic.partition_count; };
+  if (std::ranges::any_of(topics, has)) return;
+  if (topics.size() == 1) throw FailureError(missing_partition(topics.front().name, number));
+  throw FailureError({.exit = Exit::not_found,
+                      .message = "none of the topics has a partition " + std::to_string(number),
+                      .hint = "those they have: mq topic describe TOPIC"});
+}
+
 std::optional<client::Offset> time_at(const std::vector<client::Offset>& all, std::size_t i) {
   return all.empty() || all[i] < 0 ? std::optional<client::Offset>{} : all[i];
 }
@@ -93,6 +103,24 @@ ReadRange ReadRange::from_flags(const Context& context, const Arguments& argumen
   if (range.at_end && follow) throw UsageError("--exit-at-end and --follow do not go together");
   range.follow = follow || !(range.at_end || range.to || range.last);
   return range;
+}
+
+std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState>& topics,
+                                                    const ReadRange& range) {
+  for (const std::int32_t number : range.partitions) check_exists(topics, number);
+  for (const auto& [number, offset] : range.start_at) check_exists(topics, number);
+  std::vector<core::TopicPartition> chosen;
+  for (const TopicState& topic : topics)
+    for (const PartitionState& partition : topic.partitions)
+      if (range.partitions.empty() || std::ranges::count(range.partitions, partition.number) > 0)
+        chosen.push_back({topic.name, partition.number});
+  if (chosen.empty())
+    throw UsageError("--partition and TOPIC:PARTITIONS have no partition in common", "one of them is enough");
+  for (const auto& [number, offset] : range.start_at)
+    if (std::ranges::count(chosen, number, &core::TopicPartition::partition) == 0)
+      throw UsageError("--start-at: partition " + std::to_string(number) +
+                       " is not among those that are read");
+  return chosen;
 }
 
 client::Offset offset_of(const Position& position, const Ends& ends, std::optional<client::Offset> at_time) {
@@ -147,17 +175,7 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
 
 ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
               bool committed) {
-  std::vector<core::TopicPartition> partitions;
-  const auto& wanted = range.partitions;
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions)
-      if (wanted.empty() || std::ranges::find(wanted, partition.number) != wanted.end())
-        partitions.push_back({topic.name, partition.number});
-  if (partitions.empty())
-    throw FailureError({.exit = Exit::not_found,
-                        .message = "there is no such partition",
-                        .hint = "mq topic describe TOPIC lists them"});
-  return must(cluster.run(plan(cluster.client(), std::move(partitions), range, {}, committed)));
+  return must(cluster.run(plan(cluster.client(), chosen_partitions(topics, range), range, {}, committed)));
 }
 
 }  // namespace mq::cli

@@ -36,7 +36,11 @@ struct ReadPlan {
 
 using Stored = std::map<core::TopicPartition, client::Offset>;
 
-// Throws FailureError. `committed`: the end is where the first open transaction begins.
+// The partitions that are read; all that are named must be there, and those with a start of their own be
+// read. Throws FailureError, UsageError.
+std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState>& topics,
+                                                    const ReadRange& range);
+// Throws them, too. `committed`: the end is where the first open transaction begins.
 ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
               bool committed);
 // The same for these partitions; what is stored for one of them is where it begins.

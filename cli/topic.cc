@@ -87,6 +87,7 @@ TopicState state_of(const kafka::MetadataResponse::MetadataResponseTopic& topic)
     p.offline = partition.offline_replicas;
     state.partitions.push_back(std::move(p));
   }
+  state.partition_count = static_cast<std::int32_t>(state.partitions.size());
   std::sort(state.partitions.begin(), state.partitions.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
   return state;
@@ -119,11 +120,7 @@ void keep_partitions(TopicState& topic, const Selector& selector, std::vector<Fa
   std::set<std::int32_t> there;
   for (const PartitionState& partition : topic.partitions) there.insert(partition.number);
   for (const std::int32_t number : selector.partitions())
-    if (!there.contains(number))
-      missing.push_back(
-          {.exit = Exit::not_found,
-           .message = "topic " + in_quotes(topic.name) + " has no partition " + std::to_string(number),
-           .target = topic.name});
+    if (!there.contains(number)) missing.push_back(missing_partition(topic.name, number));
   std::erase_if(topic.partitions, [&](const PartitionState& p) { return !selector.has(p.number); });
 }
 
@@ -139,6 +136,13 @@ std::optional<std::int64_t> TopicState::bytes() const {
 
 std::vector<Selector> selectors(const std::vector<std::string>& words) {
   return {words.begin(), words.end()};
+}
+
+Failure missing_partition(const std::string& topic, std::int32_t partition) {
+  return {.exit = Exit::not_found,
+          .message = "topic " + in_quotes(topic) + " has no partition " + std::to_string(partition),
+          .target = topic,
+          .hint = "those it has: mq topic describe " + topic};
 }
 
 Selection select(client::Cluster& cluster, const std::vector<Selector>& selectors, bool internal) {

@@ -36,7 +36,8 @@ struct PartitionState {
 struct TopicState {
   std::string name;
   bool internal = false;
-  std::vector<PartitionState> partitions;  // by number
+  std::vector<PartitionState> partitions;  // by number; only some, where only some were asked for
+  std::int32_t partition_count = 0;        // of all it has
   std::optional<std::int64_t> last_write_ms;
 
   std::size_t replication() const;
@@ -56,6 +57,7 @@ struct Selection {
 // No selector: every topic. Internal topics are found by patterns only with `internal`.
 Selection select(client::Cluster& cluster, const std::vector<Selector>& selectors, bool internal);
 std::vector<Selector> selectors(const std::vector<std::string>& words);
+Failure missing_partition(const std::string& topic, std::int32_t partition);
 
 // Fill in what is known; what cannot be asked stays empty.
 void add_offsets(client::Cluster& cluster, std::vector<TopicState>& topics);

@@ -3,10 +3,58 @@
 
 #include <gmock/gmock.h>
 
+#include "cli/read_range.h"
 #include "core/topic_config.h"
 
 namespace mq::cli {
 namespace {
+
+TopicState with_partitions(const std::string& name, std::int32_t count) {
+  TopicState topic;
+  topic.name = name;
+  topic.partition_count = count;
+  for (std::int32_t i = 0; i < count; i++) topic.partitions.emplace_back().number = i;
+  return topic;
+}
+
+TEST(ChosenPartitions, AreAllOrThoseNamed) {
+  const std::vector<TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
+  EXPECT_EQ(chosen_partitions(topics, {}).size(), 4u);
+  ReadRange range;
+  range.partitions = {0, 2};
+  const std::vector<core::TopicPartition> wanted{{"a", 0}, {"b", 0}, {"b", 2}};
+  EXPECT_EQ(chosen_partitions(topics, range), wanted);
+}
+
+TEST(ChosenPartitions, MustBeThereToBeNamed) {
+  const std::vector<TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
+  ReadRange partitions, starts;
+  partitions.partitions = {0, 9};
+  starts.start_at[9] = 5;
+  for (const ReadRange& range : {partitions, starts}) {
+    EXPECT_THROW(chosen_partitions(topics, range), FailureError);
+    try {
+      chosen_partitions({topics.back()}, range);
+      ADD_FAILURE() << "b has no partition 9";
+    } catch (const FailureError& error) {
+      EXPECT_EQ(error.failure.exit, Exit::not_found);
+      EXPECT_THAT(error.failure.message, testing::HasSubstr("topic \"b\" has no partition 9"));
+    }
+  }
+}
+
+TEST(ChosenPartitions, AreThoseOfBothSelections) {
+  TopicState topic = with_partitions("b", 3);
+  topic.partitions.pop_back();  // b:0,1
+  ReadRange range;
+  range.partitions = {1, 2};
+  EXPECT_EQ(chosen_partitions({topic}, range), (std::vector<core::TopicPartition>{{"b", 1}}));
+  range.start_at[0] = 5;
+  EXPECT_THROW(chosen_partitions({topic}, range), UsageError) << "b:0 is not read";
+  range.start_at.clear();
+  range.partitions = {2};
+  EXPECT_THROW(chosen_partitions({topic}, range), UsageError) << "nothing is left";
+}
 
 TEST(Settings, OfABrokerThatCountInAnotherUnitAreConverted) {
   EXPECT_EQ(as_setting("retention.ms", "log.retention.hours", "168"), "604800000");

@@ -110,7 +110,7 @@ Exit run_import(Context& context, const Arguments& arguments) {
   if (options.group.empty())
     throw UsageError("into which group?  The file does not say", "mq group import GROUP FILE");
   client::Cluster cluster(client_options(context));
-  return carry_out(context, arguments, cluster, options, target);
+  return carry_out(context, arguments, cluster, options, within_logs(context, cluster, target));
 }
 
 }  // namespace
@@ -166,6 +166,10 @@ extern const Command group_import{
                  {"mq group import billing-2 billing.json", "another one; it is made if need be"},
                  {"mq group import billing offsets.csv --dry-run", "what Kafka's own tool has exported"}},
     .flags = {{.name = "evict", .help = "members are disconnected first"}},
+    .more =
+        "Every topic and partition must exist. An offset out of its log is brought to the start or the end, "
+        "and "
+        "that is said.",
     .see = "mq group export, man mq-group",
     .run = run_import};
 

@@ -89,7 +89,7 @@ std::vector<core::TopicPartition> meant(client::Cluster& cluster, const Argument
     for (const auto& [partition, offset] : current) partitions.push_back(partition);
     return partitions;
   }
-  Selection selection = select(cluster, selectors(arguments.all("topic")), true);
+  Selection selection = select(cluster, selectors(arguments.all("topic")), false);
   if (!selection.missing.empty()) throw FailureError(selection.missing.front());
   for (const TopicState& topic : selection.topics)
     for (const PartitionState& partition : topic.partitions)
@@ -165,12 +165,45 @@ Exit run_seek(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   const Positions current = committed_of(cluster, options.group);
   if (const auto other = arguments.maybe("to-group")) target = committed_of(cluster, *other);
+  target = within_logs(context, cluster, filtered(std::move(target), arguments));
   if (arguments.given("to")) target = to_position(cluster, arguments, current, context);
   if (arguments.given("by")) target = by_distance(cluster, arguments, current);
-  return carry_out(context, arguments, cluster, options, filtered(std::move(target), arguments));
+  return carry_out(context, arguments, cluster, options, target);
+}
+
+std::vector<TopicState> topics_of(client::Cluster& cluster, const Positions& positions) {
+  std::set<std::string> names;
+  for (const auto& [partition, offset] : positions) names.insert(partition.topic);
+  if (names.empty()) return {};
+  Selection selection = select(cluster, selectors({names.begin(), names.end()}), true);
+  if (!selection.missing.empty()) throw FailureError(selection.missing.front());
+  return std::move(selection.topics);
 }
 
 }  // namespace
+
+Positions within_logs(const Context& context, client::Cluster& cluster, Positions target) {
+  const std::vector<TopicState> topics = topics_of(cluster, target);
+  std::vector<core::TopicPartition> partitions;
+  for (const auto& [partition, offset] : target) {
+    const auto topic = std::ranges::find(topics, partition.topic, &TopicState::name);
+    if (topic == topics.end() || partition.partition >= topic->partition_count)
+      throw FailureError(missing_partition(partition.topic, partition.partition));
+    partitions.push_back(partition);
+  }
+  const ReadPlan seen = read_from(cluster, partitions, std::nullopt);
+  for (std::size_t i = 0; i < partitions.size(); i++) {
+    client::Offset& offset = target[partitions[i]];
+    const auto& [start, end] = seen.ends[i];
+    const client::Offset there = std::clamp(offset, start, end);
+    if (there != offset)
+      context.notice(spans({partitions[i]}) + ": offset " + std::to_string(offset) + " is " +
+                     (offset < start ? "before the start" : "after the end") + " of the log; " +
+                     std::to_string(there) + " is taken");
+    offset = there;
+  }
+  return target;
+}
 
 std::vector<Move> moves(const Positions& current, const Positions& target) {
   std::vector<Move> all;

@@ -31,6 +31,10 @@ struct MoveOptions {
 Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cluster,
                const MoveOptions& options, const Positions& target);
 
+// As far as the logs reach: an offset before the start or after the end is brought to it, and a notice says
+// so. Throws FailureError when a topic or partition does not exist.
+Positions within_logs(const Context& context, client::Cluster& cluster, Positions target);
+
 // What `mq group export` has printed, or a list of topic, partition and offset as JSON or CSV; `group`: the
 // one that is named in it. Throws UsageError.
 Positions parse_positions(const std::string& text, std::string& group);

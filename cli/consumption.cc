@@ -38,7 +38,7 @@ Exit Consumption::run() {
     plan_ = std::move(*options_.plan);
     return Stop::exit(cluster_.run(consume()));
   }
-  Selection selection = select(cluster_, options_.topics, true);
+  Selection selection = select(cluster_, options_.topics, false);
   if (!selection.missing.empty()) {
     for (const Failure& failure : selection.missing) report(context_, failure);
     return selection.missing.front().exit;

@@ -167,7 +167,7 @@ Exit run_alter(Context& context, const Arguments& arguments) {
   const Wish wish = wish_of(arguments);
   const bool dry_run = arguments.on("dry-run");  // the broker is asked whether it would
   client::Cluster cluster(client_options(context));
-  const Selection selection = select(cluster, selectors(arguments.positional()), true);
+  const Selection selection = select(cluster, selectors(arguments.positional()), false);
   Rows rows = rows_of(cluster, selection.topics, wish);
   if (!dry_run && !selection.topics.empty())
     if (const auto end = go_ahead(context, arguments, plan_for(rows, wish))) return *end;

@@ -125,7 +125,7 @@ std::string page(const json::object& row, bool exact, Parts parts) {
 
 Exit run_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), true);
+  Selection selection = select(cluster, selectors(arguments.positional()), false);
   add_offsets(cluster, selection.topics);
   add_sizes(cluster, selection.topics);
   std::vector<std::string> names;

@@ -52,7 +52,7 @@ Exit run_offsets(Context& context, const Arguments& arguments) {
     at_ms = *time;
   }
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), true);
+  Selection selection = select(cluster, selectors(arguments.positional()), false);
   add_offsets(cluster, selection.topics);
   std::vector<std::optional<std::int64_t>> at;
   if (at_ms) at = offsets_at(cluster, selection.topics, *at_ms);

@@ -215,6 +215,11 @@ stdin_is_left_alone() {
   is "$(mq consume p4 -e | wc -l)" 3
 }
 check 'with -m stdin is not read' stdin_is_left_alone
+no_such_partition() {
+  mq topic create p13 -p 3 && exits 3 mq consume p13 -p 9 -e && exits 3 mq consume p13 -p 0,9 -e && exits 3 mq consume p13 --start-at 9=5 -e &&
+    exits 2 mq consume p13:0 -p 1 -e && exits 0 mq consume p13 --start-at 2=5 -e
+}
+check 'a partition that is named exists' no_such_partition
 last() {
   mq topic create p12 -p 12 && seq 1000 | mq produce p12 -K '' 2>/dev/null || seq 1000 | mq produce p12
   is "$(mq consume p1 --last 100 | wc -l)" 100 && is "$(mq consume p12 --last 100 | wc -l)" 100
@@ -329,6 +334,19 @@ positions() {
     exits 10 mq group delete gr && mq group delete gr -y && exits 3 mq group describe gr
 }
 check 'where a group is can be kept, moved, put back and deleted' positions
+wrong_positions() {
+  printf 'nope,0,1\n' | mq group import gi - 2>err
+  is $? 3 && grep -q 'topic "nope" does not exist' err || return 1
+  printf 'g1,9,1\n' | mq group import gi - 2>err
+  is $? 3 && grep -q 'topic "g1" has no partition 9' err && exits 3 mq group describe gi || return 1
+  printf 'g1,0,999999\n' | mq group import gi - 2>err && grep -q 'after the end' err && mq group export gi -o csv | grep -q '^g1,0,'
+}
+check 'positions name partitions that exist, within their logs' wrong_positions
+no_internal_topics() {
+  mq topic list --internal -o name | grep -qx __consumer_offsets && exits 3 mq consume '__*' -e -o none &&
+    exits 3 mq topic describe '__*' && mq topic describe __consumer_offsets -o name
+}
+check 'patterns leave internal topics alone' no_internal_topics
 lists_uniformly() {
   local format
   for format in table wide json jsonl yaml csv tsv name; do mq group list -o "$format" >/dev/null || return 1; done
@@ -371,7 +389,7 @@ check 'a load of our own arrives whole and leaves nothing behind' benches
 # ---- broker ----
 config() {
   mq config template --full >mq.yaml && mq config validate mq.yaml && echo 'storage: {dta: x}' >bad.yaml && exits 2 mq config validate bad.yaml &&
-    mq serve --data "$work/data" --check && mq serve --print-config=all | grep -q storage.data
+    mq serve --data "$work/data" --check && mq serve --data d-new --check && exits 9 mq serve --data /proc/d-new --check && mq serve --print-config=all | grep -q storage.data
 }
 check 'the configuration template is valid' config
 in_use() {

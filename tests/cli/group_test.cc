@@ -286,6 +286,38 @@ TEST_F(GroupCommand, WhereAGroupIsCanBeKeptAndPutBack) {
   EXPECT_EQ(run({"group", "import", "-"}, "t,0,1\n"), Exit::usage) << "into which group?";
 }
 
+TEST_F(GroupCommand, PositionsAreOfPartitionsThatExistAndWithinTheirLogs) {
+  fill("t", "a\nb\nc\n");
+  EXPECT_EQ(run({"group", "import", "g", "-"}, "nope,0,1\n"), Exit::not_found);
+  EXPECT_THAT(err(), HasSubstr("topic \"nope\" does not exist"));
+  EXPECT_EQ(run({"group", "import", "g", "-"}, "t,0,1\nt,9,1\n"), Exit::not_found);
+  EXPECT_THAT(err(), HasSubstr("topic \"t\" has no partition 9"));
+  EXPECT_EQ(run({"group", "describe", "g"}), Exit::not_found) << "nothing was done";
+  ASSERT_EQ(run({"group", "import", "g", "-", "-o", "json"}, "t,0,99\n"), Exit::ok) << err();
+  EXPECT_THAT(err(), HasSubstr("t[0]: offset 99 is after the end of the log; 3 is taken"));
+  EXPECT_EQ(result().at(0).at("new_offset"), 3);
+  ASSERT_EQ(run({"topic", "trim", "t", "--before", "2", "-y"}), Exit::ok) << err();
+  ASSERT_EQ(run({"group", "seek", "g", "--positions", "-", "-o", "json"}, "t,0,0\n"), Exit::ok) << err();
+  EXPECT_THAT(err(), HasSubstr("before the start"));
+  EXPECT_EQ(result().at(0).at("new_offset"), 2);
+}
+
+TEST_F(GroupCommand, PatternsLeaveInternalTopicsAloneAndExactNamesDoNot) {
+  fill("t", "a\n");
+  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
+  ASSERT_EQ(run({"topic", "list", "--internal", "-o", "name"}), Exit::ok) << err();
+  ASSERT_THAT(out(), HasSubstr("__consumer_offsets"));
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"consume", "__*", "-e"},
+                                                {"topic", "describe", "__*"},
+                                                {"topic", "offsets", "/^__/"},
+                                                {"topic", "alter", "__*", "-c", "retention.ms=1h"}}) {
+    EXPECT_EQ(run(words), Exit::not_found) << words[0] << ' ' << words[1];
+    EXPECT_THAT(err(), HasSubstr("no topic matches"));
+  }
+  EXPECT_EQ(run({"topic", "describe", "__consumer_offsets"}), Exit::ok) << err();
+  EXPECT_EQ(run({"consume", "__consumer_offsets", "-e", "-o", "none"}), Exit::ok) << err();
+}
+
 TEST_F(GroupCommand, GroupsAndOffsetsCanBeDeleted) {
   fill("t", "a\n");
   fill("u", "a\n");

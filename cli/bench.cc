@@ -104,6 +104,11 @@ class Bench {
     return load;
   }
 
+  static std::string not_acknowledged(std::uint64_t n) {
+    return counted(static_cast<std::int64_t>(n), "record") + (n == 1 ? " was" : " were") +
+           " not acknowledged";
+  }
+
   // Gives `mq bench consume` something to read.
   void fill() {
     bench::Options load = options_.load;
@@ -114,13 +119,12 @@ class Bench {
     if (load.count == 0)
       load.count =
           std::min<std::uint64_t>(fill_records_max, fill_bytes / std::max<std::size_t>(load.sizes.max, 1));
-    context_.detail(1, "writing " + std::to_string(load.count) + " records to read");
+    context_.detail(1, "writing " + counted(static_cast<std::int64_t>(load.count), "record") + " to read");
     const auto filled = run_load(load);
     const bench::Tally& tally = filled->tally();
     if (tally.failed + tally.unanswered > 0 && !Stop::signalled())
       throw FailureError(
-          {.message = "the topic could not be filled: " + std::to_string(tally.failed + tally.unanswered) +
-                      " records were not acknowledged",
+          {.message = "the topic could not be filled: " + not_acknowledged(tally.failed + tally.unanswered),
            .target = topic_});
   }
 
@@ -160,9 +164,8 @@ class Bench {
     if (options_.what == What::consume && tally.consumed.records == 0)
       context_.notice("there was nothing to read in " + topic_);
     if (tally.failed + tally.unanswered > 0)
-      return report(context_, {.message = std::to_string(tally.failed + tally.unanswered) +
-                                          " records were not acknowledged",
-                               .target = topic_});
+      return report(context_,
+                    {.message = not_acknowledged(tally.failed + tally.unanswered), .target = topic_});
     const bool foreign_damage = made_ && findings && findings->foreign > 0;
     if (findings && (!findings->good() || foreign_damage))
       return report(context_, {.message = "not everything arrived as it was sent", .target = topic_});

@@ -16,6 +16,10 @@ std::string seconds_text(client::Duration duration) {
   return text;
 }
 
+std::string records_text(std::uint64_t n) {
+  return counted(static_cast<std::int64_t>(n), "record");
+}
+
 }  // namespace
 
 Consumption::Consumption(Context& context, ConsumeOptions options)
@@ -257,8 +261,9 @@ void Consumption::look_around() {
   const bool person = context_.out_tty && context_.err_tty && !context_.quiet;
   if (!person || waiting_said_ || Clock::now() - last_record_ < std::chrono::seconds(3)) return;
   waiting_said_ = true;
-  context_.notice("at the end of " + std::to_string(plan_.assignments.size()) + " partitions (" +
-                  std::to_string(out_.records()) + " records so far); waiting. Ctrl-C stops");
+  context_.notice("at the end of " +
+                  counted(static_cast<std::int64_t>(plan_.assignments.size()), "partition") + " (" +
+                  records_text(out_.records()) + " so far); waiting. Ctrl-C stops");
 }
 
 Found Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
@@ -343,7 +348,7 @@ void Consumption::say_hidden() {
   if (hidden_ == 0 || Clock::now() - last_stats_ < std::chrono::seconds(1)) return;
   last_stats_ = Clock::now();
   out_.flush();
-  context_.say("… " + std::to_string(std::exchange(hidden_, 0)) + " records not shown\n");
+  context_.say("… " + records_text(std::exchange(hidden_, 0)) + " not shown\n");
 }
 
 bool Consumption::damaged(const client::Fetched& fetched, const client::FetchedRecords& records) {
@@ -379,7 +384,7 @@ std::int64_t Consumption::left_to_end() const {
 
 void Consumption::say_summary() const {
   if (context_.quiet || !options_.summary || (!context_.err_tty && context_.verbose == 0)) return;
-  context_.say(std::to_string(out_.records()) + " records, " + core::human_size(bytes_) + " in " +
+  context_.say(records_text(out_.records()) + ", " + core::human_size(bytes_) + " in " +
                seconds_text(Clock::now() - started_) + "\n");
 }
 
@@ -392,7 +397,7 @@ Exit Consumption::finish() {
   }
   if (out_.closed() && !Stop::signalled()) return Exit::ok;  // the reader has enough: nothing to say
   if (failure_) return report(context_, *failure_);
-  if (hidden_ > 0) context_.say("… " + std::to_string(hidden_) + " records not shown\n");
+  if (hidden_ > 0) context_.say("… " + records_text(hidden_) + " not shown\n");
   say_summary();
   return Exit::ok;
 }

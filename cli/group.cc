@@ -278,19 +278,6 @@ void add_what_is_asked(client::Cluster& cluster, std::vector<GroupProgress>& gro
 
 // ---- for people ----
 
-std::string human_ms(std::int64_t ms) {
-  char text[32];
-  if (ms < 1000) return std::to_string(ms) + " ms";
-  if (ms < 60'000) {
-    std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) / 1000);
-    return text;
-  }
-  const std::int64_t minutes = ms / 60'000, hours = minutes / 60;
-  if (hours == 0) return std::to_string(minutes) + " m " + std::to_string(ms / 1000 % 60) + " s";
-  if (hours < 48) return std::to_string(hours) + " h " + std::to_string(minutes % 60) + " m";
-  return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
-}
-
 std::string human_trend(double lag_per_s) {
   char text[48];
   const std::string_view arrow = lag_per_s <= -0.5 ? "↘" : lag_per_s >= 0.5 ? "↗" : "→";

@@ -74,7 +74,6 @@ Flag trend_flag();
 void add_what_is_asked(client::Cluster& cluster, std::vector<GroupProgress>& groups,
                        const Arguments& arguments);
 
-std::string human_ms(std::int64_t ms);           // "4.1 s", "2 h 4 m"
 std::string human_trend(double lag_per_s);       // "↘ -310/s"
 std::string drains_in(const GroupProgress& of);  // "drains in about 40 s", "never at this rate"
 

@@ -58,7 +58,7 @@ Plan plan_for(const GroupSelection& selection, const std::vector<GroupProgress>&
   const std::size_t count = groups.size();
   plan.summary = (count == 1 ? "group " + in_quotes(groups.front().group.name)
                              : counted(static_cast<std::int64_t>(count), "group")) +
-                 " and where it is; this cannot be undone";
+                 (count == 1 ? " and where it is" : " and where they are") + "; this cannot be undone";
   plan.word = count == 1 ? groups.front().group.name : std::to_string(count);
   plan.word_is = count == 1 ? "the name of the group" : "the number of groups";
   return plan;

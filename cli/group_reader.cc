@@ -214,8 +214,8 @@ Task<Answer<GroupReader::Offsets>> GroupReader::stored(const std::vector<core::T
 void GroupReader::say_what_from_means(const Offsets& stored, std::size_t asked) {
   if (!range_.from || stored.empty() || std::exchange(from_said_, true)) return;
   context_.notice("group " + options_.group + " has an offset for " + std::to_string(stored.size()) + " of " +
-                  std::to_string(asked) + " partitions and goes on there; to move it: mq group seek " +
-                  options_.group);
+                  counted(static_cast<std::int64_t>(asked), "partition") +
+                  " and goes on there; to move it: mq group seek " + options_.group);
 }
 
 void GroupReader::written(const ReadPlan& plan, const std::vector<client::Offset>& reached) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -46,7 +47,7 @@ std::string for_people(const json::value* value, Unit unit, const Layout& layout
       return human_bytes(whole(*value), layout.exact);
     case Unit::milliseconds:
       if (layout.exact) return std::to_string(whole(*value));
-      return core::format_duration(std::chrono::milliseconds(whole(*value)));
+      return human_ms(whole(*value));
     default:
       return exact_text(*value);
   }
@@ -306,8 +307,22 @@ std::string human_bytes(std::int64_t n, bool exact) {
   return n < 0 ? std::to_string(n) + " B" : core::human_size(static_cast<std::uint64_t>(n));
 }
 
-std::string counted(std::int64_t n, std::string_view what) {
-  return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
+std::string human_ms(std::int64_t ms) {
+  char text[32];
+  if (ms < 1000) return std::to_string(ms) + " ms";
+  if (ms < 60'000) {
+    std::snprintf(text, sizeof text, "%.1f s", std::floor(static_cast<double>(ms) / 100) / 10);
+    return text;
+  }
+  const std::int64_t minutes = ms / 60'000, hours = minutes / 60;
+  if (hours == 0) return std::to_string(minutes) + " m " + std::to_string(ms / 1000 % 60) + " s";
+  if (hours < 48) return std::to_string(hours) + " h " + std::to_string(minutes % 60) + " m";
+  return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
+}
+
+std::string counted(std::int64_t n, std::string_view what, bool exact) {
+  const std::string_view ending = n == 1 ? "" : what.ends_with("ch") ? "es" : "s";
+  return human_count(n, exact) + " " + std::string(what) + std::string(ending);
 }
 
 std::string printable(std::string_view text) {

@@ -64,9 +64,11 @@ bool is_human(std::string_view format);
 // Pieces for pages: aligned columns without titles of their own, numbers as people write them.
 std::string aligned(const std::vector<std::vector<std::string>>& lines, const std::vector<bool>& right);
 std::string text_of(const json::object& row, std::string_view field);  // "–" where there is none
-std::string human_count(std::int64_t n, bool exact);         // 1204311 → "1.2 M", from a million up
-std::string human_bytes(std::int64_t n, bool exact);         // "830 MiB"
-std::string counted(std::int64_t n, std::string_view what);  // "1 topic", "2 topics"
-std::string printable(std::string_view text);                // control characters as \x1b
+std::string human_count(std::int64_t n, bool exact);  // 1204311 → "1.2 M", from a million up
+std::string human_bytes(std::int64_t n, bool exact);  // "830 MiB"
+std::string human_ms(std::int64_t ms);                // "250 ms", "4.1 s", "11 m 17 s", "2 h 4 m"
+// "1 topic", "2 topics", "3 batches", "1.2 M records"
+std::string counted(std::int64_t n, std::string_view what, bool exact = true);
+std::string printable(std::string_view text);  // control characters as \x1b
 
 }  // namespace mq::cli

@@ -111,7 +111,7 @@ Outcome compare(client::Cluster& cluster, const std::string& name, const Wish& w
     differences += (differences.empty() ? "" : ", ") + what;
   };
   if (wish.partitions > 0 && static_cast<std::size_t>(wish.partitions) != topic.partitions.size())
-    differs(std::to_string(topic.partitions.size()) + " partitions, not " + std::to_string(wish.partitions));
+    differs(counted(topic.partition_count, "partition") + ", not " + std::to_string(wish.partitions));
   if (wish.replication > 0 && static_cast<std::size_t>(wish.replication) != topic.replication())
     differs("replication factor " + std::to_string(topic.replication()) + ", not " +
             std::to_string(wish.replication));

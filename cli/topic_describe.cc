@@ -70,7 +70,7 @@ std::string first_line(const json::object& row, bool exact) {
   std::string text = text_of(row, "topic") + "   " + counted(partitions, "partition");
   text += ", RF " + text_of(row, "replication_factor");
   if (row.contains("records"))
-    text += ", " + human_count(row.at("records").to_number<std::int64_t>(), exact) + " records";
+    text += ", " + counted(row.at("records").to_number<std::int64_t>(), "record", exact);
   if (row.contains("size_bytes"))
     text += ", " + human_bytes(row.at("size_bytes").to_number<std::int64_t>(), exact);
   if (row.contains("cleanup_policy")) text += ", cleanup.policy=" + text_of(row, "cleanup_policy");

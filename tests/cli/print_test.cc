@@ -167,6 +167,28 @@ TEST(Print, ControlCharactersCannotDriveATerminal) {
   EXPECT_EQ(render(table, rows, layout, Shape::list, Context{}), "a\\x1b[2J\n");
 }
 
+TEST(Print, WhatIsCountedAgreesWithItsNumber) {
+  EXPECT_EQ(counted(0, "record"), "0 records");
+  EXPECT_EQ(counted(1, "record"), "1 record");
+  EXPECT_EQ(counted(2, "batch"), "2 batches");
+  EXPECT_EQ(counted(1, "batch"), "1 batch");
+  EXPECT_EQ(counted(1'200'000, "record"), "1200000 records");
+  EXPECT_EQ(counted(1'200'000, "record", false), "1.2 M records");
+}
+
+TEST(Print, TimesHaveOneFormForPeople) {
+  EXPECT_EQ(human_ms(250), "250 ms");
+  EXPECT_EQ(human_ms(4123), "4.1 s");
+  EXPECT_EQ(human_ms(59'999), "59.9 s");
+  EXPECT_EQ(human_ms(677'174), "11 m 17 s");
+  EXPECT_EQ(human_ms(7'440'000), "2 h 4 m");
+  EXPECT_EQ(human_ms(200'000'000), "2 d 7 h");
+  const Table lag{.columns = {{"time_lag_ms", "TIME LAG", Unit::milliseconds}}, .name = "time_lag_ms"};
+  Layout layout;
+  layout.headers = false;
+  EXPECT_EQ(render(lag, {{{"time_lag_ms", 677'174}}}, layout, Shape::list, Context{}), "11 m 17 s\n");
+}
+
 TEST(Print, CountsAreShortenedFromAMillionUp) {
   EXPECT_EQ(human_count(999'999, false), "999999");
   EXPECT_EQ(human_count(1'000'000, false), "1.0 M");

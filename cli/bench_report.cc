@@ -64,6 +64,10 @@ json::object flow_json(const bench::Load& load, const bench::Flow& flow) {
           {"bytes_per_s", rate(flow.bytes)}};
 }
 
+std::int64_t whole_ms(client::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 json::object options_json(const BenchOptions& options) {
   const bench::Options& load = options.load;
   json::object told{{"clients", load.clients},
@@ -73,8 +77,8 @@ json::object options_json(const BenchOptions& options) {
                     {"acks", load.producer.acks},
                     {"compression", kafka::name_of(load.producer.codec)},
                     {"batch_bytes_max", load.producer.batch_bytes_max},
-                    {"linger_ms", std::chrono::duration<double, std::milli>(load.producer.linger).count()},
-                    {"warmup_s", std::chrono::duration<double>(load.warmup).count()},
+                    {"linger_ms", whole_ms(load.producer.linger)},
+                    {"warmup_ms", whole_ms(load.warmup)},
                     {"seed", load.seed}};
   if (load.rate > 0) told[load.rate_in_bytes ? "rate_bytes_per_s" : "rate_records_per_s"] = load.rate;
   return told;

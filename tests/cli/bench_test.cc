@@ -119,6 +119,8 @@ TEST_F(BenchCommand, EndToEndMeasuresBothWaysAndLeavesNothingBehind) {
     EXPECT_EQ(number(latency.at(name).as_object(), "count"), 500u) << name;
     EXPECT_FALSE(latency.at(name).as_object().at("buckets").as_array().empty());
   }
+  EXPECT_TRUE(told.at("options").at("linger_ms").is_int64());
+  EXPECT_TRUE(told.at("options").at("warmup_ms").is_int64());
   EXPECT_EQ(topics(), "");
 }
 

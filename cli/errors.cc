@@ -78,7 +78,8 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   if (known && code == 36) return about + " exists already";
   if (known && code == 68) return about + " has active members";
   if (known && exit_of_kafka(code) == Exit::denied) return "not authorized for " + about;
-  const std::string message = failure.message.empty() ? "the broker refused" : failure.message;
+  const std::string message =
+      failure.message.empty() ? std::string(kafka::text_of(failure.error)) : failure.message;
   return known && message.find(failure.target) == message.npos ? about + ": " + message : message;
 }
 

@@ -36,13 +36,18 @@ Plan plan_for(const Selection& selection) {
   return plan;
 }
 
-Outcome outcome_of(const kafka::DeleteTopicsResponse::DeletableTopicResult& result, bool may_be_absent) {
+Outcome outcome_of(const kafka::DeleteTopicsResponse::DeletableTopicResult& result,
+                   const Selection& selection, bool may_be_absent) {
   const std::string name = result.name.value_or("");
   if (result.error_code == 0) return outcome(name, "delete", "ok");
   if (result.error_code == 3 && may_be_absent) return outcome(name, "delete", "absent");
-  return failed(
-      name, "delete",
-      failure_from(client::refused(result.error_code, {}, name, result.error_message.value_or(""))));
+  Failure failure =
+      failure_from(client::refused(result.error_code, {}, name, result.error_message.value_or("")));
+  const auto topic = std::ranges::find(selection.topics, name, &TopicState::name);
+  const bool internal = topic != selection.topics.end() && topic->internal;
+  if (internal && kafka::error_of(result.error_code) == kafka::Error::invalid_topic_exception)
+    failure.message = "topic " + in_quotes(name) + " is internal and cannot be deleted";
+  return failed(name, "delete", std::move(failure));
 }
 
 Exit run_delete(Context& context, const Arguments& arguments) {
@@ -72,7 +77,8 @@ Exit run_delete(Context& context, const Arguments& arguments) {
     request.topic_names.push_back(topic.name);
   }
   const auto answer = must(cluster.delete_topics(std::move(request)));
-  for (const auto& result : answer.responses) outcomes.push_back(outcome_of(result, may_be_absent));
+  for (const auto& result : answer.responses)
+    outcomes.push_back(outcome_of(result, selection, may_be_absent));
   return conclude(context, arguments, result_table, std::move(outcomes));
 }
 

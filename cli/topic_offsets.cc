@@ -143,12 +143,21 @@ Plan plan_for(const std::vector<TrimTarget>& targets, const Selection& selection
     records += target.row.at("records").to_number<std::int64_t>();
   }
   const std::size_t count = selection.topics.size();
-  plan.summary = human_count(records, false) + " records of " +
+  plan.summary = counted(records, "record", false) + " of " +
                  counted(static_cast<std::int64_t>(targets.size()), "partition") +
-                 " go; this cannot be undone";
+                 (records == 1 ? " goes" : " go") + "; this cannot be undone";
   plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
   plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
   return plan;
+}
+
+Failure trim_failure(const std::string& topic, const client::Failure& failure) {
+  Failure told = failure_from(failure);
+  if (failure.error != kafka::Error::policy_violation) return told;
+  told.message =
+      "topic " + in_quotes(topic) + " is compacted: its records go by their keys, not from its start";
+  told.hint = "records can be trimmed with cleanup.policy=compact,delete";
+  return told;
 }
 
 // Answers come in the order of the targets.
@@ -159,7 +168,8 @@ void trim(client::Cluster& cluster, std::vector<TrimTarget> targets, std::string
   const auto done = must(cluster.delete_records(std::move(trims)));
   for (std::size_t i = 0; i < done.size() && i < targets.size(); i++) {
     if (!done[i].status) {
-      outcomes.push_back(failed(done[i].partition.topic, action, failure_from(done[i].status.error())));
+      outcomes.push_back(failed(done[i].partition.topic, action,
+                                trim_failure(done[i].partition.topic, done[i].status.error())));
       continue;
     }
     targets[i].row["new_start_offset"] = done[i].low_watermark;

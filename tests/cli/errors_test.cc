@@ -60,6 +60,12 @@ TEST(Errors, AnUnknownTopicIsSaidInOneSentenceWithKafkasNameAndTheBroker) {
       "mq: error: topic \"ordres\" does not exist (UNKNOWN_TOPIC_OR_PARTITION, broker 2 at mq2:9092)\n");
 }
 
+TEST(Errors, ARefusalWithoutWordsIsSaidInKafkasMeaningOfTheCode) {
+  const Failure failure = failure_from(client::refused(std::int16_t{44}, {}, "t"));
+  EXPECT_EQ(failure.message, "topic \"t\": a policy of the cluster forbids this");
+  EXPECT_EQ(failure.kafka, "POLICY_VIOLATION");
+}
+
 TEST(Errors, TheHintHasALineOfItsOwn) {
   Streams streams;
   report(streams.context, {.exit = Exit::usage, .message = "no", .hint = "yes"});
@@ -83,8 +89,11 @@ TEST(Errors, WhenNothingCouldBeReachedEachAddressIsNamed) {
   failure.attempts = {{"127.0.0.1:1", "connection refused"}, {"[::1]:1", "timed out after 3 s"}};
   const Failure told = failure_from(failure);
   EXPECT_EQ(told.exit, Exit::unreachable);
+  EXPECT_EQ(told.message, "no broker could be reached");
   EXPECT_THAT(told.details,
               testing::ElementsAre("127.0.0.1:1: connection refused", "[::1]:1: timed out after 3 s"));
+  failure.attempts.back().silent = true;
+  EXPECT_EQ(failure_from(failure).exit, Exit::timeout) << "somebody was there";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -76,7 +77,11 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .value = "N",
         .help = "at most N rows",
         .section = about_output}},
-      {rows, {.name = "headers", .initial = "true", .help = "name the columns", .section = about_output}},
+      {rows,
+       {.name = "headers",
+        .initial = "true",
+        .help = "leave out the line that names the columns",
+        .section = about_output}},
       {rows, {.name = "exact", .help = "exact numbers in tables, too", .section = about_output}},
       {changes,
        {.name = "yes",
@@ -95,7 +100,7 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
       {changes,
        {.name = "input",
         .initial = "true",
-        .help = "ask when in doubt (never without a terminal)",
+        .help = "never ask, even on a terminal",
         .section = about_safety}},
       {nothing,
        {.name = "quiet", .letter = 'q', .help = "only errors on stderr", .section = about_everything}},
@@ -188,6 +193,22 @@ const std::vector<std::string>& Arguments::all(std::string_view name) const {
   flag(name);
   const auto found = values_.find(name);
   return found == values_.end() ? none : found->second;
+}
+
+std::vector<std::string> Arguments::chosen(std::string_view name) const {
+  const Flag& asked = flag(name);
+  const auto choices = core::split(asked.choices, '|');
+  const auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };
+  std::vector<std::string> found;
+  for (const std::string& list : all(name))
+    for (const std::string_view word : core::split(list, ',')) {
+      const auto same = std::ranges::find_if(choices, [&](std::string_view choice) {
+        return std::ranges::equal(choice, word, {}, lower, lower);
+      });
+      if (same == choices.end()) throw no_choice(asked, word);
+      found.emplace_back(*same);
+    }
+  return found;
 }
 
 std::int64_t Arguments::number(std::string_view name) const {

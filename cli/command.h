@@ -47,7 +47,7 @@ struct Flag {
   Kind kind = Kind::boolean;
   std::string_view value = {};    // how the help calls the value: "DUR"
   std::string_view initial = {};  // the default; text() and its like return it when the flag was not given
-  std::string_view help = {};
+  std::string_view help = {};     // of the form that is shown: --no-x for a boolean whose default is "true"
   std::string_view choices =
       {};  // "line|raw|json" for Kind::choice, and words offered by completion for Kind::text
   bool repeatable = false;
@@ -112,6 +112,9 @@ class Arguments {
   bool has_value(std::string_view flag) const;    // an optional value was given: --create=6, not --create
   std::string text(std::string_view flag) const;  // the last value, else the default, else ""
   const std::vector<std::string>& all(std::string_view flag) const;  // every value of a repeatable one
+  // Words of a repeatable flag that takes lists (a,b), each as the flag's choices write it. Throws
+  // UsageError.
+  std::vector<std::string> chosen(std::string_view flag) const;
   std::int64_t number(std::string_view flag) const;
   std::chrono::milliseconds duration(std::string_view flag) const;  // inf: milliseconds::max()
   std::int64_t size(std::string_view flag) const;                   // bytes

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "cli/group.h"
-#include "core/scalars.h"
 
 namespace mq::cli {
 
@@ -44,19 +43,6 @@ json::object row_of(const GroupProgress& group, const client::ListedGroup& liste
   return row;
 }
 
-void keep_states(GroupSelection& selection, const std::vector<std::string>& states) {
-  std::vector<std::string> wanted;
-  for (const std::string& list : states)
-    for (const std::string_view state : core::split(list, ',')) wanted.emplace_back(state);
-  const auto alike = [](std::string_view a, std::string_view b) {
-    return std::ranges::equal(
-        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-  };
-  std::erase_if(selection.groups, [&](const client::ListedGroup& group) {
-    return std::ranges::none_of(wanted, [&](const std::string& state) { return alike(state, group.state); });
-  });
-}
-
 bool wanted(const GroupProgress& group, const Arguments& arguments) {
   if (arguments.on("empty") && !group.group.members.empty()) return false;
   if (arguments.on("lagging") && group.lag().value_or(0) == 0) return false;
@@ -70,9 +56,13 @@ bool wanted(const GroupProgress& group, const Arguments& arguments) {
 }
 
 Exit run_list(Context& context, const Arguments& arguments) {
+  const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
   GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
-  if (arguments.given("state")) keep_states(selection, arguments.all("state"));
+  if (!states.empty())
+    std::erase_if(selection.groups, [&](const client::ListedGroup& group) {
+      return std::ranges::find(states, group.state) == states.end();
+    });
   const bool names_only = context.output == "name" && !arguments.given("sort") && !arguments.on("empty") &&
                           !arguments.on("lagging") && !arguments.given("topic");
   std::vector<GroupProgress> groups;
@@ -111,7 +101,7 @@ extern const Command group_list{
                .kind = Kind::text,
                .value = "S,…",
                .help = "only groups in one of these states",
-               .choices = "Stable|Empty|PreparingRebalance|CompletingRebalance|Dead",
+               .choices = "Stable|Empty|PreparingRebalance|CompletingRebalance|Assigning|Reconciling|Dead",
                .repeatable = true},
               {.name = "topic",
                .letter = 't',

@@ -26,14 +26,12 @@ bool is_own(const Command& command, const Flag& flag) {
 }
 
 std::string explanation(const Flag& flag, bool full) {
-  std::string text(flag.help);
+  const std::string text(flag.help);
   std::string extra;
   const auto add = [&](const std::string& part) { extra += (extra.empty() ? "" : "; ") + part; };
-  if (flag.kind == Kind::boolean && flag.initial == "true") {
-    text = "do not: " + text;
-  } else if (!flag.initial.empty()) {
-    add("default " + std::string(flag.initial));
-  }
+  const bool negative =
+      flag.kind == Kind::boolean && flag.initial == "true";  // shown, and explained, as --no-…
+  if (!flag.initial.empty() && !negative) add("default " + std::string(flag.initial));
   if (flag.repeatable && flag.kind != Kind::boolean) add("may be repeated");
   if (full && !flag.env.empty()) add("env " + std::string(flag.env));
   return extra.empty() ? text : text + " (" + extra + ")";

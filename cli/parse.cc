@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cli/help.h"
 #include "core/scalars.h"
 
 namespace mq::cli {
@@ -118,16 +119,8 @@ std::string dashed(const Flag& flag) {
 }
 
 void check_choice(const Flag& flag, const std::string& value) {
-  std::vector<std::string_view> choices;
-  for (std::string_view choice : core::split(flag.choices, '|')) choices.push_back(choice);
-  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
-  std::string list;
-  for (std::string_view choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
-  std::string hint = flag.name == "output" ? hint_for_output(value) : std::string{};
-  const std::string_view near = core::closest(value, choices);
-  if (hint.empty())
-    hint = (near.empty() ? "" : "did you mean " + in_quotes(near) + "?  ") + ("it is one of " + list);
-  throw UsageError(dashed(flag) + ": " + in_quotes(value) + " is not known", hint);
+  const auto choices = core::split(flag.choices, '|');
+  if (std::find(choices.begin(), choices.end(), value) == choices.end()) throw no_choice(flag, value);
 }
 
 template <class T>
@@ -213,12 +206,11 @@ void add_positionals(CLI::App& app, std::size_t count, std::vector<std::string>&
 
 void check_count(const Command& command, const std::vector<std::string>& given) {
   std::size_t least = 0, most = 0;
-  std::string usage = "mq " + std::string(command.name);
   for (const Argument& argument : command.arguments) {
     least += argument.least;
     most = argument.most == any || most == any ? any : most + argument.most;
-    usage += ' ' + std::string(argument.name) + (argument.most == any ? "…" : "");
   }
+  const std::string usage = usage_line(command);
   if (given.size() < least) {
     std::size_t skipped = 0, at = 0;
     while (skipped + command.arguments[at].least <= given.size()) skipped += command.arguments[at++].least;
@@ -343,6 +335,17 @@ Arguments parse(const Command& command, const std::vector<std::string>& words,
   check_count(command, arguments.positional());
   for (const Flag& flag : flags) take_environment(flag, environment, arguments);
   return arguments;
+}
+
+UsageError no_choice(const Flag& flag, std::string_view value) {
+  const std::vector<std::string_view> choices = core::split(flag.choices, '|');
+  std::string list;
+  for (std::string_view choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
+  std::string hint = flag.name == "output" ? hint_for_output(std::string(value)) : std::string{};
+  const std::string_view near = core::closest(value, choices);
+  if (hint.empty())
+    hint = (near.empty() ? "" : "did you mean " + in_quotes(near) + "?  ") + ("it is one of " + list);
+  return UsageError(dashed(flag) + ": " + in_quotes(value) + " is not known", hint);
 }
 
 Help help_wanted(const std::vector<std::string>& words, const Command* command) {

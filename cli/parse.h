@@ -30,6 +30,9 @@ Found find(const std::vector<std::string>& words);  // throws UsageError with a 
 Arguments parse(const Command& command, const std::vector<std::string>& words,
                 const Environment& environment);
 
+// What is wrong with a word that is not among the flag's choices; its hint names them.
+UsageError no_choice(const Flag& flag, std::string_view value);
+
 // Is -h or --help among the words, and not as a value of another flag? `command` may be null.
 enum class Help { none, brief, full };
 Help help_wanted(const std::vector<std::string>& words, const Command* command);

@@ -171,10 +171,9 @@ core::Parsed<Position> parse_position(std::string_view text, const Now& now) {
   const auto rest = sign ? text.substr(1) : text;
   const auto n = digits(rest) ? integer(rest) : std::nullopt;
   if (n) return Position{!sign ? Kind::offset : text[0] == '+' ? Kind::after_start : Kind::before_end, *n};
-  return core::Wrong{
-      "\"" + std::string(text) +
-      "\" is no position: write start, end, stored, an offset, +N after the start, -N before the "
-      "end, or @TIME"};
+  return core::Wrong{"\"" + std::string(text) +
+                     "\" is no position: write start, end, an offset, +N after the start, -N before the "
+                     "end, or @TIME"};
 }
 
 void append_iso_time(std::string& to, std::int64_t ms) {

@@ -43,9 +43,7 @@ std::int64_t now_ms() {
 // ---- list, describe ----
 
 Exit run_list(Context& context, const Arguments& arguments) {
-  std::vector<std::string> states;
-  for (const std::string& list : arguments.all("state"))
-    for (const std::string_view state : core::split(list, ',')) states.emplace_back(state);
+  const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
   const auto all = must(cluster.run(client::list_transactions(cluster.client(), states, deadline(cluster))),
                         "transaction");

@@ -156,6 +156,13 @@ TEST(Help, BothFormsNameEveryFlagOfTheCommand) {
   }
 }
 
+TEST(Help, AFlagThatIsShownAsANegativeIsExplainedAsOne) {
+  const std::string text = help_text(*find_command("topic delete"), true);
+  EXPECT_THAT(text, testing::ContainsRegex("--no-headers +leave out"));
+  EXPECT_THAT(text, testing::ContainsRegex("--no-input +never ask"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("do not:")));
+}
+
 TEST(Help, BriefHelpBeginsWithTheSummaryAndTheExamples) {
   const std::string text = help_text(*find_command("topic create"), false);
   EXPECT_TRUE(text.starts_with("Create topics.\n\n  mq topic create")) << text;

@@ -307,6 +307,12 @@ TEST(Run, TheListOfPropertiesNeedsNoCommand) {
   EXPECT_EQ(run(other.context, {"-X", "client.id=a"}), Exit::usage);
 }
 
+TEST(Run, TheUsageTellsWhatMayBeLeftOut) {
+  Streams streams;
+  EXPECT_EQ(run(streams.context, {"produce"}), Exit::usage);
+  EXPECT_THAT(streams.err(), HasSubstr("usage: mq produce TOPIC [FILE…]"));
+}
+
 TEST(Run, NoTimeIsNoTimeout) {
   Streams streams;
   EXPECT_EQ(run(streams.context, {"topic", "list", "--timeout", "0s"}), Exit::usage);

@@ -58,6 +58,8 @@ TEST(Position, HasSevenForms) {
   EXPECT_EQ(*parse_position("@-1h", now), (Position{Kind::time, noon - 3'600'000}));
   for (const char* text : {"", "-", "+", "@", "beginning", "1.5", "--1", "99999999999999999999"})
     EXPECT_FALSE(parse_position(text, now)) << text;
+  EXPECT_EQ(parse_position("beginning", now).error().why.find("stored"), std::string::npos)
+      << "no flag takes it: it is not offered";
 }
 
 TEST(Time, IsPrintedSoThatItReadsBack) {

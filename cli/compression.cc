@@ -6,6 +6,14 @@
 
 namespace mq::cli {
 
+namespace {
+
+std::int64_t level_max(kafka::Codec codec) {
+  return codec == kafka::Codec::gzip ? 9 : codec == kafka::Codec::lz4 ? 12 : 22;
+}
+
+}  // namespace
+
 void parse_compression(const std::string& text, client::ProducerOptions& producer) {
   const auto colon = text.find(':');
   const auto codec = kafka::codec_of(text.substr(0, colon));
@@ -14,7 +22,9 @@ void parse_compression(const std::string& text, client::ProducerOptions& produce
                      "it is one of none, gzip, snappy, lz4, zstd");
   producer.codec = *codec;
   if (colon == text.npos) return;
-  const auto level = core::parse_integer(text.substr(colon + 1), 1, 22);
+  if (*codec == kafka::Codec::none || *codec == kafka::Codec::snappy)
+    throw UsageError("--compression: " + text.substr(0, colon) + " has no levels", "gzip, lz4 and zstd have");
+  const auto level = core::parse_integer(text.substr(colon + 1), 1, level_max(*codec));
   if (!level) throw UsageError("--compression: " + level.error().why);
   producer.level = static_cast<int>(*level);
 }

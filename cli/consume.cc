@@ -45,6 +45,8 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
                            : level == "full" ? Envelope::Level::full
                                              : Envelope::Level::normal;
   options.envelope.meta_only = arguments.on("meta-only");
+  if (options.envelope.meta_only && options.what != What::json)
+    throw UsageError("--meta-only is for -o json", "formats have %K and %V, the sizes of key and value");
   options.envelope.json_value = arguments.on("json-value");
   options.envelope.json_key = arguments.on("json-key");
   options.envelope.pretty = arguments.on("pretty");

@@ -56,6 +56,8 @@ class Production {
     started_ = Clock::now();
     auto ready = co_await connect();
     if (!ready) co_return report(context_, topic_failure(ready.error()));
+    if (options_.partition >= producer_->partitions())
+      co_return report(context_, no_partition(options_.partition));
     started_ = Clock::now();
     co_await read_all();
     const Time deadline = Stop::signalled() ? Clock::now() + options_.flush_timeout : Time::max();
@@ -211,10 +213,7 @@ class Production {
   void append(const Record& record) {
     std::int32_t partition = options_.partition;
     if (options_.keep_partition && record.partition >= 0) partition = record.partition;
-    if (partition >= producer_->partitions())
-      return fail({.message = options_.producer.topic + " has no partition " + std::to_string(partition) +
-                              " (it has " + std::to_string(producer_->partitions()) + ")",
-                   .target = options_.producer.topic});
+    if (partition >= producer_->partitions()) return fail(no_partition(partition));
     headers_.clear();
     for (const RecordHeader& header : record.headers)
       headers_.push_back({header.key, bytes_of(header.value)});
@@ -226,6 +225,12 @@ class Production {
                       record.headers.empty() ? common_headers_ : headers_, ++read_);
     bytes_ += (key ? key->size() : 0) + (record.value ? record.value->size() : 0);
     if (read_ == options_.count) stop_reading();
+  }
+
+  Failure no_partition(std::int32_t partition) const {
+    Failure failure = missing_partition(options_.producer.topic, partition);
+    failure.message += " (it has " + std::to_string(producer_->partitions()) + ")";
+    return failure;
   }
 
   client::Task<void> wait_for_turn(const Record& record) {
@@ -343,22 +348,28 @@ class Production {
     if (lost > 0) return report(context_, delivery_failure(lost, flushed));
     if (own_failure_) return report(context_, *own_failure_);
     if (unreadable_ > 0)
-      context_.notice(std::to_string(unreadable_) + " could not be read and were left out");
+      context_.notice(std::to_string(unreadable_) + (unreadable_ == 1
+                                                         ? " could not be read and was left out"
+                                                         : " could not be read and were left out"));
     return Exit::ok;
+  }
+
+  // "1 of 3 records was"
+  std::string of_all(std::uint64_t lost) const {
+    return std::to_string(lost) + " of " + counted(static_cast<std::int64_t>(read_), "record") +
+           (lost == 1 ? " was" : " were");
   }
 
   Failure delivery_failure(std::uint64_t lost, bool flushed) const {
     if (!producer_failed())
-      return {
-          .exit = flushed ? Exit::failed : Exit::timeout,
-          .message = std::to_string(lost) + " of " + std::to_string(read_) + " records were not acknowledged",
-          .target = options_.producer.topic};
+      return {.exit = flushed ? Exit::failed : Exit::timeout,
+              .message = of_all(lost) + " not acknowledged",
+              .target = options_.producer.topic};
     Failure told = failure_from(failure_);
     const std::string why = told.message;
-    told.message =
-        std::to_string(lost) + " of " + std::to_string(read_) +
-        " records were not delivered; first: " + (options_.messages.empty() ? "line " : "record ") +
-        std::to_string(first_failed_) + ": " + why;
+    told.message = of_all(lost) +
+                   " not delivered; first: " + (options_.messages.empty() ? "line " : "record ") +
+                   std::to_string(first_failed_) + ": " + why;
     if (failed_size_ > 0 && failure_.error == kafka::Error::message_too_large) {
       if (failure_.message.empty()) told.message += ", a batch of " + std::to_string(failed_size_) + " bytes";
       told.hint = "raise the limit with: mq topic alter " + options_.producer.topic +
@@ -373,8 +384,8 @@ class Production {
     char took[32];
     std::snprintf(took, sizeof took, "%.1f s", seconds);
     const auto rate = static_cast<std::uint64_t>(static_cast<double>(bytes_) / seconds);
-    context_.say(std::to_string(producer_->delivered_records()) + " records, " + core::human_size(bytes_) +
-                 " in " + took + " (" +
+    context_.say(counted(static_cast<std::int64_t>(producer_->delivered_records()), "record") + ", " +
+                 core::human_size(bytes_) + " in " + took + " (" +
                  human_rate(static_cast<double>(producer_->delivered_records()) / seconds) + ", " +
                  core::human_size(rate) + "/s), " + std::to_string(read_ - producer_->delivered_records()) +
                  " failed\n");

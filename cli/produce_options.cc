@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/produce_options.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <random>
 
 #include "cli/compression.h"
@@ -87,6 +92,17 @@ void parse_source(const Arguments& arguments, ProduceOptions& options) {
   options.format = std::make_shared<const Format>(std::move(*format));
 }
 
+// Before anything is written: a file that cannot be read is a mistake in the command line.
+void check_files(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    if (file == "-") continue;
+    std::error_code ignored;
+    const bool directory = std::filesystem::is_directory(file, ignored);
+    if (directory || ::access(file.c_str(), R_OK) != 0)
+      throw UsageError(file + ": " + std::strerror(directory ? EISDIR : errno));
+  }
+}
+
 // `inf` is a year: long enough, and can be added to a time.
 client::Duration bounded(std::chrono::milliseconds duration) {
   return std::min(duration, std::chrono::milliseconds(std::chrono::hours(24 * 365)));
@@ -145,6 +161,7 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
   options.messages = arguments.all("message");
   if (!options.messages.empty() && !options.files.empty())
     throw UsageError("-m and FILE do not go together", "cat the file into another mq produce");
+  check_files(options.files);
   parse_source(arguments, options);
   const bool terminal = context.in_tty && options.files.empty() && options.messages.empty();
   parse_delivery(arguments, options, terminal);
@@ -153,9 +170,11 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
     options.key = *options.key_text;
   }
   parse_headers(arguments, options);
-  if (const auto partition = arguments.maybe("partition"))
-    options.partition =
-        static_cast<std::int32_t>(std::clamp<std::int64_t>(arguments.number("partition"), 0, INT32_MAX));
+  if (const auto given = arguments.maybe("partition")) {
+    const auto partition = core::parse_integer(*given, 0, INT32_MAX);
+    if (!partition) throw UsageError("--partition: " + partition.error().why);
+    options.partition = static_cast<std::int32_t>(*partition);
+  }
   if (const auto time = arguments.maybe("timestamp")) {
     const auto at = parse_time(*time, Now::here(context.utc));
     if (!at) throw UsageError("--timestamp: " + at.error().why);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into a data directory that no broker uses.
+#include <algorithm>
+
 #include "cli/position.h"
 #include "cli/print.h"
 #include "cli/selector.h"
@@ -134,6 +136,18 @@ Wanted wanted_of(const Arguments& arguments) {
   return wanted;
 }
 
+// A topic or partition that is named is there.
+void check_there(const Wanted& wanted, const Directory& directory, const std::string& path) {
+  const auto meant = [&](const auto& name) {
+    return wanted.topic->matches(name.second.topic) && wanted.topic->has(name.second.partition);
+  };
+  if (!wanted.topic || std::ranges::any_of(directory.names, meant)) return;
+  throw FailureError({.exit = Exit::not_found,
+                      .message = "nothing in " + path + " is called " + in_quotes(wanted.topic->text()),
+                      .target = wanted.topic->text(),
+                      .hint = "what there is: mq storage ls " + path});
+}
+
 json::object row_of(const Inspection::Record& record, const Directory& directory) {
   json::object row{{"segment", record.segment}, {"position", record.position}, {"kind", record.kind}};
   if (record.partition != 0) directory.name(row, record.partition);
@@ -152,6 +166,7 @@ Exit run_dump(Context& context, const Arguments& arguments) {
   const Layout layout = Layout::from(context, arguments);
   const bool stream = layout.format == "jsonl" && layout.sort.empty() && layout.fields.empty();
   const Directory directory(path);
+  check_there(wanted, directory, path);
   std::vector<json::object> rows;
   std::size_t count = 0;
   for (const auto& segment : must_read(directory.inspection->segments(), path)) {
@@ -190,9 +205,9 @@ std::string verify_page(const Context& context, const json::object& row, bool ex
   const bool good = problems.empty();
   const auto number = [&](std::string_view field) { return row.at(field).to_number<std::int64_t>(); };
   std::string text = context.unicode ? (good ? "✓ " : "✗ ") : "";
-  text += std::to_string(number("segments")) + " segments, " + human_count(number("batches"), exact) +
-          " batches, " + human_bytes(number("bytes"), exact) + ": " +
-          (good ? "no damage" : std::to_string(problems.size()) + " problems") + "\n";
+  text += counted(number("segments"), "segment") + ", " + counted(number("batches"), "batch", exact) + ", " +
+          human_bytes(number("bytes"), exact) + ": " +
+          (good ? "no damage" : counted(static_cast<std::int64_t>(problems.size()), "problem")) + "\n";
   if (number("torn_bytes") > 0)
     text += "  " + human_bytes(number("torn_bytes"), exact) +
             " at the end were never acknowledged; a start drops them\n";

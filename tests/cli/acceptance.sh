@@ -210,6 +210,11 @@ not_stuck() {
   return "$result"
 }
 check 'a quiet topic is not stuck in a buffer' not_stuck
+wrong_targets() {
+  exits 2 mq produce p1 nofile && exits 2 mq produce p1 -p -1 && exits 3 mq produce p1 -p 7 && exits 2 mq produce p1 -z snappy:3 -m x &&
+    exits 2 mq consume p1 -e --meta-only
+}
+check 'what is written and how is checked before anything is' wrong_targets
 stdin_is_left_alone() {
   seq 3 | while read -r line; do mq produce p4 --create -m "$line"; done
   is "$(mq consume p4 -e | wc -l)" 3
@@ -347,6 +352,13 @@ no_internal_topics() {
     exits 3 mq topic describe '__*' && mq topic describe __consumer_offsets -o name
 }
 check 'patterns leave internal topics alone' no_internal_topics
+check 'a state that there is not is exit 2' exits 2 mq group list --state Foo
+check 'a state of transactions, too' exits 2 mq txn list --state Foo
+compacted() {
+  mq topic create k1 -c cleanup.policy=compact && printf 'k:v\nk:w\n' | mq produce k1 -K: || return 1
+  exits 1 mq topic trim k1 --before end -y && grep -q 'is compacted' exits.err
+}
+check 'a compacted topic is not trimmed, and why' compacted
 lists_uniformly() {
   local format
   for format in table wide json jsonl yaml csv tsv name; do mq group list -o "$format" >/dev/null || return 1; done
@@ -405,7 +417,7 @@ in_use() {
 }
 check 'a data directory serves one broker, which stops with 0' in_use
 offline() {
-  mq storage ls "$work/one" && mq storage verify "$work/one" || return
+  mq storage ls "$work/one" && mq storage verify "$work/one" && exits 3 mq storage dump "$work/one" nope || return
   printf 'half a record' >>"$(ls "$work"/one/meta/MANIFEST-* | tail -1)"
   sums() { find "$work/one" -type f ! -name LOCK -exec cksum {} + | sort; }
   local before

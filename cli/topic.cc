@@ -124,6 +124,15 @@ void keep_partitions(TopicState& topic, const Selector& selector, std::vector<Fa
   std::erase_if(topic.partitions, [&](const PartitionState& p) { return !selector.has(p.number); });
 }
 
+// What two selectors mean of one topic, together.
+void add_partitions(TopicState& topic, const TopicState& more) {
+  auto& all = topic.partitions;
+  all.insert(all.end(), more.partitions.begin(), more.partitions.end());
+  std::ranges::sort(all, {}, &PartitionState::number);
+  const auto repeated = std::ranges::unique(all, {}, &PartitionState::number);
+  all.erase(repeated.begin(), repeated.end());
+}
+
 }  // namespace
 
 std::optional<std::int64_t> TopicState::records() const {
@@ -171,8 +180,10 @@ Selection select(client::Cluster& cluster, const std::vector<Selector>& selector
     for (const auto& [name, state] : found) {
       if (!selector.matches(name) || (selector.is_pattern() && state.internal && !internal)) continue;
       any_found = true;
-      if (chosen.contains(name)) continue;
-      keep_partitions(chosen.emplace(name, state).first->second, selector, selection.missing);
+      TopicState meant = state;
+      keep_partitions(meant, selector, selection.missing);
+      const auto [before, fresh] = chosen.try_emplace(name, meant);
+      if (!fresh) add_partitions(before->second, meant);
     }
     if (any_found) continue;
     const auto error = errors.find(selector.topic());

@@ -62,6 +62,13 @@ TEST_F(Refusals, PartitionsToReadAreThere) {
   EXPECT_THAT(err(), HasSubstr("no partition in common"));
 }
 
+TEST_F(Refusals, PartitionsOfOneTopicMayBeNamedOneByOne) {
+  ASSERT_EQ(run({"topic", "create", "t", "-p", "4"}), Exit::ok) << err();
+  ASSERT_EQ(run({"topic", "offsets", "t:3", "t:0", "t:0,1", "-o", "csv", "--columns", "partition"}), Exit::ok)
+      << err();
+  EXPECT_EQ(out(), "partition\n0\n1\n3\n");
+}
+
 TEST_F(Refusals, MetadataAloneIsForJson) {
   ASSERT_EQ(run({"topic", "create", "t"}), Exit::ok) << err();
   EXPECT_EQ(run({"consume", "t", "-e", "--meta-only"}), Exit::usage);

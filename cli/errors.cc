@@ -78,9 +78,10 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   if (known && code == 36) return about + " exists already";
   if (known && code == 68) return about + " has active members";
   if (known && exit_of_kafka(code) == Exit::denied) return "not authorized for " + about;
-  const std::string message =
-      failure.message.empty() ? std::string(kafka::text_of(failure.error)) : failure.message;
-  return known && message.find(failure.target) == message.npos ? about + ": " + message : message;
+  const std::string text(kafka::text_of(failure.error));
+  if (failure.message.empty()) return known ? about + ": " + text : text;
+  const bool named = failure.message.find(failure.target) != failure.message.npos;
+  return known && !named ? about + ": " + failure.message : failure.message;
 }
 
 bool any_silent(const client::Failure& failure) {

@@ -128,6 +128,8 @@ const auto derived = std::to_array<Derived>({
      "Time between two heartbeats in the consumer group protocol."},
     {"group.consumer.max.size", int32, "groups.consumer_max_size", [](const Config& c, std::int32_t) { return std::to_string(c.consumer_group_members_max); },
      "Members of one group in the consumer group protocol."},
+    {"group.consumer.migration.policy", string, "groups.consumer_migration_policy", [](const Config& c, std::int32_t) { return value_of(c, "groups.consumer_migration_policy"); },
+     "Whether groups with members may go over to the other protocol."},
     {"group.consumer.session.timeout.ms", int32, "groups.consumer_session_timeout", [](const Config& c, std::int32_t) { return std::to_string(c.consumer_session_timeout.count()); },
      "Time without a heartbeat after which a member of the consumer group protocol is removed."},
     {"group.initial.rebalance.delay.ms", int32, "groups.initial_rebalance_delay", [](const Config& c, std::int32_t) { return std::to_string(c.group_initial_rebalance_delay.count()); },

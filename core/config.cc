@@ -17,6 +17,7 @@ using Member = std::variant<std::optional<std::int32_t> Config::*,  // a number,
                             Milliseconds Config::*,                 // a DURATION
                             storage::Flush Config::*,               //
                             LogFormat Config::*,                    //
+                            MigrationPolicy Config::*,              //
                             LogLevels Config::*,                    //
                             std::vector<Listener> Config::*>;       // `listeners`, and their `advertise`
 
@@ -86,6 +87,8 @@ const auto rows = std::to_array<Row>({
      "time between two heartbeats that members of the consumer group protocol are asked for"},
     {"groups.consumer_max_size", &Config::consumer_group_members_max, 1, 1'000'000, "group.consumer.max.size", "",
      "members of one group of the consumer protocol"},
+    {"groups.consumer_migration_policy", &Config::group_migration, 0, 0, "group.consumer.migration.policy", "",
+     "whether groups with members may go over to the other protocol: from classic to consumer, back, or both"},
     {"groups.offsets_retention", &Config::offsets_retention, 60'000, 315'360'000'000, "offsets.retention.minutes", "",
      "time for which the offsets of a group that nobody uses are kept"},
     {"groups.max_offset_metadata", &Config::offset_metadata_bytes_max, 0, 32'767, "offset.metadata.max.bytes", "",
@@ -114,6 +117,9 @@ constexpr std::array<std::string_view, 3> names(storage::Flush) {
 }
 constexpr std::array<std::string_view, 4> names(LogFormat) {
   return {"auto", "text", "json", "journal"};
+}
+constexpr std::array<std::string_view, 4> names(MigrationPolicy) {
+  return {"bidirectional", "upgrade", "downgrade", "disabled"};
 }
 constexpr std::array<std::string_view, 5> names(LogLevel) {
   return {"error", "warn", "info", "debug", "trace"};
@@ -216,6 +222,9 @@ std::optional<Wrong> read(const Row&, std::string_view text, storage::Flush& int
   return read_word(text, into);
 }
 std::optional<Wrong> read(const Row&, std::string_view text, LogFormat& into) {
+  return read_word(text, into);
+}
+std::optional<Wrong> read(const Row&, std::string_view text, MigrationPolicy& into) {
   return read_word(text, into);
 }
 
@@ -322,6 +331,9 @@ std::string show(const Row&, storage::Flush value) {
 std::string show(const Row&, LogFormat value) {
   return show_word(value);
 }
+std::string show(const Row&, MigrationPolicy value) {
+  return show_word(value);
+}
 
 std::string show(const Row&, const LogLevels& value) {
   std::string text = show_word(value.all);
@@ -371,6 +383,9 @@ std::string accepts(const Row&, storage::Flush value) {
   return one_of(names(value));
 }
 std::string accepts(const Row&, LogFormat value) {
+  return one_of(names(value));
+}
+std::string accepts(const Row&, MigrationPolicy value) {
   return one_of(names(value));
 }
 std::string accepts(const Row&, const LogLevels&) {

@@ -21,6 +21,8 @@
 namespace mq::core {
 
 enum class LogFormat { automatic, text, json, journal };
+// Whether a group that has members may go over to the other protocol, and in which direction.
+enum class MigrationPolicy { bidirectional, upgrade, downgrade, disabled };
 enum class LogLevel { error, warn, info, debug, trace };
 
 struct LogLevels {
@@ -53,6 +55,7 @@ struct Config {
   std::uint32_t group_members_max = 10'000;
   Milliseconds consumer_session_timeout{45'000}, consumer_heartbeat_interval{5'000};
   std::uint32_t consumer_group_members_max = 10'000;
+  MigrationPolicy group_migration = MigrationPolicy::bidirectional;
   Milliseconds offsets_retention{7 * 86'400'000};
   std::uint32_t offset_metadata_bytes_max = 4096;
   std::uint32_t offsets_partitions = 50;       // of __consumer_offsets, when it is made

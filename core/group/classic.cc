@@ -92,6 +92,7 @@ void ClassicGroup::complete_join(Now now, Step& step) {
       step.joined.emplace_back(*std::exchange(member.joining, std::nullopt), current(member, leads));
     }
     member.is_new = false;
+    member.came_with.reset();
     member.owes_sync = true;
     member.assignment.clear();
     touch(member, now);
@@ -116,7 +117,7 @@ void ClassicGroup::sync(Sync request, Ticket ticket, Now now, Step& step) {
   const auto differs = [](const auto& said, const auto& is) { return said && said != is; };
   const Error wrong = check_member(request.member_id, request.instance_id);
   if (wrong != Error::none) return refuse(wrong);
-  if (request.generation != generation_) return refuse(Error::illegal_generation);
+  if (!is_in(request.member_id, request.generation)) return refuse(Error::illegal_generation);
   if (differs(request.protocol_type, protocol_type_) ||
       (state_ != GroupState::preparing_rebalance && differs(request.protocol, protocol_)))
     return refuse(Error::inconsistent_group_protocol);
@@ -198,11 +199,15 @@ Error ClassicGroup::check_member(std::string_view id, const std::optional<std::s
   return members_.find(id) ? Error::none : Error::unknown_member_id;
 }
 
+bool ClassicGroup::is_in(std::string_view member_id, Generation generation) const {
+  return generation == members_.find(member_id)->came_with.value_or(generation_);
+}
+
 Error ClassicGroup::heartbeat(std::string_view member_id, const std::optional<std::string>& instance_id,
                               Generation generation, Now now) {
   const Error wrong = check_member(member_id, instance_id);
   if (wrong != Error::none) return wrong;
-  if (generation != generation_) return Error::illegal_generation;
+  if (!is_in(member_id, generation)) return Error::illegal_generation;
   ClassicMember& member = *members_.find(member_id);
   if (!member.is_new) touch(member, now);
   return state_ == GroupState::preparing_rebalance ? Error::rebalance_in_progress : Error::none;
@@ -215,7 +220,7 @@ Error ClassicGroup::may_commit(std::string_view member_id, const std::optional<s
   if (anonymous) return transactional ? Error::none : Error::unknown_member_id;
   const Error wrong = check_member(member_id, instance_id);
   if (wrong != Error::none) return wrong;
-  if (generation != generation_) return Error::illegal_generation;
+  if (!is_in(member_id, generation)) return Error::illegal_generation;
   if (!transactional && state_ == GroupState::completing_rebalance) return Error::rebalance_in_progress;
   ClassicMember& member = *members_.find(member_id);
   if (!member.is_new) touch(member, now);
@@ -339,7 +344,9 @@ void ClassicGroup::look_for_wake() {
 void ClassicGroup::restore(std::optional<std::string> protocol_type, std::optional<std::string> protocol,
                            Generation generation, std::string leader, Timestamp since_ms,
                            std::vector<ClassicMember> members, Now now) {
+  const std::uint64_t writes = writes_;  // some may be on their way
   *this = ClassicGroup(limits_);
+  writes_ = writes;
   protocol_type_ = std::move(protocol_type);
   generation_ = generation;
   since_ms_ = since_ms;
@@ -348,6 +355,14 @@ void ClassicGroup::restore(std::optional<std::string> protocol_type, std::option
   protocol_ = std::move(protocol);
   for (ClassicMember& member : members) touch(members_.add(std::move(member)), now);
   if (members_.find(leader)) members_.set_leader(std::move(leader));
+}
+
+void ClassicGroup::go_on(Generation generation, std::vector<ClassicMember> members, Now now) {
+  if (members.empty()) return restore({}, {}, generation, "", now.wall_ms, {}, now);
+  restore("consumer", "", generation, "", now.wall_ms, std::move(members), now);
+  protocol_ = members_.vote();
+  Step step;  // nobody waits for an answer yet
+  prepare_rebalance(now, step);
 }
 
 }  // namespace mq::core

@@ -111,6 +111,9 @@ class ClassicGroup {
   void restore(std::optional<std::string> protocol_type, std::optional<std::string> protocol,
                Generation generation, std::string leader, Timestamp since_ms,
                std::vector<ClassicMember> members, Now now);
+  // After the group was of the consumer protocol: in this generation, of which no member knows, so that
+  // everybody joins anew, after a restart too. Until then each is in the one that it came with.
+  void go_on(Generation generation, std::vector<ClassicMember> members, Now now);
 
  private:
   kafka::Error admit(const Join& request) const;
@@ -137,6 +140,7 @@ class ClassicGroup {
   void become_stable(Now now, Step& step);
   void become_empty(Now now, Step& step);
   kafka::Error check_member(std::string_view id, const std::optional<std::string>& instance_id) const;
+  bool is_in(std::string_view member_id, Generation generation) const;
   void touch(ClassicMember& member, Now now);
   void wake(Time at);
   void look_for_wake();

@@ -36,6 +36,7 @@ struct ClassicMember {
   std::optional<Ticket> joining, syncing;  // its parked requests
   bool is_new = false;                     // no generation began since it came
   bool owes_sync = false;                  // in this generation
+  std::optional<Generation> came_with;  // another protocol's epoch: what it knows until the group has joined
   Time expires{};
 
   const kafka::Bytes& metadata_for(std::string_view protocol) const;  // empty when it does not know it

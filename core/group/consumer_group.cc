@@ -62,6 +62,16 @@ ConsumerGroup::Answer ConsumerGroup::heartbeat(const Heartbeat& request, Time no
   if (request.epoch < 0) return leave(request, now, rows);
 
   const ConsumerMember* known = find(request.member_id);
+  const Assignment before = known ? known->owns.assigned : Assignment();
+  const ConsumerMember& member = hear(request, now, rows);
+  answer.epoch = member.owns.epoch;
+  if (is_full(request) || member.owns.assigned != before) answer.assignment = member.owns.assigned;
+  return answer;
+}
+
+// The member is there and is what it says; one step towards what it should own.
+ConsumerMember& ConsumerGroup::hear(const Heartbeat& request, Time now, Rows& rows) {
+  const ConsumerMember* known = find(request.member_id);
   const bool votes = request.assignor && (!known || known->assignor != request.assignor);
   const std::string_view assignor_before = votes ? assignor() : "";
   bool changed = false;  // what members there are, or what they subscribe to
@@ -69,14 +79,9 @@ ConsumerGroup::Answer ConsumerGroup::heartbeat(const Heartbeat& request, Time no
   changed = update(member, request, rows) || changed;
   if (topics_changed(changed, rows) || changed || (votes && assignor() != assignor_before)) bump(rows);
   if (target_epoch_ < epoch_) assign(rows);
-
-  const Assignment before = member.owns.assigned;
   advance(member, request.owned, now, rows);
-  member.session_end = now + limits_.session_timeout;
-  wake(member.session_end);
-  answer.epoch = member.owns.epoch;
-  if (is_full(request) || member.owns.assigned != before) answer.assignment = member.owns.assigned;
-  return answer;
+  touch(member, now);
+  return member;
 }
 
 // What it finds wrong has changed nothing.
@@ -87,6 +92,8 @@ ConsumerGroup::Answer ConsumerGroup::check(const Heartbeat& request) const {
   const ConsumerMember* member = find(request.member_id);
   const bool takes_over = request.instance_id && by_instance_.contains(*request.instance_id);
   if (!member && request.epoch != 0) return refused(Error::unknown_member_id, "the group has no such member");
+  if (member && member->classic && request.epoch != 0)
+    return refused(Error::unknown_member_id, "the member speaks the classic protocol");
   if (!member && !takes_over && members_.size() >= limits_.members_max)
     return refused(Error::group_max_size_reached, "the group is full");
   if (member && request.epoch > 0) {
@@ -111,7 +118,8 @@ ConsumerGroup::Answer ConsumerGroup::check_static(const Heartbeat& request) cons
   }
   if (holder->second == request.member_id) return {};
   if (request.epoch != 0) return refused(Error::fenced_instance_id, "another member has this instance id");
-  if (find(holder->second)->owns.epoch != ConsumerMember::away)
+  const ConsumerMember& other = *find(holder->second);
+  if (other.owns.epoch != ConsumerMember::away && !other.classic)
     return refused(Error::unreleased_instance_id, "member " + holder->second + " still has this instance id");
   if (find(request.member_id)) return refused(Error::invalid_request, "the member has another instance id");
   return {};
@@ -141,11 +149,10 @@ ConsumerGroup::Answer ConsumerGroup::leave(const Heartbeat& request, Time now, R
   member.owns.epoch = ConsumerMember::away;
   member.owns.state = MemberState::stable;
   member.owns.revoking.clear();  // whoever has stopped reads nothing
-  member.revoke_until.reset();
+  member.asked_until.reset();
   take(member);
   rows.insert({Kind::ownership, member.id});
-  member.session_end = now + limits_.session_timeout;
-  wake(member.session_end);
+  touch(member, now);
   return answer;
 }
 
@@ -175,6 +182,9 @@ ConsumerMember& ConsumerGroup::replace(const ConsumerMember& gone, const std::st
   remove(old, rows);
   next.id = id;
   next.owns.epoch = next.owns.previous_epoch = 0;
+  next.owns.state = MemberState::stable;
+  next.owns.revoking.clear();
+  next.asked_until.reset();
   ConsumerMember& member = members_[id] = std::move(next);
   by_instance_[*member.instance_id] = id;
   take(member);
@@ -191,6 +201,10 @@ bool ConsumerGroup::update(ConsumerMember& member, const Heartbeat& request, Row
   other = set(member.rebalance_timeout, request.rebalance_timeout) || other;
   other = set(member.client_id, request.client_id) || other;
   other = set(member.client_host, request.client_host) || other;
+  other = member.classic != request.classic || other;
+  if (member.classic && !request.classic) member.asked_until.reset();
+  member.classic = request.classic;
+  if (member.classic) member.assignor.reset();
   if (subscription || other) rows.insert({Kind::member, member.id});
   return subscription;
 }
@@ -214,10 +228,7 @@ void ConsumerGroup::bump(Rows& rows) {
 void ConsumerGroup::advance(ConsumerMember& member, const std::optional<Assignment>& reported, Time now,
                             Rows& rows) {
   const IsTaken taken = [&](const Uuid& topic, std::int32_t partition) {
-    const auto partitions = owners_.find(topic);
-    if (partitions == owners_.end()) return false;
-    const auto owner = partitions->second.find(partition);
-    return owner != partitions->second.end() && owner->second != member.id;
+    return is_taken(member, topic, partition);
   };
   Ownership next = reconcile(member.owns, member.target, target_epoch_, reported, taken);
   if (next == member.owns) return;
@@ -227,10 +238,18 @@ void ConsumerGroup::advance(ConsumerMember& member, const std::optional<Assignme
   member.owns = std::move(next);
   take(member);
   rows.insert({Kind::ownership, member.id});
-  if (member.owns.state != MemberState::unrevoked_partitions) member.revoke_until.reset();
+  if (member.owns.state != MemberState::unrevoked_partitions) member.asked_until.reset();
   if (!asked_anew) return;
-  member.revoke_until = now + member.rebalance_timeout;
-  wake(*member.revoke_until);
+  member.asked_until = now + member.rebalance_timeout;
+  wake(*member.asked_until);
+}
+
+// By somebody else.
+bool ConsumerGroup::is_taken(const ConsumerMember& member, const Uuid& topic, std::int32_t partition) const {
+  const auto partitions = owners_.find(topic);
+  if (partitions == owners_.end()) return false;
+  const auto owner = partitions->second.find(partition);
+  return owner != partitions->second.end() && owner->second != member.id;
 }
 
 void ConsumerGroup::take(const ConsumerMember& member) {
@@ -255,7 +274,7 @@ void ConsumerGroup::expire(Time now, Rows& rows) {
   wake_at_.reset();
   std::vector<std::string> gone;
   for (const auto& [id, member] : members_) {
-    const Time end = std::min(member.session_end, member.revoke_until.value_or(Time::max()));
+    const Time end = std::min(member.session_end, member.asked_until.value_or(Time::max()));
     if (end <= now) {
       gone.push_back(id);
     } else {
@@ -264,6 +283,11 @@ void ConsumerGroup::expire(Time now, Rows& rows) {
   }
   for (const std::string& id : gone) remove(id, rows);
   if (!gone.empty()) bump(rows);
+}
+
+void ConsumerGroup::touch(ConsumerMember& member, Time now) {
+  member.session_end = now + (member.classic ? member.classic->session_timeout : limits_.session_timeout);
+  wake(member.session_end);
 }
 
 void ConsumerGroup::wake(Time at) {
@@ -276,7 +300,8 @@ Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch) const {
   if (epoch < 0 && members_.empty()) return Error::none;  // a tool, or a consumer without a group
   const ConsumerMember* member = find(member_id);
   if (!member) return Error::unknown_member_id;
-  return epoch == member->owns.epoch ? Error::none : Error::stale_member_epoch;
+  if (epoch == member->owns.epoch) return Error::none;
+  return member->classic ? Error::illegal_generation : Error::stale_member_epoch;
 }
 
 ConsumerGroupState ConsumerGroup::state() const {
@@ -335,11 +360,10 @@ void ConsumerGroup::restored(Time now) {
   for (auto& [id, member] : members_) {
     if (member.instance_id) by_instance_[*member.instance_id] = id;
     take(member);
-    member.session_end = now + limits_.session_timeout;
-    wake(member.session_end);
+    touch(member, now);
     if (member.owns.state != MemberState::unrevoked_partitions) continue;
-    member.revoke_until = now + member.rebalance_timeout;
-    wake(*member.revoke_until);
+    member.asked_until = now + member.rebalance_timeout;
+    wake(*member.asked_until);
   }
 }
 

@@ -5,17 +5,23 @@
 //
 // Three epochs: the group's grows with every change of what counts for the assignment; the target's is that
 // of the group for which the target was made; a member's is that of the target it has reached.
+//
+// Members may speak the classic protocol, while the group goes over from one to the other: they own and give
+// up as the others do, but say so by joining again.
 #pragma once
 
 #include <set>
 #include <vector>
 
 #include "core/group/assignor.h"
+#include "core/group/classic.h"
 #include "core/group/consumer_member.h"
 #include "core/group/topic_catalog.h"
 #include "net/kafka/error.h"
 
 namespace mq::core {
+
+struct Subscription;
 
 struct ConsumerLimits {
   std::size_t members_max = 10'000;
@@ -26,9 +32,10 @@ struct ConsumerLimits {
 enum class ConsumerGroupState { empty, assigning, reconciling, stable };
 std::string_view name_of(ConsumerGroupState state);  // as Kafka's tools write it
 
-// What is remembered of a group, piece by piece: one row is one key in the log.
+// What is remembered of a group, piece by piece: one row is one key in the log. `classic` is what there was
+// when the group was of that protocol, and is not any more.
 struct ConsumerGroupRow {
-  enum class Kind : std::int8_t { group, member, target_epoch, target, ownership, pattern };
+  enum class Kind : std::int8_t { group, member, target_epoch, target, ownership, pattern, classic };
   Kind kind = Kind::group;
   std::string of;  // member id, or the pattern
   auto operator<=>(const ConsumerGroupRow&) const = default;
@@ -52,6 +59,7 @@ class ConsumerGroup {
     std::optional<std::string> pattern;
     std::optional<std::string> assignor;
     std::optional<Assignment> owned;
+    std::optional<ConsumerMember::Classic> classic;  // it is a JoinGroup
   };
   struct Answer {
     kafka::Error error = kafka::Error::none;
@@ -68,6 +76,13 @@ class ConsumerGroup {
   Answer heartbeat(const Heartbeat& request, Time now, Rows& rows);
   void expire(Time now, Rows& rows);  // members whose time is over
 
+  // Of members that speak the classic protocol.
+  ClassicGroup::JoinAnswer join(const ClassicGroup::Join& request, Time now, Rows& rows);
+  ClassicGroup::SyncAnswer sync(const ClassicGroup::Sync& request, Time now);
+  kafka::Error heartbeat(std::string_view member_id, const std::optional<std::string>& instance_id,
+                         Generation generation, Time now, Rows& rows);
+  std::vector<kafka::Error> leave(const std::vector<ClassicGroup::Leaving>& leaving, Rows& rows);
+
   // Whether somebody may commit, or ask for, offsets as this member in this epoch.
   kafka::Error may_commit(std::string_view member_id, Epoch epoch) const;
 
@@ -79,6 +94,7 @@ class ConsumerGroup {
   std::uint64_t topics_hash() const { return topics_hash_; }
   const Members& members() const { return members_; }
   const ConsumerMember* find(std::string_view member_id) const;
+  bool is_all_classic() const;        // nobody is left who speaks the consumer protocol
   std::string_view assignor() const;  // that most members want
   bool reads(std::string_view topic) const;
   const std::map<std::string, std::set<std::string>>& patterns() const { return patterns_; }
@@ -100,6 +116,10 @@ class ConsumerGroup {
   Answer check(const Heartbeat& request) const;
   Answer check_static(const Heartbeat& request) const;
   Answer check_words(const Heartbeat& request, const ConsumerMember* member) const;
+  kafka::Error check(const ClassicGroup::Join& request, const Subscription* said) const;
+  kafka::Error check_classic(std::string_view id, const std::optional<std::string>& instance_id) const;
+  bool agrees(const std::vector<Protocol>& protocols, std::string_view self) const;
+  ConsumerMember& hear(const Heartbeat& request, Time now, Rows& rows);
   Answer leave(const Heartbeat& request, Time now, Rows& rows);
   ConsumerMember& admit(const Heartbeat& request, bool& changed, Rows& rows);
   ConsumerMember& replace(const ConsumerMember& gone, const std::string& id, Rows& rows);
@@ -114,8 +134,12 @@ class ConsumerGroup {
   std::set<Uuid> topics_of(const ConsumerMember& member, std::map<Uuid, std::int32_t>& partitions) const;
 
   void advance(ConsumerMember& member, const std::optional<Assignment>& reported, Time now, Rows& rows);
+  bool is_taken(const ConsumerMember& member, const Uuid& topic, std::int32_t partition) const;
   void take(const ConsumerMember& member);
   void release(const ConsumerMember& member);
+  bool should_join(const ConsumerMember& member) const;
+  void ask(ConsumerMember& member, Time now);
+  void touch(ConsumerMember& member, Time now);
   void wake(Time at);
 
   ConsumerLimits limits_;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/group/assignment.h"
+#include "core/group/classic_members.h"
 
 namespace mq::core {
 
@@ -37,6 +38,13 @@ Ownership reconcile(const Ownership& now, const Assignment& target, Epoch target
 struct ConsumerMember {
   static constexpr Epoch away = -2;  // the epoch of a static member that left for a while
 
+  // Of one that speaks the classic protocol.
+  struct Classic {
+    std::chrono::milliseconds session_timeout{};
+    std::vector<Protocol> protocols;  // never empty
+    bool operator==(const Classic&) const = default;
+  };
+
   std::string id;
   std::optional<std::string> instance_id, rack_id;
   std::string client_id, client_host;
@@ -44,12 +52,13 @@ struct ConsumerMember {
   std::string pattern;           // and a regular expression; empty: none
   std::optional<std::string> assignor;
   std::chrono::milliseconds rebalance_timeout{-1};
+  std::optional<Classic> classic;
 
   Ownership owns;
   Assignment target;
 
   Time session_end{};
-  std::optional<Time> revoke_until;
+  std::optional<Time> asked_until;  // to have given up what it was told to; classic: to join again, to sync
 };
 
 }  // namespace mq::core

@@ -3,6 +3,7 @@
 
 #include "net/kafka/records/consumer_group.h"
 #include "net/kafka/records/framing.h"
+#include "net/kafka/records/group_metadata.h"
 
 namespace mq::core {
 
@@ -29,8 +30,19 @@ kafka::Bytes key_of(const std::string& id, const Row& row) {
       return kafka::encode_key(kafka::ConsumerGroupCurrentMemberAssignmentKey{id, row.of});
     case Kind::pattern:
       return kafka::encode_key(kafka::ConsumerGroupRegularExpressionKey{id, row.of});
+    case Kind::classic:
+      return kafka::encode_key(kafka::GroupMetadataKey{id});
   }
   return {};
+}
+
+kafka::ConsumerGroupMemberMetadataValue::ClassicMemberMetadata classic_of(
+    const ConsumerMember::Classic& classic) {
+  kafka::ConsumerGroupMemberMetadataValue::ClassicMemberMetadata value;
+  value.session_timeout_ms = static_cast<std::int32_t>(classic.session_timeout.count());
+  for (const Protocol& protocol : classic.protocols)
+    value.supported_protocols.push_back({protocol.name, protocol.metadata});
+  return value;
 }
 
 kafka::ConsumerGroupMemberMetadataValue metadata_of(const ConsumerMember& member) {
@@ -43,6 +55,7 @@ kafka::ConsumerGroupMemberMetadataValue metadata_of(const ConsumerMember& member
   value.subscribed_topic_regex = member.pattern;
   value.rebalance_timeout_ms = static_cast<std::int32_t>(member.rebalance_timeout.count());
   value.server_assignor = member.assignor;
+  if (member.classic) value.classic_member_metadata = classic_of(*member.classic);
   return value;
 }
 
@@ -91,6 +104,7 @@ std::optional<kafka::Bytes> value_of(const ConsumerGroup& group, const Row& row)
     return kafka::encode_value(value, version);
   }
   if (row.kind == Kind::pattern) return pattern_value(group, row.of);
+  if (row.kind == Kind::classic) return {};
   const ConsumerMember* member = group.find(row.of);
   return member ? member_value(*member, row.kind) : std::nullopt;
 }
@@ -116,6 +130,16 @@ bool restore_target_epoch(ConsumerGroup& group, std::optional<net::Bytes> value)
   return bool(read);
 }
 
+std::optional<ConsumerMember::Classic> classic_in(kafka::ConsumerGroupMemberMetadataValue& value) {
+  auto& said = value.classic_member_metadata;
+  if (!said || said->supported_protocols.empty()) return {};
+  ConsumerMember::Classic classic;
+  classic.session_timeout = std::chrono::milliseconds(said->session_timeout_ms);
+  for (auto& protocol : said->supported_protocols)
+    classic.protocols.push_back({std::move(protocol.name), std::move(protocol.metadata)});
+  return classic;
+}
+
 bool restore_metadata(ConsumerGroup& group, const std::string& id, std::optional<net::Bytes> value) {
   if (!value) {
     group.forget_member(id);
@@ -133,6 +157,7 @@ bool restore_metadata(ConsumerGroup& group, const std::string& id, std::optional
   member.pattern = read->subscribed_topic_regex.value_or("");
   member.rebalance_timeout = std::chrono::milliseconds(read->rebalance_timeout_ms);
   member.assignor = std::move(read->server_assignor);
+  member.classic = classic_in(*read);
   return true;
 }
 

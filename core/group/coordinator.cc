@@ -35,7 +35,8 @@ ConsumerLimits limits_of(const Config& config) {
 // Whether the group could be written down with this member.
 bool fits(const ClassicGroup::Join& request) {
   constexpr std::size_t most = GroupCoordinator::name_bytes_max;
-  return request.instance_id.value_or("").size() <= most && request.protocol_type.size() <= most &&
+  return request.instance_id.value_or("").size() <= most && request.member_id.size() <= most &&
+         request.protocol_type.size() <= most &&
          std::all_of(request.protocols.begin(), request.protocols.end(),
                      [](const Protocol& protocol) { return protocol.name.size() <= most; });
 }
@@ -145,11 +146,10 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   if (!group && request.member_id.empty()) group = find_or_make(id);
   if (!group && refused.error == Error::none) refused.error = Error::coordinator_not_available;
   if (!group) co_return refused;
-  if (group->consumer && !group->is_empty()) {
-    refused.error = Error::inconsistent_group_protocol;
-    co_return refused;
-  }
-  if (group->consumer) become_classic(group);
+  if (group->consumer && !group->is_empty())
+    co_return co_await join_consumers(std::move(group), std::move(request));
+  ConsumerGroupRows rows;
+  if (group->consumer) append(group, become_classic(*group, rows), [] {});
 
   const Ticket ticket = ++tickets_;
   auto answer = std::make_shared<Later<ClassicGroup::JoinAnswer>>();
@@ -166,6 +166,11 @@ Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGro
   refused.error = id.empty() ? Error::invalid_group_id : serves(id);
   if (refused.error == Error::none && !group) refused.error = Error::unknown_member_id;
   if (refused.error != Error::none) co_return refused;
+  if (group->consumer) {
+    auto synced = group->consumer->sync(request, clock_.now());
+    arm(*group);
+    co_return synced;
+  }
 
   const Ticket ticket = ++tickets_;
   auto answer = std::make_shared<Later<ClassicGroup::SyncAnswer>>();
@@ -184,6 +189,7 @@ Error GroupCoordinator::heartbeat(std::string_view id, std::string_view member_i
   if (unserved != Error::none) return unserved;
   const auto found = groups_.find(id);
   if (found == groups_.end()) return Error::unknown_member_id;
+  if (found->second->consumer) return heartbeat_consumers(found->second, member_id, instance_id, generation);
   const Error answer = found->second->classic.heartbeat(member_id, instance_id, generation, now());
   arm(*found->second);
   return answer;
@@ -196,6 +202,7 @@ Result<std::vector<Error>> GroupCoordinator::leave(std::string_view id,
   if (unserved != Error::none) return error_code(unserved);
   const GroupPtr group = find(id);
   if (!group) return std::vector<Error>(leaving.size(), Error::unknown_member_id);
+  if (group->consumer) return leave_consumers(group, leaving);
   Step step;
   auto answers = group->classic.leave(leaving, now(), step);
   act(group, step);
@@ -298,7 +305,8 @@ Error GroupCoordinator::may_commit(Group& group, const Committer& who, bool tran
     return group.classic.may_commit(who.member_id, who.instance_id, who.generation, transactional, now());
   if (transactional && who.generation < 0 && who.member_id.empty()) return Error::none;  // it says no member
   const Error refused = group.consumer->may_commit(who.member_id, who.generation);
-  if (group.consumer->find(who.member_id) && !who.knows_member_epochs) return Error::unsupported_version;
+  const ConsumerMember* member = group.consumer->find(who.member_id);
+  if (member && !member->classic && !who.knows_member_epochs) return Error::unsupported_version;
   return refused;
 }
 

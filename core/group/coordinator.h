@@ -4,7 +4,8 @@
 // timer runs only while somebody has a deadline.
 //
 // A group is of the classic protocol or of the consumer protocol; one without members becomes what the next
-// one to join speaks, and its offsets stay.
+// one to join speaks, and its offsets stay. With members it goes over as far as the migration policy lets it:
+// to the consumer protocol with the first member that speaks it, back when the last one is gone.
 #pragma once
 
 #include <set>
@@ -13,6 +14,7 @@
 #include "core/group/classic.h"
 #include "core/group/consumer_group.h"
 #include "core/group/known_topics.h"
+#include "core/group/migration.h"
 #include "core/group/offsets.h"
 #include "core/internal_topic.h"
 #include "core/later.h"
@@ -112,9 +114,18 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void let_go(std::int32_t partition, ProducerId producer, bool committed);
   Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
   Durable remove(const GroupPtr& group);
-  Durable write(const GroupPtr& group, ConsumerGroupRows rows, std::vector<KeyedRecord> first = {});
+  Durable store(const GroupPtr& group, ConsumerGroupRows rows);
   void expire_consumers(const GroupPtr& group);
-  void become_classic(const GroupPtr& group);
+  // Of members of a consumer group that speak the classic protocol.
+  Task<ClassicGroup::JoinAnswer> join_consumers(GroupPtr group, ClassicGroup::Join request);
+  kafka::Error heartbeat_consumers(const GroupPtr& group, std::string_view member_id,
+                                   const std::optional<std::string>& instance_id, Generation generation);
+  std::vector<kafka::Error> leave_consumers(const GroupPtr& group,
+                                            const std::vector<ClassicGroup::Leaving>& leaving);
+  Upgrade upgrade(const Group& group) const;
+  void become_consumer(const GroupPtr& group, std::unique_ptr<ConsumerGroup> next, ConsumerGroupRows& rows);
+  bool goes_back(const Group& group) const;
+  std::vector<KeyedRecord> become_classic(Group& group, ConsumerGroupRows& rows);
   void drop_if_nothing(const GroupPtr& group);
   void drop(const GroupPtr& group);
 
@@ -124,6 +135,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void replayed(OffsetChange&& change, const kafka::BatchHead& head);
   void replayed_consumer(const std::string& id, net::Bytes key, std::optional<net::Bytes> value);
   void restored(Group& group);
+  void judge_protocol(Group& group);
   void loaded(std::int32_t partition);
 
   GroupOffsets::Expiry expiry_of(const Group& group) const;

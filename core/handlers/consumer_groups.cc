@@ -16,7 +16,7 @@ namespace {
 constexpr Epoch joining = 0, leaving = -1;
 constexpr std::size_t word_bytes_max = 1024;  // of an id
 constexpr std::size_t topics_max = 10'000;    // of one subscription
-constexpr std::int8_t consumer_member = 1;    // as opposed to one that speaks the classic protocol
+constexpr std::int8_t classic_member = 0, consumer_member = 1;
 
 using Request = kafka::ConsumerGroupHeartbeatRequest;
 
@@ -125,7 +125,7 @@ void describe(const Context& context, const ConsumerGroup& group, Described& ans
     if (!member.pattern.empty()) listed.subscribed_topic_regex = member.pattern;
     listed.assignment = shown(context, member.owns.assigned);
     listed.target_assignment = shown(context, member.target);
-    listed.member_type = consumer_member;
+    listed.member_type = member.classic ? classic_member : consumer_member;
   }
 }
 

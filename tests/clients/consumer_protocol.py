@@ -36,20 +36,29 @@ class Member(threading.Thread):
         self.consumer = Consumer({"bootstrap.servers": ADDRESS, "group.id": group, "group.protocol": "consumer",
                                   "auto.offset.reset": "earliest", "enable.auto.commit": False, "log_level": 0,
                                   "fetch.wait.max.ms": 50, **properties})
+        self.all_at_once = properties.get("partition.assignment.strategy") == "range"
         self.seen, self.owned, self.changes, self.errors, self.ending = [], set(), 0, [], False
-        self.consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._revoke)
+        self.lost = 0
+        self.consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         self.start()
 
     def _assign(self, consumer, partitions):
-        consumer.incremental_assign(partitions)
+        (consumer.assign if self.all_at_once else consumer.incremental_assign)(partitions)
         self.owned |= {(p.topic, p.partition) for p in partitions}
         self.changes += 1
 
     def _revoke(self, consumer, partitions):
         self._commit()
-        consumer.incremental_unassign(partitions)
+        if self.all_at_once:
+            consumer.unassign()
+        else:
+            consumer.incremental_unassign(partitions)
         self.owned -= {(p.topic, p.partition) for p in partitions}
         self.changes += 1
+
+    def _lose(self, consumer, partitions):
+        self.lost += 1
+        self._revoke(consumer, partitions)
 
     def _commit(self):
         try:
@@ -198,6 +207,43 @@ def an_empty_group_is_taken_over_by_the_other_protocol():
     until("all partitions", lambda: len(back.owned) == 3)
     back.end()
     equal(back.seen, [], "records read again")
+
+
+CLASSIC = {"group_protocol": "classic", "session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
+
+
+def roll(group, strategy):
+    """Members go over to the other protocol one by one and back, while records come: each is read once."""
+    topic = create(f"consumers-{group}", 12)
+    classic = {**CLASSIC, "partition_assignment_strategy": strategy}
+    members, gone, sent, kinds = [Member(group, topic, **classic) for _ in range(3)], [], set(), set()
+    until("an even share", lambda: evenly(members, 12))
+    for properties in ({}, classic):
+        for _ in range(3):
+            gone.append(members.pop(0))
+            gone[-1].end()
+            members.append(Member(group, topic, **properties))
+            until("an even share", lambda: evenly(members, 12))
+            sent |= send(topic, len(sent), 500, 12)
+            until("all records", lambda: len(seen_by(gone + members)) >= len(sent))
+            kinds.add(described(group).type.name)
+        equal(described(group).type.name, "CLASSIC" if properties else "CONSUMER", "what the group is in the end")
+    for member in members:
+        member.end()
+    equal(kinds, {"CLASSIC", "CONSUMER"}, "what the group has been")
+    seen = seen_by(gone + members)
+    equal((set(seen), max(seen.values())), (sent, 1), "every record once")
+    equal(sum(member.lost for member in gone + members), 0, "partitions lost without a word")
+
+
+@test
+def an_application_goes_over_to_the_other_protocol_and_back_eagerly():
+    roll("roll-eager", "range")
+
+
+@test
+def an_application_goes_over_to_the_other_protocol_and_back_cooperatively():
+    roll("roll-cooperative", "cooperative-sticky")
 
 
 @test

@@ -8,58 +8,14 @@
 #include <random>
 
 #include "core/group/consumer_records.h"
+#include "core/group/embedded_protocol.h"
+#include "tests/core/group/consumers.h"
 
 namespace mq::core {
 namespace {
 
 using kafka::Error;
 using namespace std::chrono_literals;
-
-class Catalog : public TopicCatalog {
- public:
-  void put(const std::string& name, std::int32_t partitions) {
-    auto [at, is_new] = topics_.try_emplace(name);
-    if (is_new) {
-      at->second.id.front() = std::byte{1};
-      at->second.id.back() = static_cast<std::byte>(++ids_);
-    }
-    at->second.partitions = partitions;
-    version_++;
-  }
-  void remove(const std::string& name) {
-    topics_.erase(name);
-    version_++;
-  }
-  Uuid id(const std::string& name) const { return topics_.at(name).id; }
-  std::size_t partitions() const {
-    std::size_t all = 0;
-    for (const auto& [name, facts] : topics_) all += static_cast<std::size_t>(facts.partitions);
-    return all;
-  }
-
-  std::uint64_t version() const override { return version_; }
-  std::optional<Facts> find(std::string_view name) const override {
-    const auto at = topics_.find(name);
-    return at == topics_.end() ? std::nullopt : std::optional(at->second);
-  }
-  void each_name(const std::function<void(const std::string&)>& visit) const override {
-    for (const auto& [name, facts] : topics_) visit(name);
-  }
-
- private:
-  std::map<std::string, Facts, std::less<>> topics_;
-  std::uint64_t version_ = 0;
-  int ids_ = 0;
-};
-
-ConsumerGroup::Heartbeat joining(std::string id, std::set<std::string> topics = {"t"}) {
-  ConsumerGroup::Heartbeat request;
-  request.member_id = std::move(id);
-  request.rebalance_timeout = 30s;
-  request.topics = std::move(topics);
-  request.owned = Assignment{};
-  return request;
-}
 
 class ConsumerGroupTest : public testing::Test {
  protected:
@@ -403,10 +359,15 @@ TEST_F(ConsumerGroupTest, AnEmptyPatternTakesItBack) {
 
 // Consumers as they are: they own what they were told, give up first, lose answers, vanish and come back.
 struct Consumer {
+  enum class Speaks { consumer, eager, cooperative };  // the last two: the classic protocol
+  enum class Next { join, sync, heartbeat };
+
   std::string id;
+  Speaks speaks = Speaks::consumer;
   Epoch epoch = 0;
   Assignment owned;
   bool all_at_once = true;  // say everything
+  Next next = Next::join;   // of the classic ones
 };
 
 class RandomGroup : public ConsumerGroupTest {
@@ -420,6 +381,7 @@ class RandomGroup : public ConsumerGroupTest {
   int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
 
   void heartbeat(Consumer& consumer, bool lost) {
+    if (consumer.speaks != Consumer::Speaks::consumer) return step_classic(consumer, lost);
     auto request = joining(consumer.id);
     request.topics.reset();
     request.pattern = ".*";
@@ -445,20 +407,74 @@ class RandomGroup : public ConsumerGroupTest {
     consumer.owned = *answer.assignment;  // it stops to read the rest at once, and says so next time
   }
 
+  // One request of the three that the classic protocol has.
+  void step_classic(Consumer& consumer, bool lost) {
+    rows.clear();
+    Error error = Error::none;
+    if (consumer.next == Consumer::Next::heartbeat) {
+      error = group.heartbeat(consumer.id, {}, consumer.epoch, now, rows);
+    } else if (consumer.next == Consumer::Next::join) {
+      const auto joined = group.join(joining_classic(consumer), now, rows);
+      error = joined.error;
+      if (!lost && error == Error::none) consumer.epoch = joined.generation;
+      if (!lost && error == Error::none) consumer.next = Consumer::Next::sync;
+    } else {
+      const auto synced = group.sync(classic_sync(consumer.id, consumer.epoch), now);
+      error = synced.error;
+      if (!lost && error == Error::none) is_assigned(consumer, synced.assignment);
+    }
+    write();
+    if (lost || error == Error::none) return;
+    const bool is_over = error == Error::illegal_generation || error == Error::unknown_member_id;
+    EXPECT_TRUE(is_over || error == Error::rebalance_in_progress);
+    if (is_over || consumer.speaks == Consumer::Speaks::eager) consumer.owned.clear();
+    consumer.next = Consumer::Next::join;
+  }
+  ClassicGroup::Join joining_classic(const Consumer& consumer) const {
+    std::vector<std::string> names{"t"};
+    for (int i = 0; i < 4; i++) names.push_back("t" + std::to_string(i));
+    NamedPartitions owned;
+    for (const std::string& name : names)
+      if (const auto facts = topics.find(name); facts && consumer.owned.contains(facts->id))
+        owned[name] = consumer.owned.at(facts->id);
+    auto join = classic_join(consumer.id, subscription(std::move(names), owned));
+    join.session_timeout = 45s;
+    return join;
+  }
+  void is_assigned(Consumer& consumer, const kafka::Bytes& assignment) {
+    const Assignment before = consumer.owned;
+    consumer.owned = read_assignment(assignment, topics)->partitions;
+    const bool gave_up = !is_within(before, consumer.owned);
+    consumer.next = gave_up ? Consumer::Next::join : Consumer::Next::heartbeat;
+  }
+
   void event() {
     const int what = below(100);
     if (what < 3) topics.put("t" + std::to_string(below(4)), 1 + below(10));
     if (what == 3) topics.remove("t" + std::to_string(below(4)));
     if (what < 10) now += std::chrono::seconds(below(25));
     if (what < 20) now += 1s;
-    if (what < 25 && consumers_.size() < 8) consumers_.push_back({"m" + std::to_string(++ids_), 0, {}, true});
+    if (what < 25 && consumers_.size() < 8) {
+      Consumer& consumer = consumers_.emplace_back();
+      consumer.id = "m" + std::to_string(++ids_);
+      consumer.speaks = static_cast<Consumer::Speaks>(below(3));
+    }
     expire();
     if (consumers_.empty()) return;
     const auto at = consumers_.begin() + below(static_cast<int>(consumers_.size()));
     if (what < 95) return heartbeat(*at, below(10) == 0);
-    if (what < 98) beat(at->id, -1);
-    write();
+    if (what < 98) leave(*at);
     consumers_.erase(at);  // or it vanishes
+  }
+
+  void leave(const Consumer& consumer) {
+    rows.clear();
+    const std::vector<ClassicGroup::Leaving> leaving{{consumer.id, {}}};
+    if (consumer.speaks == Consumer::Speaks::consumer)
+      beat(consumer.id, -1);
+    else
+      group.leave(leaving, rows);
+    write();
   }
 
   void expire() {
@@ -492,6 +508,7 @@ class RandomGroup : public ConsumerGroupTest {
       EXPECT_EQ(restored->topics, member.topics);
       EXPECT_EQ(restored->pattern, member.pattern);
       EXPECT_EQ(restored->rebalance_timeout, member.rebalance_timeout);
+      EXPECT_EQ(restored->classic, member.classic);
     }
   }
 
@@ -506,7 +523,7 @@ class RandomGroup : public ConsumerGroupTest {
         EXPECT_FALSE(have_common(all, *part)) << "a partition of two owners";
         add(all, *part);
       }
-      const Time end = std::min(member.session_end, member.revoke_until.value_or(Time::max()));
+      const Time end = std::min(member.session_end, member.asked_until.value_or(Time::max()));
       EXPECT_GT(end, now) << id << " is there beyond its time";
       EXPECT_LE(*group.wake_at(), end);
     }
@@ -546,7 +563,7 @@ TEST_F(RandomGroup, EverybodyGetsThereOnceNothingChangesAnyMore) {
     now += 46s;  // those that vanished are gone
     for (Consumer& consumer : consumers_) heartbeat(consumer, false);
     expire();
-    for (int turn = 0; turn < 8; turn++)
+    for (int turn = 0; turn < 40; turn++)
       for (Consumer& consumer : consumers_) heartbeat(consumer, false);
     EXPECT_EQ(group.state(), ConsumerGroupState::stable);
     std::size_t all = 0;

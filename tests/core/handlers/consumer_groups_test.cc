@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consumer groups (KIP-848) as their members and tools see them.
+#include "net/kafka/records/consumer_protocol.h"
+#include "net/kafka/records/framing.h"
 #include "tests/core/handlers/conversation.h"
 
 namespace mq::core {
@@ -73,12 +75,12 @@ class ConsumerGroupsTest : public Conversation {
       if (answer.error_code != code(Error::coordinator_load_in_progress)) return answer;
     }
   }
-  kafka::JoinGroupResponse join_classic(const std::string& group) {
+  kafka::JoinGroupResponse join_classic(const std::string& group, kafka::Bytes metadata = {}) {
     kafka::JoinGroupRequest request;
     request.group_id = group;
     request.session_timeout_ms = request.rebalance_timeout_ms = 30'000;
     request.protocol_type = "consumer";
-    request.protocols.push_back({"range", {}});
+    request.protocols.push_back({"range", std::move(metadata)});
     return wire->call<kafka::JoinGroupResponse>(request, 3);  // no member id is handed out first
   }
   std::int16_t leave_classic(const std::string& group, const std::string& member) {
@@ -250,6 +252,32 @@ TEST_F(ConsumerGroupsTest, AnEmptyGroupIsTakenOverByTheOtherProtocolWithItsOffse
   start();
   EXPECT_EQ(send(beating("m1", back.member_epoch)).error_code, 0);
   EXPECT_EQ(describe("g").members.size(), 1u) << "after a restart it is still what it was";
+}
+
+TEST_F(ConsumerGroupsTest, MembersOfBothProtocolsShareAGroup) {
+  send(joining("m1"));
+  kafka::ConsumerProtocolSubscription said;
+  said.topics = {"t"};
+  const auto joined = join_classic("g", kafka::encode_value(said, 1));
+  EXPECT_EQ(joined.error_code, 0);
+  EXPECT_EQ(joined.generation_id, 2);
+  EXPECT_EQ(joined.protocol_name, "range");
+  EXPECT_EQ(joined.leader, "");
+  kafka::SyncGroupRequest sync;
+  sync.group_id = "g";
+  sync.member_id = joined.member_id;
+  sync.generation_id = joined.generation_id;
+  const auto synced = wire->call<kafka::SyncGroupResponse>(sync, 3);
+  EXPECT_EQ(synced.error_code, 0);
+  EXPECT_TRUE(kafka::decode_value<kafka::ConsumerProtocolAssignment>(synced.assignment));
+  EXPECT_EQ(commit(joined.member_id, joined.generation_id, 7, 8), 0);
+  EXPECT_EQ(commit(joined.member_id, 1, 7, 8), code(Error::illegal_generation));
+
+  const auto group = describe("g");
+  ASSERT_EQ(group.members.size(), 2u);
+  for (const auto& member : group.members) EXPECT_EQ(member.member_type, member.member_id == "m1" ? 1 : 0);
+  EXPECT_EQ(leave_classic("g", joined.member_id), 0);
+  EXPECT_EQ(describe("g").members.size(), 1u);
 }
 
 TEST_F(ConsumerGroupsTest, OnlyAGroupWithoutMembersIsDeleted) {

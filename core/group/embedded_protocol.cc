@@ -17,7 +17,7 @@ Assignment read_partitions(const std::vector<Listed>& list, const TopicCatalog& 
     const auto facts = topics.find(listed.topic);
     if (!facts) continue;
     for (const std::int32_t partition : listed.partitions)
-      if (partition >= 0 && partition < facts->partitions) add(out, facts->id, partition);
+      if (partition >= 0) add(out, facts->id, partition);
   }
   return out;
 }

@@ -16,7 +16,7 @@ namespace mq::core {
 
 inline constexpr std::string_view consumer_protocol_type = "consumer";
 
-// Partitions that do not exist are left out of what is read here.
+// Topics that do not exist are left out of what is read here.
 struct Subscription {
   std::set<std::string> topics;
   Assignment owned;  // what the member keeps while it joins

@@ -327,6 +327,25 @@ group_shares() {
   return "$result"
 }
 check 'two members share a topic and lose nothing' group_shares
+newer_protocol() {
+  mq topic create g4 -p 4 && seq 400 | awk '{print $1 ":" $1}' | mq produce g4 -K: || return 1
+  "$MQ" consume g4 -g new --protocol consumer >new1.out & local one=$!
+  "$MQ" consume g4 -g new --protocol consumer --assignor range >new2.out & local two=$!
+  new_there() { [ "$(sort -u new1.out new2.out | wc -l)" = 400 ]; }
+  until_true 30 has_member new 2 && until_true 30 new_there
+  local result=$?
+  kill "$one"
+  wait "$one"
+  is $? 143 && until_true 30 has_member new 1 || result=1
+  seq 401 500 | awk '{print $1 ":" $1}' | mq produce g4 -K:
+  rest_there() { [ "$(sort -u new1.out new2.out | wc -l)" = 500 ] && mq group lag new --max 0 >/dev/null; }
+  until_true 30 rest_there || result=1
+  kill "$two"
+  wait "$two"
+  [ "$result" = 0 ] && is "$(mq consume g4 -g new --protocol consumer -e)" ''
+}
+check 'two members share a topic by the newer protocol' newer_protocol
+check 'an assignor of the other protocol is exit 2' exits 2 mq consume g4 -g new --protocol consumer --assignor roundrobin
 group_and_head() {
   seq 200000 | mq produce g3 --create && is "$(mq consume g3 -g head 2>head.err | head -1)" 1 && is "$(cat head.err)" '' || return 1
   local rest
@@ -359,6 +378,8 @@ compacted() {
   exits 1 mq topic trim k1 --before end -y && grep -q 'is compacted' exits.err
 }
 check 'a compacted topic is not trimmed, and why' compacted
+peek() { mq group seek pk --to +2 -t g3 --create && is "$(mq group peek pk -B 1 -A 2 | tr '\n' ' ')" '2 3 4 '; }
+check 'records around where a group is are shown' peek
 lists_uniformly() {
   local format
   for format in table wide json jsonl yaml csv tsv name; do mq group list -o "$format" >/dev/null || return 1; done

@@ -449,7 +449,7 @@ offline() {
 
 # A file of the broker's must not become the stream that its log goes to.
 without_streams() {
-  mq serve --data "$work/closed" --listen 127.0.0.1:0 0<&- 1>&- 2>&- &
+  "$MQ" serve --data "$work/closed" --listen 127.0.0.1:0 0<&- 1>&- 2>&- &
   local pid=$!
   opened() { [ -e "$work/closed/meta/CURRENT" ] && [ -e "/proc/$pid/fd/9" ]; }
   until_true 30 opened
@@ -458,7 +458,7 @@ without_streams() {
   kill "$pid"
   wait "$pid"
   is "$streams" /dev/null || return
-  mq produce a1 0<&-
+  mq produce l1 0<&-
   is $? 1 || return
   mq topic list 1>&-
   is $? 1

@@ -20,6 +20,13 @@ std::size_t metadata_bytes(const ClassicGroup& group) {
   return sum;
 }
 
+// Those of Kafka's clients: what they write behind an assignment (librdkafka's leader repeats what the member
+// said about its past) is of no use to who assigns anew.
+bool is_usual_assignor(const std::string& name) {
+  constexpr std::string_view usual[] = {"range", "roundrobin", "sticky", "cooperative-sticky"};
+  return std::find(std::begin(usual), std::end(usual), name) != std::end(usual);
+}
+
 Upgrade refused(Error error, std::string message) {
   return {nullptr, error, std::move(message)};
 }
@@ -66,7 +73,7 @@ Upgrade upgraded(const ClassicGroup& group, const ConsumerLimits& limits, const 
     auto said = read_subscription(from.protocols.front().metadata, topics);
     auto given = read_assignment(from.assignment, topics);
     if (!said || !given) return refused(Error::group_id_not_found, "what member " + id + " says is unknown");
-    if (given->has_user_data)
+    if (given->has_user_data && !is_usual_assignor(group.protocol().value_or("")))
       return refused(Error::unsupported_version, "the members assign in a way of their own");
     Assignment owned = std::move(given->partitions);
     if (!has_heard(group, from)) add(owned, said->owned);

@@ -458,7 +458,8 @@ without_streams() {
   kill "$pid"
   wait "$pid"
   is "$streams" /dev/null || return
-  mq produce l1 0<&-
+  mq topic create c1 || return
+  mq produce c1 0<&-
   is $? 1 || return
   mq topic list 1>&-
   is $? 1

@@ -29,10 +29,11 @@ class MigrationTest : public testing::Test {
     return classic(id, assigned({{"t", std::move(partitions)}}), subscription({"t"}));
   }
   // A stable group in generation 5.
-  ClassicGroup stable(std::vector<ClassicMember> members, const std::string& type = "consumer") const {
+  ClassicGroup stable(std::vector<ClassicMember> members, const std::string& type = "consumer",
+                      const std::string& assignor = "range") const {
     ClassicGroup made{ClassicLimits()};
     const std::string leader = members.front().id;
-    made.restore(type, "range", 5, leader, 0, std::move(members), {now, 0});
+    made.restore(type, assignor, 5, leader, 0, std::move(members), {now, 0});
     return made;
   }
   // c1 and c2 own two partitions each; then somebody joins who speaks the consumer protocol.
@@ -117,9 +118,10 @@ TEST_F(MigrationTest, WhatCannotBeUnderstoodStaysAClassicGroup) {
   EXPECT_EQ(error_of(stable({classic("c1", assigned({}), {})})), Error::group_id_not_found);
   const kafka::Bytes words(1);
   EXPECT_EQ(error_of(stable({classic("c1", words, subscription({"t"}))})), Error::group_id_not_found);
-  EXPECT_EQ(error_of(stable({classic("c1", assigned({}, words), subscription({"t"}))})),
-            Error::unsupported_version)
-      << "an assignor of their own";
+  const auto with_words = classic("c1", assigned({}, words), subscription({"t"}));
+  EXPECT_EQ(error_of(stable({with_words}, "consumer", "their-own")), Error::unsupported_version);
+  EXPECT_TRUE(upgraded(stable({with_words}, "consumer", "cooperative-sticky"), limits, topics, now).group)
+      << "what it writes there nobody needs any more";
   limits.members_max = 1;
   EXPECT_EQ(error_of(stable({classic("c1", {0}), classic("c2", {1})})), Error::group_id_not_found);
 }

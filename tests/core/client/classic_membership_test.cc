@@ -51,7 +51,8 @@ Subscriber subscription_of(const kafka::JoinGroupRequest& request) {
 }
 
 // In the group with these partitions.
-ClassicMembership member(std::vector<std::int32_t> partitions, std::string_view assignor = "cooperative-sticky") {
+ClassicMembership member(std::vector<std::int32_t> partitions,
+                         std::string_view assignor = "cooperative-sticky") {
   ClassicMembership membership(options(assignor));
   membership.joined(follower(1));
   membership.synced(given(std::move(partitions)), start);

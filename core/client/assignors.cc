@@ -58,7 +58,7 @@ Shares deal_roundrobin(const std::vector<Subscriber>& subscribers, const Partiti
   const Ordered all = ordered(subscribers);
   std::size_t turn = 0;
   for (const auto& [topic, partitions] : topics) {
-    const auto takes = [&](const Subscriber* subscriber) { return wants(*subscriber, topic); };
+    const auto takes = [&name = topic](const Subscriber* subscriber) { return wants(*subscriber, name); };
     if (std::ranges::none_of(all, takes)) continue;
     for (std::int32_t partition = 0; partition < partitions; partition++) {
       while (!takes(all[turn % all.size()])) turn++;

@@ -77,8 +77,10 @@ std::vector<Address> Client::addresses_of(BrokerId to) const {
   if (to >= 0) return {};
   std::vector<Address> addresses = options_.brokers;
   for (const auto& [id, broker] : brokers_) {  // the cluster may have moved away from where we came in
-    const bool listed = std::ranges::any_of(
-        addresses, [&](const Address& a) { return a.host == broker.host && a.port == broker.port; });
+    const auto is_it = [&known = broker](const Address& a) {
+      return a.host == known.host && a.port == known.port;
+    };
+    const bool listed = std::ranges::any_of(addresses, is_it);
     if (!listed) addresses.push_back({broker.host, broker.port});
   }
   return addresses;

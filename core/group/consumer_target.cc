@@ -45,8 +45,8 @@ void ConsumerGroup::resolve_patterns(Rows& rows) {
     if (!member.pattern.empty()) matches[member.pattern];
   for (auto& [text, names] : matches) {
     const Pattern pattern(text);
-    topics_.each_name([&](const std::string& name) {
-      if (pattern.matches(name)) names.insert(name);
+    topics_.each_name([&pattern, &matching = names](const std::string& name) {
+      if (pattern.matches(name)) matching.insert(name);
     });
     const auto before = patterns_.find(text);
     if (before == patterns_.end() || before->second != names) rows.insert({Kind::pattern, text});

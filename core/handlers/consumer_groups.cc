@@ -13,7 +13,7 @@ using kafka::Error;
 
 namespace {
 
-constexpr Epoch joining = 0, leaving = -1;
+constexpr Epoch joining = 0;
 constexpr std::size_t word_bytes_max = 1024;  // of an id
 constexpr std::size_t topics_max = 10'000;    // of one subscription
 constexpr std::int8_t classic_member = 0, consumer_member = 1;

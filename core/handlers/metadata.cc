@@ -16,7 +16,7 @@ using kafka::Error;
 namespace {
 
 // Every operation that makes sense for the resource: without ACLs everybody may do everything.
-constexpr std::int32_t topic_operations = 0xdf8, cluster_operations = 0x1f70, not_asked = INT32_MIN;
+constexpr std::int32_t topic_operations = 0xdf8, cluster_operations = 0x1f70;
 
 using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
 
@@ -152,8 +152,7 @@ Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
                                    : 0;
     const TopicPtr topic = context.broker.topics.find(name);
     if (room == 0) {
-      response.next_cursor.emplace().topic_name = name;
-      response.next_cursor->partition_index = first;
+      response.next_cursor = kafka::DescribeTopicPartitionsResponse::Cursor{name, first};
       break;
     }
     auto& answer = response.topics.emplace_back();
@@ -177,8 +176,7 @@ Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
       partition.isr_nodes = {self};
     }
     if (i >= topic->partitions.size()) continue;
-    response.next_cursor.emplace().topic_name = name;
-    response.next_cursor->partition_index = static_cast<std::int32_t>(i);
+    response.next_cursor = kafka::DescribeTopicPartitionsResponse::Cursor{name, static_cast<std::int32_t>(i)};
     break;
   }
   co_return response;

@@ -37,7 +37,6 @@ net::Pieces api_versions_unsupported(std::int32_t correlation) {
 }  // namespace
 
 Task<Result<net::Pieces>> Dispatcher::handle(std::shared_ptr<net::Peer> peer, net::Slice frame) {
-  if (peer->gone) co_return make_error_code(net::Errc::closed);  // nobody waits for the answer any more
   const auto header = kafka::parse_request_header(frame.bytes());
   if (!header) {
     spdlog::info("{}: closed: not a Kafka request header", who(*peer));

@@ -17,9 +17,9 @@ namespace mq::net {
 
 namespace {
 
-constexpr std::size_t range_bytes_min = 32u
-                                        << 10;  // from here on sendfile is faster than reading and sending
-constexpr std::size_t gap_bytes_max = 4096;     // between ranges that one read brings
+// From here on sendfile is faster than reading and sending.
+constexpr std::size_t range_bytes_min = 32u << 10;
+constexpr std::size_t gap_bytes_max = 4096;  // between ranges that one read brings
 
 // Where small ranges of files are read to on their way out. One a thread, so that it stays in the cache; what
 // the socket did not take of it is read once more.

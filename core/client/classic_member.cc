@@ -2,13 +2,6 @@
 #include "core/client/classic_member.h"
 
 namespace mq::client {
-namespace {
-
-Time now() {
-  return std::chrono::steady_clock::now();
-}
-
-}  // namespace
 
 ClassicMember::ClassicMember(asio::io_context& loop, Options client, MemberOptions options)
     : Member(loop, std::move(client), options), membership_(std::move(options.membership)) {}

@@ -6,6 +6,7 @@
 
 #include "core/client/link.h"
 #include "core/client/retry.h"
+#include "core/client/topic_of.h"
 #include "net/error.h"
 
 namespace mq::client {
@@ -104,16 +105,6 @@ Task<Answer<Nothing>> at_leaders(Client& client, std::vector<Item>& items, Time 
     open = std::move(again);
   }
   co_return Nothing{};
-}
-
-// The index of `name` in topics, made when it is new.
-template <class Topics>
-auto& topic_of(Topics& topics, const std::string& name) {
-  for (auto& topic : topics)
-    if (topic.name == name) return topic;
-  auto& topic = topics.emplace_back();
-  topic.name = name;
-  return topic;
 }
 
 template <class Item>

@@ -5,13 +5,6 @@
 #include "net/kafka/uuid.h"
 
 namespace mq::client {
-namespace {
-
-Time now() {
-  return std::chrono::steady_clock::now();
-}
-
-}  // namespace
 
 ConsumerMember::ConsumerMember(asio::io_context& loop, Options client, MemberOptions options)
     : Member(loop, std::move(client), options),

@@ -6,6 +6,7 @@
 
 #include "core/client/consumer_protocol.h"
 #include "core/client/coordinator.h"
+#include "core/client/topic_of.h"
 #include "net/kafka/messages/consumer_group_describe.h"
 #include "net/kafka/messages/describe_groups.h"
 #include "net/kafka/messages/list_groups.h"
@@ -18,15 +19,6 @@ namespace {
 using kafka::Error;
 
 constexpr kafka::Version offsets_by_name = 9;  // later ones name topics by id
-
-template <class Topics>
-auto& topic_of(Topics& topics, const std::string& name) {
-  for (auto& topic : topics)
-    if (topic.name == name) return topic;
-  auto& topic = topics.emplace_back();
-  topic.name = name;
-  return topic;
-}
 
 template <class Response>
 std::int16_t error_code_of(const Response& response) {

@@ -73,6 +73,7 @@ class Member : public std::enable_shared_from_this<Member> {
   Task<void> rest();   // until the membership wakes up, or is woken
   Task<void> pause();  // longer each time, until something goes well
   void stop();         // the membership has failed
+  static Time now() { return std::chrono::steady_clock::now(); }
   Duration request_timeout() const { return client_options_.request_timeout; }
 
  private:

@@ -1,96 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Groups of the consumer protocol (KIP-848) with a librdkafka that speaks it: broker.py MQ -- consumer_protocol.sh"""
 
-import collections
-import threading
-import time
-
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import NewPartitions
 
 from checks import ADDRESS, equal, run, test
-
-WAIT_SECONDS = 40
-admin = AdminClient({"bootstrap.servers": ADDRESS})
-
-
-def create(name, partitions):
-    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(WAIT_SECONDS)
-    return name
+from members import WAIT_SECONDS, admin, create, seen_by, send, until
+from members import Member as AnyMember
 
 
-def send(topic, first, count, partitions):
-    producer = Producer({"bootstrap.servers": ADDRESS, "linger.ms": 5})
-    for i in range(first, first + count):
-        producer.produce(topic, value=b"%d" % i, partition=i % partitions)
-    equal(producer.flush(WAIT_SECONDS), 0, "records without a report")
-    return {b"%d" % i for i in range(first, first + count)}
-
-
-class Member(threading.Thread):
-    """Reads until it is told to end, commits what it gives up, and notes everything."""
-
-    def __init__(self, group, topic, **properties):
-        super().__init__(daemon=True)
-        properties = {key.replace("_", "."): value for key, value in properties.items()}
-        self.consumer = Consumer({"bootstrap.servers": ADDRESS, "group.id": group, "group.protocol": "consumer",
-                                  "auto.offset.reset": "earliest", "enable.auto.commit": False, "log_level": 0,
-                                  "fetch.wait.max.ms": 50, **properties})
-        self.all_at_once = properties.get("partition.assignment.strategy") == "range"
-        self.seen, self.owned, self.changes, self.errors, self.ending = [], set(), 0, [], False
-        self.lost = 0
-        self.consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
-        self.start()
-
-    def _assign(self, consumer, partitions):
-        (consumer.assign if self.all_at_once else consumer.incremental_assign)(partitions)
-        self.owned |= {(p.topic, p.partition) for p in partitions}
-        self.changes += 1
-
-    def _revoke(self, consumer, partitions):
-        self._commit()
-        if self.all_at_once:
-            consumer.unassign()
-        else:
-            consumer.incremental_unassign(partitions)
-        self.owned -= {(p.topic, p.partition) for p in partitions}
-        self.changes += 1
-
-    def _lose(self, consumer, partitions):
-        self.lost += 1
-        self._revoke(consumer, partitions)
-
-    def _commit(self):
-        try:
-            self.consumer.commit(asynchronous=False)
-        except Exception as error:
-            if error.args[0].name() != "_NO_OFFSET":
-                self.errors.append(error)
-
-    def run(self):
-        while not self.ending:
-            message = self.consumer.poll(0.1)
-            if message is None:
-                continue
-            if message.error():
-                self.errors.append(message.error())
-            else:
-                self.seen.append(message.value())
-        self._commit()
-        self.consumer.close()
-
-    def end(self):
-        self.ending = True
-        self.join(WAIT_SECONDS)
-        equal(self.errors, [], "errors of a member")
-
-
-def until(what, condition):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {WAIT_SECONDS} s")
-        time.sleep(0.05)
+def Member(group, topic, **properties):
+    return AnyMember(group, topic, **{"group_protocol": "consumer", **properties})
 
 
 def evenly(members, partitions):
@@ -98,10 +18,6 @@ def evenly(members, partitions):
     owned = [p for member in members for p in member.owned]
     sizes = [len(member.owned) for member in members]
     return len(set(owned)) == len(owned) == partitions and max(sizes) - min(sizes) <= 1
-
-
-def seen_by(members):
-    return collections.Counter(value for member in members for value in member.seen)
 
 
 def described(group):
@@ -169,11 +85,11 @@ def a_static_member_comes_back_to_what_it_had_and_disturbs_nobody():
     topic = create("consumers-static", 6)
     first, other = (Member("static", topic, group_instance_id=i) for i in ("i1", "i2"))
     until("an even share", lambda: evenly([first, other], 6))
-    had, before = set(first.owned), other.changes
+    had, before = set(first.owned), len(other.assigned + other.revoked)
     first.end()
     again = Member("static", topic, group_instance_id="i1")
     until("what it had", lambda: again.owned == had)
-    equal(other.changes, before, "changes of the other one")
+    equal(len(other.assigned + other.revoked), before, "changes of the other one")
     again.end()
     other.end()
 

@@ -1,111 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Consumer groups with confluent-kafka and kafka-python: broker.py MQ -- /usr/bin/python3 groups.py"""
 
-import collections
 import signal
 import subprocess
 import sys
 import threading
 import time
 
-from confluent_kafka import Consumer, KafkaError, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Consumer
 
 from checks import ADDRESS, equal, run, test
-
-WAIT_SECONDS = 30
-admin = AdminClient({"bootstrap.servers": ADDRESS})
-
-
-def create(name, partitions):
-    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(WAIT_SECONDS)
-    return name
+from members import WAIT_SECONDS, admin, all_of, create, seen_by, send, until
+from members import Member as AnyMember
 
 
-def send(topic, first, count, partitions):
-    """Numbers, each partition's in order."""
-    producer = Producer({"bootstrap.servers": ADDRESS, "linger.ms": 5})
-    for i in range(first, first + count):
-        producer.produce(topic, value=b"%d" % i, partition=i % partitions)
-    equal(producer.flush(WAIT_SECONDS), 0, "records without a report")
-    return {b"%d" % i for i in range(first, first + count)}
-
-
-class Member(threading.Thread):
-    """A confluent-kafka consumer that reads until it is told to end, and notes everything."""
-
-    def __init__(self, group, topic, **properties):
-        super().__init__(daemon=True)
-        properties = {key.replace("_", "."): value for key, value in properties.items()}
-        self.consumer = Consumer({"bootstrap.servers": ADDRESS, "group.id": group, "auto.offset.reset": "earliest",
-                                  "enable.auto.commit": False, "session.timeout.ms": 6000, "fetch.wait.max.ms": 50,
-                                  "heartbeat.interval.ms": 500, "log_level": 0, **properties})
-        self.cooperative = properties.get("partition.assignment.strategy") == "cooperative-sticky"
-        self.seen, self.assigned, self.revoked, self.lost = [], [], [], 0
-        self.owned, self.ending, self.errors = set(), False, []
-        self.consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
-        self.start()
-
-    def _assign(self, consumer, partitions):
-        numbers = {p.partition for p in partitions}
-        self.assigned.append(numbers)
-        self.owned = self.owned | numbers if self.cooperative else numbers
-        if self.cooperative:
-            consumer.incremental_assign(partitions)
-
-    def _revoke(self, consumer, partitions):
-        numbers = {p.partition for p in partitions}
-        self.revoked.append(numbers)
-        self._commit()
-        self.owned = self.owned - numbers if self.cooperative else set()
-        if self.cooperative:
-            consumer.incremental_unassign(partitions)
-
-    def _lose(self, consumer, partitions):
-        self.lost += 1
-        self._revoke(consumer, partitions)
-
-    def _commit(self):
-        try:
-            self.consumer.commit(asynchronous=False)
-        except Exception as error:
-            if error.args[0].code() != KafkaError._NO_OFFSET:
-                self.errors.append(error)
-
-    def run(self):
-        while not self.ending:
-            message = self.consumer.poll(0.1)
-            if message is None:
-                continue
-            if message.error():
-                self.errors.append(message.error())
-            else:
-                self.seen.append(message.value())
-        self._commit()
-        self.consumer.close()
-
-    def end(self):
-        self.ending = True
-        self.join(WAIT_SECONDS)
-        equal(self.errors, [], "errors of a member")
-
-
-def until(what, condition):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {WAIT_SECONDS} s")
-        time.sleep(0.05)
+def Member(group, topic, **properties):
+    """One whose session ends soon."""
+    return AnyMember(group, topic, **{"session_timeout_ms": 6000, "heartbeat_interval_ms": 500, **properties})
 
 
 def shared_out(members, partitions):
     """Each partition has one owner."""
     owned = [p for member in members for p in member.owned]
-    return sorted(owned) == list(range(partitions)) and all(member.owned for member in members)
-
-
-def seen_by(members):
-    return collections.Counter(value for member in members for value in member.seen)
+    return len(owned) == len(set(owned)) == partitions and all(member.owned for member in members)
 
 
 @test
@@ -159,14 +76,14 @@ def a_clean_rebalance_skips_nothing_and_repeats_nothing():
 def a_member_that_crashes_is_replaced_after_its_session():
     topic = create("groups-crash", 4)
     here = Member("crash", topic)
-    until("everything", lambda: here.owned == {0, 1, 2, 3})
+    until("everything", lambda: here.owned == all_of(topic, 4))
     there = subprocess.Popen([sys.executable, __file__, "--member", "crash", topic], stdout=subprocess.PIPE, text=True)
     until("a half", lambda: len(here.owned) == 2)
     there.stdout.readline()  # it has its half, too
     there.send_signal(signal.SIGKILL)
     there.wait()
     begin = time.monotonic()
-    until("everything again", lambda: here.owned == {0, 1, 2, 3})
+    until("everything again", lambda: here.owned == all_of(topic, 4))
     equal(time.monotonic() - begin < 15, True, "soon after the session timeout of 6 s")
     sent = send(topic, 0, 100, 4)
     until("all records", lambda: len(here.seen) >= 100)
@@ -197,7 +114,7 @@ def a_cooperative_group_moves_only_what_moves():
     topic = create("groups-cooperative", 6)
     strategy = {"partition.assignment.strategy": "cooperative-sticky"}
     first = Member("cooperative", topic, **strategy)
-    until("everything", lambda: first.owned == set(range(6)))
+    until("everything", lambda: first.owned == all_of(topic, 6))
     second = Member("cooperative", topic, **strategy)
     until("three each", lambda: shared_out([first, second], 6) and len(second.owned) == 3)
     equal(first.revoked, [second.owned], "given up by the first: just what the second has now")

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <string>
 #include <utility>
@@ -66,7 +67,12 @@ Task<void> Connection::serve(std::shared_ptr<Connection> self) {
 
 Task<error_code> Connection::read() {
   for (;;) {
+    auto turn_began = Clock::now();
     while (std::optional<Slice> frame = frames_.next()) {
+      if (Clock::now() - turn_began >= all_->limits.turn_max) {
+        co_await asio::post(socket_.get_executor(), use);  // behind what others have ready
+        turn_began = Clock::now();
+      }
       start(std::move(*frame));
       if (crowded(0)) co_await room(0);
       if (closed_) co_return Errc::closed;

@@ -15,11 +15,12 @@ namespace mq::net {
 
 struct Limits {
   std::size_t connections_max = 10'000;
-  std::size_t connections_per_ip_max = 0;               // 0: no limit
-  std::size_t request_bytes_max = 100u << 20;           // larger frames close the connection
-  std::size_t in_flight_bytes_max = 16u << 20;          // per connection: then it is not read any further
-  std::size_t in_flight_requests_max = 512;             // likewise
-  std::size_t answer_bytes_max = 64u << 20;             // likewise: answers in memory that have not left
+  std::size_t connections_per_ip_max = 0;       // 0: no limit
+  std::size_t request_bytes_max = 100u << 20;   // larger frames close the connection
+  std::size_t in_flight_bytes_max = 16u << 20;  // per connection: then nothing more is started, nor read
+  std::size_t in_flight_requests_max = 512;     // likewise
+  std::size_t answer_bytes_max = 64u << 20;     // likewise: answers in memory that have not left
+  std::chrono::microseconds turn_max{1000};     // of starting a connection's requests, then others come first
   std::size_t all_in_flight_bytes_max = 1u << 30;       // all connections together: then nobody is read
   std::chrono::milliseconds frame_stalled_max{60'000};  // a frame that neither ends nor grows by 64 KiB
   std::chrono::milliseconds send_stalled_max{

@@ -129,6 +129,71 @@ TEST_F(ConnectionTest, IsNotReadWhileItsAnswersAreNotTaken) {
   EXPECT_EQ(echo.seen.size(), 400u);
 }
 
+// Counts what one client's requests cost another: the first of them writes a request of the other, and then
+// each takes as long as a turn may.
+struct Costly final : Handler {
+  std::shared_ptr<Socket> other;
+  std::size_t started = 0;
+  std::optional<std::size_t> other_waited_for;
+
+  Task<Result<Pieces>> handle(std::shared_ptr<Peer>, Slice frame) override {
+    if (bytes_of(frame) == "cheap") {
+      other_waited_for = started;
+    } else if (started++ == 0) {
+      asio::write(*other, asio::buffer(framed("cheap")));
+    }
+    const auto end = Clock::now() + Limits{}.turn_max;
+    while (Clock::now() < end) continue;
+    Pieces answer{piece_of(framed(bytes_of(frame)))};
+    co_return answer;
+  }
+};
+
+TEST_F(ConnectionTest, LetsOthersAskBetweenRequestsThatCostMuch) {
+  const auto waited_for = [&](const Limits& limits) {
+    Costly costly;
+    serve(costly, limits);
+    auto client = peer();
+    costly.other = peer();
+    until([&] { return server->stats().connections == 2; });
+    write(client, repeated(framed("dear"), 50));
+    EXPECT_EQ(read(client, 50 * 8), repeated(framed("dear"), 50));
+    until([&] { return costly.other_waited_for.has_value(); });
+    server.reset();
+    return *costly.other_waited_for;
+  };
+  EXPECT_LE(waited_for({}), 3u);
+  EXPECT_EQ(waited_for({.turn_max = std::chrono::hours(1)}), 50u) << "that is what a turn is good for";
+}
+
+TEST_F(ConnectionTest, StartsAllThatCameAtOnceInOneTurnWhenItCostsLittle) {
+  Parking parking;
+  serve(parking, {.turn_max = std::chrono::seconds(10)});
+  auto client = peer();
+  write(client, repeated(framed("produce"), 5));
+  std::size_t before = 0;
+  until([&] { return std::exchange(before, parking.seen.size()) != parking.seen.size(); });
+  EXPECT_EQ(parking.seen.size(), 5u);
+}
+
+TEST_F(ConnectionTest, StartsNothingMoreWhileItsAnswersAreNotTaken) {
+  struct Large final : Handler {
+    std::size_t started = 0;
+    Task<Result<Pieces>> handle(std::shared_ptr<Peer>, Slice) override {
+      started++;
+      Pieces answer{piece_of(std::string(8u << 20, 'x'))};
+      co_return answer;
+    }
+  } large;
+  serve(large, {.answer_bytes_max = 16u << 20});
+  auto client = peer();
+  write(client, repeated(framed("give"), 20));
+  until([&] { return large.started > 0 && loop.poll_one() == 0; });
+  EXPECT_LE(large.started, 3u) << "two fill the bound, one may have left";
+  read(client, 20u * (8u << 20));
+  EXPECT_EQ(large.started, 20u);
+}
+
 TEST_F(ConnectionTest, WaitsForTheMemoryThatTheRequestsOfOthersHold) {
   Parking parking;
   serve(parking, {.all_in_flight_bytes_max = 10'000});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <variant>
 
 namespace mq::core {
@@ -134,21 +135,16 @@ std::string one_of(const std::array<std::string_view, n>& words) {
   return text;
 }
 
-template <class Enum>
-std::optional<Wrong> read_word(std::string_view text, Enum& into) {
-  constexpr auto words = names(Enum{});
+// ---- reading: one overload per type of member ----
+
+template <class Word>
+requires std::is_enum_v<Word> std::optional<Wrong> read(const Row&, std::string_view text, Word& into) {
+  constexpr auto words = names(Word{});
   const auto found = std::find(words.begin(), words.end(), trim(text));
   if (found == words.end()) return Wrong{quote(text) + " is not " + one_of(words)};
-  into = static_cast<Enum>(found - words.begin());
+  into = static_cast<Word>(found - words.begin());
   return std::nullopt;
 }
-
-template <class Enum>
-std::string show_word(Enum value) {
-  return std::string(names(value)[static_cast<std::size_t>(value)]);
-}
-
-// ---- reading: one overload per type of member ----
 
 std::optional<Wrong> read(const Row& row, std::string_view text, std::optional<std::int32_t>& into) {
   if (trim(text) == "auto") {
@@ -218,92 +214,36 @@ std::optional<Wrong> read(const Row& row, std::string_view text, Milliseconds& i
   return std::nullopt;
 }
 
-std::optional<Wrong> read(const Row&, std::string_view text, storage::Flush& into) {
-  return read_word(text, into);
-}
-std::optional<Wrong> read(const Row&, std::string_view text, LogFormat& into) {
-  return read_word(text, into);
-}
-std::optional<Wrong> read(const Row&, std::string_view text, MigrationPolicy& into) {
-  return read_word(text, into);
-}
-
 // info,net=debug
-std::optional<Wrong> read(const Row&, std::string_view text, LogLevels& into) {
+std::optional<Wrong> read(const Row& row, std::string_view text, LogLevels& into) {
   LogLevels levels;
   const auto parts = split(text, ',');
   if (parts.empty()) return Wrong{"must be " + one_of(names(LogLevel{}))};
   for (const std::string_view part : parts) {
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos) {
-      if (auto wrong = read_word(part, levels.all)) return wrong;
+      if (auto wrong = read(row, part, levels.all)) return wrong;
       continue;
     }
     const std::string_view module = trim(part.substr(0, equals));
     if (std::find(modules.begin(), modules.end(), module) == modules.end())
       return Wrong{quote(module) + " is no module: " + one_of(modules)};
-    if (auto wrong = read_word(part.substr(equals + 1), levels.modules[std::string(module)])) return wrong;
+    if (auto wrong = read(row, part.substr(equals + 1), levels.modules[std::string(module)])) return wrong;
   }
   into = std::move(levels);
   return std::nullopt;
 }
 
-struct NamedAddress {
-  std::string_view name;  // "default" when there was none
-  std::string_view address;
-};
-
-NamedAddress named_address(std::string_view part) {
-  const std::size_t equals = part.find('=');
-  if (equals == std::string_view::npos) return {"default", part};
-  return {trim(part.substr(0, equals)), trim(part.substr(equals + 1))};
-}
-
-template <class Listeners>
-auto* find_listener(Listeners& listeners, std::string_view name) {
-  const auto found =
-      std::find_if(listeners.begin(), listeners.end(), [&](const Listener& l) { return l.name == name; });
-  return found == listeners.end() ? nullptr : &*found;
-}
-
-// :9092,internal=10.0.0.1:9093. Listeners keep what they advertise when their name stays.
-std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>& into) {
-  std::vector<Listener> listeners;
-  for (const std::string_view part : split(text, ',')) {
-    const auto [name, address] = named_address(part);
-    const auto listen = parse_address(address);
-    if (!listen) return listen.error();
-    const Listener* known = find_listener(into, name);
-    const auto advertise = known ? known->advertise : std::optional<Address>();
-    listeners.push_back({std::string(name), *listen, advertise});
-  }
-  if (auto wrong = check(listeners)) return wrong;
-  into = std::move(listeners);
-  return std::nullopt;
-}
-
-std::optional<Wrong> read_advertise(std::string_view text, std::vector<Listener>& into) {
-  auto listeners = into;
-  const auto parts = split(text, ',');
-  if (parts.empty()) return Wrong{"must be auto or host:port"};
-  for (const std::string_view part : parts) {
-    const auto [name, address] = named_address(part);
-    Listener* known = find_listener(listeners, name);
-    if (!known) return Wrong{"there is no listener " + quote(name)};
-    const auto advertise = parse_advertise(address);
-    if (!advertise) return advertise.error();
-    known->advertise = *advertise;
-  }
-  into = std::move(listeners);
-  return std::nullopt;
-}
-
 std::optional<Wrong> read(const Row& row, std::string_view text, std::vector<Listener>& into) {
-  return row.key == advertise_key ? read_advertise(text, into) : read_listeners(text, into);
+  return row.key == advertise_key ? read_advertised(text, into) : read_listeners(text, into);
 }
 
 // ---- showing, likewise; and what a type accepts ----
 
+template <class Word>
+requires std::is_enum_v<Word> std::string show(const Row&, Word value) {
+  return std::string(names(value)[static_cast<std::size_t>(value)]);
+}
 std::string show(const Row&, const std::optional<std::int32_t>& value) {
   return value ? std::to_string(*value) : "auto";
 }
@@ -325,39 +265,24 @@ std::string show(const Row&, std::uint64_t value) {
 std::string show(const Row&, Milliseconds value) {
   return format_duration(value);
 }
-std::string show(const Row&, storage::Flush value) {
-  return show_word(value);
-}
-std::string show(const Row&, LogFormat value) {
-  return show_word(value);
-}
-std::string show(const Row&, MigrationPolicy value) {
-  return show_word(value);
-}
-
-std::string show(const Row&, const LogLevels& value) {
-  std::string text = show_word(value.all);
-  for (const auto& [module, level] : value.modules) text += "," + module + "=" + show_word(level);
+std::string show(const Row& row, const LogLevels& value) {
+  std::string text = show(row, value.all);
+  for (const auto& [module, level] : value.modules) text += "," + module + "=" + show(row, level);
   return text;
 }
 
 std::string show(const Row& row, const std::vector<Listener>& value) {
-  std::string text;
-  for (const Listener& listener : value) {
-    if (!text.empty()) text += ',';
-    if (value.size() > 1 || listener.name != "default") text += listener.name + "=";
-    if (row.key != advertise_key)
-      text += format_address(listener.listen);
-    else
-      text += listener.advertise ? format_address(*listener.advertise) : "auto";
-  }
-  return text;
+  return row.key == advertise_key ? format_advertised(value) : format_listeners(value);
 }
 
 std::string numbers(const Row& row) {
   return std::to_string(row.min) + " to " + std::to_string(row.max);
 }
 
+template <class Word>
+requires std::is_enum_v<Word> std::string accepts(const Row&, Word value) {
+  return one_of(names(value));
+}
 std::string accepts(const Row& row, const std::optional<std::int32_t>&) {
   return "auto, or " + numbers(row);
 }
@@ -378,15 +303,6 @@ std::string accepts(const Row& row, std::uint64_t) {
 }
 std::string accepts(const Row& row, Milliseconds) {
   return "DURATION, " + range(row, show_time);
-}
-std::string accepts(const Row&, storage::Flush value) {
-  return one_of(names(value));
-}
-std::string accepts(const Row&, LogFormat value) {
-  return one_of(names(value));
-}
-std::string accepts(const Row&, MigrationPolicy value) {
-  return one_of(names(value));
 }
 std::string accepts(const Row&, const LogLevels&) {
   return "LEVEL[,MODULE=LEVEL...]";

@@ -27,6 +27,33 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), ok);
 }
 
+struct NamedAddress {
+  std::string_view name;  // "default" when there was none
+  std::string_view address;
+};
+
+NamedAddress named_address(std::string_view part) {
+  const std::size_t equals = part.find('=');
+  if (equals == std::string_view::npos) return {"default", part};
+  return {trim(part.substr(0, equals)), trim(part.substr(equals + 1))};
+}
+
+Listener* find_listener(std::vector<Listener>& listeners, std::string_view name) {
+  const auto found = std::ranges::find(listeners, name, &Listener::name);
+  return found == listeners.end() ? nullptr : &*found;
+}
+
+// The names are left out where there is only one.
+std::string joined(const std::vector<Listener>& listeners, std::string (*text_of)(const Listener&)) {
+  std::string text;
+  for (const Listener& listener : listeners) {
+    if (!text.empty()) text += ',';
+    if (listeners.size() > 1 || listener.name != "default") text += listener.name + "=";
+    text += text_of(listener);
+  }
+  return text;
+}
+
 }  // namespace
 
 Parsed<Address> parse_address(std::string_view text) {
@@ -86,6 +113,47 @@ std::optional<Wrong> check(const std::vector<Listener>& listeners) {
     }
   }
   return std::nullopt;
+}
+
+std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>& into) {
+  std::vector<Listener> listeners;
+  for (const std::string_view part : split(text, ',')) {
+    const auto [name, address] = named_address(part);
+    const auto listen = parse_address(address);
+    if (!listen) return listen.error();
+    const Listener* known = find_listener(into, name);
+    const auto advertise = known ? known->advertise : std::optional<Address>();
+    listeners.push_back({std::string(name), *listen, advertise});
+  }
+  if (auto wrong = check(listeners)) return wrong;
+  into = std::move(listeners);
+  return std::nullopt;
+}
+
+std::optional<Wrong> read_advertised(std::string_view text, std::vector<Listener>& into) {
+  auto listeners = into;
+  const auto parts = split(text, ',');
+  if (parts.empty()) return Wrong{"must be auto or host:port"};
+  for (const std::string_view part : parts) {
+    const auto [name, address] = named_address(part);
+    Listener* known = find_listener(listeners, name);
+    if (!known) return Wrong{"there is no listener " + quote(name)};
+    const auto advertise = parse_advertise(address);
+    if (!advertise) return advertise.error();
+    known->advertise = *advertise;
+  }
+  into = std::move(listeners);
+  return std::nullopt;
+}
+
+std::string format_listeners(const std::vector<Listener>& listeners) {
+  return joined(listeners, [](const Listener& one) { return format_address(one.listen); });
+}
+
+std::string format_advertised(const std::vector<Listener>& listeners) {
+  return joined(listeners, [](const Listener& one) {
+    return one.advertise ? format_address(*one.advertise) : std::string("auto");
+  });
 }
 
 }  // namespace mq::core

@@ -32,6 +32,13 @@ Parsed<std::optional<Address>> parse_advertise(
     std::string_view text);                          // auto, or an address one can connect to
 std::string format_address(const Address& address);  // ":9092", "[::1]:9092"
 
+// All of them in one line, ":9092,internal=10.0.0.1:9093", and what they advertise, "internal=auto".
+// Listeners keep what they advertise when their name stays; nothing changes when something is wrong.
+std::optional<Wrong> read_listeners(std::string_view text, std::vector<Listener>& into);
+std::optional<Wrong> read_advertised(std::string_view text, std::vector<Listener>& into);
+std::string format_listeners(const std::vector<Listener>& listeners);
+std::string format_advertised(const std::vector<Listener>& listeners);
+
 // What is wrong with the listeners of a broker: none, bad names, two with one name or one address.
 std::optional<Wrong> check(const std::vector<Listener>& listeners);
 

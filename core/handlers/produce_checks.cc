@@ -45,10 +45,44 @@ std::optional<Checked> check_times(const kafka::BatchHead& head, const TopicConf
   return {};
 }
 
-// Whether the topic wants to know every record.
-bool needs_records(const kafka::BatchHead& head, const TopicConfig& config) {
-  const bool bounded_past = config.timestamp_before_ms_max != std::numeric_limits<std::int64_t>::max();
-  return head.codec() == kafka::Codec::none || config.compacts || bounded_past;
+// As it is to lie in the log.
+kafka::Codec codec_in_log(kafka::Codec sent, const TopicConfig& config) {
+  if (config.compression == CompressionType::producer) return sent;
+  return static_cast<kafka::Codec>(config.compression);
+}
+
+// Whether the topic wants to know every record, though that costs unpacking them.
+bool needs_records(const TopicConfig& config) {
+  return config.compacts || config.timestamp_before_ms_max != std::numeric_limits<std::int64_t>::max();
+}
+
+std::optional<Checked> check_records(net::Bytes batch, const TopicConfig& config, Timestamp now) {
+  kafka::RecordRules rules;
+  rules.key_required = config.compacts;
+  if (config.timestamp_type == TimestampType::create_time) {
+    rules.now = now;
+    rules.before_max = config.timestamp_before_ms_max;
+    rules.after_max = config.timestamp_after_ms_max;
+  }
+  std::vector<std::int32_t> bad;
+  const Error error = kafka::check_records(batch, rules, bad);
+  if (error == Error::none) return {};
+  return refused(error,
+                 config.compacts && !bad.empty() ? "a compacted topic needs a key in every record"
+                                                 : "the batch's records are not as its head says",
+                 std::move(bad));
+}
+
+// Its checksum is right: whoever sent it again would send the same, so it is not called corrupt.
+std::optional<Checked> repack(net::Slice& batch, kafka::Codec to, int level) {
+  auto anew = kafka::recompress(batch.bytes(), to, level);
+  if (!anew) {
+    const bool too_large = anew.error() == Error::message_too_large;
+    return refused(too_large ? Error::message_too_large : Error::invalid_record,
+                   "the batch does not decompress");
+  }
+  batch = std::move(*anew);
+  return {};
 }
 
 }  // namespace
@@ -62,29 +96,16 @@ Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t
   if (auto wrong = check_head(head, batch.size, config, produce_version)) return std::move(*wrong);
   if (auto wrong = check_times(head, config, now)) return std::move(*wrong);
 
-  if (needs_records(head, config)) {
-    kafka::RecordRules rules;
-    rules.key_required = config.compacts;
-    if (config.timestamp_type == TimestampType::create_time) {
-      rules.now = now;
-      rules.before_max = config.timestamp_before_ms_max;
-      rules.after_max = config.timestamp_after_ms_max;
-    }
-    std::vector<std::int32_t> bad;
-    const Error records = kafka::check_records(batch.bytes(), rules, bad);
-    if (records != Error::none)
-      return refused(records,
-                     config.compacts && !bad.empty() ? "a compacted topic needs a key in every record"
-                                                     : "the batch's records are not as its head says",
-                     std::move(bad));
+  kafka::Codec codec = head.codec();
+  const kafka::Codec wanted = codec_in_log(codec, config);
+  if (codec != wanted && codec != kafka::Codec::none) {  // unpacked once, for looking and for packing anew
+    if (auto wrong = repack(batch, kafka::Codec::none, 0)) return std::move(*wrong);
+    codec = kafka::Codec::none;
   }
-  if (config.compression != CompressionType::producer &&
-      static_cast<int>(config.compression) != static_cast<int>(head.codec())) {
-    auto anew = kafka::recompress(batch.bytes(), static_cast<kafka::Codec>(config.compression),
-                                  config.compression_level);
-    if (!anew) return refused(Error::invalid_record, "the batch does not decompress");
-    batch = std::move(*anew);
-  }
+  if (codec == kafka::Codec::none || needs_records(config))
+    if (auto wrong = check_records(batch.bytes(), config, now)) return std::move(*wrong);
+  if (codec != wanted)
+    if (auto wrong = repack(batch, wanted, config.compression_level)) return std::move(*wrong);
   if (config.timestamp_type == TimestampType::log_append_time)
     kafka::set_log_append_time(batch.data.get(), batch.size, now);
   return {Error::none, {}, {}, std::move(batch)};

@@ -21,7 +21,7 @@ struct Checked {
 
 // In Kafka's order: one batch of magic 2, CRC, size, counts, flags, codec, timestamps, keys where the topic
 // compacts. The content of a compressed batch is looked into only where the topic needs it: to compact, to
-// bound times, to compress anew.
+// bound times, to compress anew. Wherever it is looked into, all of it must be as the head says.
 Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
                        Timestamp now);
 

@@ -121,6 +121,7 @@ Error check_records(net::Bytes batch, const RecordRules& rules, std::vector<std:
   if (max_timestamp) *max_timestamp = largest;
   if (reader.error()) {
     bad.clear();
+    if (reader.error() == Error::corrupt_message) return Error::invalid_record;
     return error_of(static_cast<std::int16_t>(reader.error().value()));
   }
   if (std::int64_t{reader.head().last_offset_delta} + 1 != index) {

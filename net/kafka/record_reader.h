@@ -65,9 +65,12 @@ struct RecordRules {
 };
 
 // Reads every record of a batch that check_batch liked, as a leader does before it appends: as many as the
-// head says, their offsets without gaps, their bytes filled exactly. The first kind of error that was found,
-// and in `bad` the indices of all records that have it: invalid_record, invalid_timestamp, or what the reader
-// says (`bad` is empty then). `max_timestamp`, when asked for, is what the head should say.
+// head says and nothing behind them, their offsets without gaps, their bytes filled exactly. The first kind
+// of error that was found, and in `bad` the indices of all records that have it: invalid_record or
+// invalid_timestamp. With `bad` empty it is about the whole: invalid_record also for what cannot be unpacked
+// or read, since the checksum was right and sending it again would not help (corrupt_message asks for that);
+// message_too_large, unsupported_compression_type. `max_timestamp`, when asked for, is what the head should
+// say.
 Error check_records(net::Bytes batch, const RecordRules& rules, std::vector<std::int32_t>& bad,
                     std::int64_t* max_timestamp = nullptr);
 

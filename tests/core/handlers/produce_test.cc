@@ -144,6 +144,44 @@ TEST_F(ProduceTest, TheTopicsCompressionTypeIsHonoured) {
   EXPECT_EQ(read(response).values, values);
 }
 
+// The records of a good batch and a few bytes more, packed together: a checksum that fits, and records that
+// are not as the head says.
+std::string with_rubbish(const std::string& good, kafka::Codec codec) {
+  std::string longer = good + "rubbish";
+  auto* const bytes = reinterpret_cast<std::byte*>(longer.data());
+  kafka::BatchHead head = *kafka::BatchHead::parse(bytes_of(longer));
+  head.batch_length += 7;
+  head.put(bytes);
+  kafka::seal(bytes, longer.size());
+  return text_of(kafka::recompress(bytes_of(longer), codec)->bytes());
+}
+
+TEST_F(ProduceTest, RubbishBehindTheRecordsIsRefusedWhereTheTopicLooksIntoThemInAnyCodec) {
+  create("compacted", 1, {{"cleanup.policy", "compact"}});
+  create("bounded", 1, {{"message.timestamp.before.max.ms", "3600000"}});
+  create("as-gzip", 1, {{"compression.type", "gzip"}});
+  create("as-zstd", 1, {{"compression.type", "zstd"}});
+  const std::string good = batch({.values = {"a", "b"}, .key = "k", .timestamp = Clock().wall_ms()});
+  for (const auto codec : {kafka::Codec::none, kafka::Codec::gzip, kafka::Codec::snappy, kafka::Codec::lz4,
+                           kafka::Codec::zstd}) {
+    const std::string bad = with_rubbish(good, codec);
+    const std::string anew = codec == kafka::Codec::gzip ? "as-zstd" : "as-gzip";
+    for (const std::string& topic : {std::string("compacted"), std::string("bounded"), anew}) {
+      const auto refused = produce(topic, bad);
+      EXPECT_EQ(refused.error_code, code(Error::invalid_record)) << topic << ", " << name_of(codec);
+      EXPECT_TRUE(refused.record_errors.empty());
+    }
+  }
+  for (const char* topic : {"compacted", "bounded", "as-gzip", "as-zstd"})
+    EXPECT_EQ(fetch(topic, 0).values, Values{}) << topic;
+}
+
+TEST_F(ProduceTest, OnlyUncompressedRecordsAreLookedAtWhereTheTopicNeedsNothingOfThem) {
+  const std::string good = batch({{"a"}});
+  EXPECT_EQ(produce("t", with_rubbish(good, kafka::Codec::none)).error_code, code(Error::invalid_record));
+  EXPECT_EQ(produce("t", with_rubbish(good, kafka::Codec::lz4)).error_code, 0) << "whoever reads it sees it";
+}
+
 TEST_F(ProduceTest, LogAppendTimeIsTheBrokers) {
   create("stamped", 1, {{"message.timestamp.type", "LogAppendTime"}});
   const auto answer = produce("stamped", batch({.values = {"a"}, .timestamp = 5}));

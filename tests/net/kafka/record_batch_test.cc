@@ -279,7 +279,7 @@ TEST(CheckRecords, CountsAndOffsetsMustAgree) {
   EXPECT_EQ(records_of(batch_of(first + second, 2, 2)), Error::invalid_record);
   EXPECT_EQ(records_of(batch_of(first + third, 2, 1)), Error::invalid_record) << "a gap";
   EXPECT_EQ(records_of(batch_of(second + first, 2, 1)), Error::invalid_record) << "backwards";
-  EXPECT_EQ(records_of(batch_of(first + second, 3, 2)), Error::corrupt_message);
+  EXPECT_EQ(records_of(batch_of(first + second, 3, 2)), Error::invalid_record) << "one is missing";
 }
 
 TEST(CheckRecords, ARecordFillsItsLengthExactly) {
@@ -296,7 +296,42 @@ TEST(CheckRecords, ARecordFillsItsLengthExactly) {
            "80808080808080808001",  // a length that is no 32-bit number
            "00",                    // an empty record
        })
-    EXPECT_EQ(records_of(batch_of(record, 1, 0)), Error::corrupt_message) << record;
+    EXPECT_EQ(records_of(batch_of(record, 1, 0)), Error::invalid_record) << record;
+}
+
+// What a batch holds may be wrong though its checksum is right.
+TEST(CheckRecords, NothingMayStandBehindTheLastRecordInAnyCodec) {
+  const std::string first = "0c000000010000", second = "0c000002010000";
+  for (const Codec codec : every_codec) {
+    const auto check = [&](const Bytes& plain) { return records_of(owned(*recompress(plain, codec))); };
+    EXPECT_EQ(check(batch_of(first + second, 2, 1)), Error::none) << name_of(codec);
+    EXPECT_EQ(check(batch_of(first + second, 1, 0)), Error::invalid_record) << name_of(codec);
+    EXPECT_EQ(check(batch_of(first + "00", 1, 0)), Error::invalid_record) << name_of(codec);
+    EXPECT_EQ(check(batch_of(first + "deadbeef", 1, 0)), Error::invalid_record) << name_of(codec);
+    EXPECT_EQ(check(batch_of(first, 2, 1)), Error::invalid_record) << name_of(codec);
+    EXPECT_EQ(check(batch_of("", 1, 0)), Error::invalid_record) << name_of(codec);
+  }
+}
+
+TEST(CheckRecords, NothingMayStandBehindTheCompressedStreamNorBeMissingOfIt) {
+  const auto resized = [](Bytes batch, std::size_t size) {
+    BatchHead head = *BatchHead::parse(batch);
+    batch.resize(size, std::byte{0x5a});
+    head.batch_length = static_cast<std::int32_t>(size - BatchHead::size_before_length);
+    head.put(batch.data());
+    seal(batch.data(), batch.size());
+    EXPECT_EQ(check_batch(batch), Error::none);
+    return batch;
+  };
+  for (const Codec codec : every_codec) {
+    const Bytes whole = three_records(codec);
+    for (const std::size_t more : {1, 3, 4, 8, 40})
+      EXPECT_EQ(records_of(resized(whole, whole.size() + more)), Error::invalid_record)
+          << name_of(codec) << " and " << more << " bytes";
+    for (std::size_t size = BatchHead::bytes; size < whole.size(); size++)
+      EXPECT_EQ(records_of(resized(whole, size)), Error::invalid_record)
+          << name_of(codec) << " cut to " << size << " of " << whole.size();
+  }
 }
 
 TEST(CheckRecords, BytesChangedAnywhereNeverBreakTheReader) {

@@ -116,14 +116,15 @@ void GroupCoordinator::drop_if_nothing(const GroupPtr& group) {
     drop(group);
 }
 
-void GroupCoordinator::topic_removed(const std::string& topic) {
-  for (const auto& [id, group] : groups_) {
-    const auto committed = group->offsets.all().find(topic);
-    if (committed == group->offsets.all().end()) continue;
+Task<void> GroupCoordinator::topic_removed(std::string topic) {
+  std::vector<Durable> forgotten;
+  for (const auto& [id, group] : groups_) {  // it does not change in here: answers come later
     std::vector<TopicPartition> gone;
-    for (const auto& [partition, entry] : committed->second) gone.push_back({topic, partition});
-    forget_offsets(group, std::move(gone));  // answered later: `groups_` does not change in here
+    for (const std::int32_t partition : group->offsets.partitions_of(topic))
+      gone.push_back({topic, partition});
+    if (!gone.empty()) forgotten.push_back(forget_offsets(group, std::move(gone)));
   }
+  for (Durable& one : forgotten) co_await Later<Error>::get(std::move(one));
 }
 
 // ---------------------------------------------------------------------------------------------- members
@@ -294,7 +295,15 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
   auto shared = std::make_shared<std::vector<PartitionCommit>>(std::move(commits));
   const ProducerId owner = producer.transactional ? producer.id : -1;
   std::function<void()> applied = [this, group, shared, owner] {  // not called when this is gone
-    for (PartitionCommit& one : *shared) apply(group, std::move(one), owner);
+    std::vector<TopicPartition> gone;
+    for (PartitionCommit& one : *shared) {
+      const TopicPtr topic = topics_.find(one.topic);
+      if (topic && topic->id == one.topic_id)
+        apply(group, std::move(one), owner);
+      else
+        gone.push_back({one.topic, one.partition});  // while this was on its way to the disk
+    }
+    if (!gone.empty()) forget_offsets(group, std::move(gone));
   };
   Durable durable = append(group, records, std::move(applied), producer);
   co_return co_await Later<Error>::get(std::move(durable));

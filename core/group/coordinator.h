@@ -87,7 +87,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void transaction_ended(std::int32_t partition, ProducerId producer, bool committed);
   Task<kafka::Error> forget(GroupPtr group, std::vector<TopicPartition> partitions);
   Task<kafka::Error> remove(std::string group);  // with its offsets; only without members
-  void topic_removed(const std::string& topic);
+  Task<void> topic_removed(std::string topic);   // what was committed for it is forgotten
   // What the timer does; tests that move the clock do it themselves.
   void wake();
 

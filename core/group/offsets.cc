@@ -15,6 +15,13 @@ const GroupOffsets::Entry* find_in(const GroupOffsets::Topics& topics, std::stri
   return entry == partitions->second.end() ? nullptr : &entry->second;
 }
 
+void erase(GroupOffsets::Topics& topics, std::string_view topic, std::int32_t partition) {
+  const auto partitions = topics.find(topic);
+  if (partitions == topics.end()) return;
+  partitions->second.erase(partition);
+  if (partitions->second.empty()) topics.erase(partitions);
+}
+
 Timestamp end_of(const Commit& commit, const GroupOffsets::Expiry& expiry) {
   if (commit.expires_ms >= 0) return commit.expires_ms;
   return expiry.since_ms.value_or(commit.committed_ms) + expiry.retention_ms;
@@ -33,10 +40,8 @@ void GroupOffsets::commit(std::string_view topic, std::int32_t partition, Commit
 }
 
 void GroupOffsets::forget(std::string_view topic, std::int32_t partition) {
-  const auto partitions = topics_.find(topic);
-  if (partitions == topics_.end()) return;
-  partitions->second.erase(partition);
-  if (partitions->second.empty()) topics_.erase(partitions);
+  erase(topics_, topic, partition);
+  for (auto& [producer, topics] : pending_) erase(topics, topic, partition);
 }
 
 void GroupOffsets::commit_pending(ProducerId producer, std::string_view topic, std::int32_t partition,
@@ -62,6 +67,18 @@ bool GroupOffsets::is_pending(std::string_view topic, std::int32_t partition) co
 const Commit* GroupOffsets::find(std::string_view topic, std::int32_t partition) const {
   const Entry* entry = find_in(topics_, topic, partition);
   return entry ? &entry->commit : nullptr;
+}
+
+std::set<std::int32_t> GroupOffsets::partitions_of(std::string_view topic) const {
+  std::set<std::int32_t> partitions;
+  const auto add = [&](const Topics& topics) {
+    const auto known = topics.find(topic);
+    if (known == topics.end()) return;
+    for (const auto& [partition, entry] : known->second) partitions.insert(partition);
+  };
+  add(topics_);
+  for (const auto& [producer, topics] : pending_) add(topics);
+  return partitions;
 }
 
 std::size_t GroupOffsets::size() const {

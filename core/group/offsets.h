@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct PartitionCommit {
   std::string topic;
   std::int32_t partition = 0;
   Commit commit;
+  Uuid topic_id = {};  // another topic of that name is not meant
 };
 
 class GroupOffsets {
@@ -41,7 +43,7 @@ class GroupOffsets {
   using Topics = std::map<std::string, Partitions, std::less<>>;
 
   void commit(std::string_view topic, std::int32_t partition, Commit commit);
-  void forget(std::string_view topic, std::int32_t partition);
+  void forget(std::string_view topic, std::int32_t partition);  // with what is pending
 
   // Committed within a transaction: nobody sees it before the transaction ends. A commit outside that came
   // later stays.
@@ -52,6 +54,7 @@ class GroupOffsets {
 
   const Commit* find(std::string_view topic, std::int32_t partition) const;
   const Topics& all() const { return topics_; }
+  std::set<std::int32_t> partitions_of(std::string_view topic) const;  // also those that are pending
   std::size_t size() const;
   bool empty() const { return topics_.empty() && pending_.empty(); }
 

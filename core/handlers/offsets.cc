@@ -58,10 +58,9 @@ Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetC
       answers.partitions.push_back({partition.partition_index, number(wrong)});
       if (wrong != Error::none) continue;
       const Timestamp expires = request.retention_time_ms < 0 ? -1 : now + request.retention_time_ms;
-      commits.push_back({topic->name,
-                         partition.partition_index,
-                         {partition.committed_offset, partition.committed_leader_epoch,
-                          std::move(partition.committed_metadata).value_or(""), now, expires}});
+      Commit commit{partition.committed_offset, partition.committed_leader_epoch,
+                    std::move(partition.committed_metadata).value_or(""), now, expires};
+      commits.push_back({topic->name, partition.partition_index, std::move(commit), topic->id});
     }
   }
   GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),

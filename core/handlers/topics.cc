@@ -165,7 +165,8 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
       error = Error::invalid_topic_exception;
     else
       error = co_await context.broker.topics.remove(topic->name);
-    if (error == Error::none) context.broker.groups.topic_removed(topic->name);
+    // Before the answer: whoever hears that it is gone may create it anew, and nobody has read that one.
+    if (error == Error::none) co_await context.broker.groups.topic_removed(topic->name);
     answer.error_code = number(error);
   }
   co_return response;

@@ -69,7 +69,7 @@ Task<Response> txn_offset_commit(Context& context, Request request) {
       if (wrong != Error::none) continue;
       Commit commit{partition.committed_offset, partition.committed_leader_epoch,
                     std::move(partition.committed_metadata).value_or(""), now, -1};
-      commits.push_back({topic->name, partition.partition_index, std::move(commit)});
+      commits.push_back({topic->name, partition.partition_index, std::move(commit), topic->id});
     }
   }
   Error error = co_await enter(context, request);

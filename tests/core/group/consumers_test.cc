@@ -66,7 +66,7 @@ class ConsumersTest : public StoredTopics {
   }
   Error commit(const std::string& member, Epoch epoch, bool knows_epochs = true) {
     std::vector<PartitionCommit> commits;
-    commits.push_back({"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}});
+    commits.push_back({"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}, topics->find("t")->id});
     GroupCoordinator::Committer who{"g", member, {}, epoch, knows_epochs};
     return run(groups->commit(std::move(who), std::move(commits)));
   }

@@ -86,18 +86,28 @@ class CoordinatorTest : public StoredTopics {
     wanted.push_back({name, partitions, {}});
     ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
   }
-  Error commit(const std::string& group, const std::string& name, Offset offset,
-               kafka::BatchProducer producer = {}) {
+  Task<Error> committing(const std::string& group, const std::string& name, Offset offset,
+                         kafka::BatchProducer producer = {}) {
     std::vector<PartitionCommit> commits;
-    commits.push_back({name, 0, {.offset = offset, .committed_ms = clock.wall_ms()}});
+    commits.push_back({name, 0, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->find(name)->id});
     GroupCoordinator::Committer who;
     who.group = group;
-    return run(groups->commit(who, std::move(commits), producer));
+    return groups->commit(std::move(who), std::move(commits), producer);
+  }
+  Error commit(const std::string& group, const std::string& name, Offset offset,
+               kafka::BatchProducer producer = {}) {
+    return run(committing(group, name, offset, producer));
   }
   Offset committed(const std::string& group, const std::string& name) {
     const GroupPtr found = groups->find(group);
     const Commit* commit = found ? found->offsets.find(name, 0) : nullptr;
     return commit ? commit->offset : -1;
+  }
+  void remove(const std::string& name) {
+    ASSERT_EQ(run(topics->remove(name)), Error::none);
+    std::optional<bool> forgotten;
+    asio::co_spawn(loop, groups->topic_removed(name), [&](std::exception_ptr) { forgotten = true; });
+    while (!forgotten) loop.run_one();
   }
   void pass(Time::duration time) {
     clock.pass(time);
@@ -195,6 +205,25 @@ TEST_F(CoordinatorTest, OffsetsOfATopicThatWentWithoutAWordAreForgottenAtTheNext
   EXPECT_FALSE(groups->find("g"));
 }
 
+TEST_F(CoordinatorTest, WhatWasCommittedIsOfTheTopicThatWasThereAndOfNoOtherOfItsName) {
+  make("t");
+  EXPECT_EQ(commit("g", "t", 5), Error::none);
+  EXPECT_EQ(commit("g", "t", 6, {7, 0, 0, true}), Error::none);
+  auto late = committing("g", "t", 9);  // asked for while it was there, carried out when it is another one
+  remove("t");
+  make("t");
+  EXPECT_EQ(committed("g", "t"), -1);
+  EXPECT_EQ(run(std::move(late)), Error::none);
+  settle();
+  EXPECT_EQ(committed("g", "t"), -1);
+  reopen();
+  EXPECT_EQ(committed("g", "t"), -1);
+  groups->transaction_ended(topic->partition_of("g"), 7, true);
+  EXPECT_EQ(committed("g", "t"), -1) << "nor what its transaction had pending";
+  EXPECT_EQ(commit("g", "t", 1), Error::none);
+  EXPECT_EQ(committed("g", "t"), 1);
+}
+
 TEST_F(CoordinatorTest, ManyGroupsAndOffsetsAreThereAfterARestart) {
   make("t");
   std::map<std::string, Offset> expected;
@@ -216,7 +245,8 @@ class World {
  public:
   static constexpr std::int32_t members = 50, partitions = 200, records = 60;
 
-  World(GroupCoordinator& groups, const TestClock& clock) : groups_(groups), clock_(clock) {}
+  World(GroupCoordinator& groups, const TestClock& clock, const Uuid& topic)
+      : groups_(groups), clock_(clock), topic_(topic) {}
 
   static Task<void> live(World* world, ClassicGroup::Join first) {
     const Executor loop = co_await asio::this_coro::executor;
@@ -279,17 +309,18 @@ class World {
   std::vector<PartitionCommit> commits(const Positions& positions) const {
     std::vector<PartitionCommit> all;
     for (const auto& [partition, position] : positions)
-      all.push_back({"t", partition, {.offset = position, .committed_ms = clock_.wall_ms()}});
+      all.push_back({"t", partition, {.offset = position, .committed_ms = clock_.wall_ms()}, topic_});
     return all;
   }
 
   GroupCoordinator& groups_;
   const TestClock& clock_;
+  Uuid topic_;
 };
 
 TEST_F(CoordinatorTest, RebalancesOfManyMembersSkipNoRecordAndRepeatNone) {
   make("t", World::partitions);
-  World world(*groups, clock);
+  World world(*groups, clock, topics->find("t")->id);
   for (; world.living < World::members; world.living++) {
     asio::co_spawn(loop, World::live(&world, join_request()), asio::detached);
     for (int turns = 0; turns < 5; turns++) loop.run_one();

@@ -130,7 +130,11 @@ client::Task<bool> Consumption::read_some() {
   if (!consumer_->ready()) flush();
   auto next = co_await client::Consumer::next(consumer_, wake_at());
   if (!next) {
-    if (next.error().what != client::Failure::What::stopped) failure_ = failure_from(next.error());
+    const client::Failure& why = next.error();
+    if (group_ && why.error == kafka::Error::unknown_topic_id)
+      group_->begin_anew(why.target);
+    else if (why.what != client::Failure::What::stopped)
+      failure_ = failure_from(why);
     co_return false;
   }
   const Time now = Clock::now();

@@ -74,6 +74,8 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   const std::string about = std::string(what) + " " + in_quotes(failure.target);
   const int code = static_cast<int>(failure.error);
   const bool known = !failure.target.empty();
+  if (known && failure.error == kafka::Error::unknown_topic_id)
+    return about + " is another one now: it was deleted and created anew";
   if (known && exit_of_kafka(code) == Exit::not_found) return about + " does not exist";
   if (known && code == 36) return about + " exists already";
   if (known && code == 68) return about + " has active members";

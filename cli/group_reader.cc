@@ -2,6 +2,7 @@
 #include "cli/group_reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "cli/group.h"
 
@@ -169,9 +170,13 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
     if (member_->lost()) context_.notice("group " + options_.group + " went on without us; joining again");
     member_->handed_back();
   }
+  anew_ = false;
   const auto gone = [&](const auto& known) { return !std::ranges::binary_search(share, known.first); };
   std::erase_if(written_, gone);
   std::erase_if(committed_, gone);
+  std::erase_if(ids_, [&](const auto& known) {
+    return std::ranges::count(share, known.first, &core::TopicPartition::topic) == 0;
+  });
   std::vector<core::TopicPartition> added;
   for (const auto& partition : share)
     if (!written_.contains(partition)) added.push_back(partition);
@@ -183,6 +188,7 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
   if (!planned) co_return planned.error();
   for (client::Assignment& assignment : planned->assignments) {
+    assignment.topic_id = ids_.try_emplace(assignment.partition.topic, assignment.topic_id).first->second;
     written_.try_emplace(assignment.partition, assignment.from);
     if (!range_.at_end) continue;
     const auto end = ends_.try_emplace(assignment.partition, assignment.until).first;
@@ -236,12 +242,54 @@ Task<Answer<Nothing>> GroupReader::commit(client::Duration within) {
     client::Committed& one = offsets.emplace_back();
     one.partition = partition;
     one.offset = offset;
+    one.topic_id = ids_[partition.topic];
   }
   if (offsets.empty()) co_return Nothing{};
-  auto done = co_await client::Member::commit(member_, offsets, Clock::now() + within);
-  if (!done) co_return done;
-  for (const client::Committed& one : offsets) committed_[one.partition] = one.offset;
-  co_return done;
+  auto done = co_await client::Member::commit(member_, std::move(offsets), Clock::now() + within);
+  if (!done) co_return done.error();
+  Answer<Nothing> outcome = Nothing{};
+  std::set<std::string> unknown;
+  for (const client::Committed& one : *done) {
+    if (one.status)
+      committed_[one.partition] = one.offset;
+    else if (one.status.error().error == kafka::Error::unknown_topic_id)
+      unknown.insert(one.partition.topic);
+    else if (outcome)
+      outcome = one.status;
+  }
+  for (const std::string& topic : unknown) {
+    const bool settled = co_await settle(topic);
+    if (!settled && outcome) outcome = client::refused(kafka::Error::unknown_topic_id, {}, topic);
+  }
+  co_return outcome;
+}
+
+// The coordinator does not know the topic that we have read: it was deleted, unless a broker is behind.
+Task<bool> GroupReader::settle(std::string topic) {
+  client::Client& client = cluster_.client();
+  std::vector<std::string> asked{topic};
+  auto metadata = co_await client.refresh(std::move(asked));
+  if (!metadata || client.topic_id(topic) == ids_[topic]) co_return false;
+  if (client.topic_id(topic) != kafka::Uuid{}) {
+    begin_anew(topic);
+    co_return true;
+  }
+  context_.notice("topic " + topic + " was deleted; there is nothing to commit for it");
+  forget(topic);
+  co_return true;
+}
+
+void GroupReader::begin_anew(const std::string& topic) {
+  anew_ = true;
+  if (!ids_.contains(topic)) return;  // said already
+  context_.notice("topic " + topic + " was deleted and created anew; the group begins it anew, too");
+  forget(topic);
+}
+
+void GroupReader::forget(const std::string& topic) {
+  const auto is_of_it = [&](const auto& known) { return known.first.topic == topic; };
+  for (Offsets* offsets : {&written_, &committed_, &ends_}) std::erase_if(*offsets, is_of_it);
+  ids_.erase(topic);
 }
 
 Task<void> GroupReader::commit_if_due() {

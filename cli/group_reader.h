@@ -40,7 +40,7 @@ class GroupReader {
   ~GroupReader();
 
   void start(const std::vector<TopicState>& topics, Callbacks callbacks);
-  bool changed() const { return member_->round() != round_; }
+  bool changed() const { return anew_ || member_->round() != round_; }
   bool failed() const { return member_->failure().has_value(); }
   Failure failure() const;  // and what to do about it
   bool commits_each() const { return options_.commit == GroupOptions::Commit::each; }
@@ -49,6 +49,10 @@ class GroupReader {
   // nothing, for the time being.
   client::Task<client::Answer<ReadPlan>> next_share();
   bool expects_more() const;  // it has nothing, but that may still change soon
+
+  // The topic is another one than we have read: what we know of it does not count, and there is another
+  // share.
+  void begin_anew(const std::string& topic);
 
   // Everything before these offsets has been accepted by stdout.
   void written(const ReadPlan& plan, const std::vector<client::Offset>& reached);
@@ -65,6 +69,8 @@ class GroupReader {
   using Offsets = std::map<core::TopicPartition, client::Offset>;
   client::Task<client::Answer<Offsets>> stored(const std::vector<core::TopicPartition>& partitions);
   void say_what_from_means(const Offsets& stored, std::size_t asked);
+  client::Task<bool> settle(std::string topic);
+  void forget(const std::string& topic);
   std::uint64_t topics_seen(const kafka::MetadataResponse& metadata, std::vector<std::string>& names) const;
 
   Context& context_;
@@ -76,6 +82,8 @@ class GroupReader {
   Callbacks callbacks_;
   std::shared_ptr<client::Member> member_;
   std::uint64_t round_ = 0;
+  bool anew_ = false;
+  std::map<std::string, kafka::Uuid> ids_;  // of our share's topics, as we read them
   Offsets written_, committed_;  // of our share: where stdout is, and where the group thinks we are
   Offsets ends_;                 // with -e: where each partition ended when we saw it first
   client::Time share_since_, committed_at_, topics_at_;

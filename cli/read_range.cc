@@ -146,6 +146,8 @@ client::Offset offset_of(const Position& position, const Ends& ends, std::option
 client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
                                             std::vector<core::TopicPartition> partitions, ReadRange range,
                                             Stored stored, bool committed) {
+  std::vector<kafka::Uuid> ids;  // taken first: what is then found out is of these topics, or of newer ones
+  for (const auto& partition : partitions) ids.push_back(client.topic_id(partition.topic));
   const auto starts = co_await offsets(client, partitions, client::earliest, committed);
   if (!starts) co_return starts.error();
   const auto ends = co_await offsets(client, partitions, client::latest, committed);
@@ -158,6 +160,7 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
   for (std::size_t i = 0; i < partitions.size(); i++) {
     client::Assignment& assignment = plan.assignments.emplace_back();
     assignment.partition = partitions[i];
+    assignment.topic_id = ids[i];
     const Ends& seen = plan.ends.emplace_back(Ends{(*starts)[i], std::max((*starts)[i], (*ends)[i])});
     const auto chosen = range.start_at.find(assignment.partition.partition);
     assignment.from = seen.start;

@@ -201,16 +201,24 @@ void Client::remember(const kafka::MetadataResponse& metadata) {
     brokers.emplace(known.id, std::move(known));
   }
   if (!brokers.empty()) brokers_ = std::move(brokers);
-  for (const auto& topic : metadata.topics)
-    for (const auto& partition : topic.partitions) {
-      TopicPartition id{topic.name.value_or(""), partition.partition_index};
-      leaders_[std::move(id)] = partition.leader_id < 0 ? any_broker : partition.leader_id;
-    }
+  for (const auto& topic : metadata.topics) {
+    const std::string name = topic.name.value_or("");
+    if (topic.error_code == 0 && topic.topic_id != kafka::Uuid{}) topic_ids_[name] = topic.topic_id;
+    if (kafka::error_of(topic.error_code) == kafka::Error::unknown_topic_or_partition) topic_ids_.erase(name);
+    for (const auto& partition : topic.partitions)
+      leaders_[{name, partition.partition_index}] =
+          partition.leader_id < 0 ? any_broker : partition.leader_id;
+  }
 }
 
 BrokerId Client::leader(const TopicPartition& partition) const {
   const auto known = leaders_.find(partition);
   return known == leaders_.end() ? any_broker : known->second;
+}
+
+kafka::Uuid Client::topic_id(const std::string& topic) const {
+  const auto known = topic_ids_.find(topic);
+  return known == topic_ids_.end() ? kafka::Uuid{} : known->second;
 }
 
 void Client::forget_leader(const TopicPartition& partition) {

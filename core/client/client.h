@@ -78,6 +78,7 @@ class Client {
 
   // As of the last refresh; any_broker when there is no leader.
   BrokerId leader(const TopicPartition& partition) const;
+  kafka::Uuid topic_id(const std::string& topic) const;  // all zero: no such topic, or the broker has no ids
   void forget_leader(const TopicPartition& partition);
   const std::map<BrokerId, Broker>& brokers() const { return brokers_; }
   Broker broker(BrokerId id) const;
@@ -118,6 +119,7 @@ class Client {
   std::map<BrokerId, Broker> brokers_;
   BrokerId controller_ = any_broker;
   std::map<TopicPartition, BrokerId> leaders_;
+  std::map<std::string, kafka::Uuid> topic_ids_;
 };
 
 template <class Response, class Request>

@@ -11,6 +11,7 @@ namespace mq::client {
 namespace {
 
 constexpr kafka::Version fetch_by_name = 12;  // later ones name topics by id
+constexpr auto id_of = &kafka::FetchRequest::FetchTopic::topic_id;
 constexpr auto retry_pause = std::chrono::milliseconds(100);
 
 Time now_() {
@@ -38,6 +39,7 @@ Consumer::Consumer(Client& client, ConsumerOptions options, std::vector<Assignme
       waiter_(client.loop().get_executor()) {
   for (Assignment& asked : partitions) {
     by_name_.emplace(asked.partition, partitions_.size());
+    names_.emplace(asked.topic_id, asked.partition.topic);
     Partition& partition = partitions_.emplace_back();
     partition.position = asked.from;
     partition.bytes_max = options_.partition_bytes_max;
@@ -106,7 +108,7 @@ kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>&
     const std::string& name = partition.asked.partition.topic;
     auto topic = std::ranges::find(request.topics, name, &kafka::FetchRequest::FetchTopic::topic);
     if (topic == request.topics.end()) {
-      request.topics.emplace_back().topic = name;
+      request.topics.push_back({name, partition.asked.topic_id, {}});
       topic = std::prev(request.topics.end());
     }
     auto& asked = topic->partitions.emplace_back();
@@ -124,8 +126,11 @@ Task<void> Consumer::fetch(std::shared_ptr<Consumer> self, BrokerId leader) {
     auto request = self->message(leader, which);
     if (which.empty()) break;
     const Duration timeout = self->client_.options().request_timeout + self->options_.wait;
+    const bool ids_known = std::ranges::count(request.topics, kafka::Uuid{}, id_of) == 0;
+    kafka::Version highest = fetch_by_name;
+    if (ids_known) highest = kafka::Describe<kafka::FetchRequest>::valid.last;
     auto reply =
-        co_await self->client_.ask<kafka::FetchResponse>(leader, std::move(request), timeout, fetch_by_name);
+        co_await self->client_.ask<kafka::FetchResponse>(leader, std::move(request), timeout, highest);
     for (const auto i : which) self->partitions_[i].under_way = false;
     if (self->failure_) break;
     if (reply) {
@@ -154,10 +159,12 @@ Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::si
     if (!failure.retriable()) fail(failure);
     co_return;
   }
-  for (const auto& topic : reply.message.responses)
+  for (const auto& topic : reply.message.responses) {
+    const auto named = names_.find(topic.topic_id);
+    const bool by_id = reply.version > fetch_by_name && named != names_.end();
+    const std::string name = by_id ? named->second : topic.topic;
     for (const auto& data : topic.partitions) {
-      const TopicPartition name{topic.topic, data.partition_index};
-      const auto known = by_name_.find(name);
+      const auto known = by_name_.find({name, data.partition_index});
       if (known == by_name_.end()) continue;
       Partition& partition = partitions_[known->second];
       const Error error = kafka::error_of(data.error_code);
@@ -166,11 +173,12 @@ Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::si
       } else if (error == Error::offset_out_of_range) {
         co_await out_of_range(known->second);
       } else {
-        const Failure failure = refused(error, reply.from, topic.topic);
+        const Failure failure = refused(error, reply.from, name);
         if (!failure.retriable()) fail(failure);
         later(partition, failure, true);
       }
     }
+  }
 }
 
 void Consumer::take_records(std::size_t which, const kafka::FetchResponse::PartitionData& data,
@@ -258,10 +266,7 @@ Task<void> Consumer::find_leaders(std::shared_ptr<Consumer> self) {
     topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
     auto answer = co_await self->client_.refresh(std::move(topics));
     if (!answer && self->options_.trouble) self->options_.trouble(answer.error());
-    if (answer)
-      for (const auto& topic : answer->topics)
-        if (topic.error_code == kafka::number_of(kafka::Error::unknown_topic_or_partition))
-          self->fail(refused(topic.error_code, {}, topic.name.value_or("")));  // deleted while we read
+    if (answer) self->judge_topics(*answer);
     missing = std::ranges::any_of(self->partitions_, [&](const Partition& partition) {
       return !partition.done && self->client_.leader(partition.asked.partition) == any_broker;
     });
@@ -269,6 +274,16 @@ Task<void> Consumer::find_leaders(std::shared_ptr<Consumer> self) {
     self->pump();
     if (missing) co_await backoff.wait();
   }
+}
+
+// Deleted while we read, and perhaps created anew: then offsets of the one mean nothing in the other.
+void Consumer::judge_topics(const kafka::MetadataResponse& metadata) {
+  using kafka::Error;
+  for (const auto& topic : metadata.topics)
+    if (kafka::error_of(topic.error_code) == Error::unknown_topic_or_partition)
+      fail(refused(topic.error_code, {}, topic.name.value_or("")));
+  for (const auto& [id, name] : names_)
+    if (id != kafka::Uuid{} && client_.topic_id(name) != id) fail(refused(Error::unknown_topic_id, {}, name));
 }
 
 void Consumer::wake_at(Time at) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads partitions from given offsets on: one fetch under way at each leader, the next one sent before what
 // came is looked at, and no more in memory than `waiting_bytes_max` and one answer of each leader. Follows
-// leaders as they move. Lives on the client's loop; made by create(), because what is under way holds on to
-// it.
+// leaders as they move. A topic that is gone ends it (unknown_topic_or_partition), and so does one that was
+// created anew, where the broker knows ids (unknown_topic_id). Lives on the client's loop; made by create(),
+// because what is under way holds on to it.
 #pragma once
 
 #include <deque>
@@ -24,7 +25,8 @@ inline constexpr Offset no_end = INT64_MAX;
 struct Assignment {
   TopicPartition partition;
   Offset from = 0;
-  Offset until = no_end;  // not read any more; the partition is done when its position gets there
+  Offset until = no_end;   // not read any more; the partition is done when its position gets there
+  kafka::Uuid topic_id{};  // another topic of this name is not meant; all zero: whichever there is
 };
 
 // What one fetch brought of one partition: whole batches, back to back.
@@ -93,6 +95,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   void later(Partition& partition, const Failure& failure, bool leader_unknown);
   void want_leaders();
   static Task<void> find_leaders(std::shared_ptr<Consumer> self);
+  void judge_topics(const kafka::MetadataResponse& metadata);
   void wake_at(Time at);
   void wake() { waiter_.cancel(); }
   void fail(Failure failure);
@@ -101,6 +104,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   ConsumerOptions options_;
   std::vector<Partition> partitions_;
   std::map<TopicPartition, std::size_t> by_name_;
+  std::map<kafka::Uuid, std::string> names_;
   std::size_t open_ = 0, rotation_ = 0;
   std::deque<Fetched> queue_;
   std::size_t waiting_bytes_ = 0;

@@ -154,6 +154,16 @@ std::int16_t fetch_error(const kafka::OffsetFetchResponse& response) {
   return 0;
 }
 
+// That a topic is not known by its id is the caller's to judge: it may be another one by now.
+std::int16_t commit_error(const kafka::OffsetCommitResponse& response) {
+  for (const auto& topic : response.topics)
+    for (const auto& partition : topic.partitions) {
+      const Error error = kafka::error_of(partition.error_code);
+      if (error != Error::unknown_topic_id && kafka::retriable(error)) return partition.error_code;
+    }
+  return 0;
+}
+
 }  // namespace
 
 Task<Answer<std::vector<ListedGroup>>> list_groups(Client& client, Time deadline) {
@@ -214,26 +224,29 @@ Task<Answer<std::vector<Committed>>> commit_offsets(Client& client, std::string 
   request.generation_id_or_member_epoch = by.generation;
   request.member_id = std::move(by.member);
   request.group_instance_id = std::move(by.instance);
+  std::map<kafka::Uuid, std::string> names;
   for (const Committed& offset : offsets) {
-    auto& asked = topic_of(request.topics, offset.partition.topic).partitions.emplace_back();
+    auto& topic = topic_of(request.topics, offset.partition.topic);
+    topic.topic_id = offset.topic_id;
+    names.emplace(offset.topic_id, topic.name);
+    auto& asked = topic.partitions.emplace_back();
     asked.partition_index = offset.partition.partition;
     asked.committed_offset = offset.offset;
     asked.committed_leader_epoch = offset.leader_epoch;
     asked.committed_metadata = offset.metadata;
   }
-  const auto error = [](const kafka::OffsetCommitResponse& response) {
-    for (const auto& topic : response.topics)
-      for (const auto& partition : topic.partitions)
-        if (kafka::retriable(kafka::error_of(partition.error_code))) return partition.error_code;
-    return std::int16_t{0};
-  };
+  kafka::Version highest = kafka::Describe<kafka::OffsetCommitRequest>::valid.last;
+  if (names.contains(kafka::Uuid{})) highest = offsets_by_name;
   auto answer = co_await at_coordinator<kafka::OffsetCommitResponse>(
-      client, Coordinates::group, group, std::move(request), deadline, +error, offsets_by_name);
+      client, Coordinates::group, group, std::move(request), deadline, &commit_error, highest);
   if (!answer) co_return answer.error();
   std::map<TopicPartition, std::int16_t> codes;
-  for (const auto& topic : answer->topics)
+  for (const auto& topic : answer->topics) {
+    const auto by_id = names.find(topic.topic_id);
+    const std::string& name = topic.name.empty() && by_id != names.end() ? by_id->second : topic.name;
     for (const auto& partition : topic.partitions)
-      codes[TopicPartition{topic.name, partition.partition_index}] = partition.error_code;
+      codes[TopicPartition{name, partition.partition_index}] = partition.error_code;
+  }
   for (Committed& offset : offsets) {
     const auto code = codes.find(offset.partition);
     offset.status = Nothing{};

@@ -44,6 +44,9 @@ struct DescribedGroup {
 struct Committed {
   TopicPartition partition;
   Offset offset = -1;  // -1: none
+  // To commit it for the topic of this id and no other of the name (unknown_topic_id), where the broker knows
+  // how; all zero: whichever there is.
+  kafka::Uuid topic_id{};
   std::string metadata = {};
   std::int32_t leader_epoch = -1;
   Answer<Nothing> status = Nothing{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/member.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -143,21 +144,19 @@ Committer Member::us() const {
 }
 
 // The broker may be an epoch ahead, when the heartbeat's answer that says so is on its way to us.
-Task<Answer<Nothing>> Member::commit(std::shared_ptr<Member> self, std::vector<Committed> offsets,
-                                     Time deadline) {
+Task<Answer<std::vector<Committed>>> Member::commit(std::shared_ptr<Member> self,
+                                                    std::vector<Committed> offsets, Time deadline) {
+  const auto is_stale = [](const Committed& one) {
+    return !one.status && one.status.error().error == kafka::Error::stale_member_epoch;
+  };
   Backoff backoff(self->loop_, deadline);
   for (;;) {
     Committer by = self->us();
     auto done = co_await commit_offsets(self->offsets_, self->options_.membership.group, std::move(by),
                                         offsets, deadline);
-    if (!done) co_return done.error();
-    Answer<Nothing> outcome = Nothing{};
-    for (const Committed& one : *done)
-      if (!one.status && outcome) outcome = one.status;
-    const bool stale = !outcome && outcome.error().error == kafka::Error::stale_member_epoch;
-    if (!stale || self->lost()) co_return outcome;
+    if (!done || self->lost() || std::ranges::none_of(*done, is_stale)) co_return done;
     const bool waited = co_await backoff.wait();
-    if (!waited) co_return outcome;
+    if (!waited) co_return done;
   }
 }
 

@@ -50,9 +50,9 @@ class Member : public std::enable_shared_from_this<Member> {
   static Task<Answer<std::vector<Committed>>> committed(std::shared_ptr<Member> self,
                                                         std::vector<TopicPartition> partitions,
                                                         Time deadline);
-  // A failure means that nothing, or not everything, is committed; later there may be another try.
-  static Task<Answer<Nothing>> commit(std::shared_ptr<Member> self, std::vector<Committed> offsets,
-                                      Time deadline);
+  // One for each, in their order, with what became of it; after a failure there may be another try later.
+  static Task<Answer<std::vector<Committed>>> commit(std::shared_ptr<Member> self,
+                                                     std::vector<Committed> offsets, Time deadline);
   // Out of the group, or not, by the deadline; and no connection is left.
   static Task<void> leave(std::shared_ptr<Member> self, Time deadline);
 

@@ -116,6 +116,7 @@ TEST_P(OneMember, FindsWhatItHasCommitted) {
   const auto deadline = Clock::now() + std::chrono::seconds(10);
   const auto done = run_until_done(loop_, Member::commit(one->member, offsets, deadline));
   ASSERT_TRUE(done) << done.error().text();
+  EXPECT_TRUE(done->at(0).status);
   const auto found = run_until_done(loop_, Member::committed(one->member, one->share, deadline));
   ASSERT_TRUE(found) << found.error().text();
   ASSERT_EQ(found->size(), 4u);
@@ -256,6 +257,7 @@ Task<void> commit_all_the_time(std::shared_ptr<Member> member, std::shared_ptr<C
     const Time deadline = Clock::now() + std::chrono::seconds(5);
     auto done = co_await Member::commit(member, std::move(offsets), deadline);
     if (!done) commits->failure = done.error();
+    if (done && !done->at(0).status) commits->failure = done->at(0).status.error();
   }
 }
 

@@ -174,6 +174,8 @@ Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
       partition.leader_epoch = topic->partitions[i]->leader_epoch();
       partition.replica_nodes = {self};
       partition.isr_nodes = {self};
+      partition.eligible_leader_replicas.emplace();  // Java's admin client falls over null
+      partition.last_known_elr.emplace();
     }
     if (i >= topic->partitions.size()) continue;
     response.next_cursor = kafka::DescribeTopicPartitionsResponse::Cursor{name, static_cast<std::int32_t>(i)};

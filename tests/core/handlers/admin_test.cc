@@ -364,6 +364,11 @@ TEST_F(AdminTest, DescribeClusterAndTopicPartitionsAndLogDirs) {
   EXPECT_FALSE(second.next_cursor);
   EXPECT_EQ(second.topics.at(0).partitions.size(), 2u);
 
+  for (const auto& partition : second.topics.at(0).partitions) {
+    EXPECT_TRUE(partition.eligible_leader_replicas) << "Java's admin client falls over null";
+    EXPECT_TRUE(partition.last_known_elr);
+  }
+
   const auto dirs = wire->call<kafka::DescribeLogDirsResponse>(kafka::DescribeLogDirsRequest{}, 4).results;
   ASSERT_EQ(dirs.size(), 1u);
   EXPECT_GT(dirs[0].topics.at(0).partitions.at(0).partition_size, 60);

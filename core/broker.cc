@@ -127,15 +127,35 @@ void Broker::open_journal() {
   parts_->journal = std::move(*journal);
 }
 
+namespace {
+
+// What was altered at run time.
+ConfigMap altered(storage::Store& meta, const std::string& kind) {
+  const std::string prefix = std::string(config_key_prefix) + kind + "/";
+  const auto rows = meta.scan(prefix, "", 10'000);
+  if (!rows) throw WrongStart(1, "the broker's configuration cannot be read: " + rows.error().message());
+  ConfigMap found;
+  for (const auto& [key, value] : *rows) found[key.substr(prefix.size())] = value;
+  return found;
+}
+
+void configure(GroupCoordinator& groups, const ConfigMap& altered) {
+  for (const auto& [key, value] : altered) {  // name/group
+    const std::size_t slash = key.find('/');
+    if (slash == std::string::npos) continue;
+    const std::string id = key.substr(slash + 1);
+    ConfigMap own = groups.configs_of(id);
+    own[key.substr(0, slash)] = value;
+    groups.configure(id, std::move(own));
+  }
+}
+
+}  // namespace
+
 void Broker::load() {
   Parts& p = *parts_;
-  for (const bool all : {false, true}) {
-    const std::string prefix = std::string(config_key_prefix) + (all ? "cluster/" : "broker/");
-    const auto rows = p.journal->meta().scan(prefix, "", 10'000);
-    if (!rows) throw WrongStart(1, "the broker's configuration cannot be read: " + rows.error().message());
-    for (const auto& [key, value] : *rows)
-      (all ? p.dynamic.cluster : p.dynamic.broker)[key.substr(prefix.size())] = value;
-  }
+  p.dynamic.broker = altered(p.journal->meta(), "broker");
+  p.dynamic.cluster = altered(p.journal->meta(), "cluster");
   p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
   const error_code error = p.topics->load(std::exchange(p.recovered, {}), topic_defaults(config_, p.dynamic));
   if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
@@ -154,6 +174,7 @@ void Broker::load() {
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
       });
+  configure(*p.groups, altered(p.journal->meta(), "group"));
   p.groups->start();
   p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);

@@ -71,6 +71,9 @@ class ConsumerGroup {
   // `epoch`: to go on from, when the group was of another protocol.
   ConsumerGroup(const ConsumerLimits& limits, const TopicCatalog& topics, Epoch epoch = 0);
 
+  // From the next heartbeat of each member on.
+  void limit(const ConsumerLimits& limits) { limits_ = limits; }
+
   // ---- events: `rows` gets what is to be written; it must be durable before the answer is given
 
   Answer heartbeat(const Heartbeat& request, Time now, Rows& rows);

@@ -126,7 +126,8 @@ std::vector<Error> GroupCoordinator::leave_consumers(const GroupPtr& group,
 Upgrade GroupCoordinator::upgrade(const Group& group) const {
   const bool may = config_.group_migration == MigrationPolicy::bidirectional ||
                    config_.group_migration == MigrationPolicy::upgrade;
-  if (may || group.is_empty()) return upgraded(group.classic, consumer_limits_, known_topics_, clock_.now());
+  if (may || group.is_empty())
+    return upgraded(group.classic, consumer_limits(group.id), known_topics_, clock_.now());
   return {nullptr, Error::group_id_not_found, "the group is one of the classic protocol, and is to stay so"};
 }
 
@@ -177,7 +178,7 @@ void GroupCoordinator::replayed_consumer(const std::string& id, net::Bytes key,
   if (!group) return;
   if (is_group_row(key) && !value) return group->consumer.reset();
   if (!group->consumer && !value) return;
-  if (!group->consumer) group->consumer = std::make_unique<ConsumerGroup>(consumer_limits_, known_topics_);
+  if (!group->consumer) group->consumer = std::make_unique<ConsumerGroup>(consumer_limits(id), known_topics_);
   if (!restore(*group->consumer, key, value))
     spdlog::error("group {}: a record of it in {} cannot be read", id, log_.name());
 }

@@ -24,14 +24,6 @@ std::optional<Time> Group::wake_at() const {
 
 namespace {
 
-ConsumerLimits limits_of(const Config& config) {
-  ConsumerLimits limits;
-  limits.members_max = config.consumer_group_members_max;
-  limits.session_timeout = config.consumer_session_timeout;
-  limits.heartbeat_interval = config.consumer_heartbeat_interval;
-  return limits;
-}
-
 // Whether the group could be written down with this member.
 bool fits(const ClassicGroup::Join& request) {
   constexpr std::size_t most = GroupCoordinator::name_bytes_max;
@@ -51,7 +43,6 @@ GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, c
       topics_(topics),
       log_(log),
       known_topics_(topics),
-      consumer_limits_(limits_of(config)),
       timer_(loop.get_executor()) {}
 
 void GroupCoordinator::stop() {
@@ -125,6 +116,27 @@ Task<void> GroupCoordinator::topic_removed(std::string topic) {
     if (!gone.empty()) forgotten.push_back(forget_offsets(group, std::move(gone)));
   }
   for (Durable& one : forgotten) co_await Later<Error>::get(std::move(one));
+}
+
+// ---------------------------------------------------------------------------------------------- configs
+
+const ConfigMap& GroupCoordinator::configs_of(std::string_view group) const {
+  static const ConfigMap none;
+  const auto found = configured_.find(group);
+  return found == configured_.end() ? none : found->second;
+}
+
+ConsumerLimits GroupCoordinator::consumer_limits(std::string_view group) const {
+  return consumer_limits_of(config_, configs_of(group));
+}
+
+void GroupCoordinator::configure(const std::string& id, ConfigMap own) {
+  if (own.empty())
+    configured_.erase(id);
+  else
+    configured_[id] = std::move(own);
+  const GroupPtr group = find(id);
+  if (group && group->consumer) group->consumer->limit(consumer_limits(id));
 }
 
 // ---------------------------------------------------------------------------------------------- members

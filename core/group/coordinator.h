@@ -13,6 +13,7 @@
 
 #include "core/group/classic.h"
 #include "core/group/consumer_group.h"
+#include "core/group/group_config.h"
 #include "core/group/known_topics.h"
 #include "core/group/migration.h"
 #include "core/group/offsets.h"
@@ -71,7 +72,14 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   // The consumer protocol's one request.
   Task<ConsumerGroup::Answer> consumer_heartbeat(std::string group, ConsumerGroup::Heartbeat request);
-  const ConsumerLimits& consumer_limits() const { return consumer_limits_; }
+  ConsumerLimits consumer_limits(std::string_view group) const;
+
+  // What was configured of single groups, there or not. The caller makes it durable.
+  using Configs = std::map<std::string, ConfigMap, std::less<>>;
+  static constexpr std::size_t configured_max = 5'000;
+  void configure(const std::string& group, ConfigMap own);  // all of them; none: as the broker has it
+  const Configs& configured() const { return configured_; }
+  const ConfigMap& configs_of(std::string_view group) const;
 
   struct Committer {
     std::string group, member_id;
@@ -151,7 +159,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   const Topics& topics_;
   InternalTopic& log_;
   const KnownTopics known_topics_;
-  const ConsumerLimits consumer_limits_;
+  Configs configured_;
   Groups groups_;
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
       in_transactions_;             // who has offsets pending

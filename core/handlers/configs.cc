@@ -17,7 +17,7 @@ using kafka::Error;
 
 namespace {
 
-enum : std::int8_t { topic_resource = 2, broker_resource = 4, logger_resource = 8 };
+enum : std::int8_t { topic_resource = 2, broker_resource = 4, logger_resource = 8, group_resource = 32 };
 enum : std::int8_t { op_set = 0, op_delete = 1, op_append = 2, op_subtract = 3 };
 
 struct Refusal {
@@ -83,6 +83,13 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
                              ? describe_cluster_default(broker.dynamic)
                              : describe_broker(broker.config, broker.identity.node_id, broker.dynamic);
     for (const ConfigEntry& entry : entries) add(result, request, asked, entry);
+    return;
+  }
+  if (asked.resource_type == group_resource) {
+    if (asked.resource_name.empty()) return fail(result, Error::invalid_request, "no group is named");
+    for (const ConfigEntry& entry :
+         describe_group(broker.config, broker.groups.configs_of(asked.resource_name)))
+      add(result, request, asked, entry);
     return;
   }
   if (asked.resource_type == logger_resource) return;  // no loggers to change
@@ -175,14 +182,18 @@ Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
   return {};
 }
 
-// Rows "core/config/broker/<name>" and "core/config/cluster/<name>".
-storage::Store::Change rows_of(const ConfigMap& before, const ConfigMap& after, bool all) {
-  const std::string prefix = std::string(config_key_prefix) + (all ? "cluster/" : "broker/");
+// Rows "core/config/broker/<name>", "core/config/cluster/<name>" and "core/config/group/<name>/<group>".
+Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
+                    std::string suffix) {
+  const std::string prefix = std::string(config_key_prefix) + kind + "/";
   storage::Store::Change change;
-  for (const auto& [name, value] : after) change.puts[prefix + name] = value;
+  for (const auto& [name, value] : after) change.puts[prefix + name + suffix] = value;
   for (const auto& [name, value] : before)
-    if (!after.contains(name)) change.erases.push_back(prefix + name);
-  return change;
+    if (!after.contains(name)) change.erases.push_back(prefix + name + suffix);
+  auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
+  const error_code error = co_await offload(broker.disk, std::move(work));
+  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
+  co_return Refusal{};
 }
 
 Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
@@ -196,13 +207,55 @@ Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_o
   for (const Alteration& change : wanted.changes)
     if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
   if (validate_only) co_return Refusal{};
-  auto change = rows_of(before, after, all);
-  auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
-  const error_code error = co_await offload(broker.disk, std::move(work));
-  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
+  const std::string kind = all ? "cluster" : "broker", suffix;
+  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  if (failed.error != Error::none) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
   broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
   co_return Refusal{};
+}
+
+Refusal apply_to_group(const Alteration& change, ConfigMap& own) {
+  if (change.operation == op_delete && is_group_config(change.name)) {
+    own.erase(change.name);
+    return {};
+  }
+  const std::string value(trim(change.value.value_or("")));
+  if (auto wrong = validate_group_config(change.name, value))
+    return {Error::invalid_config, std::move(*wrong)};
+  if (change.operation != op_set)
+    return {Error::invalid_config, "group config \"" + change.name + "\" is not a list"};
+  own[change.name] = value;
+  return {};
+}
+
+Refusal check_group(const Services& broker, const std::string& id, const ConfigMap& own) {
+  constexpr std::size_t id_bytes_max = 1024;
+  if (id.empty() || id.size() > id_bytes_max)
+    return {Error::invalid_request, "the name of the group is empty, or longer than 1024 bytes"};
+  const ConsumerLimits limits = consumer_limits_of(broker.config, own);
+  if (!own.empty() && limits.session_timeout <= limits.heartbeat_interval)
+    return {Error::invalid_config,
+            "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms"};
+  const auto& all = broker.groups.configured();
+  if (!all.contains(id) && all.size() >= GroupCoordinator::configured_max)
+    return {Error::policy_violation, "too many groups are configured"};
+  return {};
+}
+
+Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
+  Services& broker = context.broker;
+  const std::string& id = wanted.resource_name;
+  const ConfigMap before = broker.groups.configs_of(id);
+  ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
+  for (const Alteration& change : wanted.changes)
+    if (Refusal refusal = apply_to_group(change, after); refusal.error != Error::none) co_return refusal;
+  Refusal refusal = check_group(broker, id, after);
+  if (refusal.error != Error::none || validate_only) co_return refusal;
+  const std::string kind = "group", suffix = "/" + id;
+  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  if (failed.error == Error::none) broker.groups.configure(id, std::move(after));
+  co_return failed;
 }
 
 Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
@@ -211,6 +264,8 @@ Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
     co_return co_await alter_topic(context, std::move(wanted), validate_only);
   if (wanted.resource_type == broker_resource)
     co_return co_await alter_broker(context, std::move(wanted), validate_only);
+  if (wanted.resource_type == group_resource)
+    co_return co_await alter_group(context, std::move(wanted), validate_only);
   co_return Refusal{
       Error::invalid_request,
       "configs of resource type " + std::to_string(wanted.resource_type) + " cannot be altered here"};
@@ -278,6 +333,9 @@ Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
       response.config_resources.push_back({name, topic_resource});
   if (wants(broker_resource))
     response.config_resources.push_back({std::to_string(context.broker.identity.node_id), broker_resource});
+  if (wants(group_resource))
+    for (const auto& [id, own] : context.broker.groups.configured())
+      response.config_resources.push_back({id, group_resource});
   co_return response;
 }
 

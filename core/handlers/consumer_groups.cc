@@ -79,11 +79,11 @@ Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
   ConsumerGroup::Heartbeat heartbeat = read(context, std::move(request));
   if (heartbeat.member_id.empty()) heartbeat.member_id = kafka::text_of(random_uuid());
   response.member_id = heartbeat.member_id;
+  const auto interval = context.broker.groups.consumer_limits(group).heartbeat_interval;
   auto answer = co_await context.broker.groups.consumer_heartbeat(std::move(group), std::move(heartbeat));
   response.error_code = number_of(answer.error);
   if (!answer.message.empty()) response.error_message = std::move(answer.message);
   response.member_epoch = answer.epoch;
-  const auto interval = context.broker.groups.consumer_limits().heartbeat_interval;
   response.heartbeat_interval_ms = static_cast<std::int32_t>(interval.count());
   if (!answer.assignment) co_return response;
   response.assignment.emplace();

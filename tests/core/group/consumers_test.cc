@@ -89,6 +89,22 @@ TEST_F(ConsumersTest, AMemberThatIsSilentIsRemovedAndStaysSoAfterARestart) {
   EXPECT_EQ(beat("m2", 3).error, Error::none);
 }
 
+TEST_F(ConsumersTest, AGroupMayHaveASessionTimeoutOfItsOwn) {
+  groups->configure("g", {{"consumer.session.timeout.ms", "10000"}});
+  join("m1");
+  groups->configure("g", {{"consumer.session.timeout.ms", "20000"}});
+  pass(9s);
+  EXPECT_EQ(beat("m1", 1).error, Error::none);
+  pass(19s);
+  EXPECT_EQ(beat("m1", 1).error, Error::none) << "what is altered counts from the next heartbeat on";
+  groups->configure("g", {});
+  beat("m1", 1);
+  pass(44s);
+  EXPECT_EQ(members(), 1u);
+  pass(1s);
+  EXPECT_EQ(members(), 0u);
+}
+
 TEST_F(ConsumersTest, MembersHaveAWholeSessionToComeBackAfterARestart) {
   join("m1");
   close();

@@ -341,6 +341,48 @@ TEST_F(AdminTest, BrokerDefaultsChangeAtRunTimeAndStay) {
   EXPECT_GT(describe(4, "1").configs.size(), 20u);
 }
 
+TEST_F(AdminTest, AGroupHasConfigsOfItsOwnThatStay) {
+  constexpr std::int8_t group = 32, source_default = 5, source_group = 8;
+  const std::string key = "consumer.session.timeout.ms", name = "a/group";
+  const auto session = [&] { return describe(group, name).configs.at(1); };
+  EXPECT_EQ(describe(group, name).configs.size(), 2u) << "there or not";
+  EXPECT_EQ(session().value, "45000");
+  EXPECT_EQ(session().config_source, source_default);
+  EXPECT_FALSE(session().read_only);
+
+  EXPECT_EQ(alter(group, name, {{key, 0, "30000"}}, true), 0);
+  EXPECT_EQ(session().value, "45000") << "only validated";
+  EXPECT_EQ(alter(group, name, {{key, 0, "30000"}}), 0);
+  start();
+  EXPECT_EQ(session().value, "30000");
+  EXPECT_EQ(session().config_source, source_group);
+  ASSERT_EQ(session().synonyms.size(), 2u);
+  EXPECT_EQ(session().synonyms[1].name, "group." + key);
+  const auto listed = [&] {
+    kafka::ListConfigResourcesRequest request;
+    request.resource_types = {group};
+    return wire->call<kafka::ListConfigResourcesResponse>(request, 1).config_resources.size();
+  };
+  EXPECT_EQ(listed(), 1u);
+
+  EXPECT_EQ(alter(group, name, {{key, 1, {}}}), 0);
+  start();
+  EXPECT_EQ(session().value, "45000");
+  EXPECT_EQ(listed(), 0u);
+}
+
+TEST_F(AdminTest, ABadConfigOfAGroupIsRefused) {
+  constexpr std::int8_t group = 32;
+  const std::string key = "consumer.session.timeout.ms";
+  EXPECT_EQ(alter(group, "", {{key, 0, "30000"}}), code(Error::invalid_request));
+  EXPECT_EQ(describe(group, "").error_code, code(Error::invalid_request));
+  EXPECT_EQ(alter(group, "g", {{key, 0, "soon"}}), code(Error::invalid_config));
+  EXPECT_EQ(alter(group, "g", {{"nonsense", 0, "1"}}), code(Error::invalid_config));
+  EXPECT_EQ(alter(group, "g", {{"nonsense", 1, {}}}), code(Error::invalid_config));
+  EXPECT_EQ(alter(group, "g", {{key, 2, "30000"}}), code(Error::invalid_config)) << "not a list";
+  EXPECT_EQ(alter(group, "g", {{key, 0, "5000"}}), code(Error::invalid_config)) << "as long as a heartbeat";
+}
+
 TEST_F(AdminTest, DescribeClusterAndTopicPartitionsAndLogDirs) {
   create("a", 3);
   create("b", 3);

@@ -116,6 +116,17 @@ TEST_F(ConsumerGroupsTest, AMemberJoinsOwnsAndLeaves) {
   EXPECT_EQ(describe("g").group_state, "Empty");
 }
 
+TEST_F(ConsumerGroupsTest, AGroupMayHaveAHeartbeatIntervalOfItsOwn) {
+  kafka::IncrementalAlterConfigsRequest request;
+  auto& wanted = request.resources.emplace_back();
+  wanted.resource_type = 32;
+  wanted.resource_name = "g";
+  wanted.configs.push_back({"consumer.heartbeat.interval.ms", 0, "700"});
+  wire->call<kafka::IncrementalAlterConfigsResponse>(request, 1);
+  EXPECT_EQ(send(joining("m1")).heartbeat_interval_ms, 700);
+  EXPECT_EQ(send(joining("m1", "other")).heartbeat_interval_ms, 5000);
+}
+
 TEST_F(ConsumerGroupsTest, AMemberOfTheFirstVersionIsGivenAnId) {
   auto request = joining("");
   EXPECT_EQ(send(request).error_code, code(Error::invalid_request)) << "later ones choose it themselves";

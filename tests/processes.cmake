@@ -16,11 +16,13 @@ mq_client_test(transactions ${PYTHON} confluent_transactions.py)
 mq_client_test(kafka_python ${PYTHON} kafka_python.py)
 mq_client_test(kafkajs ./kafkajs.sh)
 mq_client_test(groups ${PYTHON} groups.py)
-add_test(NAME clients_consumer_protocol
-         COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/clients/broker.py $<TARGET_FILE:mq>
-                 -c groups.consumer_heartbeat_interval=500ms -- ./consumer_protocol.sh
-         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/clients)
-set_tests_properties(clients_consumer_protocol PROPERTIES TIMEOUT 300)
+foreach(name consumer_protocol migration)  # members that hear quickly of what there is to do
+  add_test(NAME clients_${name}
+           COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/clients/broker.py $<TARGET_FILE:mq>
+                   -c groups.consumer_heartbeat_interval=500ms -- ./newest.sh ${name}.py
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/clients)
+  set_tests_properties(clients_${name} PROPERTIES TIMEOUT 300)
+endforeach()
 
 # Exit status 77: cannot be tried here, and says why.
 function(mq_crash_test name)
@@ -36,3 +38,6 @@ mq_crash_test(commits)
 mq_crash_test(forgetting)
 mq_crash_test(full_disk)
 mq_crash_test(loop_image)
+add_test(NAME crash_migration
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clients/newest.sh ../crash/migration.py $<TARGET_FILE:mq>)
+set_tests_properties(crash_migration PROPERTIES TIMEOUT 300)

@@ -1,27 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of the consumer protocol (KIP-848) with a librdkafka that speaks it: broker.py MQ -- consumer_protocol.sh"""
+"""Groups of the consumer protocol (KIP-848) with a librdkafka that speaks it: broker.py MQ -- newest.sh consumer_protocol.py"""
 
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import NewPartitions
 
 from checks import ADDRESS, equal, run, test
-from members import WAIT_SECONDS, admin, create, seen_by, send, until
+from members import WAIT_SECONDS, admin, create, described, evenly, seen_by, send, until
 from members import Member as AnyMember
 
 
 def Member(group, topic, **properties):
     return AnyMember(group, topic, **{"group_protocol": "consumer", **properties})
-
-
-def evenly(members, partitions):
-    """Each partition has one owner, and nobody has two more than another."""
-    owned = [p for member in members for p in member.owned]
-    sizes = [len(member.owned) for member in members]
-    return len(set(owned)) == len(owned) == partitions and max(sizes) - min(sizes) <= 1
-
-
-def described(group):
-    return admin.describe_consumer_groups([group])[group].result(WAIT_SECONDS)
 
 
 @test
@@ -123,43 +112,6 @@ def an_empty_group_is_taken_over_by_the_other_protocol():
     until("all partitions", lambda: len(back.owned) == 3)
     back.end()
     equal(back.seen, [], "records read again")
-
-
-CLASSIC = {"group_protocol": "classic", "session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
-
-
-def roll(group, strategy):
-    """Members go over to the other protocol one by one and back, while records come: each is read once."""
-    topic = create(f"consumers-{group}", 12)
-    classic = {**CLASSIC, "partition_assignment_strategy": strategy}
-    members, gone, sent, kinds = [Member(group, topic, **classic) for _ in range(3)], [], set(), set()
-    until("an even share", lambda: evenly(members, 12))
-    for properties in ({}, classic):
-        for _ in range(3):
-            gone.append(members.pop(0))
-            gone[-1].end()
-            members.append(Member(group, topic, **properties))
-            until("an even share", lambda: evenly(members, 12))
-            sent |= send(topic, len(sent), 500, 12)
-            until("all records", lambda: len(seen_by(gone + members)) >= len(sent))
-            kinds.add(described(group).type.name)
-        equal(described(group).type.name, "CLASSIC" if properties else "CONSUMER", "what the group is in the end")
-    for member in members:
-        member.end()
-    equal(kinds, {"CLASSIC", "CONSUMER"}, "what the group has been")
-    seen = seen_by(gone + members)
-    equal((set(seen), max(seen.values())), (sent, 1), "every record once")
-    equal(sum(member.lost for member in gone + members), 0, "partitions lost without a word")
-
-
-@test
-def an_application_goes_over_to_the_other_protocol_and_back_eagerly():
-    roll("roll-eager", "range")
-
-
-@test
-def an_application_goes_over_to_the_other_protocol_and_back_cooperatively():
-    roll("roll-cooperative", "cooperative-sticky")
 
 
 @test

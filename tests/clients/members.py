@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from checks import ADDRESS, equal
 
 WAIT_SECONDS = 30
-admin = AdminClient({"bootstrap.servers": ADDRESS})
+admin = AdminClient({"bootstrap.servers": ADDRESS, "log_level": 0})
 
 
 def create(name, partitions):
@@ -36,12 +36,49 @@ def until(what, condition):
         time.sleep(0.05)
 
 
+def evenly(members, partitions):
+    """Each partition has one owner, and nobody has two more than another."""
+    owned = [p for member in members for p in member.owned]
+    sizes = [len(member.owned) for member in members]
+    return len(set(owned)) == len(owned) == partitions and max(sizes) - min(sizes) <= 1
+
+
+def described(group):
+    """For a librdkafka that knows how."""
+    return admin.describe_consumer_groups([group])[group].result(WAIT_SECONDS)
+
+
 def seen_by(members):
     return collections.Counter(value for member in members for value in member.seen)
 
 
 def all_of(topic, partitions):
     return {(topic, partition) for partition in range(partitions)}
+
+
+class Stream(threading.Thread):
+    """Numbers that keep coming, some hundred a second, each partition's in order."""
+
+    def __init__(self, topic, partitions, address=ADDRESS):
+        super().__init__(daemon=True)
+        self.topic, self.partitions, self.count, self.ending = topic, partitions, 0, False
+        self.producer = Producer({"bootstrap.servers": address, "linger.ms": 5, "enable.idempotence": True, "log_level": 0})
+        self.start()
+
+    def run(self):
+        while not self.ending:
+            for partition in range(self.partitions):
+                self.producer.produce(self.topic, value=b"%d" % self.count, partition=partition)
+                self.count += 1
+            self.producer.poll(0)
+            time.sleep(0.03)  # the pace, not a wait for anything
+
+    def finish(self):
+        """All that was sent, and it is there."""
+        self.ending = True
+        self.join(WAIT_SECONDS)
+        equal(self.producer.flush(WAIT_SECONDS), 0, "records without a report")
+        return {b"%d" % i for i in range(self.count)}
 
 
 class Member(threading.Thread):
@@ -98,7 +135,10 @@ class Member(threading.Thread):
         self._commit()
         self.consumer.close()
 
-    def end(self):
+    def leave(self):
         self.ending = True
+
+    def end(self):
+        self.leave()
         self.join(WAIT_SECONDS)
         equal(self.errors, [], "errors of a member")

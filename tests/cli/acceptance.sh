@@ -389,8 +389,10 @@ check 'groups are listed in every format' lists_uniformly
 # ---- transactions ----
 all_committed() { [ "$(mq txn list --no-headers --columns state | sort -u)" = CompleteCommit ]; }
 transaction() {
-  seq 1000 | mq produce x1 --create=3 --txn && is "$(mq consume x1 -e | sort -n | tail -1)" 1000 &&
-    seq 1000 | mq produce x1 --txn=tool --txn-every 100 && is "$(mq consume x1 -e | wc -l)" 2000 &&
+  are_committed() { is "$(mq consume x1 -e | wc -l)" "$1"; }  # Kafka writes its markers after it has answered
+  seq 1000 | mq produce x1 --create=3 --txn && until_true 10 are_committed 1000 &&
+    is "$(mq consume x1 -e | sort -n | tail -1)" 1000 &&
+    seq 1000 | mq produce x1 --txn=tool --txn-every 100 && until_true 10 are_committed 2000 &&
     until_true 10 all_committed && mq txn describe tool && mq txn hanging
 }
 check 'a transaction is written, and another one after the other' transaction

@@ -5,7 +5,7 @@ import collections, os, pathlib, signal, subprocess, sys, tempfile, time
 from comparison.figures import QUICK, Scale
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-RECIPES = pathlib.Path(os.environ.get("MQ_PEERS", ROOT.parent / "shared" / "peers")).resolve()
+RECIPES = pathlib.Path(os.environ.get("PEERS_RECIPES", ROOT.parent / "shared" / "peers")).resolve()
 PEERS_DIR = pathlib.Path(os.environ.get("PEERS_DIR", os.environ.get("TMPDIR", "/tmp") + "/peers"))
 BIN = PEERS_DIR / "bin"
 

@@ -95,6 +95,7 @@ class Writable final : public leveldb::WritableFile {
   const std::shared_ptr<Directory> directory_;
   const std::uint64_t change_;
   std::string buffer_;
+  Trickle trickle_;
   bool unsynced_ = false;
   Status failed_;  // where the file ends is unknown after a failure: it takes nothing more
 };
@@ -124,6 +125,7 @@ Status Writable::write(const iovec& piece) {
   const error_code error = file_->write({&piece, 1}, at_);
   if (error) return failed(leveldb_status(path_, error));
   at_ += piece.iov_len;
+  if (const error_code lost = trickle_.wrote(*file_, at_)) return failed(leveldb_status(path_, lost));
   return Status::OK();
 }
 

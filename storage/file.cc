@@ -44,6 +44,7 @@ class RealFile final : public File {
   error_code sync() override {
     return answer(restarted([&] { return ::fdatasync(descriptor_); }));
   }
+  error_code write_out(std::uint64_t from, std::uint64_t size) override;
   error_code allocate(std::uint64_t size) override;
   error_code resize(std::uint64_t size) override;
   Result<std::uint64_t> size() const override;
@@ -108,6 +109,14 @@ Result<std::size_t> RealFile::read_cached(std::span<std::byte> into, std::uint64
     done += static_cast<std::size_t>(got);
   }
   return done;
+}
+
+error_code RealFile::write_out(std::uint64_t from, std::uint64_t size) {
+  constexpr unsigned wait = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const auto start = static_cast<off_t>(from), bytes = static_cast<off_t>(size);
+  if (restarted([&] { return ::sync_file_range(descriptor_, start, bytes, wait); }) == 0) return {};
+  return errno == ENOSYS || errno == ESPIPE ? error_code{}
+                                            : failure();  // what cannot be done is done by the sync
 }
 
 // Not posix_fallocate: glibc would imitate it by touching every block, one write a block.

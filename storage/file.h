@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "storage/types.h"
 
@@ -24,11 +25,31 @@ class File {
                                    std::uint64_t at) = 0;  // short only at the end of file
   // As read, but only what is in the page cache: `operation_would_block` when part of it is not (RWF_NOWAIT).
   virtual Result<std::size_t> read_cached(std::span<std::byte> into, std::uint64_t at) = 0;
-  virtual error_code sync() = 0;                        // fdatasync
+  virtual error_code sync() = 0;  // fdatasync
+  // Waits until the disk has this range, which promises nothing: sync() has to follow, but finds little to
+  // do, and nobody else's sync waits behind it. An error is told once, here or there: what was written is
+  // lost then.
+  virtual error_code write_out(std::uint64_t from, std::uint64_t size) = 0;
   virtual error_code allocate(std::uint64_t size) = 0;  // fallocate from 0; zeros where it is not supported
   virtual error_code resize(std::uint64_t size) = 0;    // ftruncate
   virtual Result<std::uint64_t> size() const = 0;
   virtual int descriptor() const = 0;  // for sendfile and readahead
+};
+
+// Writes a file that grows in the background out in small parts: one large sync at its end would hold up
+// everyone else's by as much as it has to write.
+class Trickle {
+ public:
+  static constexpr std::uint64_t part_bytes = 512u << 10;
+
+  error_code wrote(File& file, std::uint64_t end) {  // up to here, all of it
+    if (end - out_ < part_bytes) return {};
+    const std::uint64_t from = std::exchange(out_, end);
+    return file.write_out(from, end - from);
+  }
+
+ private:
+  std::uint64_t out_ = 0;
 };
 
 class FileSystem {

@@ -198,6 +198,7 @@ error_code Rewrite::add(PartitionNumber partition, Bytes batch) {
   if (const error_code error = create()) return error;
   const Header header{.segment = number_, .partition = partition, .base = head.first, .durable = 0};
   if (const error_code error = write_record(*file_, end_, header, batch, seed_)) return error;
+  if (const error_code error = trickle_.wrote(*file_, end_)) return error;
   const Place place{head.first,
                     head.time_max,
                     static_cast<std::uint32_t>(end_ + sizeof(Header)),

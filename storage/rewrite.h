@@ -63,6 +63,7 @@ class Rewrite {
   std::shared_ptr<File> file_;  // made for the first large batch
   std::unique_ptr<TableFile> table_;
   std::uint64_t end_ = 0, batch_bytes_ = 0;
+  Trickle trickle_;  // of file_
   std::uint32_t written_s_ = 0;
   bool core_rows_ = false;
   std::vector<std::byte> buffer_;

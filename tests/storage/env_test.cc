@@ -153,6 +153,27 @@ TEST_F(EnvTest, AFileThatCouldNotBeSyncedIsNotSyncedLater) {
 }
 
 // The old log is deleted without a question; that its sync failed must not stay unknown.
+TEST_F(EnvTest, ALongFileIsWrittenOutWhileItGrows) {
+  leveldb::WritableFile* opened = nullptr;
+  ASSERT_TRUE(env_->NewWritableFile((dir_ / "long.ldb").string(), &opened).ok());
+  const std::unique_ptr<leveldb::WritableFile> file(opened);
+  const std::string part(Trickle::part_bytes / 8, 'x');
+  for (int i = 0; i < 7; i++) ASSERT_TRUE(file->Append(part).ok());
+  EXPECT_EQ(files_.calls(PowerCut::Call::write_out), 0u);
+  for (int i = 0; i < 18; i++) ASSERT_TRUE(file->Append(part).ok());
+  EXPECT_EQ(files_.calls(PowerCut::Call::write_out), 3u);
+}
+
+TEST_F(EnvTest, AFileThatCouldNotBeWrittenOutIsNotSyncedLater) {
+  leveldb::WritableFile* opened = nullptr;
+  ASSERT_TRUE(env_->NewWritableFile((dir_ / "long.ldb").string(), &opened).ok());
+  const std::unique_ptr<leveldb::WritableFile> file(opened);
+  files_.inject({.call = PowerCut::Call::write_out});
+  EXPECT_FALSE(file->Append(std::string(Trickle::part_bytes, 'x')).ok());
+  EXPECT_FALSE(file->Append("more").ok());
+  EXPECT_FALSE(file->Sync().ok());
+}
+
 TEST_F(EnvTest, WhenALogCannotBeSyncedAtItsEndNothingAfterItIsAcknowledged) {
   reset();
   auto db = open();

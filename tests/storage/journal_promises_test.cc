@@ -97,6 +97,26 @@ TEST(JournalPromises, ANoteFollowsTheLastGroupWithinAboutASecondAndThenNothing) 
   EXPECT_EQ(opened.journal->stats().written_bytes, written + 56);
 }
 
+// Where what is written next lies on blocks that the file system knows as data already, a sync has one write
+// less.
+TEST(JournalPromises, SmallGroupsAreWrittenOverZerosThatWereWrittenBefore) {
+  TempDir dir;
+  PowerCut files(dir.path());
+  Opened opened(files, dir.path());
+  opened.open();
+  const auto writes = [&](std::size_t size) {
+    const std::uint64_t before = files.calls(PowerCut::Call::write);
+    EXPECT_FALSE(opened.put(1, 1, size));
+    return files.calls(PowerCut::Call::write) - before;
+  };
+  writes(1000);
+  std::uint64_t all = 0;
+  for (int i = 0; i < 200; i++) all += writes(1000);
+  EXPECT_LT(all, 210u);  // and a note, should a second have passed
+  writes(60'000);
+  EXPECT_GE(writes(1000), 2u);
+}
+
 TEST(JournalPromises, ABatchMayBeLargerThanASegment) {
   Opened opened;
   opened.options.segment_bytes_min = opened.options.segment_bytes_max = 8192;

@@ -219,6 +219,13 @@ class PowerCut::CutFile final : public File {
     });
   }
 
+  error_code write_out(std::uint64_t, std::uint64_t) override {
+    return change(Call::write_out, [&](const Verdict& verdict) {
+      if (verdict.loses) inode_->forget();
+      return error_code();
+    });
+  }
+
   error_code allocate(std::uint64_t size) override {
     return change(Call::allocate, [&](const Verdict&) { return real_->allocate(size); });
   }
@@ -363,7 +370,7 @@ PowerCut::Verdict PowerCut::judge(Call call, const Path& path) {
     const bool meant = fault.call == call && path.string().find(fault.path_part) != std::string::npos;
     if (!meant || fault.nth == 0 || --fault.nth > 0) continue;
     if (fault.for_good) fault.nth = 1;
-    const bool half = call == Call::write, loses = call == Call::sync;
+    const bool half = call == Call::write, loses = call == Call::sync || call == Call::write_out;
     return {system_error(fault.error), half || loses, half, loses};
   }
   return {};

@@ -30,7 +30,20 @@ using storage::Result;
 
 class PowerCut final : public storage::FileSystem {
  public:
-  enum class Call { open, create, write, read, sync, allocate, resize, remove, rename, make_dir, sync_dir };
+  enum class Call {
+    open,
+    create,
+    write,
+    write_out,
+    read,
+    sync,
+    allocate,
+    resize,
+    remove,
+    rename,
+    make_dir,
+    sync_dir
+  };
   enum class Loss {
     all,     // everything that was not synced
     random,  // of every file any sectors of what was not synced and any size between, of every directory a

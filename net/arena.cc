@@ -10,7 +10,7 @@ namespace mq::net {
 
 namespace {
 
-constexpr std::size_t slabs_spare_max = 4;
+constexpr std::size_t slabs_spare_max = 2;
 
 std::byte* map(std::size_t bytes) {
   void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -73,7 +73,7 @@ class Scale:
                                                             "always": (20_000, 20_000, 2_000)})
     warm_pass: bool = True  # an unrecorded pass of the load first: a JVM must have compiled what is measured
     latency_s: tuple = (5, 20)  # warm-up, measured
-    idle_s: tuple = (8, 22)  # settling, watched
+    idle_s: tuple = (20, 22)  # settling (a connection is looked at once more 15 s after it last said something), watched
     starts: int = 3
     mib: int = 1024
     topics: int = 1000

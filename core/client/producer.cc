@@ -136,7 +136,10 @@ void Producer::seal(std::int32_t partition) {
   batch->created = now_();
   if (unanswered_++ == 0) last_progress_ = batch->created;
   waiting_bytes_ += batch->batch.size;
-  if (!slot.lane.is_broken()) return slot.lane.seal(std::move(batch));
+  if (!slot.lane.is_broken()) {
+    ready_.insert(partition);
+    return slot.lane.seal(std::move(batch));
+  }
   report_failed(partition, batch, refused(kafka::Error::out_of_order_sequence_number, {}, options_.topic));
 }
 
@@ -148,13 +151,23 @@ void Producer::pump() {
   for (bool more = true; more;) {
     more = false;
     std::map<BrokerId, Request> requests;
-    for (std::int32_t partition = 0; partition < partitions(); partition++)
-      if (slots_[static_cast<std::size_t>(partition)]->lane.has_ready())
-        more |= offer(partition, now, requests);
+    for_each_ready([&](std::int32_t partition) { more |= offer(partition, now, requests); });
     for (auto& [leader, request] : requests) {
       in_flight_[leader]++;
       asio::co_spawn(client_.loop(), send(shared_from_this(), leader, std::move(request)), asio::detached);
     }
+  }
+}
+
+// Whatever is done with one of them may change which there are.
+template <class Act>
+void Producer::for_each_ready(Act act) {
+  for (auto at = ready_.begin(); at != ready_.end();) {
+    const std::int32_t partition = *at;
+    const Lane& lane = slots_[static_cast<std::size_t>(partition)]->lane;
+    if (lane.has_ready()) act(partition);
+    if (!lane.has_ready()) ready_.erase(partition);
+    at = ready_.upper_bound(partition);
   }
 }
 
@@ -283,6 +296,7 @@ void Producer::try_again(const Sent& sent, Failure failure) {
   Lane& lane = slots_[static_cast<std::size_t>(sent.partition)]->lane;
   if (lane.is_broken()) return fail(sent, failure, false);
   const auto pause = retry_pause * std::min(sent.batch->tries, 10);
+  ready_.insert(sent.partition);
   lane.retry(sent.batch, now_() + pause);
   client_.forget_leader(id(sent.partition));
   if (options_.trouble) options_.trouble(failure);
@@ -337,6 +351,7 @@ bool Producer::halve(const Sent& sent) {
   halves[0]->numbers = std::move(numbers);
   waiting_bytes_ += halves[0]->batch.size + halves[1]->batch.size - sent.batch->batch.size;
   unanswered_++;
+  ready_.insert(sent.partition);
   slots_[static_cast<std::size_t>(sent.partition)]->lane.split(sent.batch, halves[0], halves[1]);
   return true;
 }
@@ -363,12 +378,10 @@ Task<void> Producer::add_partitions(std::shared_ptr<Producer> self) {
 
 void Producer::fail_all(const Failure& failure) {
   joining_.clear();
-  for (std::int32_t partition = 0; partition < partitions(); partition++) {
-    Lane& lane = slots_[static_cast<std::size_t>(partition)]->lane;
-    if (!lane.has_ready()) continue;
-    const Sent sent{partition, lane.take()};
+  for_each_ready([&](std::int32_t partition) {
+    const Sent sent{partition, slots_[static_cast<std::size_t>(partition)]->lane.take()};
     fail(sent, failure, false);
-  }
+  });
 }
 
 Task<Answer<Nothing>> Producer::end_transaction(std::shared_ptr<Producer> self, bool commit, Time deadline) {
@@ -386,9 +399,8 @@ Task<void> Producer::find_leaders(std::shared_ptr<Producer> self) {
     auto answer = co_await self->client_.refresh(only(self->options_.topic));
     if (!answer && self->options_.trouble) self->options_.trouble(answer.error());
     bool missing = false;
-    for (std::int32_t partition = 0; partition < self->partitions(); partition++)
-      missing |= self->slots_[static_cast<std::size_t>(partition)]->lane.has_ready() &&
-                 self->client_.leader(self->id(partition)) == any_broker;
+    self->for_each_ready(
+        [&](std::int32_t partition) { missing |= self->client_.leader(self->id(partition)) == any_broker; });
     self->finding_leaders_ = missing;  // as long as it is set, pump() does not start another one
     self->pump();
     if (!missing) co_return;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -93,6 +94,8 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
   void seal(std::int32_t partition);
   void pump();
+  template <class Act>
+  void for_each_ready(Act act);
   void give_up_old(std::int32_t partition, Time now);
   bool offer(std::int32_t partition, Time now, std::map<BrokerId, Request>& requests);
   static Task<void> send(std::shared_ptr<Producer> self, BrokerId leader, Request request);
@@ -120,6 +123,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
   bool adding_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<std::int32_t> open_;  // partitions with an open batch, oldest first
+  std::set<std::int32_t> ready_;    // those with batches to send, and perhaps some that have none any more
   Sticky sticky_;
   std::map<BrokerId, std::size_t> in_flight_;
   std::size_t waiting_bytes_ = 0, unanswered_ = 0;

@@ -3,76 +3,6 @@
 
 #include <algorithm>
 
-#include "net/kafka/codec_definitions.h"
-
-namespace mq::core {
-
-// The snapshot, described as everything on a wire is.
-struct StoredBatch {
-  std::int32_t first_sequence = 0, last_sequence = 0;
-  std::int64_t first = 0, last = 0, time = -1;
-  bool operator==(const StoredBatch&) const = default;
-};
-struct StoredProducer {
-  std::int64_t id = -1;
-  std::int16_t epoch = -1;
-  std::int64_t seen = 0;
-  std::vector<StoredBatch> batches;
-  std::int32_t coordinator_epoch = -1;
-  bool operator==(const StoredProducer&) const = default;
-};
-struct StoredTransaction {  // open: only the first two
-  std::int64_t producer = -1, first = 0, last = -1, stable = -1;
-  bool operator==(const StoredTransaction&) const = default;
-};
-struct StoredProducers {
-  std::int64_t covers = 0;
-  std::vector<StoredProducer> producers;
-  std::vector<StoredTransaction> open, aborted;
-  bool operator==(const StoredProducers&) const = default;
-};
-
-}  // namespace mq::core
-
-namespace mq::kafka {
-
-template <>
-struct Describe<core::StoredBatch> {
-  using M = core::StoredBatch;
-  static constexpr Versions flexible = always;
-  static constexpr auto fields =
-      std::tuple{field("first_sequence", &M::first_sequence), field("last_sequence", &M::last_sequence),
-                 field("first", &M::first), field("last", &M::last), field("time", &M::time)};
-};
-template <>
-struct Describe<core::StoredProducer> {
-  using M = core::StoredProducer;
-  static constexpr Versions flexible = always;
-  static constexpr auto fields = std::tuple{
-      field("id", &M::id), field("epoch", &M::epoch), field("seen", &M::seen), field("batches", &M::batches),
-      field("coordinator_epoch", &M::coordinator_epoch, {.in = always, .tag = 0})};
-};
-template <>
-struct Describe<core::StoredTransaction> {
-  using M = core::StoredTransaction;
-  static constexpr Versions flexible = always;
-  static constexpr auto fields = std::tuple{field("producer", &M::producer), field("first", &M::first),
-                                            field("last", &M::last), field("stable", &M::stable)};
-};
-template <>
-struct Describe<core::StoredProducers> {
-  using M = core::StoredProducers;
-  static constexpr std::string_view name = "StoredProducers";
-  static constexpr std::int16_t key = -1;
-  static constexpr Versions valid{0, 0};
-  static constexpr Versions flexible = always;
-  static constexpr auto fields = std::tuple{field("covers", &M::covers), field("producers", &M::producers),
-                                            field("open", &M::open, {.in = always, .tag = 0}),
-                                            field("aborted", &M::aborted, {.in = always, .tag = 1})};
-};
-
-}  // namespace mq::kafka
-
 namespace mq::core {
 
 using kafka::Error;
@@ -130,8 +60,8 @@ void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp n
   if (head.base_sequence < 0) return;
   const std::int32_t last = sequence_after(head.base_sequence, head.last_offset_delta);
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
+  if (producer.batches.size() == batches_max) producer.batches.erase(producer.batches.begin());
   producer.batches.push_back({head.base_sequence, last, first, first + head.last_offset_delta, time});
-  if (producer.batches.size() > batches_max) producer.batches.pop_front();
 }
 
 void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset,
@@ -169,40 +99,6 @@ void Producers::make_room(Timestamp now) {
         (oldest == producers_.end() || at->second.seen < oldest->second.seen))
       oldest = at;
   if (oldest != producers_.end()) producers_.erase(oldest);
-}
-
-std::string Producers::snapshot(Offset covers) const {
-  StoredProducers stored{covers, {}, {}, {}};
-  for (const auto& [id, producer] : producers_) {
-    StoredProducer& out = stored.producers.emplace_back(
-        StoredProducer{id, producer.epoch, producer.seen, {}, producer.coordinator_epoch});
-    for (const Batch& b : producer.batches)
-      out.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
-  }
-  for (const auto& [producer, first] : transactions_.all_open())
-    stored.open.push_back({producer, first, -1, -1});
-  for (const auto& a : transactions_.all_aborted())
-    stored.aborted.push_back({a.producer, a.first, a.last, a.stable});
-  const auto bytes = kafka::encode(stored, 0);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::optional<std::pair<Producers, Offset>> Producers::restore(std::string_view snapshot) {
-  const auto stored = kafka::decode<StoredProducers>(std::as_bytes(std::span(snapshot)), 0);
-  if (!stored) return {};
-  Producers restored;
-  for (const StoredProducer& in : stored->producers) {
-    Producer& producer = restored.producers_[in.id];
-    producer.epoch = in.epoch;
-    producer.seen = in.seen;
-    producer.coordinator_epoch = in.coordinator_epoch;
-    for (const StoredBatch& b : in.batches)
-      producer.batches.push_back({b.first_sequence, b.last_sequence, b.first, b.last, b.time});
-  }
-  for (const auto& in : stored->open) restored.transactions_.begin(in.producer, in.first);
-  for (const auto& in : stored->aborted)
-    restored.transactions_.restore_aborted({in.producer, in.first, in.last, in.stable});
-  return std::pair{std::move(restored), stored->covers};
 }
 
 }  // namespace mq::core

@@ -3,7 +3,7 @@
 // and in which transaction. Pure: no I/O, no clock, no threads. Every rule of idempotence is here.
 #pragma once
 
-#include <deque>
+#include <boost/container/static_vector.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +34,9 @@ class Producers {
   };
   struct Producer {
     std::int16_t epoch = -1;
-    Timestamp seen = 0;                   // the broker's clock at its last batch, never the record's
-    std::deque<Batch> batches;            // the newest five, oldest first; of this epoch
-    std::int32_t coordinator_epoch = -1;  // of its newest marker
+    Timestamp seen = 0;  // the broker's clock at its last batch, never the record's
+    boost::container::static_vector<Batch, batches_max> batches;  // the newest, oldest first; of this epoch
+    std::int32_t coordinator_epoch = -1;                          // of its newest marker
     bool operator==(const Producer&) const = default;
   };
   struct Verdict {
@@ -67,7 +67,7 @@ class Producers {
   const std::unordered_map<ProducerId, Producer>& all() const { return producers_; }
   const Transactions& transactions() const { return transactions_; }
 
-  // As bytes and back. `covers`: batches before this offset are in it.
+  // As bytes and back (snapshot.cc). `covers`: batches before this offset are in it.
   std::string snapshot(Offset covers) const;
   static std::optional<std::pair<Producers, Offset>> restore(std::string_view snapshot);
 

@@ -87,6 +87,23 @@ TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {
   EXPECT_EQ(restored->first.all(), producers.all());
 }
 
+TEST_F(ProducersTest, ASnapshotHoldsWhateverNumbersThereAre) {
+  const Timestamp times[] = {0, 1000, INT64_MAX};
+  for (const std::int64_t id : {std::int64_t{0}, std::int64_t{1} << 40, std::int64_t{INT64_MAX}}) {
+    producers.appended(head(id, 32767, 0x7ffffffe, 3), INT64_MAX - 20, times[id % 3]);
+    producers.appended(head(id, 32767, 1, 1), INT64_MAX - 17, times[id % 3]);
+  }
+  const auto restored = Producers::restore(producers.snapshot(INT64_MAX));
+  ASSERT_TRUE(restored);
+  EXPECT_EQ(restored->first.all(), producers.all());
+}
+
+TEST_F(ProducersTest, ASnapshotTakesFewBytesForWhoGoesOnAsExpected) {
+  for (std::int32_t i = 0; i < 20; i++)
+    for (std::int64_t id = 1000; id < 1008; id++) send(id, 0, 100 * i, 100);
+  EXPECT_LT(producers.snapshot(16'000).size(), 8u * 50);
+}
+
 kafka::BatchHead in_transaction(kafka::BatchHead h) {
   h.attributes |= 1 << 4;
   return h;

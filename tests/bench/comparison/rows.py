@@ -3,15 +3,13 @@
 import csv, os, re, subprocess, time
 
 from comparison.figures import FIGURES
+from comparison.first_ack import first_ack_ms
 from comparison.recipes import BIN, RECIPES, Failure, number
 
 
 def start(sitting, broker):
-    broker.require_silence()
-    sitting.recipe("startup.sh", broker.name, broker.protocol, broker.address, broker.data, 1, "--", *broker.command,
-                   RUNS=sitting.scale.starts, PREPARE=broker.prepare)
-    for fields in sitting.lines("startup.txt", broker.name):
-        sitting.results.add("start", broker.name, number(fields, "first_ack_ms"))
+    for _ in range(sitting.scale.starts):
+        sitting.results.add("start", broker.name, first_ack_ms(sitting, broker))
 
 
 def idle(sitting, broker):

@@ -30,8 +30,9 @@ Producers::Verdict Producers::check(const kafka::BatchHead& head, FirstSequence 
   for (const Batch& batch : producer.batches)
     if (batch.first_sequence == head.base_sequence && batch.last_sequence == last)
       return {Error::none, batch};
-  const std::int32_t expected =
-      producer.batches.empty() ? 0 : sequence_after(producer.batches.back().last_sequence, 1);
+  const std::int32_t expected = producer.batches.empty()
+                                    ? producer.resumes_at
+                                    : sequence_after(producer.batches.back().last_sequence, 1);
   if (head.base_sequence != expected) return {Error::out_of_order_sequence_number, {}};
   return {};
 }
@@ -48,7 +49,10 @@ Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Ma
 Producers::Producer& Producers::find_or_add(const kafka::BatchHead& head, Timestamp now) {
   if (!producers_.contains(head.producer_id)) make_room(now);
   Producer& producer = producers_[head.producer_id];
-  if (producer.epoch != head.producer_epoch) producer.batches.clear();
+  if (producer.epoch != head.producer_epoch) {
+    producer.batches.clear();
+    producer.resumes_at = 0;
+  }
   producer.epoch = head.producer_epoch;
   producer.seen = now;
   return producer;
@@ -73,12 +77,9 @@ void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker,
 // A producer of whom nothing is left that is durable is forgotten: any sequence may be its next.
 void Producers::cut(Offset end) {
   transactions_.cut(end);
-  for (auto at = producers_.begin(); at != producers_.end();) {
-    auto& batches = at->second.batches;
-    const bool had = !batches.empty();
-    while (!batches.empty() && batches.back().last >= end) batches.pop_back();
-    at = had && batches.empty() ? producers_.erase(at) : std::next(at);
-  }
+  for (auto& [id, producer] : producers_)
+    for (auto& batches = producer.batches; !batches.empty() && batches.back().last >= end; batches.pop_back())
+      producer.resumes_at = batches.back().first_sequence;
 }
 
 void Producers::expire(Timestamp seen_before) {

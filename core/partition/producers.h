@@ -38,6 +38,7 @@ class Producers {
     boost::container::static_vector<Batch, batches_max> batches;  // the newest, oldest first; of this epoch
     std::int32_t coordinator_epoch = -1;                          // of its newest marker
     bool operator==(const Producer&) const = default;
+    std::int32_t resumes_at = 0;          // with this sequence, when no batch is known
   };
   struct Verdict {
     kafka::Error error = kafka::Error::none;

@@ -83,6 +83,7 @@ void visit(auto& stream, std::pair<ProducerId, Producers::Producer>& stored, Off
   stream.number(producer.epoch);
   stream.number(producer.seen, seen);
   stream.number(producer.coordinator_epoch, -1);
+  stream.number(producer.resumes_at);
   std::int64_t sequence = 0, offset = covers, time = -1;
   stream.list(producer.batches, [&](Producers::Batch& batch) {
     stream.number(batch.first_sequence, sequence);

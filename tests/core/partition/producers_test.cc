@@ -79,6 +79,20 @@ TEST_F(ProducersTest, WhatWasCutNeverHappened) {
   EXPECT_EQ(send(7, 0, 10, 10), Error::none);
 }
 
+TEST_F(ProducersTest, WhoLostEverythingGoesOnWithTheFirstThatItLost) {
+  send(7, 0, 40);
+  send(7, 0, 41);
+  producers.cut(0);
+  const auto restored = Producers::restore(producers.snapshot(0));
+  EXPECT_EQ(restored->first.all(), producers.all());
+  EXPECT_EQ(send(7, 0, 41), Error::out_of_order_sequence_number) << "it would overtake the other one";
+  EXPECT_EQ(send(7, 0, 40), Error::none);
+  EXPECT_EQ(send(7, 0, 41), Error::none);
+  producers.cut(0);
+  EXPECT_EQ(send(7, 1, 40), Error::out_of_order_sequence_number);
+  EXPECT_EQ(send(7, 1, 0), Error::none) << "an epoch of its own begins anew";
+}
+
 TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {
   for (std::int32_t i = 0; i < 7; i++) send(7, 3, i), send(8, 0, i * 2, 2);
   const auto restored = Producers::restore(producers.snapshot(21));

@@ -23,6 +23,9 @@ namespace {
 using AddRequest = kafka::AddPartitionsToTxnRequest;
 using AddResponse = kafka::AddPartitionsToTxnResponse;
 
+constexpr kafka::Version add_version_abortable = 5;  // knows TRANSACTION_ABORTABLE
+constexpr std::int8_t marker_version_later_epoch = 2;
+
 // Clients that do not know PRODUCER_FENCED know this.
 std::int16_t number(Error error, bool knows_fenced = true) {
   if (error == Error::producer_fenced && !knows_fenced) error = Error::invalid_producer_epoch;
@@ -174,13 +177,15 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
     const kafka::Marker marker{asked.transaction_result, asked.coordinator_epoch};
     for (auto& topic : response.markers[m].topics)
       for (auto& answer : topic.partitions) {
+    const bool is_second = asked.transaction_version >= marker_version_later_epoch;
+    const MarkerEpoch wanted = is_second ? MarkerEpoch::later : MarkerEpoch::of_transaction;
         joined.expect();
         auto done = [&answer, &joined](Error error) {
           answer.error_code = number(error);
           joined.arrived();
         };
         context.broker.transactions.write_marker({topic.name, answer.partition_index}, producer, marker,
-                                                 std::move(done));
+                                                 std::move(done), wanted);
       }
   }
   co_await joined.all();

@@ -53,9 +53,9 @@ void Partition::append(net::Slice batch, std::function<void(Appended)> done, Fir
 }
 
 void Partition::append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
-                              std::function<void(Appended)> done) {
+                              std::function<void(Appended)> done, MarkerEpoch wanted) {
   Error error = refusal();
-  if (error == Error::none) error = producers_.check_marker(producer, epoch, marker);
+  if (error == Error::none) error = producers_.check_marker(producer, epoch, marker, wanted);
   if (error != Error::none) return done({error, -1, -1});
   const net::Slice batch = kafka::marker_batch(producer, epoch, marker, clock_.wall_ms());
   const auto head = *kafka::BatchHead::parse(batch.bytes());

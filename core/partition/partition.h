@@ -32,7 +32,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
               FirstSequence first_sequence = FirstSequence::any);
   // Ends the transaction that a producer has open here, if any; written in any case, for it tells the epoch.
   void append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
-                     std::function<void(Appended)> done);
+                     std::function<void(Appended)> done, MarkerEpoch wanted = MarkerEpoch::of_transaction);
 
   // Nothing that reaches `until`.
   Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max, Offset until = storage::offset_max) {

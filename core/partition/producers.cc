@@ -37,13 +37,17 @@ Producers::Verdict Producers::check(const kafka::BatchHead& head, FirstSequence 
   return {};
 }
 
-Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Marker& marker) const {
+Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Marker& marker,
+                              MarkerEpoch wanted) const {
+  if (id < 0) return Error::invalid_producer_id_mapping;
+  if (epoch < 0) return Error::invalid_producer_epoch;
   const auto found = producers_.find(id);
   if (found == producers_.end()) return Error::none;
   if (marker.coordinator_epoch < found->second.coordinator_epoch)
     return Error::transaction_coordinator_fenced;
-  if (epoch < found->second.epoch) return Error::invalid_producer_epoch;
-  return Error::none;
+  // One of this epoch ended the transaction before: what is open by now is the next one.
+  const bool is_late = wanted == MarkerEpoch::later && epoch == found->second.epoch && transactions_.open(id);
+  return is_late || epoch < found->second.epoch ? Error::invalid_producer_epoch : Error::none;
 }
 
 Producers::Producer& Producers::find_or_add(const kafka::BatchHead& head, Timestamp now) {
@@ -74,7 +78,7 @@ void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker,
   transactions_.end(head.producer_id, marker.commit, offset);
 }
 
-// A producer of whom nothing is left that is durable is forgotten: any sequence may be its next.
+// A producer goes on with the first batch that it lost: what it sent behind that one must not overtake it.
 void Producers::cut(Offset end) {
   transactions_.cut(end);
   for (auto& [id, producer] : producers_)

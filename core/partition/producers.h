@@ -18,6 +18,8 @@ namespace mq::core {
 
 // What the first batch of a producer that is not known must be numbered.
 enum class FirstSequence { any, zero };
+// What epoch a marker must carry: that of the transaction it ends, or (KIP-890's second version) a later one.
+enum class MarkerEpoch { of_transaction, later };
 
 class Producers {
  public:
@@ -36,9 +38,9 @@ class Producers {
     std::int16_t epoch = -1;
     Timestamp seen = 0;  // the broker's clock at its last batch, never the record's
     boost::container::static_vector<Batch, batches_max> batches;  // the newest, oldest first; of this epoch
-    std::int32_t coordinator_epoch = -1;                          // of its newest marker
-    bool operator==(const Producer&) const = default;
     std::int32_t resumes_at = 0;          // with this sequence, when no batch is known
+    std::int32_t coordinator_epoch = -1;  // of its newest marker
+    bool operator==(const Producer&) const = default;
   };
   struct Verdict {
     kafka::Error error = kafka::Error::none;
@@ -48,8 +50,10 @@ class Producers {
   // Judges a batch with a producer id against all that was appended before it, durable or not. What a
   // coordinator writes for a producer has no sequence.
   Verdict check(const kafka::BatchHead& head, FirstSequence first = FirstSequence::any) const;
-  // Whether a transaction may be ended so: the newest coordinator, an epoch that is not older.
-  kafka::Error check_marker(ProducerId producer, std::int16_t epoch, const kafka::Marker& marker) const;
+  // Whether a transaction may be ended so: the newest coordinator, an epoch that is not older. A later one is
+  // demanded only while a transaction is open; otherwise it is the same marker once more.
+  kafka::Error check_marker(ProducerId producer, std::int16_t epoch, const kafka::Marker& marker,
+                            MarkerEpoch wanted = MarkerEpoch::of_transaction) const;
 
   // The batch got `first` in the log. Called before it is durable, and at recovery for what is. Now and then,
   // when somebody new comes, those silent for too long are forgotten: no timer has to.

@@ -233,7 +233,8 @@ Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
 }
 
 void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoch producer,
-                                          kafka::Marker marker, std::function<void(Error)> done) {
+                                          kafka::Marker marker, std::function<void(Error)> done,
+                                          MarkerEpoch wanted) {
   const TopicPtr topic = topics_.find(to.topic);
   const auto partition = topic ? topic->partition(to.partition) : nullptr;
   if (!partition) return done(Error::unknown_topic_or_partition);
@@ -243,7 +244,7 @@ void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoc
     if (has_offsets && appended.error == Error::none) self->offsets_ended_(index, id, marker.commit);
     done(appended.error);
   };
-  partition->append_marker(producer.id, producer.epoch, marker, std::move(written));
+  partition->append_marker(producer.id, producer.epoch, marker, std::move(written), wanted);
 }
 
 // Gives back those that have to be tried again; what was deleted meanwhile needs no end.

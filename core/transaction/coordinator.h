@@ -70,7 +70,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   // Ends a transaction in one partition. `done` is called once: at once for a refusal, else when it is
   // durable.
   void write_marker(const TopicPartition& to, ProducerEpoch producer, kafka::Marker marker,
-                    std::function<void(kafka::Error)> done);
+                    std::function<void(kafka::Error)> done, MarkerEpoch wanted = MarkerEpoch::of_transaction);
 
   // What the timer does; tests that move the clock do it themselves.
   void wake();

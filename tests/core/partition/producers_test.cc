@@ -150,6 +150,26 @@ TEST_F(ProducersTest, MarkersOfOlderCoordinatorsOrEpochsAreRefused) {
   EXPECT_EQ(producers.check_marker(7, 3, {true, 5}), Error::none);
 }
 
+TEST_F(ProducersTest, AMarkerOfTheSecondVersionCarriesALaterEpochThanWhatItEnds) {
+  const auto check = [&](std::int16_t epoch) {
+    return producers.check_marker(7, epoch, {true, 0}, MarkerEpoch::later);
+  };
+  EXPECT_EQ(check(0), Error::none) << "of a producer that wrote nothing";
+  producers.appended(in_transaction(head(7, 3, 0)), 0, 1000);
+  EXPECT_EQ(check(2), Error::invalid_producer_epoch);
+  EXPECT_EQ(check(3), Error::invalid_producer_epoch);
+  EXPECT_EQ(check(4), Error::none);
+  producers.ended(marker(7, 4), {true, 0}, 1, 1000);
+  EXPECT_EQ(check(4), Error::none) << "once more";
+  producers.appended(in_transaction(head(7, 4, 0)), 2, 1000);
+  EXPECT_EQ(check(4), Error::invalid_producer_epoch) << "too late: it would end the next one";
+}
+
+TEST_F(ProducersTest, AMarkerOfNobodyIsRefused) {
+  EXPECT_EQ(producers.check_marker(-1, 0, {true, 0}), Error::invalid_producer_id_mapping);
+  EXPECT_EQ(producers.check_marker(7, -1, {true, 0}), Error::invalid_producer_epoch);
+}
+
 TEST_F(ProducersTest, ANewProducerMayHaveToBeginAtZero) {
   EXPECT_EQ(producers.check(head(7, 0, 5), FirstSequence::zero).error, Error::out_of_order_sequence_number);
   EXPECT_EQ(producers.check(head(7, 0, 5), FirstSequence::any).error, Error::none);

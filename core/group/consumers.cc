@@ -113,12 +113,15 @@ Error GroupCoordinator::heartbeat_consumers(const GroupPtr& group, std::string_v
   return answer;
 }
 
-std::vector<Error> GroupCoordinator::leave_consumers(const GroupPtr& group,
-                                                     const std::vector<ClassicGroup::Leaving>& leaving) {
+Task<GroupCoordinator::Left> GroupCoordinator::leave_consumers(GroupPtr group,
+                                                               std::vector<ClassicGroup::Leaving> leaving) {
   ConsumerGroupRows rows;
   auto answers = group->consumer->leave(leaving, rows);
-  store(group, std::move(rows));
-  return answers;
+  Durable durable = store(group, std::move(rows));
+  if (!durable) co_return answers;
+  const Error failed = co_await Later<Error>::get(std::move(durable));
+  if (failed != Error::none) co_return error_code(failed);
+  co_return answers;
 }
 
 // ---------------------------------------------------------------------------------------------- migration

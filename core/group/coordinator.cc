@@ -208,18 +208,18 @@ Error GroupCoordinator::heartbeat(std::string_view id, std::string_view member_i
   return answer;
 }
 
-Result<std::vector<Error>> GroupCoordinator::leave(std::string_view id,
-                                                   const std::vector<ClassicGroup::Leaving>& leaving) {
-  if (id.empty()) return error_code(Error::invalid_group_id);
+Task<GroupCoordinator::Left> GroupCoordinator::leave(std::string id,
+                                                     std::vector<ClassicGroup::Leaving> leaving) {
+  if (id.empty()) co_return error_code(Error::invalid_group_id);
   const Error unserved = serves(id);
-  if (unserved != Error::none) return error_code(unserved);
-  const GroupPtr group = find(id);
-  if (!group) return std::vector<Error>(leaving.size(), Error::unknown_member_id);
-  if (group->consumer) return leave_consumers(group, leaving);
+  if (unserved != Error::none) co_return error_code(unserved);
+  GroupPtr group = find(id);
+  if (!group) co_return std::vector<Error>(leaving.size(), Error::unknown_member_id);
+  if (group->consumer) co_return co_await leave_consumers(std::move(group), std::move(leaving));
   Step step;
   auto answers = group->classic.leave(leaving, now(), step);
   act(group, step);
-  return answers;
+  co_return answers;
 }
 
 // ---------------------------------------------------------------------------------------------- acting

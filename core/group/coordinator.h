@@ -67,8 +67,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   kafka::Error heartbeat(std::string_view group, std::string_view member_id,
                          const std::optional<std::string>& instance_id, Generation generation);
   // An answer for each, or one error for all.
-  Result<std::vector<kafka::Error>> leave(std::string_view group,
-                                          const std::vector<ClassicGroup::Leaving>& leaving);
+  using Left = Result<std::vector<kafka::Error>>;
+  Task<Left> leave(std::string group, std::vector<ClassicGroup::Leaving> leaving);
 
   // The consumer protocol's one request.
   Task<ConsumerGroup::Answer> consumer_heartbeat(std::string group, ConsumerGroup::Heartbeat request);
@@ -128,8 +128,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Task<ClassicGroup::JoinAnswer> join_consumers(GroupPtr group, ClassicGroup::Join request);
   kafka::Error heartbeat_consumers(const GroupPtr& group, std::string_view member_id,
                                    const std::optional<std::string>& instance_id, Generation generation);
-  std::vector<kafka::Error> leave_consumers(const GroupPtr& group,
-                                            const std::vector<ClassicGroup::Leaving>& leaving);
+  Task<Left> leave_consumers(GroupPtr group, std::vector<ClassicGroup::Leaving> leaving);
   Upgrade upgrade(const Group& group) const;
   void become_consumer(const GroupPtr& group, std::unique_ptr<ConsumerGroup> next, ConsumerGroupRows& rows);
   bool goes_back(const Group& group) const;

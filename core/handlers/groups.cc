@@ -98,7 +98,7 @@ Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupR
   for (const auto& member : request.members) leaving.push_back({member.member_id, member.group_instance_id});
 
   kafka::LeaveGroupResponse response;
-  const auto answers = context.broker.groups.leave(request.group_id, leaving);
+  const auto answers = co_await context.broker.groups.leave(std::move(request.group_id), leaving);
   if (!answers) {
     response.error_code = static_cast<std::int16_t>(answers.error().value());
     co_return response;

@@ -34,11 +34,12 @@ class StoredTopics : public testing::Test {
     storage::JournalOptions options;
     options.data = dir.path() / "data";
     options.min_free_bytes = 1 << 20;
-    journal = std::move(*storage::Journal::open(storage::real_files(), loop, std::move(options)));
+    journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
     topics = std::make_unique<Topics>(*journal, clock, disk);
     ASSERT_FALSE(topics->load({}, {}));
     topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
   }
+  virtual storage::FileSystem& files() { return storage::real_files(); }
   virtual void close() {
     run(journal->stop());
     topic.reset();

@@ -8,6 +8,7 @@
 
 #include "core/group/coordinator.h"
 #include "tests/core/stored_topics.h"
+#include "tests/support/power_cut.h"
 
 namespace mq::core {
 namespace {
@@ -184,8 +185,8 @@ class ProtocolChange : public ConsumersTest {
     return answer;
   }
   void leave_classic(const std::string& id) {
-    const std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
-    EXPECT_EQ(groups->leave("g", leaving)->at(0), Error::none);
+    std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
+    EXPECT_EQ(run(groups->leave("g", std::move(leaving)))->at(0), Error::none);
     settle();
   }
   // A classic group of c1, which reads everything.
@@ -336,6 +337,26 @@ TEST_F(ProtocolChange, AFirstMemberThatIsRefusedLeavesTheClassicGroupAlone) {
   EXPECT_EQ(run(groups->consumer_heartbeat("g", request)).error, Error::unsupported_assignor);
   EXPECT_FALSE(group().consumer);
   EXPECT_EQ(beat_classic("c1", latest), Error::none);
+}
+
+class ProtocolChangeOnABadDisk : public ProtocolChange {
+ protected:
+  storage::FileSystem& files() override { return faulty; }
+  test::PowerCut faulty{dir.path()};
+};
+
+TEST_F(ProtocolChangeOnABadDisk, WhoLeavesAMixedGroupHasLeftWhenThatIsWritten) {
+  mixed_group();
+  settle();
+  faulty.inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
+  std::vector<ClassicGroup::Leaving> leaving{{"c1", {}}};
+  const auto left = run(groups->leave("g", std::move(leaving)));
+  ASSERT_FALSE(left);
+  EXPECT_EQ(left.error(), error_code(Error::not_coordinator));
+  EXPECT_EQ(size_of(*beat("m1", latest).assignment), 4u)
+      << "it is gone, and that is written with what is next";
+  reopen();
+  EXPECT_EQ(members(), 1u);
 }
 
 TEST_F(ProtocolChange, APolicyForbidsTheWayUp) {

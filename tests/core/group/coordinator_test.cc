@@ -272,7 +272,8 @@ class World {
       world->generations = std::max(world->generations, joined.generation);
     }
     std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
-    EXPECT_TRUE(world->groups_.leave("g", leaving));
+    const auto left = co_await world->groups_.leave("g", std::move(leaving));
+    EXPECT_TRUE(left);
     world->living--;
   }
 

@@ -183,11 +183,8 @@ std::vector<Error> ConsumerGroup::leave(const std::vector<ClassicGroup::Leaving>
 // ---------------------------------------------------------------------------------------------- questions
 
 Error ConsumerGroup::check_classic(std::string_view id, const std::optional<std::string>& instance_id) const {
-  if (instance_id) {
-    const auto holder = by_instance_.find(*instance_id);
-    if (holder == by_instance_.end()) return Error::unknown_member_id;
-    if (holder->second != id) return Error::fenced_instance_id;
-  }
+  const Error other = check_instance(id, instance_id);
+  if (other != Error::none) return other;
   const ConsumerMember* member = find(id);
   return member && member->classic ? Error::none : Error::unknown_member_id;
 }

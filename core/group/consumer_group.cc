@@ -296,8 +296,20 @@ void ConsumerGroup::wake(Time at) {
 
 // ---------------------------------------------------------------------------------------------- questions
 
-Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch) const {
+// Whether the instance, if it is one, goes by this member id.
+Error ConsumerGroup::check_instance(std::string_view id,
+                                    const std::optional<std::string>& instance_id) const {
+  if (!instance_id) return Error::none;
+  const auto holder = by_instance_.find(*instance_id);
+  if (holder == by_instance_.end()) return Error::unknown_member_id;
+  return holder->second == id ? Error::none : Error::fenced_instance_id;
+}
+
+Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch,
+                                const std::optional<std::string>& instance_id) const {
   if (epoch < 0 && members_.empty()) return Error::none;  // a tool, or a consumer without a group
+  const Error other = check_instance(member_id, instance_id);
+  if (other != Error::none) return other;
   const ConsumerMember* member = find(member_id);
   if (!member) return Error::unknown_member_id;
   if (epoch == member->owns.epoch) return Error::none;

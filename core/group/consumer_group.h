@@ -87,7 +87,8 @@ class ConsumerGroup {
   std::vector<kafka::Error> leave(const std::vector<ClassicGroup::Leaving>& leaving, Rows& rows);
 
   // Whether somebody may commit, or ask for, offsets as this member in this epoch.
-  kafka::Error may_commit(std::string_view member_id, Epoch epoch) const;
+  kafka::Error may_commit(std::string_view member_id, Epoch epoch,
+                          const std::optional<std::string>& instance_id = {}) const;
 
   // ---- what it is
 
@@ -120,6 +121,7 @@ class ConsumerGroup {
   Answer check_static(const Heartbeat& request) const;
   Answer check_words(const Heartbeat& request, const ConsumerMember* member) const;
   kafka::Error check(const ClassicGroup::Join& request, const Subscription* said) const;
+  kafka::Error check_instance(std::string_view id, const std::optional<std::string>& instance_id) const;
   kafka::Error check_classic(std::string_view id, const std::optional<std::string>& instance_id) const;
   bool agrees(const std::vector<Protocol>& protocols, std::string_view self) const;
   ConsumerMember& hear(const Heartbeat& request, Time now, Rows& rows);

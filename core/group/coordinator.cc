@@ -324,8 +324,9 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
 Error GroupCoordinator::may_commit(Group& group, const Committer& who, bool transactional) {
   if (!group.consumer)
     return group.classic.may_commit(who.member_id, who.instance_id, who.generation, transactional, now());
-  if (transactional && who.generation < 0 && who.member_id.empty()) return Error::none;  // it says no member
-  const Error refused = group.consumer->may_commit(who.member_id, who.generation);
+  const bool anonymous = who.generation < 0 && who.member_id.empty() && !who.instance_id;
+  if (transactional && anonymous) return Error::none;
+  const Error refused = group.consumer->may_commit(who.member_id, who.generation, who.instance_id);
   const ConsumerMember* member = group.consumer->find(who.member_id);
   if (member && !member->classic && !who.knows_member_epochs) return Error::unsupported_version;
   return refused;

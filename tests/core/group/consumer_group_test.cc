@@ -285,6 +285,16 @@ TEST_F(StaticMemberTest, WhoComesBackUnderAnotherIdGoesOnWithWhatItHad) {
   EXPECT_EQ(beat_as("m1", "i", 1).error, Error::fenced_instance_id);
 }
 
+TEST_F(StaticMemberTest, OnlyWhoHasTheInstanceCommitsInItsName) {
+  join_as("m1", "i");
+  beat_as("m1", "i", -2);
+  join_as("m2", "i");
+  EXPECT_EQ(group.may_commit("m1", 1, "i"), Error::fenced_instance_id);
+  EXPECT_EQ(group.may_commit("m1", 1), Error::unknown_member_id);
+  EXPECT_EQ(group.may_commit("m2", 1, "nobody"), Error::unknown_member_id);
+  EXPECT_EQ(group.may_commit("m2", 1, "i"), Error::none);
+}
+
 TEST_F(StaticMemberTest, WhatItOwnedIsKeptWhileItIsAway) {
   join_as("m1", "i");
   beat_as("m1", "i", -2);

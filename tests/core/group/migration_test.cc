@@ -216,6 +216,17 @@ TEST_F(MigrationTest, ClassicMembersMustHaveAProtocolInCommon) {
   EXPECT_FALSE(group->find("c3"));
 }
 
+TEST_F(MigrationTest, AFullGroupTakesNoClassicMemberEither) {
+  limits.members_max = 3;
+  mix();
+  auto request = classic_join("", subscription({"t"}));
+  request.new_member_id = "c3";
+  const auto answer = group->join(request, now, rows);
+  EXPECT_EQ(answer.error, Error::group_max_size_reached);
+  EXPECT_EQ(answer.member_id, "");
+  EXPECT_EQ(join("c1").error, Error::none) << "members may come again";
+}
+
 TEST_F(MigrationTest, WhoWasRemovedAndDoesNotKnowGivesUpEverythingFirst) {
   mix();
   const auto answer = join("gone", {1});
@@ -308,6 +319,7 @@ TEST_F(MigrationTest, AnInstanceGoesOverToTheOtherProtocolWithWhatItHad) {
   EXPECT_FALSE(group->find("c1"));
   const Epoch epoch = group->epoch();
   EXPECT_EQ(group->heartbeat("c1", "i", 5, now, rows), Error::fenced_instance_id);
+  EXPECT_EQ(group->may_commit("c1", 5, "i"), Error::fenced_instance_id);
 
   auto back = classic_join("", subscription({"t"}));
   back.instance_id = "i";

@@ -101,6 +101,7 @@ void GroupCoordinator::drop(const GroupPtr& group) {
 
 // A name that somebody mentioned is not a group yet.
 void GroupCoordinator::drop_if_nothing(const GroupPtr& group) {
+  if (loading_.contains(group->partition)) found_.push_back(group);  // nobody else may ask for it yet
   const ClassicGroup& state = group->classic;
   if (group->is_empty() && !group->consumer && state.generation() == 0 && group->offsets.empty() &&
       group->in_flight == 0)

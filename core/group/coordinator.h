@@ -169,6 +169,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   Ticket tickets_ = 0;
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::JoinAnswer>>> joins_;
+  std::vector<GroupPtr> found_;     // groups in the one that is being read
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::SyncAnswer>>> syncs_;
 
   std::set<std::pair<Time, Group*>> deadlines_;

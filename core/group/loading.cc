@@ -40,6 +40,7 @@ Task<void> GroupCoordinator::load(std::shared_ptr<GroupCoordinator> self) {
   const std::set<std::int32_t> partitions = self->loading_;
   for (const std::int32_t partition : partitions) {
     InternalTopic::Visit visit = [raw = self.get(), partition](net::Bytes key,
+    self->found_.clear();
                                                                std::optional<net::Bytes> value,
                                                                const kafka::BatchHead& head, Offset) {
       raw->replayed(partition, key, value, head);
@@ -90,10 +91,8 @@ void GroupCoordinator::loaded(std::int32_t partition) {
   loading_.erase(partition);
   if (const auto ended = ended_meanwhile_.extract(partition))
     for (const auto& [producer, committed] : ended.mapped()) let_go(partition, producer, committed);
-  std::vector<GroupPtr> here;
-  for (const auto& [id, group] : groups_)
-    if (group->partition == partition) here.push_back(group);
-  for (const GroupPtr& group : here) {
+  for (const GroupPtr& group : std::exchange(found_, {})) {
+    if (group->dropped) continue;
     restored(*group);
     std::vector<TopicPartition> orphans;  // their topic went, and the broker before it could say so
     for (const auto& [topic, partitions] : group->offsets.all())

@@ -15,6 +15,13 @@ bool Group::is_empty() const {
          (!consumer || consumer->members().empty());
 }
 
+std::set<TopicPartition> Group::partitions() const {
+  std::set<TopicPartition> all = offsets.partitions();
+  for (const auto& commits : committing)
+    for (const PartitionCommit& one : *commits) all.insert({one.topic, one.partition});
+  return all;
+}
+
 std::optional<Time> Group::wake_at() const {
   std::optional<Time> first = classic.wake_at();
   for (const auto& at : {look_at, consumer ? consumer->wake_at() : std::nullopt})
@@ -318,8 +325,11 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
     }
     if (!gone.empty()) forget_offsets(group, std::move(gone));
   };
+  const auto on_its_way = group->committing.insert(group->committing.end(), shared);
   Durable durable = append(group, records, std::move(applied), producer);
-  co_return co_await Later<Error>::get(std::move(durable));
+  const Error failed = co_await Later<Error>::get(std::move(durable));
+  group->committing.erase(on_its_way);
+  co_return failed;
 }
 
 Error GroupCoordinator::may_commit(Group& group, const Committer& who, bool transactional) {
@@ -381,9 +391,7 @@ Task<Error> GroupCoordinator::forget(GroupPtr group, std::vector<TopicPartition>
 // Gone at once: who joins from now on joins a new group, whose records come after these.
 GroupCoordinator::Durable GroupCoordinator::remove(const GroupPtr& group) {
   std::vector<KeyedRecord> records;
-  for (const auto& [topic, partitions] : group->offsets.all())
-    for (const auto& [partition, entry] : partitions)
-      records.push_back(offset_tombstone(group->id, {topic, partition}));
+  for (const TopicPartition& one : group->partitions()) records.push_back(offset_tombstone(group->id, one));
   records.push_back(group_tombstone(group->id));
   if (group->consumer)
     for (KeyedRecord& row : records_of(group->id, nullptr, group->consumer->all_rows()))

@@ -8,6 +8,7 @@
 // to the consumer protocol with the first member that speaks it, back when the last one is gone.
 #pragma once
 
+#include <list>
 #include <set>
 #include <unordered_map>
 
@@ -32,6 +33,7 @@ struct Group {
   std::unique_ptr<ConsumerGroup> consumer;  // of the consumer protocol; `classic` is without members then
   ConsumerGroupRows unwritten;              // of `consumer`: whose write failed
   GroupOffsets offsets;
+  std::list<std::shared_ptr<const std::vector<PartitionCommit>>> committing;  // what is not durable yet
   std::size_t in_flight = 0;    // writes that are not durable yet
   std::optional<Time> look_at;  // for what expired
   std::optional<Time> armed;    // its place in the row of deadlines
@@ -39,6 +41,7 @@ struct Group {
 
   bool is_empty() const;  // nobody is a member, or about to be one
   std::optional<Time> wake_at() const;
+  std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
 };
 using GroupPtr = std::shared_ptr<Group>;
 
@@ -169,7 +172,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   Ticket tickets_ = 0;
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::JoinAnswer>>> joins_;
-  std::vector<GroupPtr> found_;     // groups in the one that is being read
+  std::vector<GroupPtr> found_;  // groups in the one that is being read
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::SyncAnswer>>> syncs_;
 
   std::set<std::pair<Time, Group*>> deadlines_;

@@ -17,8 +17,9 @@ using kafka::Error;
 
 namespace {
 
-constexpr std::chrono::minutes look_again_after{10};  // Kafka's offsets.retention.check.interval.ms
-constexpr std::int16_t commit_marker = 1;             // of a control record's key; 0 is abort
+constexpr std::chrono::minutes look_again_after{10};       // Kafka's offsets.retention.check.interval.ms
+constexpr std::chrono::hours look_again_before{24 * 100};  // clients may ask for more than a clock can count
+constexpr std::int16_t commit_marker = 1;                  // of a control record's key; 0 is abort
 
 // The key of a control record: its version, its type.
 std::optional<std::int16_t> control_type(net::Bytes key) {
@@ -39,8 +40,8 @@ Task<void> GroupCoordinator::load(std::shared_ptr<GroupCoordinator> self) {
   const Time begin = self->clock_.now();
   const std::set<std::int32_t> partitions = self->loading_;
   for (const std::int32_t partition : partitions) {
-    InternalTopic::Visit visit = [raw = self.get(), partition](net::Bytes key,
     self->found_.clear();
+    InternalTopic::Visit visit = [raw = self.get(), partition](net::Bytes key,
                                                                std::optional<net::Bytes> value,
                                                                const kafka::BatchHead& head, Offset) {
       raw->replayed(partition, key, value, head);
@@ -95,9 +96,8 @@ void GroupCoordinator::loaded(std::int32_t partition) {
     if (group->dropped) continue;
     restored(*group);
     std::vector<TopicPartition> orphans;  // their topic went, and the broker before it could say so
-    for (const auto& [topic, partitions] : group->offsets.all())
-      if (!topics_.find(topic))
-        for (const auto& [index, entry] : partitions) orphans.push_back({topic, index});
+    for (const TopicPartition& one : group->partitions())
+      if (!topics_.find(one.topic)) orphans.push_back(one);
     if (!orphans.empty()) forget_offsets(group, std::move(orphans));
     const auto earliest = group->offsets.earliest_expiry(expiry_of(*group));
     look_later(*group, earliest.value_or(clock_.wall_ms()));
@@ -130,8 +130,8 @@ GroupOffsets::Expiry GroupCoordinator::expiry_of(const Group& group) const {
 
 // Not before the usual interval: there may be much to look at.
 void GroupCoordinator::look_later(Group& group, Timestamp at_ms) {
-  const auto wait =
-      std::max<Time::duration>(std::chrono::milliseconds(at_ms - clock_.wall_ms()), look_again_after);
+  const auto wait = std::clamp<std::chrono::milliseconds>(std::chrono::milliseconds(at_ms - clock_.wall_ms()),
+                                                          look_again_after, look_again_before);
   const Time at = clock_.now() + wait;
   if (!group.look_at || at < *group.look_at) group.look_at = at;
 }

@@ -42,6 +42,7 @@ void GroupOffsets::commit(std::string_view topic, std::int32_t partition, Commit
 void GroupOffsets::forget(std::string_view topic, std::int32_t partition) {
   erase(topics_, topic, partition);
   for (auto& [producer, topics] : pending_) erase(topics, topic, partition);
+  std::erase_if(pending_, [](const auto& one) { return one.second.empty(); });
 }
 
 void GroupOffsets::commit_pending(ProducerId producer, std::string_view topic, std::int32_t partition,
@@ -79,6 +80,17 @@ std::set<std::int32_t> GroupOffsets::partitions_of(std::string_view topic) const
   add(topics_);
   for (const auto& [producer, topics] : pending_) add(topics);
   return partitions;
+}
+
+std::set<TopicPartition> GroupOffsets::partitions() const {
+  std::set<TopicPartition> all;
+  const auto add = [&](const Topics& topics) {
+    for (const auto& [topic, partitions] : topics)
+      for (const auto& [partition, entry] : partitions) all.insert({topic, partition});
+  };
+  add(topics_);
+  for (const auto& [producer, topics] : pending_) add(topics);
+  return all;
 }
 
 std::size_t GroupOffsets::size() const {

@@ -54,7 +54,9 @@ class GroupOffsets {
 
   const Commit* find(std::string_view topic, std::int32_t partition) const;
   const Topics& all() const { return topics_; }
-  std::set<std::int32_t> partitions_of(std::string_view topic) const;  // also those that are pending
+  // Also those that are pending.
+  std::set<std::int32_t> partitions_of(std::string_view topic) const;
+  std::set<TopicPartition> partitions() const;
   std::size_t size() const;
   bool empty() const { return topics_.empty() && pending_.empty(); }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far groups have read: committed, fetched, deleted.
+#include <algorithm>
+#include <limits>
+
 #include "core/group/records.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/offset_commit.h"
@@ -36,6 +39,12 @@ Error check(const Context& context, const Topic* topic, const CommitPartition& a
   return Error::none;
 }
 
+// Some old clients say how long an offset is to be kept; -1: as all are.
+Timestamp expiry(Timestamp now, std::int64_t retention_ms) {
+  if (retention_ms < 0) return -1;
+  return now + std::min(retention_ms, std::numeric_limits<Timestamp>::max() - now);
+}
+
 // Kafka tells new clients that there is no such group; old ones know only that their generation is over.
 Error commit_error(const Context& context, Error error) {
   const bool unknown_group = error == Error::group_id_not_found && context.version < 9;
@@ -57,9 +66,9 @@ Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetC
       const Error wrong = check(context, topic.get(), partition);
       answers.partitions.push_back({partition.partition_index, number(wrong)});
       if (wrong != Error::none) continue;
-      const Timestamp expires = request.retention_time_ms < 0 ? -1 : now + request.retention_time_ms;
       Commit commit{partition.committed_offset, partition.committed_leader_epoch,
-                    std::move(partition.committed_metadata).value_or(""), now, expires};
+                    std::move(partition.committed_metadata).value_or(""), now,
+                    expiry(now, request.retention_time_ms)};
       commits.push_back({topic->name, partition.partition_index, std::move(commit), topic->id});
     }
   }

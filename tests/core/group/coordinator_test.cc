@@ -6,9 +6,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include "core/group/records.h"
 #include "net/kafka/records/consumer_protocol.h"
 #include "net/kafka/records/framing.h"
 #include "tests/core/stored_topics.h"
+#include "tests/support/power_cut.h"
 
 namespace mq::core {
 namespace {
@@ -17,6 +19,8 @@ using kafka::Error;
 using namespace std::chrono_literals;
 using std::chrono::hours;
 using testing::ElementsAre;
+
+constexpr kafka::BatchProducer in_transaction{7, 0, -1, true};
 
 // ---- committed offsets alone
 
@@ -34,6 +38,19 @@ TEST(GroupOffsets, APendingOffsetCountsWhenItsTransactionIsCommitted) {
   offsets.end_transaction(8, false);
   EXPECT_FALSE(offsets.find("t", 1));
   EXPECT_FALSE(offsets.has_pending());
+}
+
+TEST(GroupOffsets, WhatIsForgottenIsNotPendingEither) {
+  GroupOffsets offsets;
+  offsets.commit("t", 0, {.offset = 1});
+  offsets.commit_pending(7, "t", 0, {.offset = 2});
+  offsets.commit_pending(7, "t", 1, {.offset = 3});
+  EXPECT_THAT(offsets.partitions(), ElementsAre(TopicPartition{"t", 0}, TopicPartition{"t", 1}));
+  offsets.forget("t", 0);
+  EXPECT_FALSE(offsets.is_pending("t", 0));
+  EXPECT_TRUE(offsets.is_pending("t", 1));
+  offsets.forget("t", 1);
+  EXPECT_TRUE(offsets.empty());
 }
 
 TEST(GroupOffsets, ACommitThatCameAfterAPendingOneStays) {
@@ -80,6 +97,13 @@ class CoordinatorTest : public StoredTopics {
   void reopen() {
     close();
     open();
+  }
+  // As after a start, when nothing has been read yet.
+  void begin_loading() {
+    groups->stop();
+    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
+    groups->start();
+    EXPECT_TRUE(groups->is_loading());
   }
   void make(const std::string& name, std::int32_t partitions = 1) {
     std::vector<NewTopic> wanted;
@@ -176,6 +200,42 @@ TEST_F(CoordinatorTest, WhatMembersReadDoesNotExpireWhatTheyStoppedReadingDoes) 
   EXPECT_EQ(committed("g", "other"), -1);
 }
 
+TEST_F(CoordinatorTest, OffsetsOfAGroupThatEverybodyLeftExpireFromThatDayOn) {
+  make("t");
+  commit("g", "t", 5);
+  const auto joined = run(groups->join("g", join_request()));
+  clock.pass(hours(24 * 6));
+  std::vector<ClassicGroup::Leaving> leaving{{joined.member_id, {}}};
+  EXPECT_EQ(run(groups->leave("g", std::move(leaving)))->at(0), Error::none);
+  settle();
+  pass(hours(24 * 6));
+  EXPECT_EQ(committed("g", "t"), 5);
+  reopen();
+  pass(hours(24 * 2));
+  EXPECT_FALSE(groups->find("g"));
+}
+
+TEST_F(CoordinatorTest, WhatIsTooLargeToBeWrittenIsRefusedAndTheGroupGoesOn) {
+  auto joined = run(groups->join("g", join_request()));
+  ClassicGroup::Sync sync;
+  sync.member_id = joined.member_id;
+  sync.generation = joined.generation;
+  ClassicGroup::Sync large = sync;
+  large.assignments.emplace_back(joined.member_id, kafka::Bytes(InternalTopic::batch_bytes_max));
+  EXPECT_EQ(run(groups->sync("g", std::move(large))).error, Error::unknown_server_error);
+  joined = run(groups->join("g", join_request(joined.member_id)));
+  sync.generation = joined.generation;
+  EXPECT_EQ(run(groups->sync("g", std::move(sync))).error, Error::none);
+
+  std::vector<PartitionCommit> commits;
+  for (std::int32_t i = 0; i < 5000; i++)
+    commits.push_back({"t", i, {.offset = 1, .metadata = std::string(4096, 'x')}});
+  GroupCoordinator::Committer who{"g", joined.member_id, {}, joined.generation};
+  EXPECT_EQ(run(groups->commit(who, std::move(commits))), Error::invalid_commit_offset_size);
+  EXPECT_TRUE(groups->find("g")->offsets.empty()) << "all or none";
+  EXPECT_EQ(groups->heartbeat("g", joined.member_id, {}, joined.generation), Error::none);
+}
+
 TEST_F(CoordinatorTest, AMemberIsGoneWhenItsSessionEndsAndTheTimerLooks) {
   const auto joined = run(groups->join("g", join_request()));
   pass(29s);
@@ -187,13 +247,79 @@ TEST_F(CoordinatorTest, AMemberIsGoneWhenItsSessionEndsAndTheTimerLooks) {
 TEST_F(CoordinatorTest, WhatATransactionHasPendingSurvivesARestart) {
   make("t");
   EXPECT_EQ(commit("g", "t", 5), Error::none);
-  EXPECT_EQ(commit("g", "t", 6, {7, 0, 0, true}), Error::none);
+  EXPECT_EQ(commit("g", "t", 6, in_transaction), Error::none);
   EXPECT_EQ(committed("g", "t"), 5);
   reopen();
   EXPECT_EQ(committed("g", "t"), 5);
   EXPECT_TRUE(groups->find("g")->offsets.is_pending("t", 0));
   groups->transaction_ended(topic->partition_of("g"), 7, true);
   EXPECT_EQ(committed("g", "t"), 6);
+}
+
+TEST_F(CoordinatorTest, ATransactionThatEndsWhileGroupsAreReadIsNotMissed) {
+  make("t");
+  EXPECT_EQ(commit("g", "t", 6, in_transaction), Error::none);
+  begin_loading();
+  groups->transaction_ended(topic->partition_of("g"), in_transaction.id, true);
+  while (groups->is_loading()) loop.run_one();
+  EXPECT_EQ(committed("g", "t"), 6);
+}
+
+TEST_F(CoordinatorTest, WhileGroupsAreReadEverybodyIsToldToAskAgain) {
+  make("t");
+  commit("g", "t", 5);
+  const std::vector<std::function<Error()>> requests{
+      [&] { return run(groups->join("g", join_request())).error; },
+      [&] { return run(groups->sync("g", {})).error; },
+      [&] { return static_cast<Error>(run(groups->leave("g", {})).error().value()); },
+      [&] { return run(groups->consumer_heartbeat("g", {})).error; },
+      [&] { return commit("g", "t", 6); },
+      [&] { return run(groups->remove("g")); },
+      [&] { return groups->serves("g"); }};
+  for (const auto& request : requests) {
+    begin_loading();
+    EXPECT_EQ(groups->heartbeat("g", "m", {}, 1), Error::none) << "a member is most likely still there";
+    EXPECT_EQ(request(), Error::coordinator_load_in_progress);
+  }
+  while (groups->is_loading()) loop.run_one();
+  EXPECT_EQ(committed("g", "t"), 5);
+}
+
+TEST_F(CoordinatorTest, RecordsOfAKindThatCameLaterAreSkippedAndOldOnesAreRead) {
+  make("t");
+  commit("g", "t", 5);
+  KeyedRecord old = offset_record("g", {"t", 0, {.offset = 7}});
+  old.key.at(1) = std::byte{0};
+  KeyedRecord later = old;
+  later.key.at(1) = std::byte{99};
+  const std::vector<KeyedRecord> records{old, later, {{}, later.value}, {{std::byte{0}}, later.value}};
+  std::optional<Error> written;
+  topic->append(topic->partition_of("g"), records, [&](Error error) { written = error; });
+  while (!written) loop.run_one();
+  reopen();
+  EXPECT_EQ(committed("g", "t"), 7);
+}
+
+// ---- what is deleted while it is on its way
+
+TEST_F(CoordinatorTest, ACommitOnItsWayGoesWithItsGroup) {
+  make("t");
+  run(topic->ensure());
+  asio::co_spawn(loop, committing("g", "t", 5), asio::detached);
+  EXPECT_EQ(run(groups->remove("g")), Error::none);
+  reopen();
+  EXPECT_FALSE(groups->find("g"));
+}
+
+TEST_F(CoordinatorTest, WhatATransactionHasPendingGoesWithItsGroup) {
+  make("t");
+  EXPECT_EQ(commit("g", "t", 5, in_transaction), Error::none);
+  EXPECT_EQ(run(groups->remove("g")), Error::none);
+  for (const bool again : {false, true}) {
+    if (again) reopen();
+    groups->transaction_ended(topic->partition_of("g"), in_transaction.id, true);
+    EXPECT_FALSE(groups->find("g"));
+  }
 }
 
 TEST_F(CoordinatorTest, OffsetsOfATopicThatWentWithoutAWordAreForgottenAtTheNextStart) {
@@ -237,6 +363,32 @@ TEST_F(CoordinatorTest, ManyGroupsAndOffsetsAreThereAfterARestart) {
   for (const auto& [group, offset] : expected) EXPECT_EQ(committed(group, "t"), offset);
 }
 
+// ---- a disk that fails
+
+class CoordinatorOnABadDisk : public CoordinatorTest {
+ protected:
+  storage::FileSystem& files() override { return faulty; }
+  test::PowerCut faulty{dir.path()};
+};
+
+TEST_F(CoordinatorOnABadDisk, ACommitThatCannotBeWrittenIsNone) {
+  make("t");
+  EXPECT_EQ(commit("g", "t", 5), Error::none);
+  faulty.inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
+  EXPECT_EQ(commit("g", "t", 6), Error::not_coordinator) << "clients look for the coordinator and try again";
+  EXPECT_EQ(committed("g", "t"), 5);
+  EXPECT_EQ(commit("g", "t", 7), Error::none);
+  reopen();
+  EXPECT_EQ(committed("g", "t"), 7);
+}
+
+TEST_F(CoordinatorOnABadDisk, WithoutATopicForItNobodyCoordinates) {
+  faulty.inject({test::PowerCut::Call::write, 1, EIO, "meta", true});
+  EXPECT_EQ(run(groups->ready("g")), Error::coordinator_not_available);
+  EXPECT_EQ(run(groups->join("g", join_request())).error, Error::coordinator_not_available);
+  faulty.heal();
+}
+
 // ---- fifty members that come one after the other, and two hundred partitions
 
 // What clients do: join, assign if they lead, read from what is committed, commit and join again when they
@@ -254,9 +406,11 @@ class World {
     while (world->left > 0) {
       ClassicGroup::Join join = first;
       join.member_id = id;
+      join.id_first = true;
       const auto joined = co_await world->groups_.join("g", std::move(join));
-      EXPECT_EQ(joined.error, Error::none);
       id = joined.member_id;
+      if (joined.error == Error::member_id_required) continue;
+      EXPECT_EQ(joined.error, Error::none);
       ClassicGroup::Sync sync = world->assign(joined);
       const auto synced = co_await world->groups_.sync("g", std::move(sync));
       if (synced.error == Error::rebalance_in_progress) continue;

@@ -37,6 +37,9 @@ struct KeyedRecord {
 class InternalTopic {
  public:
   static constexpr std::size_t batch_bytes_max = 16u << 20;
+  // Of what is remembered under its name: a key has 16 bits for the length of a text, and what is longer
+  // would be cut to one that somebody else has.
+  static constexpr std::size_t id_bytes_max = 32'000;
 
   InternalTopic(Topics& topics, const Clock& clock, const Config& config, std::string_view name);
 

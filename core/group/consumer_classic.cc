@@ -13,14 +13,6 @@ using kafka::Error;
 
 namespace {
 
-constexpr std::size_t metadata_bytes_max = 1u << 20;  // of one member: it is written down
-
-std::size_t metadata_bytes(const std::vector<Protocol>& protocols) {
-  std::size_t sum = 0;
-  for (const Protocol& protocol : protocols) sum += protocol.name.size() + protocol.metadata.size();
-  return sum;
-}
-
 bool is_to_give_up(const ConsumerMember& member) {
   return member.owns.state == MemberState::unrevoked_partitions;
 }
@@ -83,7 +75,6 @@ Error ConsumerGroup::check(const ClassicGroup::Join& request, const Subscription
   if (!is_known && members_.size() >= limits_.members_max) return Error::group_max_size_reached;
   const std::string& self = takes_over ? holder->second : request.member_id;
   if (!said || !agrees(request.protocols, self)) return Error::inconsistent_group_protocol;
-  if (metadata_bytes(request.protocols) > metadata_bytes_max) return Error::invalid_request;
   // It was removed and does not know; what it still reads may be another's.
   if (!is_known && !said->owned.empty()) return Error::unknown_member_id;
   const bool is_new = !comes_again && !request.instance_id;

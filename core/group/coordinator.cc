@@ -34,7 +34,11 @@ namespace {
 // Whether the group could be written down with this member.
 bool fits(const ClassicGroup::Join& request) {
   constexpr std::size_t most = GroupCoordinator::name_bytes_max;
-  return request.instance_id.value_or("").size() <= most && request.member_id.size() <= most &&
+  std::size_t metadata = 0;
+  for (const Protocol& protocol : request.protocols)
+    metadata += protocol.name.size() + protocol.metadata.size();
+  return metadata <= GroupCoordinator::metadata_bytes_max &&
+         request.instance_id.value_or("").size() <= most && request.member_id.size() <= most &&
          request.protocol_type.size() <= most &&
          std::all_of(request.protocols.begin(), request.protocols.end(),
                      [](const Protocol& protocol) { return protocol.name.size() <= most; });
@@ -95,6 +99,7 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
   group->id = id;
   group->partition = log_.partition_of(id);
   groups_[id] = group;
+  if (loading_.contains(group->partition)) found_.push_back(group);  // nobody else may ask for it yet
   return group;
 }
 
@@ -108,7 +113,6 @@ void GroupCoordinator::drop(const GroupPtr& group) {
 
 // A name that somebody mentioned is not a group yet.
 void GroupCoordinator::drop_if_nothing(const GroupPtr& group) {
-  if (loading_.contains(group->partition)) found_.push_back(group);  // nobody else may ask for it yet
   const ClassicGroup& state = group->classic;
   if (group->is_empty() && !group->consumer && state.generation() == 0 && group->offsets.empty() &&
       group->in_flight == 0)
@@ -313,6 +317,7 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
   std::vector<KeyedRecord> records;
   for (const PartitionCommit& one : commits) records.push_back(offset_record(group->id, one));
   auto shared = std::make_shared<std::vector<PartitionCommit>>(std::move(commits));
+  const auto on_its_way = group->committing.insert(group->committing.end(), shared);
   const ProducerId owner = producer.transactional ? producer.id : -1;
   std::function<void()> applied = [this, group, shared, owner] {  // not called when this is gone
     std::vector<TopicPartition> gone;
@@ -325,7 +330,6 @@ Task<Error> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit>
     }
     if (!gone.empty()) forget_offsets(group, std::move(gone));
   };
-  const auto on_its_way = group->committing.insert(group->committing.end(), shared);
   Durable durable = append(group, records, std::move(applied), producer);
   const Error failed = co_await Later<Error>::get(std::move(durable));
   group->committing.erase(on_its_way);

@@ -50,7 +50,9 @@ struct OffsetChange;
 class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
  public:
   static constexpr std::size_t groups_max = 1'000'000;
-  static constexpr std::size_t name_bytes_max = 32'000;  // a record has 16 bits for the length of a text
+  static constexpr std::size_t name_bytes_max = InternalTopic::id_bytes_max;
+  // Of what one member says in all protocols that it knows: it is written down with what the others say.
+  static constexpr std::size_t metadata_bytes_max = 1u << 20;
 
   GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Topics& topics,
                    InternalTopic& log);
@@ -166,13 +168,13 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
       in_transactions_;             // who has offsets pending
   std::set<std::int32_t> loading_;  // partitions
+  std::vector<GroupPtr> found_;     // groups in the one that is being read
   std::map<std::int32_t, std::vector<std::pair<ProducerId, bool>>>
       ended_meanwhile_;  // transactions, by partition
   bool stopped_ = false;
 
   Ticket tickets_ = 0;
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::JoinAnswer>>> joins_;
-  std::vector<GroupPtr> found_;  // groups in the one that is being read
   std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::SyncAnswer>>> syncs_;
 
   std::set<std::pair<Time, Group*>> deadlines_;

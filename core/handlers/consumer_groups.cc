@@ -14,14 +14,23 @@ using kafka::Error;
 namespace {
 
 constexpr Epoch joining = 0;
-constexpr std::size_t word_bytes_max = 1024;  // of an id
-constexpr std::size_t topics_max = 10'000;    // of one subscription
+constexpr std::size_t word_bytes_max = 1024;       // of an id
+constexpr std::size_t topics_max = 10'000;         // of one subscription
+constexpr std::size_t topic_bytes_max = 1u << 20;  // of their names
 constexpr std::int8_t classic_member = 0, consumer_member = 1;
 
 using Request = kafka::ConsumerGroupHeartbeatRequest;
 
 bool is_word(const std::optional<std::string>& word) {
   return !word || (!word->empty() && word->size() <= word_bytes_max);
+}
+
+std::string_view trouble_of_topics(const std::optional<std::vector<std::string>>& topics) {
+  if (!topics) return "";
+  if (topics->size() > topics_max) return "the member subscribes to more than 10000 topics";
+  std::size_t bytes = 0;
+  for (const std::string& name : *topics) bytes += name.size();
+  return bytes <= topic_bytes_max ? "" : "the names of the topics take more than a mebibyte";
 }
 
 // What is wrong with a heartbeat whoever sends it; empty: nothing.
@@ -35,8 +44,8 @@ std::string_view trouble_of(const Request& request, kafka::Version version) {
   if (request.member_epoch < ConsumerMember::away) return "member_epoch must be at least -2";
   if (request.member_epoch == ConsumerMember::away && !request.instance_id)
     return "a member without an instance_id cannot leave for a while";
-  if (request.subscribed_topic_names && request.subscribed_topic_names->size() > topics_max)
-    return "the member subscribes to more than 10000 topics";
+  const std::string_view topics = trouble_of_topics(request.subscribed_topic_names);
+  if (!topics.empty()) return topics;
   if (request.member_epoch != joining) return "";
   if (request.rebalance_timeout_ms <= 0) return "rebalance_timeout_ms must be given by who joins";
   if (!request.subscribed_topic_names && !request.subscribed_topic_regex)

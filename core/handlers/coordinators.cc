@@ -34,26 +34,43 @@ Task<Refusal> check(Context& context, std::int8_t key_type) {
   co_return refusal;
 }
 
+// What would not be taken as a name.
+Error check_key(std::int8_t key_type, const std::string& key) {
+  const bool is_short = key.size() <= InternalTopic::id_bytes_max;
+  if (key_type == group) return is_short ? Error::none : Error::invalid_group_id;
+  return is_short && !key.empty() ? Error::none : Error::invalid_request;
+}
+
+kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
+  kafka::FindCoordinatorResponse::Coordinator answer;
+  answer.node_id = answer.port = -1;
+  answer.error_code = static_cast<std::int16_t>(refusal.error);
+  answer.error_message = refusal.message;
+  return answer;
+}
+
 }  // namespace
 
 // Alone, this broker coordinates everything.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
                                                       kafka::FindCoordinatorRequest request) {
   const Refusal refusal = co_await check(context, request.key_type);
-  const bool found = refusal.error == Error::none;
-  const Address self = found ? advertised(context.broker.config, *context.peer) : Address{};
-  kafka::FindCoordinatorResponse::Coordinator one;
-  one.node_id = found ? context.broker.identity.node_id : -1;
-  one.host = found ? self.host : "";
-  one.port = found ? self.port : -1;
-  one.error_code = static_cast<std::int16_t>(refusal.error);
-  one.error_message = refusal.message;
+  const Address self = advertised(context.broker.config, *context.peer);
+  const auto answer_for = [&](const std::string& key) {
+    Refusal wrong = refusal;
+    if (wrong.error == Error::none) wrong.error = check_key(request.key_type, key);
+    auto answer = nobody(wrong);
+    answer.key = key;
+    if (wrong.error != Error::none) return answer;
+    answer.node_id = context.broker.identity.node_id;
+    answer.host = self.host;
+    answer.port = self.port;
+    return answer;
+  };
 
   kafka::FindCoordinatorResponse response;
-  for (const std::string& key : request.coordinator_keys) {
-    one.key = key;
-    response.coordinators.push_back(one);
-  }
+  for (const std::string& key : request.coordinator_keys) response.coordinators.push_back(answer_for(key));
+  const auto one = answer_for(request.key);  // of older versions
   response.error_code = one.error_code;
   response.error_message = one.error_message;
   response.node_id = one.node_id;

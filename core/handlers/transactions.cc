@@ -129,7 +129,7 @@ Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
   Error error = Error::none;
   if (request.transactional_id.empty())
     error = Error::invalid_request;
-  else if (request.group_id.empty())
+  else if (request.group_id.empty() || request.group_id.size() > InternalTopic::id_bytes_max)
     error = Error::invalid_group_id;
   else
     error = co_await offsets.ensure();

@@ -27,7 +27,8 @@ Error for_committers(Error error, kafka::Version version) {
 // Whether the group's offsets belong to the open transaction, or do so from now on.
 Task<Error> enter(Context& context, const Request& request) {
   if (request.transactional_id.empty()) co_return Error::invalid_request;
-  if (request.group_id.empty()) co_return Error::invalid_group_id;
+  if (request.group_id.empty() || request.group_id.size() > InternalTopic::id_bytes_max)
+    co_return Error::invalid_group_id;
   const Error missing = co_await context.broker.offsets_log.ensure();
   if (missing != Error::none) co_return missing;
   const ProducerEpoch who{request.producer_id, request.producer_epoch};

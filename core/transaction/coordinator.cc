@@ -60,6 +60,10 @@ TransactionCoordinator::EntryPtr TransactionCoordinator::find(const std::string&
 TransactionCoordinator::EntryPtr TransactionCoordinator::find_or_make(const std::string& id) {
   if (EntryPtr known = find(id)) return known;
   if (entries_.size() >= ids_max && !make_room()) return nullptr;
+  return make(id);
+}
+
+TransactionCoordinator::EntryPtr TransactionCoordinator::make(const std::string& id) {
   auto entry = std::make_shared<Entry>();
   entry->id = id;
   entry->partition = log_.partition_of(id);
@@ -82,7 +86,7 @@ Task<TransactionCoordinator::Answer> TransactionCoordinator::init(std::string id
                                                                   ProducerEpoch given) {
   Answer answer;
   answer.error = co_await ready();
-  if (id.empty()) answer.error = Error::invalid_request;
+  if (id.empty() || id.size() > InternalTopic::id_bytes_max) answer.error = Error::invalid_request;
   if (timeout_ms <= 0 || timeout_ms > config_.transaction_timeout_max.count())
     answer.error = Error::invalid_transaction_timeout;
   if (answer.error != Error::none) co_return answer;
@@ -361,7 +365,7 @@ Task<void> TransactionCoordinator::load(Self self) {
 }
 
 void TransactionCoordinator::loaded(const std::string& id, Transaction transaction) {
-  const EntryPtr entry = find_or_make(id);
+  const EntryPtr entry = make(id);
   entry->state = TransactionState(std::move(transaction));
   plan(entry);
   if (entry->state.now().is_preparing())

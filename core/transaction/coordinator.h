@@ -86,7 +86,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   Task<Step> step(std::string id, Unknown unknown, Ids ids, Decide decide);
   Task<kafka::Error> store(EntryPtr entry, Transaction next);
   Task<kafka::Error> write(EntryPtr entry, KeyedRecord record);
-  EntryPtr find_or_make(const std::string& id);
+  EntryPtr make(const std::string& id);
+  EntryPtr find_or_make(const std::string& id);  // null: there are too many
   bool make_room();
 
   using Self = std::shared_ptr<TransactionCoordinator>;

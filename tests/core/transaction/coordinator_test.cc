@@ -3,6 +3,7 @@
 
 #include "core/transaction/records.h"
 #include "tests/core/stored_topics.h"
+#include "tests/support/power_cut.h"
 
 namespace mq::core {
 namespace {
@@ -166,6 +167,57 @@ TEST_F(TransactionCoordinatorTest, WhoEntersLaterWaitsForWhoIsInside) {
   EXPECT_FALSE(entered);
   first.reset();
   while (!entered) loop.run_one();
+}
+
+TEST_F(TransactionCoordinatorTest, AnIdThatNoRecordCouldHoldIsRefused) {
+  const std::string longest(InternalTopic::id_bytes_max, 'x');
+  EXPECT_EQ(run(transactions->init(longest + "x", 1000, {})).error, Error::invalid_request);
+  EXPECT_EQ(run(transactions->init("", 1000, {})).error, Error::invalid_request);
+  begin(longest);
+  reopen();
+  EXPECT_EQ(status(longest), Status::empty);
+}
+
+// The nth sync of the disk from when a transaction is ended fails: the first is that of what is prepared,
+// then come the markers, then that it is complete.
+class TransactionsOnABadDisk : public TransactionCoordinatorTest {
+ protected:
+  storage::FileSystem& files() override { return faulty; }
+  void fail(std::uint64_t nth) { faulty.inject({test::PowerCut::Call::sync, nth, EIO, "0000000001.log"}); }
+  // Whether it is complete only after a pause.
+  void expect_tried_again(std::uint64_t nth) {
+    const auto who = begin();
+    add(who, {t0, t1});
+    fail(nth);
+    const Time ended = clock.now();
+    EXPECT_EQ(end(who, true), Error::none);
+    wait_for(Status::complete_commit);
+    EXPECT_GE(clock.now() - ended, 1s);
+    EXPECT_EQ(end_of(0), 1) << "one marker";
+    EXPECT_EQ(end_of(1), 1);
+    EXPECT_EQ(add(who, {t0}), Error::none) << "the next one";
+  }
+  test::PowerCut faulty{dir.path()};
+};
+
+TEST_F(TransactionsOnABadDisk, AnEndThatCannotBeWrittenIsNone) {
+  const auto who = begin();
+  add(who, {t0});
+  fail(1);
+  EXPECT_EQ(end(who, true), Error::coordinator_not_available)
+      << "clients look for the coordinator and try again";
+  EXPECT_EQ(status(), Status::ongoing);
+  EXPECT_EQ(end_of(0), 0);
+  EXPECT_EQ(end(who, true), Error::none);
+  wait_for(Status::complete_commit);
+}
+
+TEST_F(TransactionsOnABadDisk, MarkersAreTriedAgainUntilTheyAreWritten) {
+  expect_tried_again(2);
+}
+
+TEST_F(TransactionsOnABadDisk, ThatATransactionIsCompleteIsTriedAgainToo) {
+  expect_tried_again(3);
 }
 
 TEST_F(TransactionCoordinatorTest, WhoCoordinatesGroupsHearsOfMarkersInTheirPartitions) {

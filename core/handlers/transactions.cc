@@ -75,8 +75,10 @@ std::vector<AddResponse::AddPartitionsToTxnTopicResult> verify_partitions(
     auto& result = results.emplace_back();
     result.name = topic.name;
     for (const std::int32_t index : topic.partitions) {
-      const Error error = context.broker.transactions.verify(
+      Error error = context.broker.transactions.verify(
           asked.transactional_id, {asked.producer_id, asked.producer_epoch}, {topic.name, index});
+      if (error == Error::transaction_abortable && context.version < add_version_abortable)
+        error = Error::invalid_txn_state;
       result.results_by_partition.push_back({index, number(error)});
     }
   }
@@ -175,10 +177,10 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
     const auto& asked = request.markers[m];
     const ProducerEpoch producer{asked.producer_id, asked.producer_epoch};
     const kafka::Marker marker{asked.transaction_result, asked.coordinator_epoch};
-    for (auto& topic : response.markers[m].topics)
-      for (auto& answer : topic.partitions) {
     const bool is_second = asked.transaction_version >= marker_version_later_epoch;
     const MarkerEpoch wanted = is_second ? MarkerEpoch::later : MarkerEpoch::of_transaction;
+    for (auto& topic : response.markers[m].topics)
+      for (auto& answer : topic.partitions) {
         joined.expect();
         auto done = [&answer, &joined](Error error) {
           answer.error_code = number(error);

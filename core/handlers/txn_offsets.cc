@@ -11,17 +11,26 @@ namespace {
 using Request = kafka::TxnOffsetCommitRequest;
 using Response = kafka::TxnOffsetCommitResponse;
 
-constexpr kafka::Version version_adding = 5;    // offsets are added to the transaction by committing them
-constexpr kafka::Version version_with_ids = 6;  // of topics
+constexpr kafka::Version version_abortable = 4;  // knows TRANSACTION_ABORTABLE
+constexpr kafka::Version version_adding = 5;     // offsets are added to the transaction by committing them
+constexpr kafka::Version version_with_ids = 6;   // of topics
 
 // Offsets belong to the coordinator of groups, whose words these clients know.
 Error for_committers(Error error, kafka::Version version) {
-  if (error == Error::producer_fenced) return Error::invalid_producer_epoch;
-  if (error == Error::group_id_not_found) return Error::illegal_generation;
-  if (error == Error::transaction_abortable && version < version_adding) return Error::invalid_txn_state;
-  if (error == Error::concurrent_transactions) error = Error::coordinator_load_in_progress;
-  if (error == Error::coordinator_load_in_progress && version < 2) return Error::coordinator_not_available;
-  return error;
+  switch (error) {
+    case Error::producer_fenced:
+      return Error::invalid_producer_epoch;
+    case Error::group_id_not_found:
+    case Error::stale_member_epoch:
+      return version >= version_with_ids ? error : Error::illegal_generation;
+    case Error::transaction_abortable:
+      return version >= version_abortable ? error : Error::invalid_txn_state;
+    case Error::concurrent_transactions:
+    case Error::coordinator_load_in_progress:
+      return version >= 2 ? Error::coordinator_load_in_progress : Error::coordinator_not_available;
+    default:
+      return error;
+  }
 }
 
 // Whether the group's offsets belong to the open transaction, or do so from now on.

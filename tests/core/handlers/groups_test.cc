@@ -2,137 +2,15 @@
 // Groups as clients see them: one broker, real sockets, several connections.
 #include <gmock/gmock.h>
 
-#include <random>
-
-#include "net/kafka/records/consumer_protocol.h"
-#include "net/kafka/records/framing.h"
-#include "tests/core/handlers/conversation.h"
+#include "net/kafka/records/group_metadata.h"
+#include "net/kafka/records/offset_commit.h"
+#include "tests/core/handlers/group_conversation.h"
 
 namespace mq::core {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::UnorderedElementsAre;
-
-kafka::Bytes owned(std::string_view text) {
-  const auto bytes = bytes_of(text);
-  return {bytes.begin(), bytes.end()};
-}
-std::string text_of(const kafka::Bytes& bytes) {
-  return core::text_of(net::Bytes(bytes));
-}
-kafka::Bytes subscription(std::vector<std::string> topics) {
-  kafka::ConsumerProtocolSubscription said;
-  said.topics = std::move(topics);
-  return kafka::encode_value(said, 1);
-}
-
-class GroupsTest : public Conversation {
- protected:
-  static kafka::JoinGroupRequest join_request(const std::string& group, const std::string& member = "") {
-    kafka::JoinGroupRequest request;
-    request.group_id = group;
-    request.session_timeout_ms = 10'000;
-    request.rebalance_timeout_ms = 10'000;
-    request.member_id = member;
-    request.protocol_type = "consumer";
-    request.protocols.push_back({"range", subscription({"t"})});
-    return request;
-  }
-  static kafka::SyncGroupRequest sync_request(const std::string& group,
-                                              const kafka::JoinGroupResponse& joined,
-                                              std::vector<std::pair<std::string, std::string>> work = {}) {
-    kafka::SyncGroupRequest request;
-    request.group_id = group;
-    request.generation_id = joined.generation_id;
-    request.member_id = joined.member_id;
-    request.protocol_type = "consumer";
-    request.protocol_name = joined.protocol_name;
-    for (auto& [member, what] : work) request.assignments.push_back({member, owned(what)});
-    return request;
-  }
-  // The only member of a stable group.
-  kafka::JoinGroupResponse alone(const std::string& group) {
-    auto request = join_request(group);
-    auto joined = wire->call<kafka::JoinGroupResponse>(request, 3);
-    EXPECT_EQ(joined.error_code, 0);
-    const auto synced =
-        wire->call<kafka::SyncGroupResponse>(sync_request(group, joined, {{joined.member_id, "work"}}), 5);
-    EXPECT_EQ(synced.error_code, 0);
-    EXPECT_EQ(text_of(synced.assignment), "work");
-    return joined;
-  }
-  std::int16_t heartbeat(const std::string& group, const kafka::JoinGroupResponse& as) {
-    kafka::HeartbeatRequest request;
-    request.group_id = group;
-    request.generation_id = as.generation_id;
-    request.member_id = as.member_id;
-    return wire->call<kafka::HeartbeatResponse>(request, 4).error_code;
-  }
-  struct Committing {
-    std::string group = "g", topic = "t";
-    std::int32_t partition = 0;
-    std::int64_t offset = 0;
-    std::optional<std::string> metadata = std::nullopt;
-    std::string member = "";
-    std::int32_t generation = -1;
-    kafka::Version version = 8;
-  };
-  std::int16_t commit(const Committing& what) {
-    kafka::OffsetCommitRequest request;
-    request.group_id = what.group;
-    request.member_id = what.member;
-    request.generation_id_or_member_epoch = what.generation;
-    auto& topic = request.topics.emplace_back();
-    topic.name = what.topic;
-    topic.partitions.push_back({what.partition, what.offset, 3, what.metadata});
-    return wire->call<kafka::OffsetCommitResponse>(request, what.version)
-        .topics.at(0)
-        .partitions.at(0)
-        .error_code;
-  }
-  kafka::OffsetFetchResponse::OffsetFetchResponsePartition committed(const std::string& group,
-                                                                     std::int32_t partition = 0) {
-    kafka::OffsetFetchRequest request;
-    request.group_id = group;
-    auto& topic = request.topics.emplace().emplace_back();
-    topic.name = "t";
-    topic.partition_indexes = {partition};
-    return wire->call<kafka::OffsetFetchResponse>(request, 7).topics.at(0).partitions.at(0);
-  }
-  // group → "type state"
-  std::map<std::string, std::string> groups(std::vector<std::string> states = {},
-                                            std::vector<std::string> types = {}) {
-    kafka::ListGroupsRequest request;
-    request.states_filter = std::move(states);
-    request.types_filter = std::move(types);
-    std::map<std::string, std::string> listed;
-    for (const auto& group : wire->call<kafka::ListGroupsResponse>(request, 5).groups)
-      listed[group.group_id] = group.protocol_type + " " + group.group_state + " " + group.group_type;
-    return listed;
-  }
-  kafka::DescribeGroupsResponse::DescribedGroup describe(const std::string& group,
-                                                         kafka::Version version = 5) {
-    kafka::DescribeGroupsRequest request;
-    request.groups = {group};
-    return wire->call<kafka::DescribeGroupsResponse>(request, version).groups.at(0);
-  }
-  std::int16_t remove(const std::string& group) {
-    kafka::DeleteGroupsRequest request;
-    request.groups_names = {group};
-    return wire->call<kafka::DeleteGroupsResponse>(request, 2).results.at(0).error_code;
-  }
-  // A restart loads what the log remembers; until then clients are told to wait.
-  void restart() {
-    start();
-    for (;;) {
-      const auto answer = wire->call<kafka::ListGroupsResponse>(kafka::ListGroupsRequest{}, 4);
-      if (answer.error_code == 0) return;
-      ASSERT_EQ(answer.error_code, code(Error::coordinator_load_in_progress));
-    }
-  }
-};
 
 TEST_F(GroupsTest, ThisBrokerCoordinatesEveryGroup) {
   kafka::FindCoordinatorRequest request;
@@ -148,8 +26,15 @@ TEST_F(GroupsTest, ThisBrokerCoordinatesEveryGroup) {
   EXPECT_EQ(found.coordinators[1].key, "b");
   EXPECT_EQ(found.coordinators[1].port, broker->port());
   request.key_type = 9;
-  EXPECT_EQ(wire->call<kafka::FindCoordinatorResponse>(request, 4).coordinators.at(0).error_code,
-            code(Error::invalid_request));
+  const auto refused = wire->call<kafka::FindCoordinatorResponse>(request, 4);
+  ASSERT_EQ(refused.coordinators.size(), 3u);
+  for (const auto& one : refused.coordinators) {
+    EXPECT_EQ(one.error_code, code(Error::invalid_request));
+    EXPECT_EQ(one.node_id, -1);
+  }
+  const auto old = wire->call<kafka::FindCoordinatorResponse>(request, 3);
+  EXPECT_EQ(old.error_code, code(Error::invalid_request));
+  EXPECT_EQ(old.node_id, -1);
 }
 
 TEST_F(GroupsTest, AMemberJoinsSyncsBeatsAndLeaves) {
@@ -218,6 +103,7 @@ TEST_F(GroupsTest, MembersAreRefusedForTheRightReason) {
   const auto refused = wire->call<kafka::JoinGroupResponse>(request, 5);
   EXPECT_EQ(refused.error_code, code(Error::inconsistent_group_protocol));
   EXPECT_EQ(refused.protocol_name, "") << "no null for clients before version 7";
+  EXPECT_EQ(wire->call<kafka::JoinGroupResponse>(request, 7).protocol_name, std::nullopt);
   EXPECT_THAT(groups(), IsEmpty()) << "a name that was only mentioned is no group";
 
   const auto asked = wire->call<kafka::JoinGroupResponse>(join_request("g"), 4);
@@ -229,12 +115,75 @@ TEST_F(GroupsTest, MembersAreRefusedForTheRightReason) {
   EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync, 3).error_code, code(Error::unknown_member_id));
   EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync, 5).error_code,
             code(Error::inconsistent_group_protocol));
+  sync.group_id = "";
+  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync, 3).error_code, code(Error::invalid_group_id));
+  EXPECT_EQ(heartbeat("", asked), code(Error::invalid_group_id));
+  EXPECT_EQ(heartbeat("other", asked), code(Error::unknown_member_id));
   kafka::LeaveGroupRequest leave;
   leave.group_id = "other";
   leave.member_id = "nobody";
   EXPECT_EQ(wire->call<kafka::LeaveGroupResponse>(leave, 2).error_code, code(Error::unknown_member_id));
   leave.group_id = "";
   EXPECT_EQ(wire->call<kafka::LeaveGroupResponse>(leave, 3).error_code, code(Error::invalid_group_id));
+}
+
+TEST_F(GroupsTest, AStaticMemberIsKnownByItsName) {
+  auto request = join_request("g");
+  request.group_instance_id = "i";
+  const auto first = wire->call<kafka::JoinGroupResponse>(request, 5);
+  EXPECT_EQ(first.error_code, 0) << "it needs not ask for an id";
+  EXPECT_TRUE(first.member_id.starts_with("i-"));
+  EXPECT_EQ(first.members.at(0).group_instance_id, "i");
+  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync_request("g", first), 5).error_code, 0);
+  const auto second = wire->call<kafka::JoinGroupResponse>(request, 5);
+  EXPECT_NE(second.member_id, first.member_id);
+  EXPECT_EQ(second.generation_id, first.generation_id);
+
+  kafka::LeaveGroupRequest leave;
+  leave.group_id = "g";
+  leave.members = {{first.member_id, "i", {}}, {"", "nobody", {}}, {"", "i", {}}};
+  const auto left = wire->call<kafka::LeaveGroupResponse>(leave, 5).members;
+  EXPECT_EQ(left.at(0).error_code, code(Error::fenced_instance_id));
+  EXPECT_EQ(left.at(1).error_code, code(Error::unknown_member_id));
+  EXPECT_EQ(left.at(2).error_code, 0);
+}
+
+TEST_F(GroupsTest, ToolsReadInTheLogWhatIsRememberedOfAGroup) {
+  create("t");
+  auto request = join_request("g");
+  request.rebalance_timeout_ms = 60'000;
+  const auto joined = wire->call<kafka::JoinGroupResponse>(request, 0);
+  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync_request("g", joined, {{joined.member_id, "work"}}), 0)
+                .error_code,
+            0);
+  const auto last = [&] { return fetch("__consumer_offsets", 0, java_hash("g") % 50).values.back(); };
+  const auto group = kafka::decode_value<kafka::GroupMetadataValue>(bytes_of(last()));
+  ASSERT_TRUE(group);
+  EXPECT_EQ(kafka::first_number(bytes_of(last())), 3) << "every reader knows this version";
+  EXPECT_EQ(group->protocol_type, "consumer");
+  EXPECT_EQ(group->generation, 1);
+  EXPECT_EQ(group->leader, joined.member_id);
+  EXPECT_EQ(group->members.at(0).session_timeout, 10'000);
+  EXPECT_EQ(group->members.at(0).rebalance_timeout, 10'000) << "version 0 knows only the other one";
+  EXPECT_EQ(text_of(group->members.at(0).assignment), "work");
+
+  kafka::OffsetCommitRequest commit;
+  commit.group_id = "g";
+  commit.member_id = joined.member_id;
+  commit.generation_id_or_member_epoch = 1;
+  commit.topics.emplace_back().name = "t";
+  commit.topics[0].partitions.push_back({0, 5, -1, "note"});
+  for (const std::int64_t retention : {std::int64_t{-1}, std::int64_t{1'000'000}, INT64_MAX}) {
+    commit.retention_time_ms = retention;
+    EXPECT_EQ(wire->call<kafka::OffsetCommitResponse>(commit, 2).topics.at(0).partitions.at(0).error_code, 0);
+    const auto offset = kafka::decode_value<kafka::OffsetCommitValue>(bytes_of(last()));
+    ASSERT_TRUE(offset);
+    EXPECT_EQ(kafka::first_number(bytes_of(last())), retention < 0 ? 3 : 1);
+    EXPECT_EQ(offset->metadata, "note");
+    const Timestamp end = retention < INT64_MAX ? offset->commit_timestamp + retention : INT64_MAX;
+    EXPECT_EQ(offset->expire_timestamp, retention < 0 ? -1 : end);
+    EXPECT_EQ(committed("g").committed_offset, 5);
+  }
 }
 
 TEST_F(GroupsTest, MembersAreStillMembersAfterARestart) {
@@ -263,6 +212,9 @@ TEST_F(GroupsTest, WhatIsCommittedIsFetchedByteForByteAlsoAfterARestart) {
     EXPECT_EQ(committed("g", 1).metadata, "") << "null is stored as empty";
     EXPECT_EQ(committed("g", 2).committed_offset, -1);
     EXPECT_EQ(committed("g", 2).error_code, 0);
+    EXPECT_EQ(committed("g", 2).committed_leader_epoch, -1);
+    EXPECT_EQ(committed("g", 2).metadata, "");
+    EXPECT_EQ(committed("g", 9).committed_offset, -1) << "of a partition that is not there, too";
     EXPECT_EQ(committed("unknown").committed_offset, -1);
     EXPECT_THAT(groups(), ElementsAre(std::pair("g", " Empty classic")));
   }
@@ -342,7 +294,8 @@ TEST_F(GroupsTest, CommitsAreRefusedForTheRightReason) {
   EXPECT_EQ(commit({.group = "new", .generation = 1}), code(Error::illegal_generation));
   EXPECT_EQ(commit({.group = "new", .generation = 1, .version = 9}), code(Error::group_id_not_found));
   EXPECT_EQ(commit({.group = "", .version = 9}), code(Error::invalid_group_id));
-  EXPECT_EQ(commit({.group = "", .version = 8}), 0) << "old consumers without a group";
+  EXPECT_EQ(commit({.group = "", .offset = 4, .version = 8}), 0) << "old consumers without a group";
+  EXPECT_EQ(committed("").committed_offset, 4);
   const auto joined = alone("members");
   const auto as = [&](std::string member, std::int32_t generation) {
     return commit({.group = "members", .offset = 1, .member = std::move(member), .generation = generation});
@@ -351,6 +304,17 @@ TEST_F(GroupsTest, CommitsAreRefusedForTheRightReason) {
   EXPECT_EQ(as(joined.member_id, joined.generation_id + 1), code(Error::illegal_generation));
   EXPECT_EQ(as("nobody", joined.generation_id), code(Error::unknown_member_id));
   EXPECT_EQ(as("", -1), code(Error::unknown_member_id)) << "only members, while there are some";
+  EXPECT_EQ(commit({.group = "", .member = "m", .generation = 1}), code(Error::unknown_member_id));
+
+  kafka::OffsetCommitRequest request;
+  request.group_id = "members";
+  request.member_id = joined.member_id;
+  request.generation_id_or_member_epoch = joined.generation_id + 1;
+  request.topics.emplace_back().name = "t";
+  request.topics[0].partitions = {{0, 1, -1, {}}, {7, 1, -1, {}}};
+  const auto answers = wire->call<kafka::OffsetCommitResponse>(request, 8).topics.at(0).partitions;
+  EXPECT_EQ(answers.at(0).error_code, code(Error::illegal_generation)) << "what is wrong with all";
+  EXPECT_EQ(answers.at(1).error_code, code(Error::unknown_topic_or_partition)) << "what is wrong with it";
 }
 
 TEST_F(GroupsTest, OffsetsGoWithTheirTopic) {
@@ -391,6 +355,13 @@ TEST_F(GroupsTest, OffsetsAreDeletedUnlessTheyAreInUse) {
   EXPECT_EQ(wire->call<kafka::OffsetFetchResponse>(all, 2).topics.size(), 1u);
   request.group_id = "unknown";
   EXPECT_EQ(wire->call<kafka::OffsetDeleteResponse>(request, 0).error_code, code(Error::group_id_not_found));
+
+  auto workers = join_request("workers");
+  workers.protocol_type = "connect";
+  EXPECT_EQ(wire->call<kafka::JoinGroupResponse>(workers, 3).error_code, 0);
+  request.group_id = "workers";
+  EXPECT_EQ(wire->call<kafka::OffsetDeleteResponse>(request, 0).error_code, code(Error::non_empty_group))
+      << "nobody knows what they read";
 }
 
 TEST_F(GroupsTest, WhatNobodyCanReadCountsAsASubscriptionToEverything) {
@@ -440,79 +411,6 @@ TEST_F(GroupsTest, DuplicatesInARequestAreAnsweredOneByOne) {
   EXPECT_EQ(removed.results[1].error_code, code(Error::invalid_group_id));
 }
 
-// Values that no client sends, in any combination.
-class Nonsense {
- public:
-  explicit Nonsense(unsigned seed) : random_(seed) {}
-
-  std::string text() {
-    const std::size_t sizes[] = {0, 1, 2, 5, 300, 40'000};
-    return std::string(sizes[random_() % 6], "gx\0\xff"[random_() % 4]);
-  }
-  std::optional<std::string> maybe() { return random_() % 2 ? std::optional(text()) : std::nullopt; }
-  std::int32_t number() {
-    const std::int32_t numbers[] = {0, 1, -1, 7000, INT32_MAX, INT32_MIN};
-    return numbers[random_() % 6];
-  }
-  std::size_t few() { return random_() % 4; }
-
-  kafka::JoinGroupRequest join() {
-    kafka::JoinGroupRequest request{text(), 7000, number(), text(), maybe(), text(), {}, maybe()};
-    if (few() == 0) request.session_timeout_ms = number();
-    for (std::size_t i = few(); i > 0; i--) request.protocols.push_back({text(), owned(text())});
-    return request;
-  }
-  kafka::SyncGroupRequest sync() {
-    kafka::SyncGroupRequest request{text(), number(), text(), maybe(), maybe(), maybe(), {}};
-    for (std::size_t i = few(); i > 0; i--) request.assignments.push_back({text(), owned(text())});
-    return request;
-  }
-  kafka::OffsetCommitRequest commit() {
-    kafka::OffsetCommitRequest request;
-    request.group_id = text();
-    request.member_id = text();
-    request.generation_id_or_member_epoch = number();
-    request.group_instance_id = maybe();
-    for (std::size_t i = few(); i > 0; i--) {
-      auto& topic = request.topics.emplace_back();
-      topic.name = few() ? "t" : text();
-      for (std::size_t k = few(); k > 0; k--)
-        topic.partitions.push_back({number(), number(), number(), maybe()});
-    }
-    return request;
-  }
-  kafka::LeaveGroupRequest leave() {
-    kafka::LeaveGroupRequest request;
-    request.group_id = text();
-    for (std::size_t i = few(); i > 0; i--) request.members.push_back({text(), maybe(), maybe()});
-    return request;
-  }
-
- private:
-  std::mt19937 random_;
-};
-
-TEST_F(GroupsTest, NonsenseIsAnsweredAndDisturbsNobody) {
-  const unsigned seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  Nonsense nonsense(seed);
-  create("t");
-  const auto joined = alone("sane");
-  for (int i = 0; i < 60; i++) {
-    Wire other = broker->connect();  // a join may wait for others that never come
-    other.send(nonsense.join(), 8);
-    other.send(nonsense.sync(), 5);
-    other.send(nonsense.commit(), 8);
-    other.send(nonsense.leave(), 5);
-    const auto request = nonsense.join();
-    kafka::HeartbeatRequest beat{request.group_id, request.session_timeout_ms, request.member_id, {}};
-    EXPECT_NE(wire->call<kafka::HeartbeatResponse>(beat, 4).error_code, 0);
-    ASSERT_NE(wire->call<kafka::OffsetCommitResponse>(nonsense.commit(), 8).throttle_time_ms, 1);
-    ASSERT_EQ(heartbeat("sane", joined), 0);
-  }
-  EXPECT_EQ(describe("sane").group_state, "Stable");
-}
-
 // ---- from outside
 
 TEST_F(GroupsTest, AGroupIsDeletedOnlyWithoutMembers) {
@@ -538,6 +436,15 @@ TEST_F(GroupsTest, ListsAreFilteredByStateAndType) {
   EXPECT_THAT(groups({"Dead"}), IsEmpty());
   EXPECT_EQ(groups({}, {"Classic"}).size(), 2u);
   EXPECT_THAT(groups({}, {"share"}), IsEmpty());
+}
+
+TEST_F(GroupsTest, WhatMembersSaidIsShownOnlyWhileItIsSettled) {
+  const auto joined = wire->call<kafka::JoinGroupResponse>(join_request("g"), 3);
+  EXPECT_EQ(describe("g").group_state, "CompletingRebalance");
+  EXPECT_EQ(describe("g").protocol_data, "");
+  EXPECT_THAT(describe("g").members.at(0).member_metadata, IsEmpty());
+  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync_request("g", joined), 5).error_code, 0);
+  EXPECT_EQ(describe("g").members.at(0).member_metadata, subscription({"t"}));
 }
 
 TEST_F(GroupsTest, AnUnknownGroupIsDeadToOldClientsAndAnErrorToNewOnes) {

@@ -1,111 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/core/handlers/conversation.h"
+#include "tests/core/handlers/transaction_conversation.h"
 
 namespace mq::core {
 namespace {
-
-using Values = std::vector<std::string>;
-
-class TransactionsTest : public Conversation {
- protected:
-  void SetUp() override {
-    Conversation::SetUp();
-    create("t", 2);
-  }
-
-  kafka::InitProducerIdResponse init(std::string id = "tx", std::int32_t timeout_ms = 60'000,
-                                     ProducerEpoch given = {}, kafka::Version version = 4) {
-    kafka::InitProducerIdRequest request;
-    request.transactional_id = std::move(id);
-    request.transaction_timeout_ms = timeout_ms;
-    request.producer_id = given.id;
-    request.producer_epoch = given.epoch;
-    return wire->call<kafka::InitProducerIdResponse>(request, version);
-  }
-  ProducerEpoch begin(std::string id = "tx", std::int32_t timeout_ms = 60'000) {
-    const auto answer = init(std::move(id), timeout_ms);
-    EXPECT_EQ(answer.error_code, 0);
-    return {answer.producer_id, answer.producer_epoch};
-  }
-  std::int16_t add(ProducerEpoch who, std::int32_t partition = 0, std::string topic = "t",
-                   kafka::Version version = 3, std::string id = "tx") {
-    kafka::AddPartitionsToTxnRequest request;
-    request.v3_and_below_transactional_id = std::move(id);
-    request.v3_and_below_producer_id = who.id;
-    request.v3_and_below_producer_epoch = who.epoch;
-    request.v3_and_below_topics.push_back({std::move(topic), {partition}});
-    const auto answer = wire->call<kafka::AddPartitionsToTxnResponse>(request, version);
-    return answer.results_by_topic_v3_and_below.at(0).results_by_partition.at(0).partition_error_code;
-  }
-  std::int16_t send(ProducerEpoch who, std::int32_t sequence, Values values, kafka::Version version = 9,
-                    std::int32_t partition = 0, std::optional<std::string> id = "tx") {
-    const std::string records =
-        batch({.values = std::move(values), .producer = {who.id, who.epoch, sequence, true}});
-    auto request = produce_request("t", partition, bytes_of(records));
-    request.transactional_id = std::move(id);
-    const auto answer = wire->call<kafka::ProduceResponse>(request, version);
-    return answer.responses.at(0).partition_responses.at(0).error_code;
-  }
-  kafka::EndTxnResponse end(ProducerEpoch who, bool commit, kafka::Version version = 3,
-                            std::string id = "tx") {
-    return wire->call<kafka::EndTxnResponse>(kafka::EndTxnRequest{std::move(id), who.id, who.epoch, commit},
-                                             version);
-  }
-
-  // What a reader of committed records gets: aborted ones left out as clients do it.
-  struct Committed {
-    Values values;
-    std::int64_t high_watermark = -1, last_stable = -1;
-    std::vector<std::pair<std::int64_t, std::int64_t>> aborted;
-  };
-  Committed committed(std::int64_t from = 0, std::int32_t partition = 0, std::int32_t wait_ms = 0) {
-    auto request = fetch_request("t", from, partition);
-    request.isolation_level = 1;
-    request.max_wait_ms = wait_ms;
-    const auto response = wire->call<kafka::FetchResponse>(request, 12);
-    const auto& data = response.responses.at(0).partitions.at(0);
-    Committed result{{}, data.high_watermark, data.last_stable_offset, {}};
-    EXPECT_TRUE(data.aborted_transactions);
-    for (const auto& a : *data.aborted_transactions)
-      result.aborted.emplace_back(a.producer_id, a.first_offset);
-    auto next_aborted = result.aborted.begin();
-    std::set<std::int64_t> skipping;
-    net::Bytes rest = data.records->bytes;
-    while (const auto one = kafka::next_batch(rest)) {
-      const auto head = *kafka::BatchHead::parse(*one);
-      EXPECT_LT(head.last_offset(), result.last_stable);
-      for (; next_aborted != result.aborted.end() && next_aborted->second <= head.last_offset();
-           ++next_aborted)
-        skipping.insert(next_aborted->first);
-      if (head.is_control()) {
-        if (!kafka::read_marker(*one)->commit) skipping.erase(head.producer_id);
-        continue;
-      }
-      if (head.is_transactional() && skipping.contains(head.producer_id)) continue;
-      kafka::RecordReader reader(*one);
-      while (const auto* record = reader.next()) result.values.push_back(text_of(*record->value));
-    }
-    return result;
-  }
-  std::int64_t latest(bool only_committed) {
-    kafka::ListOffsetsRequest request;
-    request.replica_id = -1;
-    request.isolation_level = only_committed;
-    auto& wanted = request.topics.emplace_back();
-    wanted.name = "t";
-    wanted.partitions.push_back({0, -1, -1});
-    return wire->call<kafka::ListOffsetsResponse>(request, 7).topics.at(0).partitions.at(0).offset;
-  }
-  kafka::DescribeTransactionsResponse::TransactionState described(const std::string& id = "tx") {
-    return wire->call<kafka::DescribeTransactionsResponse>(kafka::DescribeTransactionsRequest{{id}}, 0)
-        .transaction_states.at(0);
-  }
-  // Until the transaction is over everywhere.
-  void ended(const std::string& id = "tx") {
-    while (described(id).transaction_state.starts_with("Prepare")) {
-    }
-  }
-};
 
 TEST_F(TransactionsTest, TheCoordinatorIsThisBroker) {
   kafka::FindCoordinatorRequest request;
@@ -177,6 +74,26 @@ TEST_F(TransactionsTest, WhatIsWrittenMustBelongToAnOpenTransaction) {
   EXPECT_EQ(produce("t", plain).error_code, code(Error::invalid_txn_state)) << "outside, meanwhile";
   end(who, true), ended();
   EXPECT_EQ(send(who, 1, {"late"}), code(Error::invalid_txn_state));
+}
+
+TEST_F(TransactionsTest, WhoWritesWhileItsTransactionEndsIsToldToTryAgain) {
+  const auto who = begin();
+  const std::string late = batch({.values = {"late"}, .producer = {who.id, who.epoch, 0, true}});
+  auto write = produce_request("t", 0, bytes_of(late));
+  write.transactional_id = "tx";
+  std::set<std::int16_t> answers;
+  for (int turn = 0; turn < 100 && !answers.contains(code(Error::not_enough_replicas)); turn++) {
+    add(who);
+    wire->send(kafka::EndTxnRequest{"tx", who.id, who.epoch, true}, 3);
+    wire->send(write, 9);
+    EXPECT_EQ(wire->receive<kafka::EndTxnResponse>(3).error_code, 0);
+    const auto answer = wire->receive<kafka::ProduceResponse>(9);
+    answers.insert(answer.responses.at(0).partition_responses.at(0).error_code);
+    ended();
+  }
+  answers.erase(code(Error::invalid_txn_state));  // it was over by then
+  EXPECT_EQ(answers, std::set{code(Error::not_enough_replicas)}) << "what producers try again after";
+  EXPECT_EQ(committed().values, Values{});
 }
 
 TEST_F(TransactionsTest, OneRequestCannotWriteForTwoProducers) {
@@ -273,8 +190,8 @@ TEST_F(TransactionsTest, NewerClientsAddManyAtOnceOrOnlyAsk) {
   kafka::AddPartitionsToTxnRequest request;
   auto& one = request.transactions.emplace_back();
   one = {"tx", who.id, who.epoch, true, {{"t", {0, 1}}}};
-  const auto errors = [&] {
-    const auto answer = wire->call<kafka::AddPartitionsToTxnResponse>(request, 5);
+  const auto errors = [&](kafka::Version version = 5) {
+    const auto answer = wire->call<kafka::AddPartitionsToTxnResponse>(request, version);
     std::vector<std::int16_t> all;
     for (const auto& partition : answer.results_by_transaction.at(0).topic_results.at(0).results_by_partition)
       all.push_back(partition.partition_error_code);
@@ -282,6 +199,14 @@ TEST_F(TransactionsTest, NewerClientsAddManyAtOnceOrOnlyAsk) {
   };
   const auto abortable = code(Error::transaction_abortable);
   EXPECT_EQ(errors(), (std::vector<std::int16_t>{abortable, abortable}));
+  const auto old = code(Error::invalid_txn_state);
+  EXPECT_EQ(errors(4), (std::vector<std::int16_t>{old, old})) << "it does not know the other word";
+  one.producer_epoch++;
+  EXPECT_EQ(errors().at(0), code(Error::producer_fenced));
+  one.producer_epoch--;
+  one.transactional_id = "nobody";
+  EXPECT_EQ(errors().at(0), code(Error::invalid_producer_id_mapping));
+  one.transactional_id = "tx";
   one.verify_only = false;
   EXPECT_EQ(errors(), (std::vector<std::int16_t>{0, 0}));
   one.verify_only = true;
@@ -434,6 +359,28 @@ TEST_F(TransactionsTest, AnAdministratorCanEndATransaction) {
             code(Error::invalid_producer_epoch));
 }
 
+TEST_F(TransactionsTest, AMarkerOfTheSecondVersionEndsOnlyWhatIsOfAnEarlierEpoch) {
+  const auto who = begin();
+  add(who);
+  send(who, 0, {"a"});
+  const auto mark = [&](ProducerEpoch producer, std::int8_t transaction_version,
+                        std::int32_t coordinator = 5) {
+    kafka::WriteTxnMarkersRequest request;
+    request.markers.push_back(
+        {producer.id, producer.epoch, true, {{"t", {0}}}, coordinator, transaction_version});
+    const auto answer = wire->call<kafka::WriteTxnMarkersResponse>(request, 2);
+    return answer.markers.at(0).topics.at(0).partitions.at(0).error_code;
+  };
+  const ProducerEpoch next{who.id, static_cast<std::int16_t>(who.epoch + 1)};
+  EXPECT_EQ(mark(who, 2), code(Error::invalid_producer_epoch));
+  EXPECT_EQ(committed().last_stable, 0) << "it is still open";
+  EXPECT_EQ(mark(next, 2), 0);
+  EXPECT_EQ(committed().last_stable, 2);
+  EXPECT_EQ(mark(next, 2), 0) << "once more";
+  EXPECT_EQ(mark(who, 1), code(Error::invalid_producer_epoch));
+  EXPECT_EQ(mark(next, 1, 4), code(Error::transaction_coordinator_fenced));
+}
+
 TEST_F(TransactionsTest, DeletedTopicsDoNotKeepATransactionFromEnding) {
   create("doomed");
   const auto who = begin();
@@ -474,119 +421,6 @@ TEST_F(TransactionsTest, IdsThatNobodyUsesExpire) {
   while (described("x").error_code == code(Error::coordinator_load_in_progress)) {
   }
   EXPECT_NE(described().producer_id, who.id);
-}
-
-// ---- offsets in transactions
-
-class TxnOffsetsTest : public TransactionsTest {
- protected:
-  std::int16_t add_offsets(ProducerEpoch who, const std::string& group = "group") {
-    const kafka::AddOffsetsToTxnRequest request{"tx", who.id, who.epoch, group};
-    return wire->call<kafka::AddOffsetsToTxnResponse>(request, 3).error_code;
-  }
-  std::int16_t commit(ProducerEpoch who, std::int64_t offset, kafka::Version version = 3,
-                      const std::string& group = "group", std::string topic = "t", std::string id = "tx") {
-    kafka::TxnOffsetCommitRequest request;
-    request.transactional_id = std::move(id);
-    request.group_id = group;
-    request.producer_id = who.id;
-    request.producer_epoch = who.epoch;
-    auto& committed = request.topics.emplace_back();
-    committed.name = std::move(topic);
-    committed.partitions.push_back({0, offset, -1, "note"});
-    return wire->call<kafka::TxnOffsetCommitResponse>(request, version)
-        .topics.at(0)
-        .partitions.at(0)
-        .error_code;
-  }
-  struct Position {
-    std::int16_t error = 0;
-    std::int64_t offset = -1;
-    bool operator==(const Position&) const = default;
-  };
-  Position position(bool stable = false, const std::string& group = "group") {
-    kafka::OffsetFetchRequest request;
-    request.group_id = group;
-    request.require_stable = stable;
-    request.topics.emplace().push_back({"t", {}, {0}});
-    for (;;) {
-      const auto answer = wire->call<kafka::OffsetFetchResponse>(request, 7);
-      if (answer.error_code == code(Error::coordinator_load_in_progress)) continue;
-      const auto& partition = answer.topics.at(0).partitions.at(0);
-      return {partition.error_code, partition.committed_offset};
-    }
-  }
-};
-
-TEST_F(TxnOffsetsTest, OffsetsAreCommittedWithTheirTransaction) {
-  const auto who = begin();
-  EXPECT_EQ(add_offsets(who), 0);
-  EXPECT_EQ(commit(who, 42), 0);
-  EXPECT_EQ(position(), (Position{0, -1})) << "not before";
-  EXPECT_EQ(position(true).error, code(Error::unstable_offset_commit));
-  EXPECT_EQ(end(who, true).error_code, 0);
-  ended();
-  EXPECT_EQ(position(true), (Position{0, 42}));
-}
-
-TEST_F(TxnOffsetsTest, OffsetsOfAnAbortedTransactionNeverWere) {
-  const auto who = begin();
-  add_offsets(who), commit(who, 42), end(who, true), ended();
-  add_offsets(who), commit(who, 99), end(who, false), ended();
-  EXPECT_EQ(position(true), (Position{0, 42}));
-}
-
-TEST_F(TxnOffsetsTest, OffsetsMustBelongToTheTransaction) {
-  const auto who = begin();
-  EXPECT_EQ(commit(who, 42), code(Error::invalid_txn_state));
-  add_offsets(who);
-  EXPECT_EQ(commit({who.id, 7}, 42), code(Error::invalid_producer_epoch));
-  EXPECT_EQ(commit({who.id + 1, who.epoch}, 42), code(Error::invalid_producer_id_mapping));
-  EXPECT_EQ(commit(who, 42, 3, "group", "nobody"), code(Error::unknown_topic_or_partition));
-  EXPECT_EQ(commit(who, 42, 3, ""), code(Error::invalid_group_id));
-  EXPECT_EQ(commit(who, 42, 3, "group", "t", ""), code(Error::invalid_request));
-}
-
-TEST_F(TxnOffsetsTest, NewerClientsAddTheGroupByCommitting) {
-  const auto who = begin();
-  EXPECT_EQ(commit(who, 42, 5), 0);
-  EXPECT_EQ(described().topics.at(0).topic, "__consumer_offsets");
-  const auto next = end(who, true, 5);
-  ended();
-  EXPECT_EQ(position(true), (Position{0, 42}));
-  EXPECT_EQ(commit(who, 43, 5), code(Error::invalid_producer_epoch)) << "that epoch is over";
-  EXPECT_EQ(commit({next.producer_id, next.producer_epoch}, 43, 5), 0);
-}
-
-TEST_F(TxnOffsetsTest, EveryVersionIsAnswered) {
-  const auto who = begin();
-  add_offsets(who);
-  for (kafka::Version version = 0; version <= 5; version++)
-    EXPECT_EQ(commit(who, version, version), 0) << version;
-  end(who, true), ended();
-  EXPECT_EQ(position(), (Position{0, 5}));
-}
-
-TEST_F(TxnOffsetsTest, PendingOffsetsOutliveARestart) {
-  const auto who = begin();
-  add_offsets(who), commit(who, 42);
-  start();
-  EXPECT_EQ(position(true).error, code(Error::unstable_offset_commit));
-  while (described().error_code == code(Error::coordinator_load_in_progress)) {
-  }
-  EXPECT_EQ(end(who, true).error_code, 0);
-  ended();
-  EXPECT_EQ(position(true), (Position{0, 42}));
-  start();
-  EXPECT_EQ(position(true), (Position{0, 42}));
-}
-
-TEST_F(TxnOffsetsTest, ATransactionThatTakesTooLongLetsGoOfItsOffsets) {
-  const auto who = begin("tx", 50);
-  add_offsets(who), commit(who, 42);
-  while (described().transaction_state != "CompleteAbort") {
-  }
-  EXPECT_EQ(position(true), (Position{0, -1}));
 }
 
 }  // namespace

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <set>
 
 #include "net/kafka/uuid.h"
 #include "net/types.h"
+#include "tests/net/kafka/golden.h"
 
 namespace mq::kafka {
 
@@ -26,6 +28,25 @@ TEST(Error, NumbersAndNamesAreUnique) {
     EXPECT_TRUE(names.insert(name_of(error_of(number))).second) << number;
     EXPECT_FALSE(text_of(error_of(number)).empty()) << number;
   }
+}
+
+// Lines of three: | number | NAME | R when clients try again, other letters |
+TEST(Error, EveryRowIsThatOfTheFactSheet) {
+  std::ifstream sheet(golden::folder() / "PROTOCOL.md");
+  if (!sheet) GTEST_SKIP() << "no fact sheet in " << golden::folder();
+  const std::regex row(R"(\| (-?\d+) \| ([A-Z_]+)[^|]*\| ([RMC ]*))");
+  int rows = 0;
+  bool is_table = false;
+  for (std::string line; std::getline(sheet, line);) {
+    if (line.starts_with("## ")) is_table = line.find("Error codes") != std::string::npos;
+    if (!is_table) continue;
+    for (std::sregex_iterator at(line.begin(), line.end(), row), end; at != end; ++at, ++rows) {
+      const Error error = error_of(static_cast<std::int16_t>(std::stoi((*at)[1])));
+      EXPECT_EQ(name_of(error), (*at)[2].str());
+      EXPECT_EQ(retriable(error), (*at)[3].str().find('R') != std::string::npos) << name_of(error);
+    }
+  }
+  EXPECT_EQ(rows, 138);
 }
 
 TEST(Error, ANumberNobodyKnowsIsAnUnknownServerError) {

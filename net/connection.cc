@@ -71,6 +71,7 @@ Task<error_code> Connection::read() {
     while (std::optional<Slice> frame = frames_.next()) {
       if (Clock::now() - turn_began >= all_->limits.turn_max) {
         co_await asio::post(socket_.get_executor(), use);  // behind what others have ready
+        if (closed_) co_return Errc::closed;
         turn_began = Clock::now();
       }
       start(std::move(*frame));

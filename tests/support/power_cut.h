@@ -52,8 +52,8 @@ class PowerCut final : public storage::FileSystem {
   };
 
   // The nth call of this kind from now, of those whose path contains `path_part`, fails with `error`. A
-  // failed sync loses what it should have synced and the next one says yes, as Linux does. A failed write
-  // writes the first half.
+  // failed sync or write_out loses what was not synced and the next one says yes, as Linux does. A failed
+  // write writes the first half.
   struct Fault {
     Call call = Call::write;
     std::uint64_t nth = 1;

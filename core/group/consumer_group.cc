@@ -305,8 +305,8 @@ Error ConsumerGroup::check_instance(std::string_view id,
   return holder->second == id ? Error::none : Error::fenced_instance_id;
 }
 
-Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch,
-                                const std::optional<std::string>& instance_id) const {
+Error ConsumerGroup::may_fetch(std::string_view member_id, Epoch epoch,
+                               const std::optional<std::string>& instance_id) const {
   if (epoch < 0 && members_.empty()) return Error::none;  // a tool, or a consumer without a group
   const Error other = check_instance(member_id, instance_id);
   if (other != Error::none) return other;
@@ -314,6 +314,16 @@ Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch,
   if (!member) return Error::unknown_member_id;
   if (epoch == member->owns.epoch) return Error::none;
   return member->classic ? Error::illegal_generation : Error::stale_member_epoch;
+}
+
+Error ConsumerGroup::may_commit(std::string_view member_id, Epoch epoch,
+                                const std::optional<std::string>& instance_id, const Uuid& topic,
+                                std::int32_t partition) const {
+  const Error stale = may_fetch(member_id, epoch, instance_id);
+  if (stale != Error::stale_member_epoch) return stale;
+  const Ownership& owns = find(member_id)->owns;
+  const auto began = since(owns.since, topic, partition);
+  return began && epoch >= *began && epoch < owns.epoch ? Error::none : stale;
 }
 
 ConsumerGroupState ConsumerGroup::state() const {

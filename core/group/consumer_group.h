@@ -86,9 +86,14 @@ class ConsumerGroup {
                          Generation generation, Time now, Rows& rows);
   std::vector<kafka::Error> leave(const std::vector<ClassicGroup::Leaving>& leaving, Rows& rows);
 
-  // Whether somebody may commit, or ask for, offsets as this member in this epoch.
+  // Whether somebody may ask for offsets as this member in this epoch.
+  kafka::Error may_fetch(std::string_view member_id, Epoch epoch,
+                         const std::optional<std::string>& instance_id = {}) const;
+  // Whether somebody may commit one for this partition: also in an earlier epoch, as long as the partition
+  // has been the member's since.
   kafka::Error may_commit(std::string_view member_id, Epoch epoch,
-                          const std::optional<std::string>& instance_id = {}) const;
+                          const std::optional<std::string>& instance_id, const Uuid& topic,
+                          std::int32_t partition) const;
 
   // ---- what it is
 

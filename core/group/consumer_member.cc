@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/group/consumer_member.h"
 
+#include <utility>
+
 namespace mq::core {
 
 namespace {
@@ -11,6 +13,15 @@ void move_to(Ownership& to, Epoch epoch) {
   to.epoch = epoch;
 }
 
+// What came with the last step is its own since this epoch.
+void date(Ownership& owns) {
+  const Since before = std::exchange(owns.since, {});
+  for (const Assignment* part : {&owns.assigned, &owns.revoking})
+    for (const auto& [topic, partitions] : *part)
+      for (const std::int32_t partition : partitions)
+        owns.since[topic][partition] = since(before, topic, partition).value_or(owns.epoch);
+}
+
 Ownership step(Ownership next, const Assignment& target, Epoch target_epoch,
                const std::optional<Assignment>& reported, const IsTaken& taken) {
   Assignment revoking = without(next.assigned, target);
@@ -19,6 +30,7 @@ Ownership step(Ownership next, const Assignment& target, Epoch target_epoch,
   if (!revoking.empty() && (!reported || have_common(*reported, revoking))) {
     next.state = MemberState::unrevoked_partitions;
     next.revoking = std::move(revoking);
+    date(next);
     return next;
   }
   next.state = MemberState::stable;
@@ -30,10 +42,18 @@ Ownership step(Ownership next, const Assignment& target, Epoch target_epoch,
         add(next.assigned, topic, partition);
     }
   move_to(next, target_epoch);
+  date(next);
   return next;
 }
 
 }  // namespace
+
+std::optional<Epoch> since(const Since& all, const Uuid& topic, std::int32_t partition) {
+  const auto partitions = all.find(topic);
+  if (partitions == all.end()) return {};
+  const auto found = partitions->second.find(partition);
+  return found == partitions->second.end() ? std::nullopt : std::optional(found->second);
+}
 
 Ownership reconcile(const Ownership& now, const Assignment& target, Epoch target_epoch,
                     const std::optional<Assignment>& reported, const IsTaken& taken) {

@@ -19,6 +19,12 @@ enum class MemberState : std::int8_t {
   unreleased_partitions = 2,  // others have not given up yet what it is to get
 };
 
+// Since which epoch of the member each partition is its own: what it commits in an earlier one, it read when
+// somebody else may have owned the partition (KIP-1251).
+using Since = std::map<Uuid, std::map<std::int32_t, Epoch>>;
+
+std::optional<Epoch> since(const Since& all, const Uuid& topic, std::int32_t partition);
+
 // What a member owns. A partition is in the `assigned` or the `revoking` of one member of the group at most.
 struct Ownership {
   Epoch epoch = 0;
@@ -26,6 +32,7 @@ struct Ownership {
   MemberState state = MemberState::stable;
   Assignment assigned;
   Assignment revoking;  // to be given up; nobody else may have it yet
+  Since since;          // of both
   bool operator==(const Ownership&) const = default;
 };
 

@@ -59,14 +59,25 @@ kafka::ConsumerGroupMemberMetadataValue metadata_of(const ConsumerMember& member
   return value;
 }
 
-kafka::ConsumerGroupCurrentMemberAssignmentValue ownership_of(const Ownership& owns) {
-  using Value = kafka::ConsumerGroupCurrentMemberAssignmentValue;
-  Value value;
+using OwnershipValue = kafka::ConsumerGroupCurrentMemberAssignmentValue;
+
+std::vector<OwnershipValue::TopicPartitions> dated_list_of(const Assignment& all, const Since& dates) {
+  auto list = list_of<OwnershipValue::TopicPartitions>(all);
+  for (auto& topic : list) {
+    auto& epochs = topic.assignment_epochs.emplace();
+    for (const std::int32_t partition : topic.partitions)
+      epochs.push_back(since(dates, topic.topic_id, partition).value_or(0));
+  }
+  return list;
+}
+
+OwnershipValue ownership_of(const Ownership& owns) {
+  OwnershipValue value;
   value.member_epoch = owns.epoch;
   value.previous_member_epoch = owns.previous_epoch;
   value.state = static_cast<std::int8_t>(owns.state);
-  value.assigned_partitions = list_of<Value::TopicPartitions>(owns.assigned);
-  value.partitions_pending_revocation = list_of<Value::TopicPartitions>(owns.revoking);
+  value.assigned_partitions = dated_list_of(owns.assigned, owns.since);
+  value.partitions_pending_revocation = dated_list_of(owns.revoking, owns.since);
   return value;
 }
 
@@ -171,19 +182,31 @@ bool restore_target(ConsumerGroup& group, const std::string& id, std::optional<n
   return bool(read);
 }
 
+// Records of older brokers say no dates: what they tell of counts from the member's epoch.
+void add_dates(Since& to, const std::vector<OwnershipValue::TopicPartitions>& list, Epoch epoch) {
+  for (const auto& topic : list) {
+    const bool dated = topic.assignment_epochs && topic.assignment_epochs->size() == topic.partitions.size();
+    for (std::size_t i = 0; i < topic.partitions.size(); i++)
+      to[topic.topic_id][topic.partitions[i]] = dated ? (*topic.assignment_epochs)[i] : epoch;
+  }
+}
+
 bool restore_ownership(ConsumerGroup& group, const std::string& id, std::optional<net::Bytes> value) {
   Ownership& owns = group.restore_member(id).owns;
   if (!value) {
     owns = {};
     return true;
   }
-  const auto read = kafka::decode_value<kafka::ConsumerGroupCurrentMemberAssignmentValue>(*value);
+  const auto read = kafka::decode_value<OwnershipValue>(*value);
   if (!read) return false;
   owns.epoch = read->member_epoch;
   owns.previous_epoch = read->previous_member_epoch;
   owns.state = static_cast<MemberState>(read->state);
   owns.assigned = assignment_of(read->assigned_partitions);
   owns.revoking = assignment_of(read->partitions_pending_revocation);
+  owns.since.clear();
+  add_dates(owns.since, read->assigned_partitions, owns.epoch);
+  add_dates(owns.since, read->partitions_pending_revocation, owns.epoch);
   return true;
 }
 

@@ -92,9 +92,10 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
     Generation generation = -1;       // or the member's epoch
     bool knows_member_epochs = true;  // the request is of a version that has them
   };
-  // `producer`: within its transaction; nobody sees these offsets before it is committed.
-  Task<kafka::Error> commit(Committer who, std::vector<PartitionCommit> commits,
-                            kafka::BatchProducer producer = {});
+  // An answer for each of `commits`. `producer`: within its transaction; nobody sees these offsets before it
+  // is committed.
+  Task<std::vector<kafka::Error>> commit(Committer who, std::vector<PartitionCommit> commits,
+                                         kafka::BatchProducer producer = {});
   // The marker of a transaction is durable in the log of this partition (InternalTopic::partition_of a
   // group).
   void transaction_ended(std::int32_t partition, ProducerId producer, bool committed);
@@ -115,7 +116,10 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   // What became of a write, in the words that clients of a coordinator understand: they look for it and try
   // again.
   static kafka::Error for_clients(kafka::Error error);
-  kafka::Error may_commit(Group& group, const Committer& who, bool transactional);
+  kafka::Error may_commit(Group& group, const Committer& who, const PartitionCommit& what,
+                          bool transactional);
+  Task<kafka::Error> write_commits(GroupPtr group, std::vector<PartitionCommit> commits,
+                                   kafka::BatchProducer producer);
   void act(const GroupPtr& group, Step& step);
   void write(const GroupPtr& group, std::uint64_t number);
   // Never suspends, so the order of the calls is the order of the log. `applied` is called in that order too,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/group/records.h"
+#include "core/handlers/commits.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/offset_commit.h"
 #include "net/kafka/messages/offset_delete.h"
@@ -19,25 +19,8 @@ std::int16_t number(Error error) {
   return static_cast<std::int16_t>(error);
 }
 
-// By name, or by id where the version says so.
-template <class Asked>
-TopicPtr find_topic(const Context& context, const Asked& asked, kafka::Version version_with_ids) {
-  if (context.version >= version_with_ids) return context.broker.topics.find(asked.topic_id);
-  return context.broker.topics.find(asked.name);
-}
-
 constexpr kafka::Version commit_version_with_ids = 10, fetch_version_with_ids = 10;
 constexpr kafka::Version version_with_member_epochs = 9;
-
-using CommitPartition = kafka::OffsetCommitRequest::OffsetCommitRequestPartition;
-
-Error check(const Context& context, const Topic* topic, const CommitPartition& asked) {
-  if (!topic && context.version >= commit_version_with_ids) return Error::unknown_topic_id;
-  if (!topic || !topic->partition(asked.partition_index)) return Error::unknown_topic_or_partition;
-  if (asked.committed_metadata.value_or("").size() > context.broker.config.offset_metadata_bytes_max)
-    return Error::offset_metadata_too_large;
-  return Error::none;
-}
 
 // Some old clients say how long an offset is to be kept; -1: as all are.
 Timestamp expiry(Timestamp now, std::int64_t retention_ms) {
@@ -55,36 +38,18 @@ Error commit_error(const Context& context, Error error) {
 
 Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest request) {
   kafka::OffsetCommitResponse response;
-  std::vector<PartitionCommit> commits;
   const Timestamp now = context.broker.clock.wall_ms();
-  for (auto& asked : request.topics) {
-    auto& answers = response.topics.emplace_back();
-    answers.name = asked.name;
-    answers.topic_id = asked.topic_id;
-    const TopicPtr topic = find_topic(context, asked, commit_version_with_ids);
-    for (auto& partition : asked.partitions) {
-      const Error wrong = check(context, topic.get(), partition);
-      answers.partitions.push_back({partition.partition_index, number(wrong)});
-      if (wrong != Error::none) continue;
-      Commit commit{partition.committed_offset, partition.committed_leader_epoch,
-                    std::move(partition.committed_metadata).value_or(""), now,
-                    expiry(now, request.retention_time_ms)};
-      commits.push_back({topic->name, partition.partition_index, std::move(commit), topic->id});
-    }
-  }
+  std::vector<PartitionCommit> commits =
+      take_commits(context, request.topics, context.version >= commit_version_with_ids, now,
+                   expiry(now, request.retention_time_ms), response.topics);
   GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),
                                   std::move(request.group_instance_id), request.generation_id_or_member_epoch,
                                   context.version >= version_with_member_epochs};
-  Error refused = Error::none;
-  if (who.group.empty() && context.version >= 9)
-    refused = Error::invalid_group_id;
-  else
-    refused = co_await context.broker.groups.commit(std::move(who), std::move(commits));
-  refused = commit_error(context, refused);
-  if (refused == Error::none) co_return response;
-  for (auto& topic : response.topics)
-    for (auto& partition : topic.partitions)
-      if (partition.error_code == 0) partition.error_code = number(refused);
+  std::vector<Error> errors(commits.size(), Error::invalid_group_id);
+  if (!who.group.empty() || context.version < 9)
+    errors = co_await context.broker.groups.commit(std::move(who), std::move(commits));
+  const auto in_words = [&context](Error error) { return commit_error(context, error); };
+  answer_commits(response.topics, errors, in_words);
   co_return response;
 }
 
@@ -152,7 +117,7 @@ std::vector<FetchedTopic> fetch_all(const Context& context, const Group* group, 
 // A member of a consumer group that says who it is must be in its epoch.
 Error may_fetch(const Group* group, const kafka::OffsetFetchRequest::OffsetFetchRequestGroup& asked) {
   if (!group || !group->consumer || !asked.member_id || asked.member_epoch < 0) return Error::none;
-  return group->consumer->may_commit(*asked.member_id, asked.member_epoch);
+  return group->consumer->may_fetch(*asked.member_id, asked.member_epoch);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/handlers/commits.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/txn_offset_commit.h"
 
@@ -50,49 +51,23 @@ Task<Error> enter(Context& context, const Request& request) {
                                                      ClientVersion::second);
 }
 
-Error check(const Context& context, const Topic* topic,
-            const Request::TxnOffsetCommitRequestPartition& asked) {
-  if (!topic && context.version >= version_with_ids) return Error::unknown_topic_id;
-  if (!topic || !topic->partition(asked.partition_index)) return Error::unknown_topic_or_partition;
-  if (asked.committed_metadata.value_or("").size() > context.broker.config.offset_metadata_bytes_max)
-    return Error::offset_metadata_too_large;
-  return Error::none;
-}
-
 }  // namespace
 
 // Nobody sees these offsets before the transaction is committed.
 Task<Response> txn_offset_commit(Context& context, Request request) {
   Response response;
-  std::vector<PartitionCommit> commits;
-  const Timestamp now = context.broker.clock.wall_ms();
-  for (auto& asked : request.topics) {
-    auto& answers = response.topics.emplace_back();
-    answers.name = asked.name;
-    answers.topic_id = asked.topic_id;
-    const bool by_id = context.version >= version_with_ids;
-    const TopicPtr topic =
-        by_id ? context.broker.topics.find(asked.topic_id) : context.broker.topics.find(asked.name);
-    for (auto& partition : asked.partitions) {
-      const Error wrong = check(context, topic.get(), partition);
-      answers.partitions.push_back({partition.partition_index, static_cast<std::int16_t>(wrong)});
-      if (wrong != Error::none) continue;
-      Commit commit{partition.committed_offset, partition.committed_leader_epoch,
-                    std::move(partition.committed_metadata).value_or(""), now, -1};
-      commits.push_back({topic->name, partition.partition_index, std::move(commit), topic->id});
-    }
-  }
-  Error error = co_await enter(context, request);
-  if (error == Error::none) {
+  std::vector<PartitionCommit> commits =
+      take_commits(context, request.topics, context.version >= version_with_ids,
+                   context.broker.clock.wall_ms(), -1, response.topics);
+  std::vector<Error> errors(commits.size(), co_await enter(context, request));
+  if (!errors.empty() && errors.front() == Error::none) {
     GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,
                                     request.generation_id_or_member_epoch};
     kafka::BatchProducer producer{request.producer_id, request.producer_epoch, -1, true};
-    error = co_await context.broker.groups.commit(std::move(who), std::move(commits), producer);
+    errors = co_await context.broker.groups.commit(std::move(who), std::move(commits), producer);
   }
-  error = for_committers(error, context.version);
-  for (auto& topic : response.topics)
-    for (auto& partition : topic.partitions)
-      if (partition.error_code == 0) partition.error_code = static_cast<std::int16_t>(error);
+  const auto in_words = [&context](Error error) { return for_committers(error, context.version); };
+  answer_commits(response.topics, errors, in_words);
   co_return response;
 }
 

@@ -222,14 +222,43 @@ TEST_F(ConsumerGroupTest, AMemberNobodyKnowsIsToldSo) {
   EXPECT_EQ(beat("m2", -1).error, Error::unknown_member_id);
 }
 
-TEST_F(ConsumerGroupTest, OnlyAMemberInItsEpochMayCommit) {
-  EXPECT_EQ(group.may_commit("", -1), Error::none) << "nobody is there";
+TEST_F(ConsumerGroupTest, OnlyAMemberInItsEpochMayAskForOffsets) {
+  EXPECT_EQ(group.may_fetch("", -1), Error::none) << "nobody is there";
   join("m1");
-  EXPECT_EQ(group.may_commit("m1", 1), Error::none);
-  EXPECT_EQ(group.may_commit("m1", 0), Error::stale_member_epoch);
-  EXPECT_EQ(group.may_commit("m1", 2), Error::stale_member_epoch);
-  EXPECT_EQ(group.may_commit("m2", 1), Error::unknown_member_id);
-  EXPECT_EQ(group.may_commit("", -1), Error::unknown_member_id);
+  EXPECT_EQ(group.may_fetch("m1", 1), Error::none);
+  EXPECT_EQ(group.may_fetch("m1", 0), Error::stale_member_epoch);
+  EXPECT_EQ(group.may_fetch("m1", 2), Error::stale_member_epoch);
+  EXPECT_EQ(group.may_fetch("m2", 1), Error::unknown_member_id);
+  EXPECT_EQ(group.may_fetch("", -1), Error::unknown_member_id);
+}
+
+TEST_F(ConsumerGroupTest, AMemberMayCommitWhatHasBeenItsOwnSinceTheEpochItSays) {
+  two();
+  const Assignment half = group.find("m1")->owns.assigned;
+  const auto may = [&](const std::string& id, Epoch epoch, std::int32_t partition) {
+    return group.may_commit(id, epoch, {}, half.begin()->first, partition);
+  };
+  const std::int32_t kept = *half.begin()->second.begin();
+  EXPECT_EQ(may("m1", 1, kept), Error::none);
+  for (std::int32_t given_up = 0; given_up < 4; given_up++) {
+    if (half.begin()->second.contains(given_up)) continue;
+    EXPECT_EQ(may("m1", 1, given_up), Error::none) << "it is in that epoch, and may still own it";
+  }
+  beat("m1", 1, half);
+  ASSERT_EQ(group.find("m1")->owns.epoch, 2);
+  EXPECT_EQ(may("m1", 2, kept), Error::none);
+  EXPECT_EQ(may("m1", 1, kept), Error::none) << "the answer with the new epoch may be on its way";
+  EXPECT_EQ(may("m1", 3, kept), Error::stale_member_epoch);
+  EXPECT_EQ(may("m1", 0, kept), Error::stale_member_epoch);
+  EXPECT_EQ(may("m1", -1, kept), Error::stale_member_epoch);
+  beat("m2", 2);
+  for (std::int32_t moved = 0; moved < 4; moved++) {
+    if (half.begin()->second.contains(moved)) continue;
+    EXPECT_EQ(may("m1", 1, moved), Error::stale_member_epoch) << "another has it now";
+    EXPECT_EQ(may("m2", 2, moved), Error::none);
+    EXPECT_EQ(may("m2", 1, moved), Error::stale_member_epoch) << "it was not its own then";
+  }
+  EXPECT_EQ(may("nobody", 1, kept), Error::unknown_member_id);
 }
 
 // ---------------------------------------------------------------------------------------------- sessions
@@ -289,10 +318,10 @@ TEST_F(StaticMemberTest, OnlyWhoHasTheInstanceCommitsInItsName) {
   join_as("m1", "i");
   beat_as("m1", "i", -2);
   join_as("m2", "i");
-  EXPECT_EQ(group.may_commit("m1", 1, "i"), Error::fenced_instance_id);
-  EXPECT_EQ(group.may_commit("m1", 1), Error::unknown_member_id);
-  EXPECT_EQ(group.may_commit("m2", 1, "nobody"), Error::unknown_member_id);
-  EXPECT_EQ(group.may_commit("m2", 1, "i"), Error::none);
+  EXPECT_EQ(group.may_fetch("m1", 1, "i"), Error::fenced_instance_id);
+  EXPECT_EQ(group.may_fetch("m1", 1), Error::unknown_member_id);
+  EXPECT_EQ(group.may_fetch("m2", 1, "nobody"), Error::unknown_member_id);
+  EXPECT_EQ(group.may_fetch("m2", 1, "i"), Error::none);
 }
 
 TEST_F(StaticMemberTest, WhatItOwnedIsKeptWhileItIsAway) {

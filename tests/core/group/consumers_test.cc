@@ -69,7 +69,7 @@ class ConsumersTest : public StoredTopics {
     std::vector<PartitionCommit> commits;
     commits.push_back({"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}, topics->find("t")->id});
     GroupCoordinator::Committer who{"g", member, {}, epoch, knows_epochs};
-    return run(groups->commit(std::move(who), std::move(commits)));
+    return run(groups->commit(std::move(who), std::move(commits))).at(0);
   }
   std::size_t members() const { return groups->find("g")->consumer->members().size(); }
 

@@ -160,7 +160,7 @@ TEST_F(MigrationTest, ACooperativeOwnerHearsWhatItKeepsBeforeItGivesUpTheRest) {
   const auto kept = sync("c1", 5);
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->size(), 2u);
-  EXPECT_EQ(group->may_commit("c1", 5), Error::none);
+  EXPECT_EQ(group->may_fetch("c1", 5), Error::none);
   EXPECT_EQ(beat("c1", 5), Error::rebalance_in_progress);
   EXPECT_EQ(beat_new(6).assignment, std::nullopt) << "it still reads them";
 
@@ -248,9 +248,9 @@ TEST_F(MigrationTest, AMemberIsAnsweredInItsGenerationAndItsProtocolOnly) {
   auto other = classic_sync("c1", 6);
   other.protocol = "sticky";
   EXPECT_EQ(group->sync(other, now).error, Error::inconsistent_group_protocol);
-  EXPECT_EQ(group->may_commit("c1", 5), Error::illegal_generation);
-  EXPECT_EQ(group->may_commit("c1", 6), Error::none);
-  EXPECT_EQ(group->may_commit("new", 5), Error::stale_member_epoch);
+  EXPECT_EQ(group->may_fetch("c1", 5), Error::illegal_generation);
+  EXPECT_EQ(group->may_fetch("c1", 6), Error::none);
+  EXPECT_EQ(group->may_fetch("new", 5), Error::stale_member_epoch);
 }
 
 TEST_F(MigrationTest, ASyncThatCameTooLateIsSentBackToJoin) {
@@ -319,7 +319,7 @@ TEST_F(MigrationTest, AnInstanceGoesOverToTheOtherProtocolWithWhatItHad) {
   EXPECT_FALSE(group->find("c1"));
   const Epoch epoch = group->epoch();
   EXPECT_EQ(group->heartbeat("c1", "i", 5, now, rows), Error::fenced_instance_id);
-  EXPECT_EQ(group->may_commit("c1", 5, "i"), Error::fenced_instance_id);
+  EXPECT_EQ(group->may_fetch("c1", 5, "i"), Error::fenced_instance_id);
 
   auto back = classic_join("", subscription({"t"}));
   back.instance_id = "i";

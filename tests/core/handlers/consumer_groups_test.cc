@@ -48,14 +48,14 @@ class ConsumerGroupsTest : public Conversation {
   }
 
   std::int16_t commit(const std::string& member, std::int32_t epoch, std::int64_t offset,
-                      kafka::Version version = 9) {
+                      kafka::Version version = 9, std::int32_t partition = 0) {
     kafka::OffsetCommitRequest request;
     request.group_id = "g";
     request.member_id = member;
     request.generation_id_or_member_epoch = epoch;
     auto& topic = request.topics.emplace_back();
     topic.name = "t";
-    topic.partitions.emplace_back().committed_offset = offset;
+    topic.partitions.push_back({partition, offset, -1, {}});
     return wire->call<kafka::OffsetCommitResponse>(request, version).topics.at(0).partitions.at(0).error_code;
   }
   kafka::OffsetFetchResponse::OffsetFetchResponseGroup fetch_offsets(std::optional<std::string> member,
@@ -191,6 +191,30 @@ TEST_F(ConsumerGroupsTest, OffsetsAreTakenFromAMemberInItsEpoch) {
   EXPECT_EQ(fetch_offsets("m1", 2).error_code, code(Error::stale_member_epoch));
   EXPECT_EQ(fetch_offsets("m2", 1).error_code, code(Error::unknown_member_id));
   EXPECT_EQ(fetch_offsets(std::nullopt, -1).error_code, 0) << "a tool";
+}
+
+TEST_F(ConsumerGroupsTest, AnEarlierEpochWillDoForWhatHasBeenTheMembersSince) {
+  send(joining("m1"));
+  send(joining("m2"));
+  const auto told = send(beating("m1", 1));
+  auto given_up = beating("m1", 1);
+  given_up.topic_partitions.emplace();
+  std::set<std::int32_t> kept;
+  for (const auto& topic : told.assignment->topic_partitions) {
+    given_up.topic_partitions->push_back({topic.topic_id, topic.partitions});
+    kept.insert(topic.partitions.begin(), topic.partitions.end());
+  }
+  ASSERT_EQ(send(given_up).member_epoch, 2);
+  send(beating("m2", 2));
+  for (const bool restarted : {false, true}) {
+    if (restarted) start();
+    for (std::int32_t partition = 0; partition < 4; partition++) {
+      const bool mine = kept.contains(partition);
+      EXPECT_EQ(commit("m1", 1, 7, 9, partition), mine ? 0 : code(Error::stale_member_epoch)) << partition;
+      EXPECT_EQ(commit("m2", 1, 7, 9, partition), code(Error::stale_member_epoch)) << partition;
+      EXPECT_EQ(commit("m2", 2, 7, 9, partition), 0) << partition;
+    }
+  }
 }
 
 TEST_F(ConsumerGroupsTest, ARestartChangesNothingForMembers) {

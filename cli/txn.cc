@@ -64,7 +64,8 @@ json::object row_of(const client::DescribedTransaction& one) {
                    {"timeout_ms", std::chrono::duration_cast<std::chrono::milliseconds>(one.timeout).count()},
                    {"coordinator", one.coordinator},
                    {"partitions", spans(one.partitions)}};
-  if (one.started >= 0) row["open_ms"] = std::max<std::int64_t>(0, now_ms() - one.started);
+  const bool is_open = one.state == "Ongoing" || one.state.starts_with("Prepare");
+  if (is_open && one.started >= 0) row["open_ms"] = std::max<std::int64_t>(0, now_ms() - one.started);
   return row;
 }
 

@@ -30,7 +30,6 @@ Transaction completed(Transaction transaction) {
   const bool commit = transaction.status == Status::prepare_commit;
   transaction.status = commit ? Status::complete_commit : Status::complete_abort;
   transaction.partitions.clear();
-  transaction.started = -1;
   if (transaction.next_id >= 0) {
     transaction.previous_id = transaction.producer.id;
     transaction.producer = {std::exchange(transaction.next_id, -1), 0};
@@ -99,6 +98,7 @@ Step TransactionState::continued(ProducerEpoch given, std::int32_t timeout_ms, P
   if (!is_current && given.epoch != now_.last_epoch) return refused(Error::producer_fenced);
   Transaction next = now_;
   next.status = Status::empty;
+  next.started = -1;
   next.timeout_ms = timeout_ms;
   next.updated = time;
   if (!is_current) return taken(std::move(next));  // its first try came through
@@ -182,6 +182,7 @@ Transaction TransactionState::prepared(bool commit, ClientVersion version, Produ
   next.status = commit ? Status::prepare_commit : Status::prepare_abort;
   next.client_version = static_cast<std::int16_t>(version);
   next.updated = time;
+  if (now_.status != Status::ongoing) next.started = time;
   if (version == ClientVersion::first) return next;
   next.last_epoch = now_.producer.epoch;
   next.producer.epoch++;

@@ -40,7 +40,7 @@ struct Transaction {
   Status status = Status::empty;
   std::int32_t timeout_ms = 0;
   std::set<TopicPartition> partitions;
-  Timestamp started = -1, updated = -1;
+  Timestamp started = -1, updated = -1;  // of the transaction that is open, or was the last; of anything
   bool operator==(const Transaction&) const = default;
 
   bool is_preparing() const { return status == Status::prepare_commit || status == Status::prepare_abort; }

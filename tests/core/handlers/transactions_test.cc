@@ -305,6 +305,7 @@ TEST_F(TransactionsTest, TransactionsAreListedAndDescribed) {
   EXPECT_EQ(one.transaction_timeout_ms, 60'000);
   EXPECT_GT(one.transaction_start_time_ms, 0);
   EXPECT_EQ(one.topics.at(0).partitions, std::vector<std::int32_t>{0});
+  EXPECT_EQ(described("other").transaction_start_time_ms, -1);
   EXPECT_EQ(described("nobody").error_code, code(Error::transactional_id_not_found));
 
   const auto list = [&](kafka::ListTransactionsRequest request) {
@@ -324,6 +325,11 @@ TEST_F(TransactionsTest, TransactionsAreListedAndDescribed) {
   EXPECT_EQ(answer.error_code, code(Error::invalid_regular_expression));
   answer = wire->call<kafka::ListTransactionsResponse>(request, 1);
   EXPECT_EQ(answer.unknown_state_filters, Values{"Strange"});
+
+  end(who, true);
+  EXPECT_EQ(described().transaction_start_time_ms, one.transaction_start_time_ms) << "of the last one";
+  begin();
+  EXPECT_EQ(described().transaction_start_time_ms, -1);
 }
 
 TEST_F(TransactionsTest, AnAdministratorCanEndATransaction) {

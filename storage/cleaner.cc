@@ -14,7 +14,7 @@ namespace mq::storage {
 namespace {
 
 constexpr std::uint64_t copy_bytes_max = 32u << 20;  // at once
-constexpr int rest_per_work = 2;                     // copying takes at most a third of the time
+constexpr int rest_per_work = 1;                     // copying takes at most half of the time
 
 }  // namespace
 

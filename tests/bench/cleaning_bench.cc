@@ -14,6 +14,7 @@
 
 #include "storage/crc32c.h"
 #include "storage/journal.h"
+#include "storage/logger.h"
 
 namespace {
 
@@ -122,6 +123,7 @@ class Run {
 }  // namespace
 
 int main(int argc, char** argv) {
+  storage::logger().set_level(spdlog::level::warn);
   const storage::Path scratch = storage::Path(argc > 1 ? argv[1] : ".") / "cleaning_bench.tmp";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 5;
   const int rounds = argc > 3 ? std::atoi(argv[3]) : 3;

@@ -57,9 +57,12 @@ struct Got {
   bool at_once = false;  // an error or the like: nothing to wait for
 };
 
-// In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits.
+// In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits,
+// up to the first that does not: to look into all others for a batch small enough would cost more than the
+// next request, in which they are first.
 Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t bytes_max) {
   Got got;
+  bool full = false;
   for (Wanted& w : wanted) {
     if (w.partition) w.error = check(w);
     if (w.error != Error::none || w.diverging.epoch >= 0) {
@@ -72,15 +75,20 @@ Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t byte
     w.read = {};
     const Offset until = committed ? w.last_stable : w.high_watermark;
     const auto asked_max = static_cast<std::size_t>(std::max(w.wish.asked.partition_max_bytes, 0));
-    const std::size_t room = std::min(asked_max, bytes_max - std::min(bytes_max, got.bytes));
-    if (w.wish.asked.fetch_offset >= until || (got.bytes > 0 && room == 0)) continue;
+    const std::size_t left = bytes_max - std::min(bytes_max, got.bytes);
+    const std::size_t room = std::min(asked_max, left);
+    full = full || (got.bytes > 0 && left == 0);
+    if (w.wish.asked.fetch_offset >= until || full) continue;
     auto read = co_await w.partition->read(w.wish.asked.fetch_offset, room, until);
     if (!read) {
       w.error = to_kafka(read.error());
       got.at_once = true;
       continue;
     }
-    if (got.bytes > 0 && read->size > room) continue;
+    if (got.bytes > 0 && read->size > room) {
+      full = room == left;
+      continue;
+    }
     got.bytes += read->size;
     w.read = std::move(*read);
   }

@@ -116,6 +116,29 @@ TEST_F(FetchTest, TheFirstBatchComesWhateverItsSizeAndThenOnlyWhatFits) {
   EXPECT_EQ(response.responses[0].partitions.at(1).records->bytes.size(), 0u) << "no room is left for it";
 }
 
+TEST_F(FetchTest, AnAnswerIsFullWithTheFirstBatchThatDoesNotFit) {
+  const std::string large = batch({{std::string(5000, 'x')}});
+  for (const std::int32_t partition : {0, 1}) produce("t", large, partition);
+  produce("t", batch({{"small"}}), 2);
+  auto request = fetch_request("t", 0);
+  auto& partitions = request.topics[0].partitions;
+  for (const std::int32_t partition : {1, 2}) {
+    partitions.push_back(partitions[0]);
+    partitions.back().partition = partition;
+  }
+  const auto sizes = [&] {
+    std::vector<bool> came;
+    const auto response = wire->call<kafka::FetchResponse>(request, 12);
+    for (const auto& answer : response.responses.at(0).partitions)
+      came.push_back(!answer.records->bytes.empty());
+    return came;
+  };
+  request.max_bytes = 7000;
+  EXPECT_EQ(sizes(), (std::vector<bool>{true, false, false})) << "it is the second one's turn";
+  partitions[1].partition_max_bytes = 100;
+  EXPECT_EQ(sizes(), (std::vector<bool>{true, false, true})) << "what the second one asked for is little";
+}
+
 TEST_F(FetchTest, LeaderEpochsAreChecked) {
   produce("t", batch({{"a"}}));
   auto request = fetch_request("t", 0);

@@ -137,6 +137,12 @@ bool NotingStore::reopen(std::uint64_t generation) {
   return true;
 }
 
+// What is sealed and cleaned while the journal opens commits already.
+void NotingStore::note_with(Note note) {
+  std::lock_guard in_order(committing_);
+  note_ = std::move(note);
+}
+
 error_code NotingStore::commit(const Change& change) {
   std::unique_lock in_order(committing_);
   Change with_next = change;

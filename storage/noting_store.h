@@ -21,7 +21,7 @@ class NotingStore final : public Store {
 
   NotingStore(std::unique_ptr<Store> store, Reopen reopen)
       : reopen_(std::move(reopen)), store_(std::move(store)) {}
-  void note_with(Note note) { note_ = std::move(note); }  // before other threads use it
+  void note_with(Note note);  // from the next commit on
 
   std::unique_ptr<Store> let_go() { return std::move(store_); }  // nobody else uses it any more
 
@@ -49,8 +49,8 @@ class NotingStore final : public Store {
   std::chrono::steady_clock::time_point reopened_{};
   std::atomic<std::uint64_t> base_ = 0;  // changes before it was made anew
   std::atomic<std::uint64_t> changes_ = store_ ? store_->changes() : 0;
-  Note note_;
   std::mutex committing_;  // a later commit does not bring an older number
+  Note note_;              // guarded by committing_
   std::atomic<PartitionNumber> next_ = 1;
 };
 

@@ -179,7 +179,7 @@ client::Task<bool> Consumption::read_as_member() {
   callbacks.trouble = [this](const client::Failure& failure) {
     trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
   };
-  group_->start(topics_, std::move(callbacks));
+  co_await group_->start(topics_, std::move(callbacks));
   while (!ended()) {
     bool going_on = true;
     if (group_->failed()) {

@@ -23,20 +23,34 @@ constexpr std::string_view broker_assignors[] = {"uniform", "range"};  // of the
 // Which of the two protocols, and who deals out in it. What --assignor names is known to one of them, or
 // both.
 void read_protocol(const Arguments& arguments, GroupOptions& options) {
-  const bool consumer = arguments.text("protocol") == "consumer";
-  if (consumer) options.protocol = client::GroupProtocol::consumer;
+  const std::string protocol = arguments.text("protocol");
+  if (protocol == "classic") options.protocol = client::GroupProtocol::classic;
+  if (protocol == "consumer") options.protocol = client::GroupProtocol::consumer;
   const std::string assignor = arguments.text("assignor");
   options.assignor = client::find_assignor(assignor);
   const bool in_classic = options.assignor != nullptr;
   const bool in_consumer = std::ranges::count(broker_assignors, assignor) > 0;
   if (!arguments.given("assignor")) return;
+  if (in_consumer) options.server_assignor = assignor;
+  if (!options.protocol && in_classic != in_consumer)
+    options.protocol = in_classic ? client::GroupProtocol::classic : client::GroupProtocol::consumer;
+  if (!options.protocol) return;
+  const bool consumer = options.protocol == client::GroupProtocol::consumer;
   if (consumer && !in_consumer)
     throw UsageError("--assignor " + assignor + " is of the classic protocol",
                      "with --protocol consumer the broker deals out: uniform or range");
   if (!consumer && !in_classic)
     throw UsageError("--assignor " + assignor + " is the broker's: the classic protocol does not have it",
                      "add --protocol consumer");
-  if (consumer) options.server_assignor = assignor;
+}
+
+Task<client::GroupProtocol> best_protocol_of(client::Client& client) {
+  const auto versions = co_await client.api_versions(client::any_broker);
+  const auto is_there = [](const auto& feature) {
+    return feature.name == "group.version" && feature.max_version_level >= 1;
+  };
+  const bool consumer = versions && std::ranges::any_of(versions->finalized_features, is_there);
+  co_return consumer ? client::GroupProtocol::consumer : client::GroupProtocol::classic;
 }
 
 struct Advice {
@@ -98,8 +112,9 @@ std::vector<Flag> group_flags() {
        .kind = Kind::choice,
        .value = "WHICH",
        .initial = "classic",
-       .help = "classic: the members deal out, every broker knows it; consumer: the broker does",
-       .choices = "classic|consumer",
+       .help = "classic: the members deal out, every broker knows it; consumer: the broker does; auto: "
+               "consumer if it can",
+       .choices = "classic|consumer|auto",
        .section = about_group},
       {.name = "static-id",
        .kind = Kind::text,
@@ -124,8 +139,9 @@ GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOption
 
 GroupReader::~GroupReader() = default;
 
-void GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbacks) {
+Task<void> GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbacks) {
   callbacks_ = std::move(callbacks);
+  if (!options_.protocol) options_.protocol = co_await best_protocol_of(cluster_.client());
   for (const TopicState& topic : topics) {
     names_.push_back(topic.name);
     partitions_seen_ += topic.partitions.size();
@@ -134,7 +150,7 @@ void GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbac
   options.membership.group = options_.group;
   options.membership.instance = options_.static_id;
   options.membership.topics = names_;
-  options.protocol = options_.protocol;
+  options.protocol = *options_.protocol;
   if (options_.assignor) options.membership.assignor = options_.assignor;
   options.membership.server_assignor = options_.server_assignor;
   options.trouble = callbacks_.trouble;

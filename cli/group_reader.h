@@ -19,9 +19,9 @@ struct GroupOptions {
 
   std::string group;
   std::optional<std::string> static_id;
-  client::GroupProtocol protocol = client::GroupProtocol::classic;
-  const client::Assignor* assignor = nullptr;  // of the classic protocol
-  std::optional<std::string> server_assignor;  // of the other one; nothing: as the broker likes
+  std::optional<client::GroupProtocol> protocol;  // nothing: the newer one where the broker knows it
+  const client::Assignor* assignor = nullptr;     // of the classic protocol
+  std::optional<std::string> server_assignor;     // of the other one; nothing: as the broker likes
   Commit commit = Commit::written;
 
   // The flags of group_flags(); nothing without --group.
@@ -39,7 +39,7 @@ class GroupReader {
               ReadRange range, bool committed_only);
   ~GroupReader();
 
-  void start(const std::vector<TopicState>& topics, Callbacks callbacks);
+  client::Task<void> start(const std::vector<TopicState>& topics, Callbacks callbacks);
   bool changed() const { return anew_ || member_->round() != round_; }
   bool failed() const { return member_->failure().has_value(); }
   Failure failure() const;  // and what to do about it

@@ -181,6 +181,21 @@ TEST_F(GroupCommand, InTheNewerProtocolAGroupGoesOnWhereItWasToo) {
   EXPECT_EQ(out(), "") << "an empty group can change its protocol";
 }
 
+TEST_F(GroupCommand, AutoIsTheNewerProtocolWhereTheBrokerAndTheAssignorAreOfIt) {
+  fill("t", "a\n");
+  const auto type_after = [&](std::vector<std::string> flags) {
+    std::vector<std::string> words{"consume", "t", "-g", "g", "--protocol", "auto", "-e"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    EXPECT_EQ(run(words), Exit::ok) << err();
+    const auto answer = broker_.connect().call<kafka::ListGroupsResponse>(kafka::ListGroupsRequest{}, 5);
+    return answer.groups.at(0).group_type;
+  };
+  EXPECT_EQ(type_after({}), "consumer");
+  EXPECT_EQ(type_after({"--assignor", "roundrobin"}), "classic");
+  EXPECT_EQ(type_after({"--assignor", "uniform"}), "consumer");
+  EXPECT_EQ(type_after({"--assignor", "range"}), "consumer");
+}
+
 TEST_F(GroupCommand, AnAssignorIsOfItsProtocol) {
   EXPECT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "--assignor", "roundrobin"}),
             Exit::usage);

@@ -20,12 +20,12 @@ std::vector<Progress> places_of(client::Cluster& cluster, const std::string& gro
   const std::vector<Selector> topics = selectors(arguments.all("topic"));
   std::vector<Progress> places = progress_of(cluster, {group}).front().partitions;
   std::erase_if(places, [&](const Progress& place) {
-    const auto& [topic, number] = place.partition;
+    const core::TopicPartition& at = place.partition;
     const auto meant = [&](const Selector& selector) {
-      return selector.matches(topic) && selector.has(number);
+      return selector.matches(at.topic) && selector.has(at.partition);
     };
     return !place.at() || (!topics.empty() && std::ranges::none_of(topics, meant)) ||
-           (!numbers.empty() && !std::ranges::binary_search(numbers, number));
+           (!numbers.empty() && !std::ranges::binary_search(numbers, at.partition));
   });
   return places;
 }

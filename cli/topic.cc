@@ -129,8 +129,8 @@ void add_partitions(TopicState& topic, const TopicState& more) {
   auto& all = topic.partitions;
   all.insert(all.end(), more.partitions.begin(), more.partitions.end());
   std::ranges::sort(all, {}, &PartitionState::number);
-  const auto repeated = std::ranges::unique(all, {}, &PartitionState::number);
-  all.erase(repeated.begin(), repeated.end());
+  const auto same = [](const auto& a, const auto& b) { return a.number == b.number; };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <limits>
+
 #include "storage/error.h"
 
 namespace mq::storage {
@@ -12,15 +14,15 @@ constexpr std::size_t probe_bytes = 128u << 10;  // how often what is to be cach
 constexpr std::size_t group_bytes_max = 256u << 10, gap_bytes_max = 4096;  // of neighbours probed together
 
 struct Span {
-  const SegmentFile* file;
+  const SegmentFile& file;
   std::uint64_t start = 0, end = 0;
 };
 
 error_code probe(const Span& span, Touch touch) {
   std::byte sample;
   const auto one = [&](std::uint64_t at) -> error_code {
-    const auto got = touch == Touch::cached ? span.file->file->read_cached({&sample, 1}, at)
-                                            : span.file->file->read({&sample, 1}, at);
+    const auto got = touch == Touch::cached ? span.file.file->read_cached({&sample, 1}, at)
+                                            : span.file.file->read({&sample, 1}, at);
     if (!got) return got.error();
     return *got == 1 ? error_code{} : make_error_code(Errc::corrupt);
   };
@@ -29,53 +31,45 @@ error_code probe(const Span& span, Touch touch) {
   return one(span.end - 1);
 }
 
-// The disk gets all of it to do, what lies together at once, before any of it is waited for. Not asked first
-// whether it is cached: the kernel takes even a read that must not wait for a reason to read that one page.
-void ask_for(std::span<const Span> spans) {
-  while (!spans.empty()) {
-    Span whole = spans.front();
-    std::size_t n = 1;
-    for (; n < spans.size() && spans[n].file == whole.file; n++) {
-      if (spans[n].start < whole.end || spans[n].start - whole.end > gap_bytes_max) break;
-      whole.end = spans[n].end;
-    }
-    ::readahead(whole.file->descriptor, static_cast<off64_t>(whole.start), whole.end - whole.start);
-    spans = spans.subspan(n);
-  }
-}
-
 // The first extents that lie so close that they are in the page cache together, or not.
-std::pair<Span, std::size_t> neighbours(std::span<const Extent> extents) {
+std::pair<Span, std::size_t> neighbours(std::span<const Extent> extents, std::size_t bytes_max) {
   const Extent& first = extents.front();
-  Span span{first.file.get(), first.position, std::uint64_t{first.position} + first.size};
+  Span span{*first.file, first.position, std::uint64_t{first.position} + first.size};
   std::size_t n = 1;
   for (; n < extents.size() && extents[n].file == first.file; n++) {
     const Extent& next = extents[n];
     const std::uint64_t end = std::uint64_t{next.position} + next.size;
     if (next.position < span.end || next.position - span.end > gap_bytes_max) break;
-    if (end - span.start > group_bytes_max) break;
+    if (end - span.start > bytes_max) break;
     span.end = end;
   }
   return {span, n};
 }
 
+// The disk gets all of it to do, what lies together at once, before any of it is waited for. Not asked first
+// whether it is cached: the kernel takes even a read that must not wait for a reason to read that one page.
+void ask_for(std::span<const Extent> extents) {
+  while (!extents.empty()) {
+    const auto [span, count] = neighbours(extents, std::numeric_limits<std::size_t>::max());
+    ::readahead(span.file.descriptor, static_cast<off64_t>(span.start), span.end - span.start);
+    extents = extents.subspan(count);
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Piece>> pieces_of(std::span<const Extent> extents, Touch touch) {
-  std::vector<Span> spans;
+  if (touch == Touch::disk) ask_for(extents);
   std::vector<Piece> pieces;
   pieces.reserve(extents.size());
   while (!extents.empty()) {
-    const auto [span, count] = neighbours(extents);
-    spans.push_back(span);
+    const auto [span, count] = neighbours(extents, group_bytes_max);
+    if (const error_code error = probe(span, touch)) return error;
     const auto file = SegmentFile::shared_descriptor(extents.front().file);
     for (const Extent& extent : extents.first(count))
       pieces.push_back({nullptr, file, extent.position, extent.size});
     extents = extents.subspan(count);
   }
-  if (touch == Touch::disk) ask_for(spans);
-  for (const Span& span : spans)
-    if (const error_code error = probe(span, touch)) return error;
   return pieces;
 }
 

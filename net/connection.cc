@@ -70,14 +70,20 @@ Task<error_code> Connection::read() {
     auto turn_began = Clock::now();
     while (std::optional<Slice> frame = frames_.next()) {
       if (Clock::now() - turn_began >= all_->limits.turn_max) {
+        ready_.resume();
         co_await asio::post(socket_.get_executor(), use);  // behind what others have ready
         if (closed_) co_return Errc::closed;
         turn_began = Clock::now();
       }
       start(std::move(*frame));
-      if (crowded(0)) co_await room(0);
+      if (crowded(0)) {
+        ready_.resume();
+        co_await room(0);
+      }
       if (closed_) co_return Errc::closed;
     }
+    ready_.resume();
+    if (closed_) co_return Errc::closed;
     if (frames_.error()) co_return frames_.error();
     if (frames_.partial_bytes() > reserved_bytes_) {
       const error_code refused = co_await reserve();
@@ -136,17 +142,32 @@ void Connection::start(Slice frame) {
   auto slot = std::make_shared<Slot>();
   slot->request_bytes = frame.size;
   slots_.push_back(slot);
-  asio::co_spawn(socket_.get_executor(), run(shared_from_this(), std::move(slot), std::move(frame)),
-                 asio::detached);
+  Work work{std::move(slot), std::move(frame)};
+  starting_ = true;
+  if (runner_.waited_for()) {
+    next_ = std::move(work);
+    runner_.resume();
+  } else {
+    asio::co_spawn(socket_.get_executor(), run(shared_from_this(), std::move(work)), asio::detached);
+  }
+  starting_ = false;
 }
 
-Task<void> Connection::run(std::shared_ptr<Connection> self, std::shared_ptr<Slot> slot, Slice frame) {
-  try {
-    Result<Pieces> answer = co_await self->all_->handler.handle(self->peer_, std::move(frame));
-    self->finish(*slot, std::move(answer));
-  } catch (const std::exception& bug) {
-    self->all_->say(*self->peer_, std::string("a request threw: ") + bug.what());
-    self->finish(*slot, Errc::closed);
+// One of them waits for the next request: a coroutine that ends costs a turn of the loop.
+Task<void> Connection::run(std::shared_ptr<Connection> self, Work work) {
+  for (;;) {
+    try {
+      Result<Pieces> answer = co_await self->all_->handler.handle(self->peer_, std::move(work.frame));
+      self->finish(*work.slot, std::move(answer));
+    } catch (const std::exception& bug) {
+      self->all_->say(*self->peer_, std::string("a request threw: ") + bug.what());
+      self->finish(*work.slot, Errc::closed);
+    }
+    work = {};
+    if (self->closed_ || self->runner_.waited_for()) co_return;
+    co_await self->runner_.wait();
+    if (self->closed_) co_return;
+    work = std::move(self->next_);
   }
 }
 
@@ -158,7 +179,7 @@ void Connection::finish(Slot& slot, Result<Pieces> answer) {
   else
     failed_ = true;
   slot.answer = std::move(answer);
-  if (slots_.front()->answer) ready_.notify();
+  if (slots_.front()->answer && !starting_) ready_.notify();
 }
 
 Task<void> Connection::answer(std::shared_ptr<Connection> self) {
@@ -216,6 +237,7 @@ void Connection::close(error_code why) {
   all_->left(*this);
   ready_.notify();
   room_.notify();
+  runner_.notify();
 }
 
 }  // namespace mq::net

@@ -46,13 +46,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::size_t request_bytes = 0, answer_bytes = 0;  // of the answer, what is in memory
     std::optional<Result<Pieces>> answer;
   };
+  struct Work {
+    std::shared_ptr<Slot> slot;
+    Slice frame;
+  };
 
   Task<error_code> read();
   Task<error_code> reserve();
   Task<void> room(std::size_t bytes);
   bool crowded(std::size_t bytes) const;
   void start(Slice frame);
-  static Task<void> run(std::shared_ptr<Connection> self, std::shared_ptr<Slot> slot, Slice frame);
+  static Task<void> run(std::shared_ptr<Connection> self, Work work);
   void finish(Slot& slot, Result<Pieces> answer);
 
   static Task<void> answer(std::shared_ptr<Connection> self);
@@ -68,9 +72,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t reserved_bytes_ = 0;   // for the frame on its way
   bool failed_ = false;  // a request could not be answered: the connection ends when its turn comes
   bool closed_ = false;
+  bool starting_ = false;  // a request: what it answers at once leaves when all that has come is started
+  Work next_;              // of the runner that is resumed
   Progress receiving_, sending_;
   Patience for_frame_, for_send_;
-  Signal ready_, room_;
+  Signal ready_, room_, runner_;
 };
 
 }  // namespace mq::net

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One coroutine waits, others of its loop notify. Lives on its loop. The waiting one resumes through the
-// loop's queue, so that all that becomes ready in one turn is seen together (several answers in one write). A
-// notification that finds nobody is forgotten: waiting is a loop that looks first.
+// One coroutine waits, others of its loop notify. Lives on its loop. Who is notified resumes through the
+// loop's queue, so that all that becomes ready in one turn is seen together (several answers in one write);
+// who is resumed, at once. Either is forgotten when nobody waits: waiting is a loop that looks first.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -20,14 +20,20 @@ class Signal {
   }
 
   void notify() {
-    if (!waiting_) return;
-    Handler handler = std::move(*waiting_);
-    waiting_.reset();
-    asio::post(std::move(handler));
+    if (waiting_) asio::post(take());
   }
+  void resume() {  // returns when the waiting one waits for something again, or has ended
+    if (waiting_) take()();
+  }
+  bool waited_for() const { return waiting_.has_value(); }
 
  private:
   using Handler = asio::async_result<Use, void()>::handler_type;
+  Handler take() {
+    Handler handler = std::move(*waiting_);
+    waiting_.reset();
+    return handler;
+  }
   std::optional<Handler> waiting_;
 };
 

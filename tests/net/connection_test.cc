@@ -82,6 +82,34 @@ TEST_F(ConnectionTest, StartsRequestsInOrderAndAnswersInOrderThoughTheyBecomeRea
   EXPECT_EQ(read(client, 15), framed("1") + framed("2") + framed("3"));
 }
 
+// Echoes, and looks at its peer's end in the first turn of the loop after that.
+struct Prompt final : Handler {
+  std::function<void()> then;
+  Task<Result<Pieces>> handle(std::shared_ptr<Peer>, Slice frame) override {
+    asio::post(co_await asio::this_coro::executor, then);
+    Pieces answer{piece_of(framed(bytes_of(frame)))};
+    co_return answer;
+  }
+};
+
+TEST_F(ConnectionTest, SendsWhatIsReadyAtOnceBeforeAnybodyElseHasATurn) {
+  Prompt prompt;
+  serve(prompt);
+  auto client = peer();
+  std::vector<std::size_t> arrived;
+  prompt.then = [&] { arrived.push_back(client->available()); };
+  for (std::size_t n = 1; n <= 3; n++) {  // the first starts what the others go on with
+    write(client, framed("now"));
+    until([&] { return arrived.size() == n; });
+    EXPECT_EQ(arrived.back(), 7u);
+    read(client, 7);
+  }
+  write(client, framed("a") + framed("b"));  // together, in one write
+  until([&] { return arrived.size() == 5; });
+  EXPECT_EQ(arrived[3], 10u);
+  EXPECT_EQ(read(client, 10), framed("a") + framed("b"));
+}
+
 TEST_F(ConnectionTest, SaysNothingWhereNothingIsToBeSaid) {
   Parking parking;
   serve(parking);

@@ -52,7 +52,9 @@ Connection::Connection(Socket socket, std::shared_ptr<Peer> peer, std::shared_pt
     : socket_(std::move(socket)),
       peer_(std::move(peer)),
       all_(std::move(all)),
-      frames_(all_->arena, all_->limits.request_bytes_max) {}
+      frames_(all_->arena, all_->limits.request_bytes_max) {
+  peer_->socket = socket_.native_handle();
+}
 
 Task<void> Connection::serve(std::shared_ptr<Connection> self) {
   struct End {  // also when the loop is destroyed under us
@@ -230,6 +232,7 @@ void Connection::close(error_code why) {
     all_->say(*peer_, "closed: " + reason(why));
   }
   peer_->gone = true;
+  peer_->socket = -1;
   error_code ignored;
   socket_.close(ignored);
   slots_.clear();

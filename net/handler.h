@@ -16,6 +16,7 @@ struct Peer {
   asio::ip::tcp::endpoint remote;
   std::string software;  // "name version", as the client gave it in ApiVersions; may be empty
   bool gone = false;     // the connection has closed: parked answers may be dropped
+  int socket = -1;       // its descriptor, to ask the kernel about; -1 when gone
 };
 
 // Lives on the loop. `handle` is called once per frame in the order of arrival and runs to its first

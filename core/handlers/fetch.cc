@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "net/round_trip.h"
 
 namespace mq::core {
 
@@ -12,7 +13,18 @@ using kafka::Error;
 
 namespace {
 
-constexpr std::size_t fetch_bytes_max = 55u << 20;  // of one answer, whatever the client asks for
+// Of one answer, whatever the client asks for (Kafka's fetch.max.bytes).
+constexpr std::size_t fetch_bytes_max = 55u << 20;
+
+// What is worth having in one answer: more costs the client fresh memory and everybody the cache. On a long
+// way it is more, and where many partitions have to be looked up.
+constexpr std::size_t good_bytes_min = 2u << 20, good_bytes_per_partition = 2u << 10;
+constexpr std::chrono::milliseconds long_way{1};
+
+std::size_t good_bytes(std::size_t partitions, std::chrono::microseconds round_trip) {
+  const auto ways = static_cast<std::size_t>(std::max<std::int64_t>(round_trip / long_way, 1));
+  return (good_bytes_min + partitions * good_bytes_per_partition) * ways;
+}
 
 // A partition as this fetch sees it. Lives in the coroutine.
 struct Wanted {
@@ -112,8 +124,10 @@ bool is_committed(const kafka::FetchRequest& request) {
 
 // Reads until there is enough, something to tell at once, or the deadline.
 Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std::vector<Wanted>& wanted) {
-  const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
-  const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), bytes_max);
+  const auto asked_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
+  const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), asked_max);
+  const auto good = good_bytes(wanted.size(), net::round_trip(context.peer->socket));
+  const auto bytes_max = bytes_min > good ? asked_max : std::min(asked_max, good);
   const bool committed = is_committed(request);
   const Time deadline =
       context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));

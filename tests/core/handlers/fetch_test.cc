@@ -139,6 +139,16 @@ TEST_F(FetchTest, AnAnswerIsFullWithTheFirstBatchThatDoesNotFit) {
   EXPECT_EQ(sizes(), (std::vector<bool>{true, false, true})) << "what the second one asked for is little";
 }
 
+TEST_F(FetchTest, AnAnswerIsNoLargerThanIsGoodUnlessMoreIsWaitedFor) {
+  for (int i = 0; i < 4; i++) produce("t", batch({{std::string(900'000, 'x')}}));
+  auto request = fetch_request("t", 0);
+  request.max_bytes = request.topics[0].partitions[0].partition_max_bytes = 50'000'000;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 2u) << "of 2 MiB";
+  request.min_bytes = 3'000'000;
+  request.max_wait_ms = 60'000;
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 4u);
+}
+
 TEST_F(FetchTest, LeaderEpochsAreChecked) {
   produce("t", batch({{"a"}}));
   auto request = fetch_request("t", 0);

@@ -46,8 +46,10 @@ std::pair<Span, std::size_t> neighbours(std::span<const Extent> extents, std::si
   return {span, n};
 }
 
-// The disk gets all of it to do, what lies together at once, before any of it is waited for. Not asked first
-// whether it is cached: the kernel takes even a read that must not wait for a reason to read that one page.
+}  // namespace
+
+// Not asked first whether it is cached: the kernel takes even a read that must not wait for a reason to read
+// that one page.
 void ask_for(std::span<const Extent> extents) {
   while (!extents.empty()) {
     const auto [span, count] = neighbours(extents, std::numeric_limits<std::size_t>::max());
@@ -56,10 +58,7 @@ void ask_for(std::span<const Extent> extents) {
   }
 }
 
-}  // namespace
-
 Result<std::vector<Piece>> pieces_of(std::span<const Extent> extents, Touch touch) {
-  if (touch == Touch::disk) ask_for(extents);
   std::vector<Piece> pieces;
   pieces.reserve(extents.size());
   while (!extents.empty()) {

@@ -12,6 +12,9 @@ struct Extent {
   std::uint32_t position = 0, size = 0;
 };
 
+// The disk is given all of it to bring; nothing is waited for.
+void ask_for(std::span<const Extent> extents);
+
 enum class Touch { cached, disk };  // cached: `operation_would_block` rather than wait for the disk
 
 Result<std::vector<Piece>> pieces_of(std::span<const Extent> extents, Touch touch);

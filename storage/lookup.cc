@@ -10,6 +10,8 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t runs_at_once = 16;
+// What follows a read is brought from the disk with it, so that who goes on seldom waits.
+constexpr std::size_t reads_ahead = 4, ahead_bytes_max = 4u << 20;
 
 // Pieces in the order of batches: ranges of a file, or what tables hold themselves, neighbours together.
 class Gathered {
@@ -17,6 +19,7 @@ class Gathered {
   explicit Gathered(Offset from) { read_.next = from; }
 
   std::size_t size() const { return read_.size; }
+  const std::vector<Extent>& extents() const { return extents_; }  // that have not been waited for
   error_code add(const Sealed& segment, const Sealed::Entry& entry) {
     read_.size += entry.size;
     read_.next = entry.last + 1;
@@ -25,6 +28,7 @@ class Gathered {
       extents_.push_back({segment.file(), entry.position, static_cast<std::uint32_t>(entry.size)});
       return {};
     }
+    ask_for(extents_);
     const error_code error = end_extents();
     memory_.insert(memory_.end(), entry.batch.begin(), entry.batch.end());
     return error;
@@ -63,6 +67,18 @@ bool go_on(Ahead::Row& ahead, const Sealed& segment, const Sealed::Entry& entry)
   ahead.places.push_back(
       {entry.first, entry.time_max, entry.position, static_cast<std::uint32_t>(entry.size), offsets});
   return ahead.places.size() < Ahead::places_max;
+}
+
+// The disk has to do with all of it before any is waited for.
+void ask_for_all(std::span<const Extent> now, const Ahead::Row& ahead, std::size_t ahead_bytes) {
+  std::vector<Extent> all(now.begin(), now.end());
+  const auto file = ahead.file.lock();
+  for (const Place& place : ahead.places) {
+    if (!file || place.size > ahead_bytes) break;
+    ahead_bytes -= place.size;
+    all.push_back({file, place.position, place.size});
+  }
+  ask_for(all);
 }
 
 bool any(const Catalogue::Run&) {
@@ -119,6 +135,7 @@ Result<Lookup::Found> Lookup::read(Offset from, std::size_t bytes_max) const {
     return !failed;
   });
   if (error || failed) return error ? error : failed;
+  ask_for_all(gathered.extents(), found.ahead, std::min(reads_ahead * gathered.size(), ahead_bytes_max));
   auto read = gathered.finish();
   if (!read) return read.error();
   found.read = std::move(*read);

@@ -122,7 +122,10 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
   Read read = plan(from, limit, bytes_max, extents);
   auto pieces = pieces_of(extents, Touch::cached);
   if (!pieces && pieces.error() == boost::system::errc::operation_would_block) {
-    auto bring = [extents = std::move(extents)] { return pieces_of(extents, Touch::disk); };
+    auto bring = [extents = std::move(extents)] {
+      ask_for(extents);
+      return pieces_of(extents, Touch::disk);
+    };
     pieces = co_await elsewhere(journal_->readers(), std::move(bring));
   }
   if (!pieces) co_return pieces.error();

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/group.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/ioctl.h>
 
-#include <boost/json.hpp>
 #include <fstream>
 #include <thread>
 
 #include "cli/group_seek.h"
 #include "core/client/member.h"
-#include "net/kafka/messages/every.h"
-#include "net/kafka/record_batch.h"
-#include "tests/cli/support/streams.h"
-#include "tests/support/test_broker.h"
+#include "tests/cli/support/group_command.h"
 
 namespace mq::cli {
 namespace json = boost::json;
@@ -99,236 +93,6 @@ TEST(Positions, AreReadFromJsonAndFromWhatKafkasToolWrites) {
 }
 
 // ---- against a broker ----
-
-class GroupCommand : public testing::Test {
- protected:
-  Exit run(std::vector<std::string> words, std::string_view input = {}) {
-    words.insert(words.end(), {"-b", address()});
-    streams_ = std::make_unique<Streams>(input);
-    return cli::run(streams_->context, words);
-  }
-  std::string address() const { return "127.0.0.1:" + std::to_string(broker_.port()); }
-  std::string out() const { return streams_->out(); }
-  std::string err() const { return streams_->err(); }
-  json::value result() const { return json::parse(streams_->out()); }
-
-  void fill(const std::string& topic, const std::string& values, const std::string& partitions = "1") {
-    ASSERT_EQ(run({"produce", topic, "--create=" + partitions}, values), Exit::ok) << err();
-  }
-
-  test::TempDir dir_;
-  test::TestBroker broker_{dir_.path()};
-  std::unique_ptr<Streams> streams_;
-};
-
-TEST_F(GroupCommand, AGroupGoesOnWhereItWas) {
-  fill("t", "a\nb\nc\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-n", "2"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "a\nb\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "c\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "");
-}
-
-TEST_F(GroupCommand, WhereAGroupBeginsIsCommittedThoughNothingIsThere) {
-  fill("t", "a\nb\n", "2");  // all in one of them
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
-  ASSERT_EQ(run({"group", "export", "g", "-o", "csv"}), Exit::ok) << err();
-  EXPECT_THAT(out(), testing::AnyOf(HasSubstr("t,0,0\nt,1,2\n"), HasSubstr("t,0,2\nt,1,0\n")));
-}
-
-TEST_F(GroupCommand, EachRecordCanBeCommittedByItselfAndNoneAtAll) {
-  fill("t", "a\nb\nc\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e", "--commit", "none"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "a\nb\nc\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-n", "1", "--commit", "each", "--assignor", "range"}), Exit::ok)
-      << err();
-  EXPECT_EQ(out(), "a\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e", "--assignor", "roundrobin"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "b\nc\n");
-}
-
-TEST_F(GroupCommand, FromAppliesOnlyWhereNothingIsCommitted) {
-  fill("t", "a\nb\nc\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e", "--from", "+2"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "c\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e", "--from", "start"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "");
-  EXPECT_THAT(err(), HasSubstr("mq group seek g"));
-}
-
-TEST_F(GroupCommand, WhatDoesNotGoWithAGroupIsSaid) {
-  EXPECT_EQ(run({"consume", "t", "-g", "g", "-p", "0"}), Exit::usage);
-  EXPECT_EQ(run({"consume", "t", "-g", "g", "--last", "3"}), Exit::usage);
-  EXPECT_EQ(run({"consume", "t", "--commit", "each"}), Exit::usage);
-  EXPECT_EQ(run({"consume", "nope", "-g", "g"}), Exit::not_found);
-}
-
-TEST_F(GroupCommand, InTheNewerProtocolAGroupGoesOnWhereItWasToo) {
-  fill("t", "a\nb\nc\n");
-  fill("u", "d\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "-n", "2"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "a\nb\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "--assignor", "range", "-e"}), Exit::ok)
-      << err();
-  EXPECT_EQ(out(), "c\n");
-  ASSERT_EQ(run({"consume", "/^[tu]$/", "-g", "g", "--protocol", "consumer", "--commit", "each", "-e"}),
-            Exit::ok)
-      << err();
-  EXPECT_EQ(out(), "d\n");
-  ASSERT_EQ(run({"consume", "t", "-g", "g", "-e"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "") << "an empty group can change its protocol";
-}
-
-TEST_F(GroupCommand, AutoIsTheNewerProtocolWhereTheBrokerAndTheAssignorAreOfIt) {
-  fill("t", "a\n");
-  const auto type_after = [&](std::vector<std::string> flags) {
-    std::vector<std::string> words{"consume", "t", "-g", "g", "--protocol", "auto", "-e"};
-    words.insert(words.end(), flags.begin(), flags.end());
-    EXPECT_EQ(run(words), Exit::ok) << err();
-    const auto answer = broker_.connect().call<kafka::ListGroupsResponse>(kafka::ListGroupsRequest{}, 5);
-    return answer.groups.at(0).group_type;
-  };
-  EXPECT_EQ(type_after({}), "consumer");
-  EXPECT_EQ(type_after({"--assignor", "roundrobin"}), "classic");
-  EXPECT_EQ(type_after({"--assignor", "uniform"}), "consumer");
-  EXPECT_EQ(type_after({"--assignor", "range"}), "consumer");
-}
-
-TEST_F(GroupCommand, AnAssignorIsOfItsProtocol) {
-  EXPECT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "--assignor", "roundrobin"}),
-            Exit::usage);
-  EXPECT_THAT(err(), HasSubstr("uniform or range"));
-  EXPECT_EQ(run({"consume", "t", "-g", "g", "--assignor", "uniform"}), Exit::usage);
-  EXPECT_THAT(err(), HasSubstr("--protocol consumer"));
-  EXPECT_EQ(run({"consume", "t", "--protocol", "consumer"}), Exit::usage) << "without a group";
-}
-
-// A command whose reader takes nothing for a while, so that it stands still in the middle of a record.
-class Stuck {
- public:
-  explicit Stuck(std::vector<std::string> words) {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    room_ = ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
-    in_ = ends[0];
-    streams_.context.out = ends[1];
-    thread_ = std::thread([this, words = std::move(words)] {
-      exit_ = cli::run(streams_.context, words);
-      ::close(streams_.context.out);
-    });
-  }
-  ~Stuck() {
-    go_on();
-    ::close(in_);
-  }
-  bool waits() const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    int bytes = 0;
-    while (bytes < room_ && std::chrono::steady_clock::now() < deadline) {
-      ::ioctl(in_, FIONREAD, &bytes);
-      std::this_thread::yield();
-    }
-    return bytes == room_;
-  }
-  // All that it writes until its end.
-  std::string go_on() {
-    std::string all;
-    char some[4096];
-    for (ssize_t n = 1; n > 0; all.append(some, static_cast<std::size_t>(std::max<ssize_t>(n, 0))))
-      n = ::read(in_, some, sizeof some);
-    if (thread_.joinable()) thread_.join();
-    return all;
-  }
-  Exit exit() const { return exit_; }
-  std::string err() const { return streams_.err(); }
-
- private:
-  Streams streams_;
-  int in_ = -1, room_ = 0;
-  Exit exit_ = Exit::failed;
-  std::thread thread_;
-};
-
-class ReplacedTopic : public GroupCommand {
- protected:
-  void replace(const std::string& name, const std::vector<std::string>& values) {
-    auto wire = broker_.connect();
-    kafka::DeleteTopicsRequest remove;
-    remove.topic_names = {name};
-    ASSERT_EQ(wire.call<kafka::DeleteTopicsResponse>(remove, 3).responses.at(0).error_code, 0);
-    kafka::CreateTopicsRequest create;
-    auto& wanted = create.topics.emplace_back();
-    wanted.name = name, wanted.num_partitions = 1, wanted.replication_factor = 1;
-    ASSERT_EQ(wire.call<kafka::CreateTopicsResponse>(create, 7).topics.at(0).error_code, 0);
-    kafka::BatchBuilder builder(1 << 20);
-    for (const std::string& value : values)
-      builder.append(1000, std::nullopt, std::as_bytes(std::span(value)));
-    const net::Slice batch = builder.finish(kafka::Codec::none);
-    kafka::ProduceRequest produce;
-    produce.acks = -1;
-    auto& data = produce.topic_data.emplace_back();
-    data.name = name;
-    data.partition_data.push_back({0, kafka::Records{batch.bytes(), {}}});
-    const auto answer = wire.call<kafka::ProduceResponse>(produce, 9);
-    ASSERT_EQ(answer.responses.at(0).partition_responses.at(0).error_code, 0);
-  }
-  std::int64_t committed(const std::string& group, const std::string& name) {
-    kafka::OffsetFetchRequest request;
-    request.group_id = group;
-    auto& asked = request.topics.emplace().emplace_back();
-    asked.name = name;
-    asked.partition_indexes = {0};
-    const auto answer = broker_.connect().call<kafka::OffsetFetchResponse>(request, 7);
-    return answer.topics.at(0).partitions.at(0).committed_offset;
-  }
-  // Reads a topic of two records, `count` of all that come, and has written half of the first.
-  std::unique_ptr<Stuck> read(const std::string& name, const std::string& protocol,
-                              const std::string& count) {
-    fill(name, first + "\nb\n");
-    const std::vector<std::string> words{"consume", name,  "-g", "g",       "--protocol", protocol,
-                                         "-n",      count, "-b", address(), "--max-time", "20s"};
-    return std::make_unique<Stuck>(words);
-  }
-
-  const std::string first = std::string(100'000, 'a');
-};
-
-TEST_F(ReplacedTopic, IsReadFromItsBeginningByAGroupThatReadTheOneBefore) {
-  for (const std::string protocol : {"classic", "consumer"}) {
-    const std::string name = "t-" + protocol;
-    const auto reader = read(name, protocol, "5");
-    ASSERT_TRUE(reader->waits());
-    replace(name, {"c", "d", "e"});
-    EXPECT_EQ(reader->go_on(), first + "\nb\nc\nd\ne\n");
-    EXPECT_EQ(reader->exit(), Exit::ok) << reader->err();
-    EXPECT_THAT(reader->err(), HasSubstr("topic " + name + " was deleted and created anew"));
-    EXPECT_EQ(committed("g", name), 3);
-  }
-}
-
-TEST_F(ReplacedTopic, HasNoPositionThatAGroupHadInTheOneBefore) {
-  for (const std::string protocol : {"classic", "consumer"}) {
-    const std::string name = "t-" + protocol;
-    const auto reader = read(name, protocol, "2");
-    ASSERT_TRUE(reader->waits());
-    replace(name, {"c", "d", "e"});
-    EXPECT_EQ(reader->go_on(), first + "\nb\n");
-    EXPECT_EQ(reader->exit(), Exit::ok) << reader->err();
-    EXPECT_EQ(committed("g", name), -1);
-  }
-}
-
-TEST_F(ReplacedTopic, EndsAReadingWithoutAGroup) {
-  fill("t", first + "\nb\n");
-  Stuck reader({"consume", "t", "-b", address(), "--max-time", "20s"});
-  ASSERT_TRUE(reader.waits());
-  replace("t", {"c", "d", "e"});
-  EXPECT_EQ(reader.go_on(), first + "\nb\n");
-  EXPECT_EQ(reader.exit(), Exit::not_found);
-  EXPECT_THAT(reader.err(), HasSubstr("deleted and created anew"));
-}
 
 TEST_F(GroupCommand, ListAndLagSayHowFarBehindAGroupIs) {
   fill("t", "a\nb\nc\n");
@@ -521,19 +285,6 @@ TEST_F(GroupCommand, AGroupWithMembersIsNotMovedUnlessTheyAreEvicted) {
   EXPECT_THAT(out(), HasSubstr("t[0]"));
   ASSERT_EQ(run({"group", "seek", "g", "--to", "end", "-t", "t", "--evict", "-y"}), Exit::ok) << err();
   ASSERT_EQ(run({"group", "lag", "g", "--max", "0"}), Exit::ok);
-}
-
-TEST_F(GroupCommand, InTheNewerProtocolAGroupOfOthersIsNotJoined) {
-  fill("t", "a\n");
-  kafka::JoinGroupRequest request;
-  request.group_id = "g";
-  request.session_timeout_ms = request.rebalance_timeout_ms = 30'000;
-  request.protocol_type = "connect";
-  request.protocols.emplace_back().name = "sessioned";
-  ASSERT_EQ(broker_.connect().call<kafka::JoinGroupResponse>(request, 3).error_code, 0);
-  EXPECT_EQ(run({"consume", "t", "-g", "g", "--protocol", "consumer", "-e"}), Exit::failed);
-  EXPECT_THAT(err(), HasSubstr("INCONSISTENT_GROUP_PROTOCOL"));
-  EXPECT_THAT(err(), HasSubstr("--protocol classic"));
 }
 
 TEST_F(GroupCommand, EvictedMembersAreOut) {

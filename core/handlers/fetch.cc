@@ -97,7 +97,9 @@ Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t byte
       got.at_once = true;
       continue;
     }
-    if (got.bytes > 0 && read->size > room) {
+    const bool fits = got.bytes == 0 || read->size <= room;
+    if (room == left && (!fits || read->next < until)) got.at_once = true;  // there is more than may come
+    if (!fits) {
       full = room == left;
       continue;
     }

@@ -149,6 +149,17 @@ TEST_F(FetchTest, AnAnswerIsNoLargerThanIsGoodUnlessMoreIsWaitedFor) {
   EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 4u);
 }
 
+TEST_F(FetchTest, AnAnswerWithoutRoomForMoreIsNotWaitedFor) {
+  for (int i = 0; i < 4; i++) produce("t", batch({{std::string(900'000, 'x')}}));
+  auto request = fetch_request("t", 0);
+  request.max_bytes = request.topics[0].partitions[0].partition_max_bytes = 50'000'000;
+  request.min_bytes = 2'000'000;  // two batches are less, and a third one is no longer good
+  request.max_wait_ms = 20'000;
+  const auto before = Clock_::now();
+  EXPECT_EQ(read(wire->call<kafka::FetchResponse>(request, 12)).values.size(), 2u);
+  EXPECT_LT(Clock_::now() - before, std::chrono::seconds(10));
+}
+
 TEST_F(FetchTest, LeaderEpochsAreChecked) {
   produce("t", batch({{"a"}}));
   auto request = fetch_request("t", 0);

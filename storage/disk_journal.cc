@@ -43,6 +43,7 @@ void DiskJournal::start_threads(const Writer::Position& position) {
   };
   writer_ = std::make_unique<Writer>(*segments_, settings, position, std::move(finished),
                                      [this] { return meta_->changes(); });
+  stall_.watch([this] { return writer_->activity(); });
 }
 
 // ---------------------------------------------------------------------------------------------- appending
@@ -50,10 +51,10 @@ void DiskJournal::start_threads(const Writer::Position& position) {
 // Appends of one turn of the loop go to the writer together: one lock, one wake-up.
 void DiskJournal::submit(Append append) {
   if (stopping_) {
-    if (append.log) append.log->settled(Errc::stopped);
+    append.error = Errc::stopped;
+    if (append.log) append.log->settled(append);
     return refuse(std::move(append.done), Errc::stopped);
   }
-  append.failures = failures_;
   count_waiting(1);
   if (turn_.empty()) {
     const std::weak_ptr<bool> alive = alive_;
@@ -118,10 +119,13 @@ void DiskJournal::copy_core_rows(Log::Appended done) {
 
 void DiskJournal::count_waiting(std::ptrdiff_t more) {
   waiting_ += static_cast<std::size_t>(more);
-  if (waiting_ == 0)
+  if (more < 0) stall_.answered(waiting_);
+  if (waiting_ == 0) {
     work_.reset();
-  else if (!work_)
+  } else if (!work_) {
     work_.emplace(loop_.get_executor());
+    stall_.began();
+  }
 }
 
 // ---------------------------------------------------------------------------------------------- what the
@@ -129,12 +133,11 @@ void DiskJournal::count_waiting(std::ptrdiff_t more) {
 
 // First every log moves, then every caller hears of it.
 void DiskJournal::finish(std::unique_ptr<Group> group) {
-  failures_ = group->failures;
   std::size_t part = 0;
   for (std::size_t i = 0; i < group->appends.size(); i++) {
     Append& append = group->appends[i];
     while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
-    if (append.log) append.log->settled(append.error);
+    if (append.log) append.log->settled(append);
     if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
     if (!append.error) apply(append, active(group->parts[part].segment));
   }
@@ -299,6 +302,7 @@ asio::thread_pool& DiskJournal::readers() {
 Task<void> DiskJournal::stop() {
   co_await barrier();
   stopping_ = true;
+  stall_.stop();
   segments_->stop();
   sealer_->stop();
   cleaner_->stop();
@@ -319,6 +323,7 @@ JournalStats DiskJournal::stats() const {
   stats.written_bytes = writer_->written_bytes();
   stats.syncs = writer_->syncs();
   stats.refusing = writer_->refusing();
+  stats.stalled = stall_.stalled();
   for (const auto& [number, row] : catalogue_->manifest()) {
     stats.disk_bytes += row.disk_bytes;
     stats.segments++;

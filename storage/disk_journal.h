@@ -14,6 +14,7 @@
 #include "storage/partition_log.h"
 #include "storage/sealed.h"
 #include "storage/sealer.h"
+#include "storage/stall_watch.h"
 #include "storage/writer.h"
 
 namespace mq::storage {
@@ -80,7 +81,7 @@ class DiskJournal final : public Journal, private Rewriter {
   Tail tail_;
   Ahead ahead_;
   std::vector<Append> turn_;  // appends of this turn of the loop, handed over together
-  std::uint32_t failures_ = 0;
+  StallWatch stall_{loop_};
   std::size_t waiting_ = 0;  // appends without an answer; while there are any, the loop is kept running
   std::optional<asio::executor_work_guard<Executor>> work_;
   std::uint64_t batches_ = 0, batch_bytes_ = 0;

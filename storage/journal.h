@@ -59,6 +59,8 @@ struct JournalStats {
   std::uint64_t groups = 0, batches = 0, batch_bytes = 0, written_bytes = 0, syncs = 0;
   std::uint64_t disk_bytes = 0, segments = 0;  // now
   bool refusing = false;                       // disk nearly full, or fenced after failures
+  std::chrono::milliseconds stalled{
+      0};  // for so long nothing that waits to be written was answered; 0: less than 10 s
 };
 
 class Journal {

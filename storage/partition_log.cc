@@ -30,15 +30,18 @@ void PartitionLog::append(Batch batch, Appended done) {
   append.base = batch.first;
   append.batch = std::move(batch);
   append.log = shared_from_this();
+  append.refusals = refusals_known_;
   append.done = std::move(done);
   in_flight_++;
   journal_->submit(std::move(append));
 }
 
 // What waits behind a failure fails too, and whoever knows of it goes on from the end.
-void PartitionLog::settled(const error_code& error) {
+void PartitionLog::settled(const Append& append) {
   in_flight_--;
-  if (error) queued_end_ = end_;
+  if (!append.error) return;
+  queued_end_ = end_;
+  refusals_known_ = append.refusals;
 }
 
 void PartitionLog::appended(const Batch& batch, std::uint32_t position,
@@ -265,6 +268,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
 Task<error_code> PartitionLog::note(Append append) {
   append.partition = number_;
   append.log = shared_from_this();
+  append.refusals = refusals_known_;
   if (in_flight_++ == 0) queued_end_ = end_;
   co_return co_await journal_->submitted(std::move(append));
 }

@@ -38,7 +38,12 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
   void leave();                                       // the journal goes, or has forgotten this partition
   bool gone() const { return journal_ == nullptr; }
-  void settled(const error_code& error);  // one of its appends has its answer
+  void settled(const Append& append);  // one of its appends has its answer
+  // The writer thread's own: how many it refused, and why the last one.
+  struct Refusals {
+    std::uint32_t count = 0;
+    error_code why;
+  } refusals;
 
   // What became durable, in order.
   void appended(const Batch& batch, std::uint32_t position, const std::shared_ptr<Active>& segment);
@@ -78,7 +83,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   std::uint64_t bytes_ = 0, sealed_bytes_ = 0;
   bool refusing_ = false;
   std::uint32_t in_flight_ = 0;
-  Offset queued_end_ = 0;   // the end as it will be; meaningless when nothing is in flight
+  Offset queued_end_ = 0;  // the end as it will be; meaningless when nothing is in flight
+  std::uint32_t refusals_known_ = 0;
   std::uint32_t cuts_ = 0;  // so that a read sees that one came between
   std::vector<Run> runs_;   // in segments that are not sealed, oldest first
   std::shared_ptr<Tail::Part> tail_;

@@ -6,6 +6,7 @@
 
 #include "storage/error.h"
 #include "storage/logger.h"
+#include "storage/partition_log.h"
 
 namespace mq::storage {
 namespace {
@@ -18,8 +19,30 @@ constexpr std::size_t copy_bytes_max =
 constexpr std::size_t pieces_max = 64;
 constexpr std::size_t room_for_notes = 128;
 constexpr std::chrono::seconds note_after{1}, sync_interval{1}, look_interval{1}, forgive_after{60};
+constexpr std::uint64_t margin_share =
+    8;  // of min_free_bytes, above which a disk that was full is used again
 constexpr std::size_t small_group_bytes = 32u << 10, zeros_bytes = 64u << 10, zeros_pieces = 4;
 std::byte zeros[zeros_bytes];  // never written to: takes neither space in the binary nor memory
+
+bool is_full(const error_code& error) {
+  return error == boost::system::errc::no_space_on_device ||
+         error == error_code(EDQUOT, boost::system::system_category());
+}
+
+// What comes behind it in its log is numbered as if this had succeeded.
+bool is_counted_on(Kind kind) {
+  return kind == Kind::batch || kind == Kind::cut;
+}
+
+// Whoever was queued behind it before the loop heard of this is refused, too, but is no refusal of its own.
+void refuse(Append& append, const error_code& error) {
+  append.error = error;
+  if (!append.log) return;
+  PartitionLog::Refusals& refusals = append.log->refusals;
+  const bool was_known = append.refusals == refusals.count;
+  if (is_counted_on(append.kind) && was_known) refusals = {refusals.count + 1, error};
+  append.refusals = refusals.count;
+}
 
 }  // namespace
 
@@ -75,12 +98,18 @@ void Writer::run() {
       write(*group);
       groups_++;
     }
-    group->failures = failures_;
-    if (!group->appends.empty() || !group->closed.empty()) finished_(std::move(group));
+    finish(std::move(group));
     files_.prepare();  // now, and not while the first producer waits
+    activity_ = "nothing";
   }
   auto group = std::make_unique<Group>();
   write_note(*group, true);
+}
+
+// Only what was handed over can be sealed: a group does not wait for segments of its own.
+void Writer::finish(std::unique_ptr<Group> group) {
+  for (std::size_t i = 0; i < group->closed.size(); i++) files_.filled();
+  if (!group->appends.empty() || !group->closed.empty()) finished_(std::move(group));
 }
 
 std::unique_ptr<Group> Writer::next() {
@@ -121,11 +150,14 @@ void Writer::write(Group& group) {
   error_code error;
   for (std::size_t i = 0; i < group.appends.size(); i++) {
     Append& append = group.appends[i];
-    if ((append.error = refusal(append))) continue;
+    if (const error_code refused = refusal(append)) {
+      refuse(append, refused);
+      continue;
+    }
     const auto* before = segment_.get();
     if (!error) error = make_room(group, i, record_bytes(append.batch.size));
     if (error == Errc::full || error == Errc::stopped) {
-      append.error = std::exchange(error, {});
+      refuse(append, std::exchange(error, {}));
       unsafe = i + 1;  // what was before lies in a closed segment
       continue;
     }
@@ -150,24 +182,34 @@ void Writer::write(Group& group) {
 // The segment ends where it was last known to be good. Nothing is tried again on this file: fsync reports an
 // error once, and the page cache lies afterwards.
 void Writer::fail(Group& group, std::size_t first, const error_code& error) {
-  const auto now = Clock::now();
-  const bool again = failed_ && now - *failed_ < forgive_after;
-  logger().error("segment {} takes no more: {}; it ends at {}{}", segment_ ? segment_->number : 0,
-                 error.message(), settled_,
-                 again ? "; the second failure within a minute: nothing is written any more" : "");
-  failed_ = now;
-  failures_++;
-  if (again) fenced_ = true;
+  const error_code answer = count_failure(error);
   for (std::size_t i = first; i < group.appends.size(); i++)
-    if (!group.appends[i].error) group.appends[i].error = Errc::io;
+    if (!group.appends[i].error) refuse(group.appends[i], answer);
   pieces_.clear();
   waiting_ = staged_ = 0;
   note_due_.reset();
   if (!segment_) return;
   group.closed.push_back({segment_, settled_});
-  files_.filled();
   previous_ = segment_->number, previous_end_ = settled_;
   segment_.reset();
+}
+
+// A full disk is no broken one: it is looked at again, and does not fence.
+error_code Writer::count_failure(const error_code& error) {
+  const auto now = Clock::now();
+  const std::uint32_t number = segment_ ? segment_->number : 0;
+  if (is_full(error)) {
+    logger().error("segment {} takes no more: {}; it ends at {}", number, error.message(), settled_);
+    refuse_for_space(true, files_.free_bytes());
+    looked_ = now;
+    return Errc::full;
+  }
+  const bool again = failed_ && now - *failed_ < forgive_after;
+  logger().error("segment {} takes no more: {}; it ends at {}{}", number, error.message(), settled_,
+                 again ? "; the second failure within a minute: nothing is written any more" : "");
+  failed_ = now;
+  if (again) fenced_ = true;
+  return Errc::io;
 }
 
 void Writer::write_note(Group& group, bool clean) {
@@ -183,9 +225,8 @@ void Writer::write_note(Group& group, bool clean) {
 
 error_code Writer::refusal(const Append& append) const {
   if (fenced_) return Errc::fenced;
-  const bool speaks_of_log =
-      append.kind == Kind::batch || append.kind == Kind::cut || append.kind == Kind::trim;
-  if (speaks_of_log && append.failures != failures_) return Errc::io;
+  if (is_counted_on(append.kind) && append.log && append.refusals != append.log->refusals.count)
+    return append.log->refusals.why;
   if (append.kind == Kind::batch && refusing_) return Errc::full;
   return {};
 }
@@ -194,12 +235,15 @@ void Writer::look_at_free_space() {
   const auto now = Clock::now();
   if (looked_ && now - *looked_ < look_interval) return;
   looked_ = now;
-  const std::uint64_t free = files_.free_bytes();
-  const bool low = free < settings_.min_free_bytes;
+  const std::uint64_t free = files_.free_bytes(), least = settings_.min_free_bytes;
+  refuse_for_space(free < least + (refusing_ ? least / margin_share : 0), free);
+}
+
+void Writer::refuse_for_space(bool low, std::uint64_t free) {
   if (refusing_.exchange(low) == low) return;
   if (low)
-    logger().error("{}: {} bytes are free, below {}: appends are refused", files_.dir.string(), free,
-                   settings_.min_free_bytes);
+    logger().error("{}: {} bytes are free, below {} or too few for a write: appends are refused",
+                   files_.dir.string(), free, settings_.min_free_bytes);
   else
     logger().info("{}: {} bytes are free: appends are taken again", files_.dir.string(), free);
 }
@@ -220,6 +264,7 @@ error_code Writer::make_room(Group& group, std::size_t index, std::size_t bytes)
     const auto now = Clock::now();
     if (took_nothing_ && now - *took_nothing_ < look_interval) return Errc::full;
     took_nothing_.reset();
+    activity_ = "waits for a new segment";
     auto next = files_.take();
     if (!next) {
       took_nothing_ = now;
@@ -238,7 +283,6 @@ error_code Writer::close_segment(Group& group) {
   if (!error) error = sync();
   if (error) return error;
   group.closed.push_back({segment_, at_});
-  files_.filled();
   previous_ = segment_->number, previous_end_ = at_;
   segment_.reset();
   return {};
@@ -291,6 +335,7 @@ error_code Writer::add(Bytes bytes) {
 
 error_code Writer::flush() {
   if (pieces_.empty()) return {};
+  activity_ = "writes";
   const error_code error = segment_->file->write(pieces_, at_);
   if (error) return error;
   written_bytes_ += waiting_;
@@ -331,6 +376,7 @@ error_code Writer::settle() {
 
 error_code Writer::sync() {
   if (durable_ == at_) return {};
+  activity_ = "syncs";
   if (const error_code error = segment_->file->sync()) return error;
   syncs_++;
   durable_ = settled_ = at_;

@@ -24,8 +24,8 @@ struct Append {
   Kind kind = Kind::batch;
   PartitionNumber partition = 0;
   Offset base = 0;
-  std::uint32_t failures =
-      0;                // that the sender knew of: what was queued behind a failed write is refused with it
+  // Of its log, as the sender knows them; once it is refused, as the writer does.
+  std::uint32_t refusals = 0;
   bool closes = false;  // the segment takes nothing after it
   Batch batch;          // the payload; offsets and time only of a batch
   std::shared_ptr<PartitionLog> log;
@@ -48,7 +48,6 @@ struct Group {
   std::vector<Append> appends;
   std::vector<Part> parts;
   std::vector<Closed> closed;  // segments that take nothing any more
-  std::uint32_t failures = 0;  // of the writer, until now
 };
 
 class Writer {
@@ -78,6 +77,7 @@ class Writer {
 
   // Any thread.
   bool refusing() const { return refusing_ || fenced_; }
+  const char* activity() const { return activity_; }  // what it does now, or waits for
   std::uint64_t groups() const { return groups_; }
   std::uint64_t written_bytes() const { return written_bytes_; }
   std::uint64_t syncs() const { return syncs_; }
@@ -91,10 +91,13 @@ class Writer {
   std::unique_ptr<Group> gather();
   void write(Group& group);
   void write_note(Group& group, bool clean);
+  void finish(std::unique_ptr<Group> group);
   void fail(Group& group, std::size_t first, const error_code& error);
+  error_code count_failure(const error_code& error);
 
   error_code refusal(const Append& append) const;
   void look_at_free_space();
+  void refuse_for_space(bool low, std::uint64_t free);
   error_code make_room(Group& group, std::size_t index, std::size_t bytes);
   error_code close_segment(Group& group);
   error_code open_segment();
@@ -116,7 +119,7 @@ class Writer {
   std::uint64_t at_ = 0, settled_ = 0, durable_ = 0;  // written; answered for; synced
   std::uint64_t zeroed_ = 0;                          // before it all is data to the file system
   std::size_t waiting_ = 0, records_ = 0;             // bytes in pieces_; records in the segment
-  std::uint32_t group_ = 0, failures_ = 0;
+  std::uint32_t group_ = 0;
   std::uint32_t previous_ = 0;  // the segment before this one, and where it ended
   std::uint64_t previous_end_ = 0;
   Clock::time_point opened_, synced_ = Clock::now();
@@ -127,6 +130,7 @@ class Writer {
   std::size_t staged_ = 0;
 
   std::atomic<bool> refusing_ = false, fenced_ = false;
+  std::atomic<const char*> activity_ = "nothing";
   std::atomic<std::uint64_t> groups_ = 0, written_bytes_ = 0, syncs_ = 0;
 
   std::mutex mutex_;

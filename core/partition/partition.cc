@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/partition/partition.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "core/error.h"
@@ -34,19 +36,20 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
 
 Error Partition::refusal() const {
   if (closed_) return Error::unknown_topic_or_partition;
-  if (poisoned_) return Error::kafka_storage_error;
+  if (!failed_.empty()) return Error::kafka_storage_error;
   return Error::none;
 }
 
 void Partition::append(net::Slice batch, std::function<void(Appended)> done, FirstSequence first_sequence) {
-  if (const Error error = refusal(); error != Error::none) return done({error, -1, -1});
+  if (closed_) return done({refusal(), -1, -1});
   const auto head = kafka::BatchHead::parse(batch.bytes());
   if (!head) return done({Error::corrupt_message, -1, -1});
-  if (head->producer_id >= 0) {
-    const auto verdict = producers_.check(*head, first_sequence);
-    if (verdict.error != Error::none) return done({verdict.error, -1, -1});
-    if (verdict.duplicate) return answer_when_durable(*verdict.duplicate, std::move(done));
-  }
+  const auto verdict =
+      head->producer_id >= 0 ? producers_.check(*head, first_sequence) : Producers::Verdict{};
+  if (verdict.duplicate) return answer_when_durable(*verdict.duplicate, std::move(done));
+  const Error error = verdict.error == Error::none ? refusal() : verdict.error;
+  if (error == Error::kafka_storage_error) producers_.refused(*head, clock_.wall_ms());
+  if (error != Error::none) return done({error, -1, -1});
   const Offset first = next_;  // two producers can never get the same offset: nothing suspends in here
   if (head->producer_id >= 0) producers_.appended(*head, first, clock_.wall_ms());
   submit(batch, *head, first, std::move(done));
@@ -80,12 +83,8 @@ void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Of
 void Partition::appended(error_code error, Offset first, Timestamp time,
                          const std::function<void(Appended)>& done) {
   in_flight_--;
-  if (error) poisoned_ = true;
-  if (poisoned_ && in_flight_ == 0) {  // the log knows where it ends; go on from there
-    poisoned_ = false;
-    next_ = log_->end();
-    producers_.cut(next_);
-  }
+  if (error) failed_.push_back(first);
+  if (!failed_.empty() && in_flight_ == 0) go_on();
   if (error) {
     done({to_kafka(error), -1, -1});
   } else {
@@ -95,6 +94,20 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
     tell_grown();
   }
   answer_duplicates();
+}
+
+// The log knows where it ends. What failed does not lie before that, if the log keeps its contract; if not,
+// at least nobody is told that it does.
+void Partition::go_on() {
+  next_ = log_->end();
+  producers_.cut(next_);
+  for (const Offset first : failed_)
+    if (first < next_) {
+      spdlog::critical("partition {}: the log took what was behind a batch that it refused, at offset {}",
+                       number_, first);
+      producers_.lost(first);
+    }
+  failed_.clear();
 }
 
 // A marker holds from when it is durable.

@@ -84,6 +84,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
  private:
   kafka::Error refusal() const;
+  void go_on();
   void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
               std::function<void(Appended)> done);
   void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
@@ -111,8 +112,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Grown grown_;        // nobody wants to know: not set
   std::uint64_t appended_bytes_ = 0, grown_above_ = 0;
   bool closed_ = false;
-  bool poisoned_ =
-      false;  // an append failed: those in flight behind it fail too, then it goes on from the log's end
+  // Appends that failed: those in flight behind them fail too, then it goes on from the log's end.
+  std::vector<Offset> failed_;
 };
 
 }  // namespace mq::core

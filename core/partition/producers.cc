@@ -11,6 +11,15 @@ std::int32_t sequence_after(std::int32_t sequence, std::int32_t records) {
   return static_cast<std::int32_t>((std::int64_t{sequence} + records) & 0x7fffffff);
 }
 
+std::int32_t sequences_between(std::int32_t from, std::int32_t to) {
+  return static_cast<std::int32_t>((std::int64_t{to} - from) & 0x7fffffff);
+}
+
+std::int32_t Producers::expected(const Producer& producer) {
+  return producer.batches.empty() ? producer.resumes_at
+                                  : sequence_after(producer.batches.back().last_sequence, 1);
+}
+
 Producers::Verdict Producers::check(const kafka::BatchHead& head, FirstSequence first) const {
   const auto found = producers_.find(head.producer_id);
   if (!head.is_transactional() && transactions_.open(head.producer_id)) return {Error::invalid_txn_state, {}};
@@ -30,11 +39,11 @@ Producers::Verdict Producers::check(const kafka::BatchHead& head, FirstSequence 
   for (const Batch& batch : producer.batches)
     if (batch.first_sequence == head.base_sequence && batch.last_sequence == last)
       return {Error::none, batch};
-  const std::int32_t expected = producer.batches.empty()
-                                    ? producer.resumes_at
-                                    : sequence_after(producer.batches.back().last_sequence, 1);
-  if (head.base_sequence != expected) return {Error::out_of_order_sequence_number, {}};
-  return {};
+  const std::int32_t next = expected(producer);
+  if (head.base_sequence == next) return {};
+  const bool follows_refused = producer.refused_until && sequences_between(next, head.base_sequence) <=
+                                                             sequences_between(next, *producer.refused_until);
+  return {follows_refused ? Error::kafka_storage_error : Error::out_of_order_sequence_number, {}};
 }
 
 Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Marker& marker,
@@ -56,6 +65,7 @@ Producers::Producer& Producers::find_or_add(const kafka::BatchHead& head, Timest
   if (producer.epoch != head.producer_epoch) {
     producer.batches.clear();
     producer.resumes_at = 0;
+    producer.refused_until.reset();
   }
   producer.epoch = head.producer_epoch;
   producer.seen = now;
@@ -70,6 +80,22 @@ void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp n
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   if (producer.batches.size() == batches_max) producer.batches.erase(producer.batches.begin());
   producer.batches.push_back({head.base_sequence, last, first, first + head.last_offset_delta, time});
+  const bool all_came_again =
+      producer.refused_until &&
+      sequences_between(head.base_sequence, *producer.refused_until) <= head.last_offset_delta + 1;
+  if (all_came_again) producer.refused_until.reset();
+}
+
+void Producers::refused(const kafka::BatchHead& head, Timestamp now) {
+  if (head.producer_id < 0 || head.base_sequence < 0) return;
+  const bool is_new = !producers_.contains(head.producer_id);
+  Producer& producer = find_or_add(head, now);
+  if (is_new) producer.resumes_at = head.base_sequence;
+  const std::int32_t next = expected(producer),
+                     until = sequence_after(head.base_sequence, head.last_offset_delta + 1);
+  if (!producer.refused_until ||
+      sequences_between(next, *producer.refused_until) < sequences_between(next, until))
+    producer.refused_until = until;
 }
 
 void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset,
@@ -82,8 +108,19 @@ void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker,
 void Producers::cut(Offset end) {
   transactions_.cut(end);
   for (auto& [id, producer] : producers_)
-    for (auto& batches = producer.batches; !batches.empty() && batches.back().last >= end; batches.pop_back())
+    for (auto& batches = producer.batches; !batches.empty() && batches.back().last >= end;
+         batches.pop_back()) {
+      if (!producer.refused_until) producer.refused_until = sequence_after(batches.back().last_sequence, 1);
       producer.resumes_at = batches.back().first_sequence;
+    }
+}
+
+void Producers::lost(Offset first) {
+  for (auto& [id, producer] : producers_) {
+    auto& batches = producer.batches;
+    const auto is_lost = [first](const Batch& batch) { return batch.first == first; };
+    batches.erase(std::remove_if(batches.begin(), batches.end(), is_lost), batches.end());
+  }
 }
 
 void Producers::expire(Timestamp seen_before) {

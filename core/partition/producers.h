@@ -38,8 +38,9 @@ class Producers {
     std::int16_t epoch = -1;
     Timestamp seen = 0;  // the broker's clock at its last batch, never the record's
     boost::container::static_vector<Batch, batches_max> batches;  // the newest, oldest first; of this epoch
-    std::int32_t resumes_at = 0;          // with this sequence, when no batch is known
-    std::int32_t coordinator_epoch = -1;  // of its newest marker
+    std::int32_t resumes_at = 0;                // with this sequence, when no batch is known
+    std::optional<std::int32_t> refused_until;  // what we refused or lost of it ends before this sequence
+    std::int32_t coordinator_epoch = -1;        // of its newest marker
     bool operator==(const Producer&) const = default;
   };
   struct Verdict {
@@ -48,7 +49,9 @@ class Producers {
   };
 
   // Judges a batch with a producer id against all that was appended before it, durable or not. What a
-  // coordinator writes for a producer has no sequence.
+  // coordinator writes for a producer has no sequence. `kafka_storage_error`: the batch is in order, but
+  // follows one that we refused and that has not come again; `out_of_order_sequence_number` is the producer's
+  // own mistake.
   Verdict check(const kafka::BatchHead& head, FirstSequence first = FirstSequence::any) const;
   // Whether a transaction may be ended so: the newest coordinator, an epoch that is not older. A later one is
   // demanded only while a transaction is open; otherwise it is the same marker once more.
@@ -59,10 +62,15 @@ class Producers {
   // when somebody new comes, those silent for too long are forgotten: no timer has to.
   void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
   void ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset, Timestamp now);
+  // The log takes nothing now: the batch, which was in order, has to come again before what was sent behind
+  // it.
+  void refused(const kafka::BatchHead& head, Timestamp now);
   // The log is durable up to `end`. Whether a transaction is over by that.
   bool settle(Offset end) { return transactions_.settle(end); }
   // What reached the log at or after `end` is not there any more.
   void cut(Offset end);
+  // The batch that was to lie at `first` does not, although there is something behind it.
+  void lost(Offset first);
   void trim(Offset start) { transactions_.trim(start); }
   void expire_after(Timestamp silent_ms) { expiration_ms_ = silent_ms; }
   void expire(Timestamp seen_before);  // not those with an open transaction
@@ -79,6 +87,7 @@ class Producers {
  private:
   void make_room(Timestamp now);
   Producer& find_or_add(const kafka::BatchHead& head, Timestamp now);
+  static std::int32_t expected(const Producer& producer);
   Timestamp expiration_ms_ = expiration_ms;
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
@@ -87,5 +96,7 @@ class Producers {
 
 // Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.
 std::int32_t sequence_after(std::int32_t sequence, std::int32_t records);
+// How many records lie between them, were `to` ahead of `from`.
+std::int32_t sequences_between(std::int32_t from, std::int32_t to);
 
 }  // namespace mq::core

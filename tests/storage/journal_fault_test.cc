@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal on a disk that fails, or is full.
+#include <thread>
+
 #include "storage/error.h"
 #include "tests/storage/support/model.h"
 #include "tests/support/power_cut.h"
@@ -20,6 +22,36 @@ struct Faulty {
   Opened opened{files, disk.path()};
   Model model{opened};
 };
+
+void wait_until(const std::function<bool()>& done) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("nothing happened for 30 seconds");
+    std::this_thread::yield();
+  }
+}
+
+// Somebody else keeps the writer at work, without the loop: it looks at the free space again now and then.
+void keep_writing_until(Opened& opened, const std::function<bool()>& done) {
+  int number = 0;
+  wait_until([&] {
+    if (done()) return true;
+    storage::Store::Change change;
+    change.puts["core/row"] = std::to_string(number++);
+    EXPECT_FALSE(opened.journal->meta().commit(change));
+    return false;
+  });
+}
+
+// Appends, and has the batch handed to the writer, but does not hear of what becomes of it.
+std::shared_ptr<std::optional<storage::error_code>> hand_over(Opened& opened, Batch batch) {
+  const auto answer = std::make_shared<std::optional<storage::error_code>>();
+  opened.journal->log(1)->append(std::move(batch), [answer](storage::error_code error) { *answer = error; });
+  opened.loop.restart();
+  opened.loop.poll_one();
+  return answer;
+}
 
 TEST(JournalFault, AFailedSyncIsAnErrorAndWritingGoesOnInTheNextSegment) {
   Faulty faulty;
@@ -97,8 +129,83 @@ TEST(JournalFault, WhenTheDiskIsNearlyFullAppendsAreRefusedAndTrimsAreNot) {
   EXPECT_FALSE(wait_for(faulty.opened.loop, faulty.opened.journal->log(1)->trim(1)));
   EXPECT_EQ(faulty.opened.journal->log(1)->start(), 1);
   faulty.files.set_free_bytes({});
-  run_until(faulty.opened.loop, [&] { return !faulty.opened.put(1); });  // within a second, by itself
+  wait_until([&] { return !faulty.opened.put(1); });  // within a second, by itself
   EXPECT_EQ(faulty.opened.all(1).size(), 1u);
+}
+
+TEST(JournalFault, WhatWaitsBehindARefusedBatchIsRefusedThoughThereIsRoomByThen) {
+  Faulty faulty;
+  faulty.opened.options.min_free_bytes = 1000;
+  faulty.opened.open();
+  ASSERT_FALSE(faulty.opened.put(1));
+  faulty.opened.open();
+  faulty.files.set_free_bytes(500);
+  const auto refused = hand_over(faulty.opened, make_batch(1));
+  wait_until([&] { return faulty.opened.journal->stats().refusing; });
+  faulty.files.set_free_bytes({});
+  keep_writing_until(faulty.opened, [&] { return !faulty.opened.journal->stats().refusing; });
+  const auto behind = hand_over(faulty.opened, make_batch(2));
+  run_until(faulty.opened.loop, [&] { return behind->has_value(); });
+  EXPECT_EQ(*refused, storage::Errc::full);
+  EXPECT_EQ(*behind, storage::Errc::full);
+  EXPECT_EQ(faulty.opened.journal->log(1)->end(), 1);
+  EXPECT_FALSE(faulty.opened.put(1)) << "from the end it goes on";
+}
+
+TEST(JournalFault, ATrimBehindARefusedBatchHolds) {
+  Faulty faulty;
+  faulty.opened.options.min_free_bytes = 1000;
+  faulty.opened.open();
+  ASSERT_FALSE(faulty.opened.put(1));
+  faulty.opened.open();
+  faulty.files.set_free_bytes(500);
+  const auto refused = hand_over(faulty.opened, make_batch(1));
+  EXPECT_FALSE(wait_for(faulty.opened.loop, faulty.opened.journal->log(1)->trim(1)));
+  EXPECT_EQ(*refused, storage::Errc::full);
+  EXPECT_EQ(faulty.opened.journal->log(1)->start(), 1);
+}
+
+TEST(JournalFault, ADiskThatWasFullIsUsedAgainOnlyWithRoomToSpare) {
+  Faulty faulty;
+  faulty.opened.options.min_free_bytes = 8000;
+  faulty.files.set_free_bytes(7999);
+  faulty.opened.open();
+  EXPECT_EQ(faulty.opened.put(1), storage::Errc::full);
+  faulty.files.set_free_bytes(8999);
+  const auto looks = faulty.files.calls(Call::free_bytes);
+  keep_writing_until(faulty.opened, [&] { return faulty.files.calls(Call::free_bytes) > looks + 1; });
+  EXPECT_EQ(faulty.opened.put(1), storage::Errc::full);
+  faulty.files.set_free_bytes(9000);
+  wait_until([&] { return !faulty.opened.put(1); });
+}
+
+TEST(JournalFault, AWriteThatFindsTheDiskFullIsRefusedAndNeverFences) {
+  Faulty faulty;
+  ASSERT_FALSE(faulty.opened.put(1));
+  for (const int error : {ENOSPC, EDQUOT, ENOSPC}) {
+    const auto end = faulty.opened.journal->log(1)->end();
+    faulty.files.inject({Call::write, 1, error, "journal/"});
+    EXPECT_EQ(faulty.opened.put(1), storage::Errc::full);
+    EXPECT_EQ(faulty.opened.journal->log(1)->end(), end);
+    wait_until([&] { return !faulty.opened.put(1); });  // within a second, by itself
+  }
+  EXPECT_EQ(faulty.opened.all(1).size(), 4u);
+  faulty.opened.open();
+  EXPECT_EQ(faulty.opened.all(1).size(), 4u);
+}
+
+// On a disk that is nearly full a segment is small, and a group as large as ever.
+TEST(JournalFault, OneGroupMayFillMoreSegmentsThanMayWaitForTheirTables) {
+  Faulty faulty;
+  const auto log = faulty.opened.journal->log(1);
+  int answers = 0;
+  for (Offset i = 0; i < 8; i++)
+    log->append(make_batch(i, 1, 3000), [&](storage::error_code error) {
+      EXPECT_FALSE(error);
+      answers++;
+    });
+  run_until(faulty.opened.loop, [&] { return answers == 8; });
+  EXPECT_EQ(faulty.opened.all(1).size(), 8u);
 }
 
 TEST(JournalFault, WhenNoSegmentCanBeMadeAppendsAreRefusedUntilOneCan) {
@@ -110,7 +217,7 @@ TEST(JournalFault, WhenNoSegmentCanBeMadeAppendsAreRefusedUntilOneCan) {
   EXPECT_EQ(error, storage::Errc::full);
   EXPECT_EQ(faulty.opened.all(1).size(), static_cast<std::size_t>(good - 1));
   faulty.files.heal();
-  run_until(faulty.opened.loop, [&] { return !faulty.opened.put(1); });
+  wait_until([&] { return !faulty.opened.put(1); });
   EXPECT_EQ(faulty.opened.all(1).size(), static_cast<std::size_t>(good));
 }
 

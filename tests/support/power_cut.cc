@@ -462,6 +462,7 @@ Result<std::uint64_t> PowerCut::free_bytes(const Path& dir) {
   {
     const std::lock_guard lock(mutex_);
     if (is_cut_) return system_error(EIO);
+    ++calls_[Call::free_bytes];
     if (free_bytes_) return *free_bytes_;
   }
   return real_files().free_bytes(dir);

@@ -42,7 +42,8 @@ class PowerCut final : public storage::FileSystem {
     remove,
     rename,
     make_dir,
-    sync_dir
+    sync_dir,
+    free_bytes
   };
   enum class Loss {
     all,     // everything that was not synced

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "net/kafka/record_batch.h"
 #include "storage/error.h"
 #include "storage/memory_log.h"
@@ -18,12 +20,19 @@ class PartitionTest : public testing::Test {
   using Answer = std::shared_ptr<std::optional<Partition::Appended>>;  // none: on its way
 
   Answer send(std::int32_t sequence, bool transactional = false, std::int16_t epoch = 0) {
+    return send_by(7, sequence, transactional, epoch);
+  }
+  Answer send_by(std::int64_t producer, std::int32_t sequence, bool transactional = false,
+                 std::int16_t epoch = 0, const std::function<void()>& then = {}) {
     const std::byte value{1};
     kafka::BatchBuilder builder(100);
     builder.append(1000, std::nullopt, net::Bytes(&value, 1));
     const auto answer = std::make_shared<std::optional<Partition::Appended>>();
-    partition->append(builder.finish(kafka::Codec::none, 0, {7, epoch, sequence, transactional}),
-                      [answer](Partition::Appended appended) { *answer = appended; });
+    partition->append(builder.finish(kafka::Codec::none, 0, {producer, epoch, sequence, transactional}),
+                      [answer, then](Partition::Appended appended) {
+                        *answer = appended;
+                        if (then) then();
+                      });
     return answer;
   }
   Answer end(bool commit, std::int16_t epoch = 0) {
@@ -79,12 +88,73 @@ TEST_F(PartitionTest, WhatWasSentBehindALostBatchDoesNotOvertakeIt) {
   settle(true);
   EXPECT_EQ((*lost)->error, Error::kafka_storage_error);
   EXPECT_EQ((*behind)->error, Error::kafka_storage_error);
-  EXPECT_EQ((*send(2))->error, Error::out_of_order_sequence_number) << "it was sent before that was known";
-  EXPECT_EQ((*send(1))->error, Error::out_of_order_sequence_number);
+  EXPECT_EQ((*send(2))->error, Error::kafka_storage_error) << "it was sent before that was known";
+  EXPECT_EQ((*send(1))->error, Error::kafka_storage_error);
+  EXPECT_EQ((*send(4))->error, Error::out_of_order_sequence_number) << "it follows nothing that was refused";
   const auto again = send(0), next = send(1);
   settle();
   EXPECT_EQ((*again)->first, 0);
   EXPECT_EQ((*next)->first, 1);
+}
+
+TEST_F(PartitionTest, ANewProducerIsRememberedThoughItsFirstBatchMetTheFailureOfAnother) {
+  Answer first;
+  log->fail_with(make_error_code(storage::Errc::io));
+  send_by(7, 0, false, 0, [&] { first = send_by(8, 0); });  // while the next one is on its way
+  send_by(7, 1);
+  loop.poll();
+  log->fail_with({});
+  ASSERT_TRUE(first && *first);
+  EXPECT_EQ((*first)->error, Error::kafka_storage_error);
+  EXPECT_EQ((*send_by(8, 1))->error, Error::kafka_storage_error) << "it would overtake the first";
+  const auto again = send_by(8, 0), second = send_by(8, 1);
+  settle();
+  EXPECT_EQ((*again)->first, 0);
+  EXPECT_EQ((*second)->first, 1);
+}
+
+// Breaks the contract of a log: a test answers each append as it likes.
+class LawlessLog final : public storage::Log {
+ public:
+  void append(storage::Batch batch, Appended done) override {
+    waiting.emplace_back(std::move(batch), std::move(done));
+  }
+  void answer(error_code error) {
+    const auto [batch, done] = std::move(waiting.front());
+    waiting.pop_front();
+    if (!error) end_ = batch.last + 1;
+    done(error);
+  }
+  Task<Result<storage::Read>> read(Offset, std::size_t, Offset) override { co_return storage::Read{}; }
+  Task<Result<Offset>> at_time(std::int64_t) override { co_return end_; }
+  Task<Result<Offset>> at_time_max() override { co_return end_; }
+  Task<Result<std::vector<storage::Range>>> ranges(Offset, storage::Grain, std::size_t) override {
+    co_return std::vector<storage::Range>{};
+  }
+  Task<error_code> cut(Offset) override { co_return error_code{}; }
+  Task<error_code> trim(Offset) override { co_return error_code{}; }
+  Offset start() const override { return 0; }
+  Offset end() const override { return end_; }
+  std::uint64_t bytes() const override { return 0; }
+
+  std::deque<std::pair<storage::Batch, Appended>> waiting;
+
+ private:
+  Offset end_ = 0;
+};
+
+TEST_F(PartitionTest, WhatTheLogRefusedIsNeverAcknowledgedAsADuplicateWhateverItTookBehindIt) {
+  const auto lawless = std::make_shared<LawlessLog>();
+  partition = std::make_shared<Partition>(lawless, 1, clock);
+  const auto lost = send(0), behind = send(1);
+  lawless->answer(storage::Errc::full);
+  lawless->answer({});
+  EXPECT_EQ((*lost)->error, Error::kafka_storage_error);
+  EXPECT_EQ((*behind)->first, 1);
+  const auto again = send(0);
+  ASSERT_TRUE(*again);
+  EXPECT_NE((*again)->error, Error::none) << "it is nowhere";
+  EXPECT_EQ((*send(1))->first, 1) << "this one is there";
 }
 
 TEST_F(PartitionTest, ATransactionWhoseMarkerIsLostIsStillOpen) {

@@ -75,7 +75,8 @@ TEST_F(ProducersTest, WhatWasCutNeverHappened) {
   send(7, 0, 0, 10);
   send(7, 0, 10, 10);
   producers.cut(10);
-  EXPECT_EQ(send(7, 0, 20), Error::out_of_order_sequence_number);
+  EXPECT_EQ(send(7, 0, 20), Error::kafka_storage_error) << "it follows what was lost";
+  EXPECT_EQ(send(7, 0, 21), Error::out_of_order_sequence_number) << "nothing of ours explains that";
   EXPECT_EQ(send(7, 0, 10, 10), Error::none);
 }
 
@@ -84,13 +85,59 @@ TEST_F(ProducersTest, WhoLostEverythingGoesOnWithTheFirstThatItLost) {
   send(7, 0, 41);
   producers.cut(0);
   const auto restored = Producers::restore(producers.snapshot(0));
-  EXPECT_EQ(restored->first.all(), producers.all());
-  EXPECT_EQ(send(7, 0, 41), Error::out_of_order_sequence_number) << "it would overtake the other one";
+  EXPECT_EQ(restored->first.check(head(7, 0, 40)).error, Error::none);
+  EXPECT_NE(restored->first.check(head(7, 0, 41)).error, Error::none);
+  EXPECT_EQ(send(7, 0, 41), Error::kafka_storage_error) << "it would overtake the other one";
   EXPECT_EQ(send(7, 0, 40), Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::none);
   producers.cut(0);
   EXPECT_EQ(send(7, 1, 40), Error::out_of_order_sequence_number);
   EXPECT_EQ(send(7, 1, 0), Error::none) << "an epoch of its own begins anew";
+}
+
+TEST_F(ProducersTest, WhatFollowsARefusedBatchHasToWaitForItAndIsNoMistakeOfTheProducer) {
+  send(7, 0, 0, 10);
+  producers.refused(head(7, 0, 10, 5), 1000);
+  EXPECT_EQ(send(7, 0, 15, 5), Error::kafka_storage_error);
+  EXPECT_EQ(send(7, 0, 20), Error::out_of_order_sequence_number) << "nobody refused what it follows";
+  producers.refused(head(7, 0, 15, 5), 1000);
+  EXPECT_EQ(send(7, 0, 20), Error::kafka_storage_error) << "by now somebody has";
+  EXPECT_EQ(send(7, 0, 10, 5), Error::none);
+  EXPECT_EQ(send(7, 0, 20), Error::kafka_storage_error);
+  EXPECT_EQ(send(7, 0, 15, 5), Error::none);
+  EXPECT_EQ(send(7, 0, 21), Error::out_of_order_sequence_number) << "everything came again";
+  EXPECT_EQ(send(7, 0, 20), Error::none);
+}
+
+TEST_F(ProducersTest, WhatWasRefusedMayCrossTheWrap) {
+  send(7, 0, 0x7ffffff0, 10);
+  producers.refused(head(7, 0, 0x7ffffffa, 10), 1000);
+  EXPECT_EQ(send(7, 0, 4), Error::kafka_storage_error);
+  EXPECT_EQ(send(7, 0, 5), Error::out_of_order_sequence_number);
+  EXPECT_EQ(send(7, 0, 0x7ffffffa, 10), Error::none);
+  EXPECT_EQ(send(7, 0, 4), Error::none);
+}
+
+TEST_F(ProducersTest, ANewProducerWhoseFirstBatchWasRefusedBeginsWithThatOne) {
+  producers.refused(head(7, 0, 40), 1000);
+  EXPECT_EQ(send(7, 0, 41), Error::kafka_storage_error);
+  EXPECT_EQ(send(7, 0, 40), Error::none);
+  EXPECT_EQ(send(7, 0, 41), Error::none);
+}
+
+TEST_F(ProducersTest, ARefusalOfAnOlderEpochExplainsNothing) {
+  send(7, 0, 0);
+  producers.refused(head(7, 0, 1, 10), 1000);
+  EXPECT_EQ(send(7, 1, 0), Error::none);
+  EXPECT_EQ(send(7, 1, 5), Error::out_of_order_sequence_number);
+}
+
+TEST_F(ProducersTest, ABatchThatIsMissingInTheMiddleOfTheLogIsNoDuplicate) {
+  send(7, 0, 0);
+  send(7, 0, 1);
+  producers.lost(0);
+  EXPECT_FALSE(producers.check(head(7, 0, 0)).duplicate);
+  EXPECT_TRUE(producers.check(head(7, 0, 1)).duplicate);
 }
 
 TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {

@@ -263,9 +263,7 @@ Status FileSystemEnv::GetChildren(const std::string& dir, std::vector<std::strin
 
 Status FileSystemEnv::GetFileSize(const std::string& name, std::uint64_t* size) {
   *size = 0;
-  const auto file = files_.open(name, FileSystem::Mode::read);
-  if (!file) return leveldb_status(name, file.error());
-  const auto bytes = (*file)->size();
+  const auto bytes = files_.size(name);
   if (!bytes) return leveldb_status(name, bytes.error());
   *size = *bytes;
   return Status::OK();

@@ -160,6 +160,7 @@ class RealFiles final : public FileSystem {
   error_code sync_dir(const Path& path) override;
   Result<std::vector<std::string>> list(const Path& dir) override;
   bool exists(const Path& path) override { return ::access(path.c_str(), F_OK) == 0; }
+  Result<std::uint64_t> size(const Path& path) override;
   Result<std::uint64_t> free_bytes(const Path& dir) override;
 };
 
@@ -206,6 +207,12 @@ Result<std::vector<std::string>> RealFiles::list(const Path& dir) {
   if (failed) return failed;
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<std::uint64_t> RealFiles::size(const Path& path) {
+  struct stat about;
+  if (::stat(path.c_str(), &about) != 0) return failure();
+  return static_cast<std::uint64_t>(about.st_size);
 }
 
 Result<std::uint64_t> RealFiles::free_bytes(const Path& dir) {

@@ -65,6 +65,7 @@ class FileSystem {
   virtual error_code sync_dir(const Path& path) = 0;
   virtual Result<std::vector<std::string>> list(const Path& dir) = 0;
   virtual bool exists(const Path& path) = 0;
+  virtual Result<std::uint64_t> size(const Path& path) = 0;
   virtual Result<std::uint64_t> free_bytes(const Path& dir) = 0;  // for an unprivileged writer (statvfs)
 };
 

@@ -458,6 +458,11 @@ bool PowerCut::exists(const Path& path) {
   return !is_cut_ && real_files().exists(path);
 }
 
+Result<std::uint64_t> PowerCut::size(const Path& path) {
+  if (is_cut_) return system_error(EIO);
+  return real_files().size(path);
+}
+
 Result<std::uint64_t> PowerCut::free_bytes(const Path& dir) {
   {
     const std::lock_guard lock(mutex_);

@@ -90,6 +90,7 @@ class PowerCut final : public storage::FileSystem {
   error_code sync_dir(const Path& path) override;
   Result<std::vector<std::string>> list(const Path& dir) override;
   bool exists(const Path& path) override;
+  Result<std::uint64_t> size(const Path& path) override;
   Result<std::uint64_t> free_bytes(const Path& dir) override;
 
  private:

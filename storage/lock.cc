@@ -14,7 +14,24 @@ namespace {
 
 constexpr std::size_t text_bytes_max = 512;
 
+error_code lock(const File& file, int how) {
+  if (::flock(file.descriptor(), how | LOCK_NB) == 0) return {};
+  return errno == EWOULDBLOCK ? make_error_code(Errc::in_use)
+                              : error_code(errno, boost::system::system_category());
+}
+
 }  // namespace
+
+Result<std::unique_ptr<Lock>> Lock::look(FileSystem& files, const Path& dir) {
+  std::shared_ptr<File> file;
+  if (files.exists(dir / "LOCK")) {
+    auto opened = files.open(dir / "LOCK", FileSystem::Mode::read);
+    if (!opened) return opened.error();
+    if (const error_code failed = lock(**opened, LOCK_SH)) return failed;
+    file = std::move(*opened);
+  }
+  return std::unique_ptr<Lock>(new Lock(std::move(file)));
+}
 
 Result<std::unique_ptr<Lock>> Lock::take(FileSystem& files, const Path& dir, std::string_view owner) {
   const Path path = dir / "LOCK";
@@ -22,10 +39,7 @@ Result<std::unique_ptr<Lock>> Lock::take(FileSystem& files, const Path& dir, std
   const auto mode = files.exists(path) ? FileSystem::Mode::write : FileSystem::Mode::create;
   auto file = files.open(path, mode);
   if (!file) return file.error();
-  if (::flock((*file)->descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return make_error_code(Errc::in_use);
-    return error_code(errno, boost::system::system_category());
-  }
+  if (const error_code failed = lock(**file, LOCK_EX)) return failed;
 
   std::string text = "pid " + std::to_string(::getpid()) + ", " + std::string(owner);
   text.resize(std::min(text.size(), text_bytes_max - 1));

@@ -14,6 +14,8 @@ class Lock {
  public:
   // `in_use` when somebody has it. `dir` must exist. `owner` is what others are told, e.g. the command line.
   static Result<std::unique_ptr<Lock>> take(FileSystem& files, const Path& dir, std::string_view owner);
+  // For who only reads, and may not write there: others may look, too. Without LOCK nobody has it.
+  static Result<std::unique_ptr<Lock>> look(FileSystem& files, const Path& dir);
 
  private:
   explicit Lock(std::shared_ptr<File> file) : file_(std::move(file)) {}

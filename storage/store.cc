@@ -157,6 +157,14 @@ Result<std::string> manifest_name(FileSystem& files, const Path& dir) {
   return name;
 }
 
+constexpr std::string_view first_manifest = "MANIFEST-000001";
+
+// "000012.log", "MANIFEST-000011"; 0: of none.
+std::uint64_t number_of(const std::string& name) {
+  const std::size_t digits = name.find_first_of("0123456789");
+  return digits == name.npos ? 0 : std::strtoull(name.c_str() + digits, nullptr, 10);
+}
+
 error_code cut_torn(FileSystem& files, const Path& log) {
   const auto cut = cut_torn_tail(files, log);
   if (!cut) {
@@ -186,6 +194,12 @@ error_code mend(FileSystem& files, const Path& dir) {
   if (manifest->empty()) return tables || !newest.empty() ? make_error_code(Errc::corrupt) : error_code();
 
   if (!files.exists(dir / *manifest)) return Errc::corrupt;
+  // When LevelDB opens a store it makes a manifest, and then the log: without one acknowledged changes are
+  // gone. Of the manifest of a new store there is none yet.
+  if (number_of(newest) < number_of(*manifest) && *manifest != first_manifest) {
+    logger().error("{}: the newest log is missing", dir.string());
+    return Errc::corrupt;
+  }
   if (const error_code failed = cut_torn(files, dir / *manifest)) return failed;
   return newest.empty() ? error_code() : cut_torn(files, dir / newest);
 }

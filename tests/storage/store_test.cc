@@ -263,11 +263,19 @@ TEST_F(StoreTest, AReadErrorIsNeverAnEmptyAnswer) {
   EXPECT_EQ(all(), after_changes(10, 10'000));
 }
 
-TEST_F(StoreTest, ALostLogShowsInTheCountOfChanges) {
+TEST_F(StoreTest, ALostLogIsDamage) {
   reopen();
   commit_up_to(5);
   store_.reset();
   ASSERT_FALSE(files_.remove(newest(".log")));
+  EXPECT_EQ(Store::open(files_, meta()).error(), Errc::corrupt);
+}
+
+TEST_F(StoreTest, AnEmptiedLogShowsInTheCountOfChanges) {
+  reopen();
+  commit_up_to(5);
+  store_.reset();
+  ASSERT_TRUE(files_.open(newest(".log"), FileSystem::Mode::create));
   reopen();
   EXPECT_LT(store_->changes(), 5u);
 }

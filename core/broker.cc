@@ -85,8 +85,9 @@ Broker::~Broker() {
 
 Broker::Ready Broker::start() {
   Ready ready;
+  check_format(storage::real_files(), config_.data);
   open_journal();
-  parts_->identity = identify(storage::real_files(), config_.data, config_.node_id);
+  parts_->identity = identify(storage::real_files(), config_.data, parts_->journal->meta(), config_.node_id);
   load();
   listen(ready);
   ready.identity = parts_->identity;

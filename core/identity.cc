@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/identity.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 
@@ -68,29 +70,80 @@ error_code write_file(storage::FileSystem& files, const storage::Path& path, std
   return files.sync_dir(path.parent_path());
 }
 
+void keep_copy(storage::Store& meta, const std::string& text) {
+  storage::Store::Change change;
+  change.puts[std::string(node_key)] = text;
+  if (const error_code error = meta.commit(change))
+    throw WrongStart(1, "who this broker is cannot be noted in meta: " + error.message());
+}
+
+std::optional<std::string> copy_in(storage::Store& meta) {
+  auto text = meta.get(node_key);
+  if (!text) throw WrongStart(1, "meta cannot be read: " + text.error().message());
+  return *text && parse(**text) ? std::move(*text) : std::nullopt;
+}
+
+std::string new_node(std::optional<std::int32_t> node_id) {
+  return to_text(
+      {format_version, kafka::text_of(random_uuid()), node_id.value_or(1), kafka::text_of(random_uuid())});
+}
+
+// node.json is not there, or damaged.
+std::string text_without_file(storage::FileSystem& files, const storage::Path& path, storage::Store& meta,
+                              std::optional<std::int32_t> node_id) {
+  const bool damaged = files.exists(path);
+  if (auto copy = copy_in(meta)) {
+    spdlog::warn("{} was {}: it is written anew from its copy in meta", path.string(),
+                 damaged ? "damaged" : "missing");
+    return std::move(*copy);
+  }
+  if (damaged) throw WrongStart(1, path.string() + " is damaged or cannot be read");
+  const auto rows = meta.scan("core/", "", 1);
+  if (rows && !rows->empty()) spdlog::warn("{} is missing: this broker has a new cluster id", path.string());
+  return new_node(node_id);
+}
+
+void check_format(const storage::Path& data, const NodeRecord& record) {
+  if (record.format > format_version)
+    throw WrongStart(
+        7, data.string() + " was written by a newer version (format " + std::to_string(record.format) + ")");
+}
+
 }  // namespace
 
-Identity identify(storage::FileSystem& files, const storage::Path& data,
+void check_format(storage::FileSystem& files, const storage::Path& data) {
+  const auto text = read_file(files, data / "node.json");
+  if (const auto record = text ? parse(*text) : std::nullopt) check_format(data, *record);
+}
+
+Identity identify(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
                   std::optional<std::int32_t> node_id) {
   const storage::Path path = data / "node.json";
-  if (files.exists(path)) {
-    const auto text = read_file(files, path);
-    const auto record = text ? parse(*text) : std::nullopt;
-    if (!record) throw WrongStart(1, path.string() + " is damaged or cannot be read");
-    if (record->format > format_version)
-      throw WrongStart(7, data.string() + " was written by a newer version (format " +
-                              std::to_string(record->format) + ")");
-    if (node_id && *node_id != record->node_id)
-      throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record->node_id) +
-                              ", not to node " + std::to_string(*node_id));
-    return {record->cluster_id, record->node_id, kafka::uuid_of(record->directory_id).value_or(Uuid{})};
+  auto text = read_file(files, path);
+  if (!text || !parse(*text)) {
+    text = text_without_file(files, path, meta, node_id);
+    if (const error_code error = write_file(files, path, *text))
+      throw WrongStart(1, path.string() + " cannot be written: " + error.message());
   }
-  const Identity identity{kafka::text_of(random_uuid()), node_id.value_or(1), random_uuid()};
-  const NodeRecord record{format_version, identity.cluster_id, identity.node_id,
-                          kafka::text_of(identity.directory_id)};
-  if (const error_code error = write_file(files, path, to_text(record)))
-    throw WrongStart(1, path.string() + " cannot be written: " + error.message());
-  return identity;
+  const NodeRecord record = parse(*text).value();
+  if (record.format > format_version)
+    throw WrongStart(
+        7, data.string() + " was written by a newer version (format " + std::to_string(record.format) + ")");
+  if (node_id && *node_id != record.node_id)
+    throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record.node_id) +
+                            ", not to node " + std::to_string(*node_id));
+  if (copy_in(meta) != text) keep_copy(meta, *text);
+  return {record.cluster_id, record.node_id, kafka::uuid_of(record.directory_id).value_or(Uuid{})};
+}
+
+std::string node_json_damage(storage::FileSystem& files, const storage::Path& data, storage::Store* meta) {
+  const storage::Path path = data / "node.json";
+  const auto text = read_file(files, path);
+  if (text && parse(*text)) return {};
+  const auto copy = meta ? meta->get(node_key) : std::optional<std::string>();
+  const bool copied = copy && *copy && parse(**copy);
+  return std::string(files.exists(path) ? "is damaged" : "is missing") +
+         (copied ? "; a start writes it anew from its copy in meta" : ", and there is no copy of it in meta");
 }
 
 }  // namespace mq::core

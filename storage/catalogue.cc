@@ -81,6 +81,18 @@ error_code Catalogue::opened(std::uint32_t number, std::uint32_t seed, std::uint
   return {};
 }
 
+error_code Catalogue::measured(std::uint32_t number, std::uint64_t disk_bytes) {
+  auto row = segment(number);
+  if (!row) return Errc::not_found;
+  row->disk_bytes = disk_bytes;
+  Store::Change change;
+  change.puts[keys::segment(number)] = packed(*row);
+  if (const error_code error = store_.commit(change)) return error;
+  std::lock_guard lock(mutex_);
+  manifest_[number] = *row;
+  return {};
+}
+
 error_code Catalogue::sealed(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
                              Store::Change change) {
   row.state = SegmentRow::sealed;
@@ -164,6 +176,21 @@ Result<std::vector<Catalogue::Run>> Catalogue::find(PartitionNumber partition, O
     runs.push_back(*run);
   }
   return runs;
+}
+
+Result<std::vector<Catalogue::Run>> Catalogue::runs_in(std::uint32_t segment) const {
+  std::vector<Run> runs;
+  for (std::string from;;) {
+    const auto rows = store_.scan(keys::catalogue, from, scan_rows_max);
+    if (!rows) return rows.error();
+    for (const auto& row : *rows) {
+      const auto run = run_of(row);
+      if (!run) return run.error();
+      if (run->row.segment == segment) runs.push_back(*run);
+    }
+    if (rows->size() < scan_rows_max) return runs;
+    from = rows->back().first + '\0';
+  }
 }
 
 Result<std::uint64_t> Catalogue::bytes(PartitionNumber partition) const {

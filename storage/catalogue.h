@@ -34,6 +34,9 @@ class Catalogue {
   void used(std::uint32_t number);  // by a file that is not in the manifest
   error_code opened(std::uint32_t number, std::uint32_t seed, std::uint64_t disk_bytes);
 
+  // What its files really take. While the journal opens: it would undo what is forgotten meanwhile.
+  error_code measured(std::uint32_t number, std::uint64_t disk_bytes);
+
   // A segment that is full became a table; `change` may bring rows of others along.
   error_code sealed(std::uint32_t number, SegmentRow row, const std::vector<Run>& runs,
                     Store::Change change = {});
@@ -44,6 +47,9 @@ class Catalogue {
                                               const std::vector<std::uint32_t>& copied);
   // Runs with last offset at or after `from`, in order.
   Result<std::vector<Run>> find(PartitionNumber partition, Offset from, std::size_t limit) const;
+
+  // Runs that lie in a segment. Looks at every run there is.
+  Result<std::vector<Run>> runs_in(std::uint32_t segment) const;
 
   // Of all its runs, as its row says.
   Result<std::uint64_t> bytes(PartitionNumber partition) const;

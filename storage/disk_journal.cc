@@ -5,6 +5,7 @@
 
 #include "storage/elsewhere.h"
 #include "storage/error.h"
+#include "storage/logger.h"
 
 namespace mq::storage {
 namespace {
@@ -94,6 +95,7 @@ void DiskJournal::note_rows(std::string rows, Log::Appended done) {
   const auto* data = reinterpret_cast<const std::byte*>(kept->data());
   Append append;
   append.kind = Kind::rows;
+  append.base = static_cast<Offset>(meta_->changes());
   append.batch.memory = {kept, data};
   append.batch.size = kept->size();
   append.done = std::move(done);
@@ -310,9 +312,20 @@ Task<void> DiskJournal::stop() {
     writer_->stop();
     copying_->join();
     background_->join();
-    return {};
+    return note_end();
   };
-  co_await elsewhere(readers(), std::move(finish_threads));
+  const Result<void> finished = co_await elsewhere(readers(), std::move(finish_threads));
+  if (!finished) logger().warn("where the journal ends could not be noted: {}", finished.error().message());
+}
+
+// What is missing at the next start is damage then, and not a torn tail.
+Result<void> DiskJournal::note_end() {
+  const auto [segment, end] = writer_->end();
+  if (segment == 0) return {};
+  Store::Change change;
+  change.puts[std::string(keys::stopped)] = packed(StopRow{segment, 0, end});
+  if (const error_code error = meta_->commit(change)) return error;
+  return {};
 }
 
 JournalStats DiskJournal::stats() const {

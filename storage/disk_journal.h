@@ -63,7 +63,8 @@ class DiskJournal final : public Journal, private Rewriter {
   void close(const Group::Closed& closed);
   void count_waiting(std::ptrdiff_t more);
   void start_threads(const Writer::Position& position);
-  Task<void> barrier();  // everything that was submitted has its answer
+  Result<void> note_end();  // blocks
+  Task<void> barrier();     // everything that was submitted has its answer
 
   FileSystem& files_;
   asio::io_context& loop_;

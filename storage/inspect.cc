@@ -7,9 +7,7 @@
 
 #include "storage/copied_store.h"
 #include "storage/error.h"
-#include "storage/lock.h"
-#include "storage/recovery.h"
-#include "storage/seal.h"
+#include "storage/inspector.h"
 
 namespace mq::storage {
 namespace {
@@ -21,65 +19,12 @@ const char* name_of(Kind kind) {
   return names[static_cast<std::uint32_t>(kind)];
 }
 
-// A store without rows, for a directory whose meta cannot be read.
-class NoStore final : public Store {
- public:
-  error_code commit(const Change&) override { return Errc::not_found; }
-  Result<std::optional<std::string>> get(std::string_view) override { return std::nullopt; }
-  Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view, std::string_view,
-                                                                std::size_t) override {
-    return std::vector<std::pair<std::string, std::string>>();
-  }
-  std::uint64_t changes() const override { return 0; }
-};
+bool forbids_writing(const error_code& error) {
+  return error == boost::system::errc::permission_denied ||
+         error == boost::system::errc::read_only_file_system;
+}
 
-class Inspector final : public Inspection {
- public:
-  Inspector(FileSystem& files, const Path& data, std::unique_ptr<Lock> lock,
-            Result<std::unique_ptr<Store>> meta)
-      : lock_(std::move(lock)),
-        meta_path_(data / "meta"),
-        meta_error_(meta ? error_code{} : meta.error()),
-        store_(meta ? std::move(*meta) : std::make_unique<NoStore>()),
-        catalogue_(*store_),
-        files_(files, data / "journal", catalogue_, {}),
-        tables_(files, files_, catalogue_) {
-    if (!meta_error_) meta_error_ = catalogue_.load();
-    manifest_ = catalogue_.manifest();
-  }
-
-  Store* meta() override { return meta_error_ ? nullptr : store_.get(); }
-  Result<std::vector<Segment>> segments() override;
-  Result<std::vector<Partition>> partitions() override;
-  error_code dump(std::uint32_t segment, const Visit& visit) override;
-  Verified verify() override;
-
- private:
-  using Rows = std::vector<std::pair<std::string, std::string>>;
-
-  bool living(std::uint32_t segment, PartitionNumber partition, Offset last);
-  error_code each_row(std::string_view prefix,
-                      const std::function<void(std::string_view, std::string_view)>& visit);
-  Result<Scan> scan_open(std::uint32_t number, std::shared_ptr<SegmentFile>& file);
-  error_code dump_open(std::uint32_t number, const Visit& visit);
-  error_code dump_sealed(std::uint32_t number, const Visit& visit);
-  std::uint64_t size_of(const Path& path) const;
-
-  void verify_open(std::uint32_t number, Verified& out);
-  void verify_sealed(std::uint32_t number, const SegmentRow& row, Verified& out);
-  void verify_place(const SegmentFile& file, PartitionNumber partition, const Sealed::Entry& entry,
-                    Verified& out);
-  void verify_catalogue(Verified& out);
-
-  const std::unique_ptr<Lock> lock_;
-  const Path meta_path_;
-  error_code meta_error_;
-  const std::unique_ptr<Store> store_;
-  Catalogue catalogue_;
-  SegmentFiles files_;
-  SealedSegments tables_;
-  Catalogue::Manifest manifest_;
-};
+}  // namespace
 
 std::uint64_t Inspector::size_of(const Path& path) const {
   auto file = files_.files.open(path, FileSystem::Mode::read);
@@ -179,17 +124,24 @@ error_code Inspector::dump(std::uint32_t segment, const Visit& visit) {
 }
 
 Result<Scan> Inspector::scan_open(std::uint32_t number, std::shared_ptr<SegmentFile>& file) {
-  auto opened = files_.open(number, manifest_.at(number).seed);
+  auto opened = files_.open(number, manifest_.at(number).seed, FileSystem::Mode::read);
   if (!opened) return opened.error();
   file = std::move(*opened);
-  std::optional<std::uint64_t> known_end;
-  for (auto next = std::next(manifest_.find(number)); next != manifest_.end() && !known_end; ++next) {
-    const auto after = files_.open(next->first, next->second.seed);
-    if (!after) continue;
-    const auto begin = read_begin(*(*after)->file, next->first);
-    if (begin && *begin && (*begin)->previous == number) known_end = (*begin)->previous_end;
+  return scan(*file, known().at(number));
+}
+
+const std::map<std::uint32_t, Known>& Inspector::known() {
+  if (known_) return *known_;
+  std::map<std::uint32_t, Begin> begins;
+  for (const auto& [number, row] : manifest_) {
+    if (row.state != SegmentRow::open) continue;
+    const auto file = files_.open(number, row.seed, FileSystem::Mode::read);
+    const auto begin = file ? read_begin(*(*file)->file, number) : std::optional<Begin>();
+    if (begin && *begin) begins[number] = **begin;
   }
-  return scan(*file, known_end);
+  const auto text = store_->get(keys::stopped);
+  const auto stopped = text && *text ? unpacked<StopRow>(**text) : std::nullopt;
+  return known_.emplace(known_of(manifest_, begins, stopped.value_or(StopRow{})));
 }
 
 error_code Inspector::dump_open(std::uint32_t number, const Visit& visit) {
@@ -219,7 +171,7 @@ error_code Inspector::dump_open(std::uint32_t number, const Visit& visit) {
 }
 
 error_code Inspector::dump_sealed(std::uint32_t number, const Visit& visit) {
-  const auto table = tables_.find(number);
+  const auto table = tables_.open(number, manifest_.at(number));
   if (!table) return table.error();
   std::vector<std::byte> buffer;
   return (*table)->visit_all([&](PartitionNumber partition, Offset last, std::string_view value) {
@@ -233,10 +185,11 @@ error_code Inspector::dump_sealed(std::uint32_t number, const Visit& visit) {
     if (partition == 0) return visit(record);
     const auto entry = Sealed::entry_of(last, value);
     if (!entry) return true;  // verify() says it
+    if (entry->lost()) record.kind = "lost";
     record.first = entry->first, record.last = entry->last, record.time_max = entry->time_max;
     record.size = entry->size, record.position = entry->position;
     record.living = living(number, partition, last);
-    if (entry->batch.empty()) {
+    if (entry->batch.empty() && !entry->lost()) {
       buffer.resize(entry->size);
       const auto got =
           (*table)->file() ? (*table)->file()->file->read(buffer, entry->position) : Result<std::size_t>(0);
@@ -246,121 +199,10 @@ error_code Inspector::dump_sealed(std::uint32_t number, const Visit& visit) {
   });
 }
 
-// ---------------------------------------------------------------------------------------------- verifying
-
-Inspection::Verified Inspector::verify() {
-  Verified out;
-  if (meta_error_)
-    out.problems.push_back({meta_path_, 0, 0, 0, 0, "meta cannot be read: " + meta_error_.message()});
-  for (const auto& [number, row] : manifest_) {
-    out.segments++;
-    row.state == SegmentRow::sealed ? verify_sealed(number, row, out) : verify_open(number, out);
-  }
-  verify_catalogue(out);
-  const error_code error = each_row(keys::quarantine, [&](std::string_view key, std::string_view value) {
-    const Offset from = keys::offset(key.substr(4)), to = keys::offset(value);
-    out.problems.push_back(
-        {meta_path_, 0, keys::number(key), from, to, "known to be lost since a start found it so"});
-  });
-  if (error) out.problems.push_back({meta_path_, 0, 0, 0, 0, error.message()});
-  return out;
-}
-
-void Inspector::verify_open(std::uint32_t number, Verified& out) {
-  const Path path = files_.path(number);
-  std::shared_ptr<SegmentFile> file;
-  const auto found = scan_open(number, file);
-  if (!found) return out.problems.push_back({path, 0, 0, 0, 0, found.error().message()});
-  for (const auto& hole : found->holes)
-    out.problems.push_back(
-        {path, hole.from, 0, 0, 0,
-         std::to_string(hole.to - hole.from) + " bytes are no records, but were durable once"});
-  out.torn_bytes += found->torn_bytes;
-  const error_code error = dump_open(number, [&](const Record& record) {
-    if (record.kind != "batch") return true;
-    out.batches++;
-    out.bytes += record.size;
-    if (!valid_batch(record.payload))
-      out.problems.push_back(
-          {path, record.position, record.partition, record.first, record.last + 1, "batch CRC"});
-    return true;
-  });
-  if (error) out.problems.push_back({path, 0, 0, 0, 0, error.message()});
-}
-
-void Inspector::verify_sealed(std::uint32_t number, const SegmentRow& row, Verified& out) {
-  const Path path = files_.table_path(number);
-  const auto table = tables_.open(number, row);
-  if (!table)
-    return out.problems.push_back({path, 0, 0, 0, 0, "cannot be opened: " + table.error().message()});
-  bool summary = false;
-  std::string previous;
-  const error_code error = (*table)->visit_all([&](PartitionNumber partition, Offset last,
-                                                   std::string_view value) {
-    const std::string key = keys::entry(partition, last);
-    if (key <= previous) out.problems.push_back({path, 0, partition, last, last, "keys do not grow"});
-    previous = key;
-    if (partition == keys::summary_partition) summary = Summary::decode(value).has_value();
-    if (partition == 0 || partition == keys::summary_partition) return true;
-    const auto entry = Sealed::entry_of(last, value);
-    if (!entry) {
-      out.problems.push_back({path, 0, partition, last, last, "an entry that is neither batch nor place"});
-      return true;
-    }
-    out.batches++;
-    out.bytes += entry->size;
-    if (entry->batch.empty() && (*table)->file())
-      verify_place(*(*table)->file(), partition, *entry, out);
-    else if (!valid_batch(entry->batch) || batch_head(entry->batch).last != last)
-      out.problems.push_back({path, 0, partition, entry->first, last + 1, "batch CRC"});
-    return true;
-  });
-  if (error) out.problems.push_back({path, 0, 0, 0, 0, error.message()});
-  if (!error && !summary) out.problems.push_back({path, 0, 0, 0, 0, "no summary"});
-}
-
-void Inspector::verify_place(const SegmentFile& file, PartitionNumber partition, const Sealed::Entry& entry,
-                             Verified& out) {
-  const auto report = [&](const char* what) {
-    out.problems.push_back(
-        {files_.path(file.number), entry.position, partition, entry.first, entry.last + 1, what});
-  };
-  std::vector<std::byte> record(sizeof(Header) + entry.size);
-  const auto got = entry.position < sizeof(Header) ? Result<std::size_t>(0)
-                                                   : file.file->read(record, entry.position - sizeof(Header));
-  if (!got || *got < record.size()) return report("lies behind the end of the file");
-  const auto header = valid_header(record, file.number, file.seed);
-  if (!header || header->partition != partition || header->length != entry.size)
-    return report("record header");
-  if (!valid_batch(Bytes(record).subspan(sizeof(Header)))) return report("batch CRC");
-}
-
-// Ranges of a partition do not overlap, and name segments that are there.
-void Inspector::verify_catalogue(Verified& out) {
-  PartitionNumber partition = 0;
-  Offset end = 0;
-  const error_code error = each_row(keys::catalogue, [&](std::string_view key, std::string_view value) {
-    const auto row = unpacked<CatalogueRow>(value);
-    const PartitionNumber number = keys::number(key);
-    const Offset last = key.size() == 12 ? keys::offset(key.substr(4)) : -1;
-    if (!row || last < row->first)
-      return out.problems.push_back({meta_path_, 0, number, 0, 0, "a row of the catalogue"});
-    if (number != partition) end = 0;
-    if (row->first < end)
-      out.problems.push_back({meta_path_, 0, number, row->first, end, "two segments claim these offsets"});
-    if (!manifest_.contains(row->segment))
-      out.problems.push_back(
-          {meta_path_, 0, number, row->first, last + 1, "they lie in a segment that is not there"});
-    partition = number, end = last + 1;
-  });
-  if (error) out.problems.push_back({meta_path_, 0, 0, 0, 0, error.message()});
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Inspection>> Inspection::open(FileSystem& files, const Path& data) {
   if (!files.exists(data / "journal")) return Errc::not_found;
   auto lock = Lock::take(files, data, "mq storage");
+  if (!lock && forbids_writing(lock.error())) lock = Lock::look(files, data);
   if (!lock) return lock.error();
   auto meta = open_copy(files, data / "meta");
   return std::unique_ptr<Inspection>(

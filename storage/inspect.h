@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into a data directory that no broker uses: what lies where, and whether all of it can be read.
-// Repairs nothing. Blocks; one thread. Holds the directory's LOCK while it lives.
+// Repairs nothing, and needs no right to write. Blocks; one thread. Holds the directory's LOCK while it
+// lives.
 #pragma once
 
 #include <functional>
@@ -42,7 +43,7 @@ class Inspection {
   struct Record {
     std::uint32_t segment = 0;
     std::uint64_t position = 0;  // of the payload in the .log; 0: it lies in the table
-    std::string kind;            // begin, batch, cut, trim, note, rows
+    std::string kind;            // begin, batch, cut, trim, note, rows; lost: offsets that cannot be read
     PartitionNumber partition = 0;
     Offset first = 0, last = 0;  // of a batch; where a cut or trim is
     std::int64_t time_max = -1;

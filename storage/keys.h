@@ -9,6 +9,7 @@
 //   x/<partition>           removed, but records of it may lie in segments up to this number
 //   next                    the next partition number
 //   base                    how many changes there had been when meta was made anew
+//   stopped                 StopRow
 //   core/…                  core's
 #pragma once
 
@@ -45,11 +46,18 @@ struct PartitionRow {
   std::uint64_t bytes = 0;    // sealed
 };
 
+// Where the journal ended when it was last stopped in order. What is before stays durable; once the journal
+// has been opened again there may be more behind it.
+struct StopRow {
+  std::uint32_t segment = 0, opened_since = 0;
+  std::uint64_t end = 0;
+};
+
 namespace keys {
 
 inline constexpr std::string_view segments = "s/", catalogue = "c/", partitions = "p/", snapshots = "n/",
                                   quarantine = "q/", removed = "x/", next = "next", base = "base",
-                                  core = "core/";
+                                  stopped = "stopped", core = "core/";
 
 std::string segment(std::uint32_t number);
 std::string catalogue_row(PartitionNumber partition, Offset last);

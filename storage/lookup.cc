@@ -60,6 +60,12 @@ class Gathered {
   Read read_;
 };
 
+// Whether the file, too, has what its table says: it may have lost its end since, or be gone.
+bool is_there(const Sealed& segment, const Sealed::Entry& entry) {
+  if (!entry.batch.empty()) return true;
+  return segment.file() && entry.position + entry.size <= segment.file()->size;
+}
+
 // Adds what a reader will want next; false when there is no more of it here.
 bool go_on(Ahead::Row& ahead, const Sealed& segment, const Sealed::Entry& entry) {
   if (!entry.batch.empty() || segment.file() != ahead.file.lock() || !segment.file()) return false;
@@ -107,13 +113,23 @@ error_code Lookup::each_batch(Offset from, const Wanted& wanted, const Visit& vi
           break;
         }
         if (!segment) return segment.error() == Errc::not_found ? Errc::corrupt : segment.error();
-        bool enough = false;
+        bool enough = false, lost = false;
+        Offset reached = std::max(at, run.row.first);
         const auto check = [&](const Sealed::Entry& entry) {
           if (entry.last > run.last || entry.last >= limit_) return false;
+          lost = entry.lost();
+          if (lost) return false;
           enough = !visit(**segment, entry);
+          reached = entry.last + 1;
           return !enough;
         };
-        const error_code error = (*segment)->visit(partition_, std::max(at, run.row.first), check);
+        const error_code error = (*segment)->visit(partition_, reached, check);
+        if (error == Errc::corrupt && segments_.restore(run.row.segment, segment->get())) {
+          at = reached;
+          again = true;
+          break;
+        }
+        if (lost) return Errc::corrupt;
         if (error || enough) return error;
       }
       at = run.last + 1;
@@ -125,16 +141,20 @@ error_code Lookup::each_batch(Offset from, const Wanted& wanted, const Visit& vi
 Result<Lookup::Found> Lookup::read(Offset from, std::size_t bytes_max) const {
   Gathered gathered(from);
   Found found;
-  bool full = false;
+  bool full = false, lost = false;
   error_code failed;
-  const error_code error = each_batch(from, any, [&](const Sealed& segment, const Sealed::Entry& entry) {
+  const error_code missing = each_batch(from, any, [&](const Sealed& segment, const Sealed::Entry& entry) {
     full = full || (gathered.size() > 0 && gathered.size() + entry.size > bytes_max);
     if (full) return go_on(found.ahead, segment, entry);
+    lost = !is_there(segment, entry);
+    if (lost) return false;
     found.ahead.file = segment.file();
     failed = gathered.add(segment, entry);
     return !failed;
   });
-  if (error || failed) return error ? error : failed;
+  if (failed) return failed;
+  // What lies before something that cannot be read is a read of its own.
+  if (gathered.size() == 0 && (lost || missing)) return lost ? Errc::corrupt : missing;
   ask_for_all(gathered.extents(), found.ahead, std::min(reads_ahead * gathered.size(), ahead_bytes_max));
   auto read = gathered.finish();
   if (!read) return read.error();

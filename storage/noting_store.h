@@ -23,12 +23,11 @@ class NotingStore final : public Store {
       : reopen_(std::move(reopen)), store_(std::move(store)) {}
   void note_with(Note note);  // from the next commit on
 
-  std::unique_ptr<Store> let_go() { return std::move(store_); }  // nobody else uses it any more
-
   PartitionNumber next_partition() { return next_++; }
-  void seen(PartitionNumber partition);          // the next ones are above it
-  error_code load();                             // the next partition number
-  error_code count_from(std::uint64_t changes);  // it was made anew, and so many were known before
+  PartitionNumber next_known() const { return next_; }  // none is at or above it
+  void seen(PartitionNumber partition);                 // the next ones are above it
+  error_code load();                                    // the next partition number
+  error_code count_from(std::uint64_t changes);         // it was made anew, and so many were known before
 
   error_code commit(const Change& change) override;
   Result<std::optional<std::string>> get(std::string_view key) override;

@@ -2,10 +2,12 @@
 #include "storage/opening.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 
 #include "storage/error.h"
 #include "storage/logger.h"
+#include "storage/sealed_check.h"
 
 namespace mq::storage {
 namespace fs = std::filesystem;
@@ -20,13 +22,14 @@ error_code Opening::run() {
   if (const error_code error = lock()) return error;
   auto meta = open_meta();
   if (!meta) return meta.error();
-  if (const error_code error = make_parts(std::move(*meta))) return error;
-  if (const error_code error = read_meta()) return error;
-  if (const error_code error = replay()) return error;
-  if (journal_.recovery_.meta_rebuilt &&
-      !(replay_.core_rows.puts.empty() && replay_.core_rows.erases.empty()))
-    if (const error_code error = journal_.meta_->commit(replay_.core_rows)) return error;
-  start();
+  error_code error = load(std::move(*meta));
+  if (!error) error = replay();
+  if (error) return error;
+  const Store::Change& rows = replay_->core_rows;
+  if (journal_.recovery_.meta_rebuilt && !(rows.puts.empty() && rows.erases.empty()))
+    error = journal_.meta_->commit(rows);
+  if (!error) error = start();
+  if (error) return error;
   const auto took = std::chrono::steady_clock::now() - began;
   journal_.recovery_.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
   say();
@@ -42,6 +45,8 @@ error_code Opening::lock() {
   if (!error && first) error = j.files_.sync_dir(fs::absolute(data).parent_path());
   if (error) return error;
   auto taken = Lock::take(j.files_, data, "mq serve");
+  if (!taken && taken.error() != Errc::in_use)
+    logger().error("{}: {}", (data / "LOCK").string(), taken.error().message());
   if (!taken) return taken.error();
   j.lock_ = std::move(*taken);
   if (first) error = j.files_.make_dir(dir);
@@ -55,34 +60,54 @@ error_code Opening::lock() {
 Result<std::unique_ptr<Store>> Opening::open_meta() {
   DiskJournal& j = journal_;
   auto store = Store::open(j.files_, j.options_.data / "meta");
-  if (!store) return store.error() == Errc::corrupt ? rebuild(nullptr) : std::move(store);
+  if (!store) return store.error() == Errc::corrupt ? rebuild() : std::move(store);
   const bool empty = (*store)->changes() == 0;
-  if (empty && Rebuild::has_segments(j.files_, j.options_.data / "journal"))
-    return rebuild(std::move(*store));
-  return store;
+  if (!empty || !Rebuild::has_segments(j.files_, j.options_.data / "journal")) return store;
+  store->reset();
+  return rebuild();
 }
 
-Result<std::unique_ptr<Store>> Opening::rebuild(std::unique_ptr<Store> old) {
+Result<std::unique_ptr<Store>> Opening::rebuild() {
   journal_.recovery_.meta_rebuilt = true;
-  return Rebuild(journal_.files_, journal_.options_.data, journal_.options_.on_start).run(std::move(old));
+  return Rebuild(journal_.files_, journal_.options_.data, journal_.options_.on_start).run();
+}
+
+// What cannot be read in meta, or is older than the journal, is made anew: once.
+error_code Opening::load(std::unique_ptr<Store> store) {
+  make_parts(std::move(store));
+  const bool rebuilt = journal_.recovery_.meta_rebuilt;
+  error_code error = read_manifest();
+  if (!error && is_old())
+    error = rebuilt ? journal_.meta_->count_from(changes_remembered()) : make_error_code(Errc::corrupt);
+  if (!error) error = read_meta();
+  if (error != Errc::corrupt || rebuilt) return error;
+  discard_parts();
+  auto anew = rebuild();
+  return anew ? load(std::move(*anew)) : anew.error();
 }
 
 // How many commits of meta the journal knows of: what is not sealed says it, also when meta does not list it.
 std::uint64_t Opening::changes_remembered() const {
-  std::uint64_t changes = 0;
+  const auto& manifest = journal_.catalogue_->manifest();
+  std::uint64_t changes = changes_unlisted(journal_.files_, journal_.segments_->dir, manifest);
   for (const Unsealed& unsealed : unsealed_) changes = std::max(changes, unsealed.scan.changes);
-  const auto names = journal_.files_.list(journal_.segments_->dir);
-  for (const std::string& name : names ? *names : std::vector<std::string>()) {
-    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
-    if (number == 0 || !name.ends_with(".log") || journal_.catalogue_->segment(number)) continue;
-    auto file = journal_.files_.open(journal_.segments_->dir / name, FileSystem::Mode::read);
-    const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
-    if (begin && *begin) changes = std::max(changes, (*begin)->changes);
-  }
   return changes;
 }
 
-error_code Opening::make_parts(std::unique_ptr<Store> store) {
+// A file goes when its table is in meta: meta does not know any more.
+bool Opening::sealed_unknown_to_meta() const {
+  return std::any_of(unsealed_.begin(), unsealed_.end(), [this](const Unsealed& unsealed) {
+    const Path path = journal_.segments_->table_path(unsealed.number);
+    return !unsealed.file && journal_.files_.exists(path) &&
+           journal_.sealed_->open(unsealed.number, {.has_file = 0});
+  });
+}
+
+bool Opening::is_old() const {
+  return changes_remembered() > journal_.meta_->changes() || sealed_unknown_to_meta();
+}
+
+void Opening::make_parts(std::unique_ptr<Store> store) {
   DiskJournal& j = journal_;
   const Path dir = j.options_.data / "journal";
   auto reopen = [&files = j.files_, path = j.options_.data / "meta"] { return Store::open(files, path); };
@@ -99,20 +124,30 @@ error_code Opening::make_parts(std::unique_ptr<Store> store) {
       [&j](std::function<void(error_code)> done) { j.copy_core_rows(std::move(done)); });
   j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
                                        *j.cleaner_, j.options_.snapshots, j.options_.on_sealed);
-  if (const error_code error = j.meta_->load()) return error;
-  if (const error_code error = j.catalogue_->load()) return error;
-  if (const error_code error = open_unsealed()) return error;
-  if (const error_code error = scan_unsealed()) return error;
-  const std::uint64_t changes = changes_remembered();
-  if (changes <= j.meta_->changes()) return {};
-  if (j.recovery_.meta_rebuilt) return j.meta_->count_from(changes);
+}
+
+// What was begun in the background ends first.
+void Opening::discard_parts() {
+  DiskJournal& j = journal_;
+  j.background_->join();
+  j.background_.reset(), j.sealer_.reset(), j.cleaner_.reset(), j.sealed_.reset(), j.segments_.reset();
+  j.catalogue_.reset(), j.meta_.reset();
+  j.logs_.clear();
   unsealed_.clear();
-  j.sealer_.reset(), j.cleaner_.reset(), j.sealed_.reset(), j.segments_.reset(), j.catalogue_.reset();
-  auto rebuilt = rebuild(j.meta_->let_go());
-  return rebuilt ? make_parts(std::move(*rebuilt)) : rebuilt.error();
+  replay_.emplace(j);
+}
+
+error_code Opening::read_manifest() {
+  error_code error = journal_.meta_->load();
+  if (!error) error = journal_.catalogue_->load();
+  if (!error) error = load_stopped();
+  if (!error) error = open_unsealed();
+  return error ? error : scan_unsealed();
 }
 
 error_code Opening::read_meta() {
+  DiskJournal& j = journal_;
+  if (const error_code error = SealedCheck(*j.segments_, *j.catalogue_, *j.sealed_).run()) return error;
   if (const error_code error = load_partitions()) return error;
   if (const error_code error = load_removed()) return error;
   if (const error_code error = load_snapshots()) return error;
@@ -146,7 +181,7 @@ error_code Opening::load_partitions() {
   if (error) return error;
   return for_each(keys::quarantine, [this](std::string_view key, std::string_view value) {
     if (key.size() != 12 || value.size() != 8) return false;
-    journal_.partition_log(keys::number(key))->lost(keys::offset(key.substr(4)), keys::offset(value));
+    replay_->known_lost(keys::number(key), keys::offset(key.substr(4)), keys::offset(value));
     return true;
   });
 }
@@ -155,7 +190,7 @@ error_code Opening::load_snapshots() {
   return for_each(keys::snapshots, [this](std::string_view key, std::string_view value) {
     if (value.size() < 4) return false;
     const PartitionNumber partition = keys::number(key);
-    replay_.covered(partition, keys::number(value));
+    replay_->covered(partition, keys::number(value));
     if (journal_.options_.on_snapshot) journal_.options_.on_snapshot(partition, value.substr(4));
     return true;
   });
@@ -167,12 +202,14 @@ error_code Opening::load_removed() {
   for (const auto& [number, row] : journal_.catalogue_->manifest())
     if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
   Store::Change change;
+  error_code failed;
   const error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
-    replay_.removed(partition, keys::number(value));
+    replay_->removed(partition, keys::number(value));
     journal_.logs_.erase(partition);  // a seal that came after may have given it a row again
     const auto runs = journal_.catalogue_->find(partition, 0, 1);
+    if (!runs) failed = runs.error();
     if (!runs) return false;
     if (!runs->empty())
       journal_.cleaner_->bury(partition);
@@ -180,30 +217,33 @@ error_code Opening::load_removed() {
       change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
     return true;
   });
-  if (error || change.erases.empty()) return error;
-  return journal_.meta_->commit(change);
+  if (failed || error) return failed ? failed : error;
+  return change.erases.empty() ? error_code{} : journal_.meta_->commit(change);
 }
 
 // ---------------------------------------------------------------------------------------------- segments
 
+error_code Opening::load_stopped() {
+  const auto text = journal_.meta_->get(keys::stopped);
+  if (!text) return text.error();
+  const auto row = *text ? unpacked<StopRow>(**text) : StopRow{};
+  if (!row) return Errc::corrupt;
+  stopped_ = *row;
+  return {};
+}
+
 error_code Opening::open_unsealed() {
-  const auto manifest = journal_.catalogue_->manifest();
-  for (const auto& [number, row] : manifest) {
+  for (const auto& [number, row] : journal_.catalogue_->manifest()) {
     if (row.state != SegmentRow::open) continue;
     Unsealed unsealed;
     unsealed.number = number;
     unsealed.bytes = row.disk_bytes;
-    auto file = journal_.segments_->open(number, row.seed);
+    auto file = journal_.segments_->open(number, row.seed, FileSystem::Mode::write);
     if (file) {
-      const auto begin = read_begin(*(*file)->file, number);
-      if (!begin) return begin.error();
-      unsealed.begin = *begin;
       unsealed.file = std::move(*file);
     } else if (file.error() != boost::system::errc::no_such_file_or_directory) {
+      logger().error("{}: {}", journal_.segments_->path(number).string(), file.error().message());
       return file.error();
-    } else if (number == manifest.rbegin()->first) {  // only made ready: nothing was ever written to it
-      if (const error_code error = journal_.catalogue_->erase({number})) return error;
-      continue;
     }
     unsealed_.push_back(std::move(unsealed));
   }
@@ -211,84 +251,124 @@ error_code Opening::open_unsealed() {
 }
 
 error_code Opening::scan_unsealed() {
-  for (auto segment = unsealed_.begin(); segment != unsealed_.end(); ++segment) {
-    if (!segment->file) continue;
-    std::optional<std::uint64_t> known_end;
-    for (auto next = segment + 1; next != unsealed_.end() && !known_end; ++next)
-      if (next->begin && next->begin->previous == segment->number) known_end = next->begin->previous_end;
-    auto scanned = scan(*segment->file, known_end);
+  std::map<std::uint32_t, Begin> begins;
+  for (const Unsealed& segment : unsealed_) {
+    if (!segment.file) continue;
+    const auto begin = read_begin(*segment.file->file, segment.number);
+    if (!begin) return begin.error();
+    if (*begin) begins[segment.number] = **begin;
+  }
+  const auto known = known_of(journal_.catalogue_->manifest(), begins, stopped_);
+  for (Unsealed& segment : unsealed_) {
+    const Known& what = known.at(segment.number);
+    segment.untouched = !what.end && what.durable == 0 && what.size == 0;
+    if (!segment.file) continue;
+    if (segment.file->size < segment.bytes) segment.missing = segment.bytes - segment.file->size;
+    auto scanned = scan(*segment.file, what);
     if (!scanned) return scanned.error();
-    segment->scan = std::move(*scanned);
+    segment.scan = std::move(*scanned);
+    segment.file->size = segment.bytes;
   }
   return {};
 }
 
-// The newest segment with something in it is written on; an empty one behind it is the next.
+// The newest segment with something in it is written on; an empty one behind it is the next. What was lost is
+// written down before anything changes that shows it.
 error_code Opening::replay() {
   std::size_t end = unsealed_.size();  // behind the newest one that was written
   while (end > 0 && !unsealed_[end - 1].written()) end--;
-  bool has_next = false;
+  const Unsealed* next = nullptr;
   for (std::size_t i = 0; i < unsealed_.size(); i++) {
-    Unsealed& segment = unsealed_[i];
+    const Unsealed& segment = unsealed_[i];
+    if (segment.missing > 0)
+      logger().error("{} is {} bytes shorter than it was made",
+                     journal_.segments_->path(segment.number).string(), segment.missing);
     error_code error;
-    if (segment.written()) {
+    if (segment.written())
       error = replay(segment, i + 1 == end);
-    } else if (i < end || has_next) {
+    else if (i < end || next || !segment.file)
       error = drop(segment);
-    } else {
-      has_next = true;
-      if (segment.scan.torn_bytes > 0) error = repair(segment);
-      journal_.segments_->keep(segment.file);
-    }
+    else
+      next = &segment;
     if (error) return error;
   }
   journal_.recovery_.segments = unsealed_.size();
-  return replay_.finish();
+  if (const error_code error = replay_->finish()) return error;
+  for (const Group::Closed& closed : closed_) journal_.close(closed);
+  if (position_.segment)
+    if (const error_code error = repair(unsealed_[end - 1])) return error;
+  if (!next) return {};
+  journal_.segments_->keep(next->file);
+  return repair(*next);
 }
 
-error_code Opening::replay(Unsealed& written, bool last) {
+error_code Opening::replay(const Unsealed& written, bool last) {
   if (!written.file) {
-    replay_.missing(written.number, written.bytes);
+    replay_->missing(written.number, written.bytes);
     return {};
   }
-  if (last)
-    if (const error_code error = repair(written)) return error;
-  if (const error_code error = replay_.segment(written.file, written.scan)) return error;
-  if (last) {
+  if (const error_code error = replay_->segment(written.file, written.scan)) return error;
+  position_.previous = written.number;
+  position_.previous_end = written.scan.end;
+  if (last && !written.full()) {
     position_.segment = written.file;
     position_.end = written.scan.end;
     position_.records = written.scan.records.size();
   } else {
+    if (const error_code error = written.file->file->sync()) return error;  // it may have been the last
     journal_.segments_->filled();
-    journal_.close({written.file, written.scan.end});
+    closed_.push_back({written.file, written.scan.end});
   }
   return {};
 }
 
 error_code Opening::drop(const Unsealed& empty) {
+  if (!empty.file)
+    logger().warn("{} is missing; nothing had been written to it",
+                  journal_.segments_->path(empty.number).string());
   if (const error_code error = journal_.catalogue_->erase({empty.number})) return error;
   journal_.cleaner_->remove_files(empty.number, true, true);
   return {};
 }
 
-// What was never acknowledged goes, and what readers will see is on the disk before they do.
-error_code Opening::repair(const Unsealed& last) {
-  if (last.scan.clean) return {};
-  File& file = *last.file->file;
-  const std::uint64_t size = std::max(last.file->size, journal_.segments_->size_of(last.number));
-  journal_.recovery_.torn_bytes += last.scan.torn_bytes;
-  error_code error = last.scan.torn_bytes ? file.resize(last.scan.end) : error_code{};
-  if (!error) error = file.allocate(size);
-  if (!error || error == boost::system::errc::no_space_on_device)
-    error = file.sync();  // the next record finds out
-  return error;
+// What was never acknowledged goes, and what readers will see is on the disk before they do. The file never
+// is shorter than its row says, whenever the power goes: that would be damage.
+error_code Opening::repair(const Unsealed& kept) {
+  File& file = *kept.file->file;
+  if (const error_code error = make_whole(kept)) return error;
+  if (kept.scan.clean || (!kept.written() && kept.scan.torn_bytes == 0)) return {};
+  journal_.recovery_.torn_bytes += kept.scan.torn_bytes;
+  static const std::array<std::byte, 64u << 10> zeros{};
+  const std::uint64_t torn_end = kept.scan.end + kept.scan.torn_bytes;
+  for (std::uint64_t at = kept.scan.end; at < torn_end; at += zeros.size()) {
+    const iovec piece{const_cast<std::byte*>(zeros.data()), std::min(zeros.size(), torn_end - at)};
+    if (const error_code error = file.write({&piece, 1}, at)) return error;
+  }
+  return file.sync();
+}
+
+// Where there is no space for it the next record finds out.
+error_code Opening::make_whole(const Unsealed& kept) {
+  File& file = *kept.file->file;
+  const auto size = file.size();
+  if (!size || *size >= kept.bytes) return size ? error_code{} : size.error();
+  error_code error = file.allocate(kept.bytes);
+  if (error == boost::system::errc::no_space_on_device) error = file.resize(kept.bytes);
+  return error ? error : file.sync();
 }
 
 // Only from here on is there a writer that can note what core changes.
-void Opening::start() {
+error_code Opening::start() {
+  if (stopped_.segment > 0 && !stopped_.opened_since) {
+    stopped_.opened_since = 1;
+    Store::Change change;
+    change.puts[std::string(keys::stopped)] = packed(stopped_);
+    if (const error_code error = journal_.meta_->commit(change)) return error;
+  }
   journal_.start_threads(position_);
   journal_.meta_->note_with([&j = journal_](std::string rows) { j.note_rows(std::move(rows)); });
   journal_.segments_->prepare();
+  return {};
 }
 
 // Whether anything was written to it since it was made ready.
@@ -306,6 +386,7 @@ void Opening::remove_strays() {
   for (const std::string& name : *names) {
     const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
     const bool table = name.ends_with(".ldb");
+    if (number > 0 && name.ends_with(".ldb.new")) journal_.files_.remove(journal_.segments_->dir / name);
     if (number == 0 || (!table && !name.ends_with(".log"))) continue;
     const auto row = manifest.find(number);
     const bool known = row != manifest.end();

@@ -20,36 +20,47 @@ class Opening {
     std::shared_ptr<SegmentFile> file;  // null: lost
     Scan scan;
     std::uint32_t number = 0;
-    std::uint64_t bytes = 0;
-    std::optional<Begin> begin;
-    bool written() const { return !file || !scan.records.empty() || !scan.holes.empty(); }
+    std::uint64_t bytes = 0;    // of the file, as it was made
+    std::uint64_t missing = 0;  // of them
+    bool untouched = false;     // nothing was ever written to it
+    bool written() const { return file ? !scan.records.empty() || !scan.holes.empty() : !untouched; }
+    bool full() const { return scan.end >= bytes; }
   };
 
   error_code lock();
   Result<std::unique_ptr<Store>> open_meta();
-  error_code make_parts(std::unique_ptr<Store> store);
+  error_code load(std::unique_ptr<Store> store);
+  void make_parts(std::unique_ptr<Store> store);
+  void discard_parts();
+  error_code read_manifest();
   error_code read_meta();
+  bool is_old() const;
+  error_code load_stopped();
   std::uint64_t changes_remembered() const;
-  Result<std::unique_ptr<Store>> rebuild(std::unique_ptr<Store> old);
+  bool sealed_unknown_to_meta() const;
+  Result<std::unique_ptr<Store>> rebuild();
   error_code load_partitions();
   error_code load_snapshots();
   error_code load_removed();
   error_code open_unsealed();
   error_code scan_unsealed();
   error_code replay();
-  error_code replay(Unsealed& written, bool last);
+  error_code replay(const Unsealed& written, bool last);
   error_code drop(const Unsealed& empty);
-  error_code repair(const Unsealed& last);
+  error_code repair(const Unsealed& kept);
+  error_code make_whole(const Unsealed& kept);
   bool begun(std::uint32_t number) const;
-  void start();
+  error_code start();
   void remove_strays();
   void say() const;
   template <class Visit>
   error_code for_each(std::string_view prefix, Visit visit);
 
   DiskJournal& journal_;
+  StopRow stopped_;
   std::vector<Unsealed> unsealed_;
-  Replay replay_{journal_};
+  std::vector<Group::Closed> closed_;
+  std::optional<Replay> replay_{std::in_place, journal_};
   Writer::Position position_;
 };
 

@@ -51,14 +51,20 @@ bool Rebuild::has_segments(FileSystem& files, const Path& dir) {
   return false;
 }
 
-Result<std::unique_ptr<Store>> Rebuild::run(std::unique_ptr<Store> old) {
-  if (old) {
-    error_code error = copy_rows(*old, keys::core, change_);
-    if (!error) error = copy_rows(*old, keys::removed, change_);
-    if (!error) error = copy_rows(*old, keys::quarantine, change_);
-    if (error) logger().error("what is left of meta cannot be read: {}", error.message());
-    old.reset();
+// After an error a store answers nothing until it is opened again: what it has of something else can be
+// whole.
+void Rebuild::salvage() {
+  if (!files_.exists(data_ / "meta" / "CURRENT")) return;
+  for (const std::string_view prefix : {keys::core, keys::removed, keys::quarantine}) {
+    const auto old = Store::open(files_, data_ / "meta");
+    if (!old) return;
+    if (const error_code error = copy_rows(**old, prefix, change_))
+      logger().error("what meta has under {} cannot be read: {}", prefix, error.message());
   }
+}
+
+Result<std::unique_ptr<Store>> Rebuild::run() {
+  salvage();
   error_code error = set_aside();
   if (!error) error = read_tables();
   if (!error) error = place_runs();
@@ -103,6 +109,8 @@ error_code Rebuild::read_tables() {
     }
     table.row.seed = summary->seed;
     table.row.has_file = has.first;
+    const auto bytes = files_.size(segment_path(dir, number, ".ldb"));
+    table.row.disk_bytes = (bytes ? *bytes : 0) + (has.first ? summary->end : 0);
     table.sealed = std::move(*sealed);
     table.summary = std::move(*summary);
     for (const std::uint32_t old : table.summary.replaced) {
@@ -119,8 +127,13 @@ error_code Rebuild::read_tables() {
     sealed.insert(table.number);
     if (const error_code error = read_core_rows(table)) return error;
   }
-  for (const auto& [number, has] : found_)
-    if (has.first && !sealed.contains(number) && !replaced.contains(number)) add_open(number);
+  bool newest = true;
+  for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
+    const std::uint32_t number = found->first;
+    const bool open = found->second.first && !sealed.contains(number) && !replaced.contains(number);
+    if (open) add_open(number, newest);
+    newest = newest && open && !segments_.contains(number);  // behind it are only some that were made ready
+  }
   return {};
 }
 
@@ -133,7 +146,8 @@ error_code Rebuild::read_core_rows(const Table& table) {
   });
 }
 
-void Rebuild::add_open(std::uint32_t number) {
+// The newest may be shorter than it was made; others may have been sealed once, and cut to size.
+void Rebuild::add_open(std::uint32_t number, bool newest) {
   auto file = files_.open(segment_path(data_ / "journal", number, ".log"), FileSystem::Mode::read);
   const auto size = file ? (*file)->size() : Result<std::uint64_t>(file.error());
   const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
@@ -143,8 +157,10 @@ void Rebuild::add_open(std::uint32_t number) {
   }
   if (!*begin) return;  // nothing was written to it, or nobody can tell what
   SegmentRow row;
+  const auto made = newest ? size_as_made(**file, number) : Result<std::uint64_t>(0);
+  if (!made) incomplete_ = true;
   row.seed = (*begin)->seed;
-  row.disk_bytes = *size;
+  row.disk_bytes = std::max(*size, made ? *made : 0);
   segments_[number] = row;
 }
 
@@ -226,6 +242,7 @@ error_code Rebuild::give_starts(const Table& table, const Catalogue::Run& run) {
   }
   return table.sealed->visit(run.partition, run.row.first, [&](const Sealed::Entry& entry) {
     if (entry.last > run.last) return false;
+    if (entry.lost()) return true;
     std::array<std::byte, batch_start_bytes> start;  // large batches only lie in the file
     if (!entry.batch.empty()) {
       start_(run.partition, entry.batch.first(std::min(entry.batch.size(), start.size())));

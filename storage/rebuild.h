@@ -16,8 +16,9 @@ class Rebuild {
   // are lost.
   Rebuild(FileSystem& files, Path data, Start start);
 
-  // Moves what is in `meta` away; core's rows in it count, where the journal has none that are newer.
-  Result<std::unique_ptr<Store>> run(std::unique_ptr<Store> old);
+  // Moves what is in `meta` away; core's rows in it count, where the journal has none that are newer. Nobody
+  // else has it open.
+  Result<std::unique_ptr<Store>> run();
 
   static bool has_segments(FileSystem& files, const Path& dir);  // files that something was written to
 
@@ -29,11 +30,12 @@ class Rebuild {
     SegmentRow row;
     std::shared_ptr<const Sealed> sealed;
   };
+  void salvage();
   error_code set_aside();
   error_code find_files();
   error_code read_tables();
   error_code read_core_rows(const Table& table);
-  void add_open(std::uint32_t number);
+  void add_open(std::uint32_t number, bool newest);
   error_code place_runs();
   error_code give_starts(const Table& table, const Catalogue::Run& run);
   static bool beats(const Table& a, const Table& b);

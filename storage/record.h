@@ -30,8 +30,9 @@ struct Header {
   Kind kind = Kind::batch;
   std::uint32_t length = 0;  // of the payload
   PartitionNumber partition = 0;
-  std::uint32_t group = 0;    // records of one group were made durable together
-  Offset base = 0;            // first offset of a batch; where a cut or a trim is
+  std::uint32_t group = 0;  // records of one group were made durable together
+  Offset base = 0;          // first offset of a batch; where a cut or a trim is; of rows the changes of meta;
+                            // of a begin how large the file was made
   std::uint64_t durable = 0;  // the segment was durable up to here when this was written
 };
 static_assert(sizeof(Header) == 40);

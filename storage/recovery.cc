@@ -147,6 +147,11 @@ error_code Scanner::run(Scan& found) {
 error_code Scanner::read_notes(Scan& found) {
   if (found.begin) found.changes = found.begin->changes;
   for (const FoundRecord& record : found.records) {
+    if (record.kind == Kind::rows) {
+      const auto header = window_.at(record.position, sizeof(Header));
+      if (!header) return header.error();
+      found.changes = std::max(found.changes, static_cast<std::uint64_t>(load<Header>(*header).base));
+    }
     if (record.kind != Kind::note || record.length != sizeof(Note)) continue;
     const auto payload = window_.at(record.position + sizeof(Header), sizeof(Note));
     if (!payload) return payload.error();
@@ -156,6 +161,14 @@ error_code Scanner::read_notes(Scan& found) {
     found.clean = last && note.clean && found.torn_bytes == 0;
   }
   return {};
+}
+
+Result<std::optional<Header>> first_header(Window& window, std::uint32_t number) {
+  const auto bytes = window.at(0, sizeof(Header) + sizeof(Begin));
+  if (!bytes) return bytes.error();
+  auto header = valid_header(*bytes, number, 0);
+  if (!header || header->kind != Kind::begin || header->length != sizeof(Begin)) return std::nullopt;
+  return header;
 }
 
 }  // namespace
@@ -177,26 +190,64 @@ Result<Bytes> Window::at(std::uint64_t position, std::size_t size) {
 
 Result<std::optional<Begin>> read_begin(const File& file, std::uint32_t number) {
   Window window(file, sizeof(Header) + sizeof(Begin));
-  const auto bytes = window.at(0, sizeof(Header) + sizeof(Begin));
-  if (!bytes) return bytes.error();
-  const auto header = valid_header(*bytes, number, 0);
-  if (!header || header->kind != Kind::begin || header->length != sizeof(Begin)) return std::nullopt;
-  return load<Begin>(bytes->subspan(sizeof(Header)));
+  const auto header = first_header(window, number);
+  if (!header) return header.error();
+  if (!*header) return std::nullopt;
+  const auto payload = window.at(sizeof(Header), sizeof(Begin));
+  return payload ? Result<std::optional<Begin>>(load<Begin>(*payload)) : payload.error();
 }
 
-Result<Scan> scan(const SegmentFile& segment, std::optional<std::uint64_t> known_end) {
+Result<std::uint64_t> size_as_made(const File& file, std::uint32_t number) {
+  Window window(file, sizeof(Header) + sizeof(Begin));
+  const auto header = first_header(window, number);
+  if (!header) return header.error();
+  return *header ? static_cast<std::uint64_t>((*header)->base) : 0;
+}
+
+Result<Scan> scan(const SegmentFile& segment, const Known& known) {
   const auto size = segment.file->size();
   if (!size) return size.error();
-  const std::uint64_t end = std::min(known_end.value_or(*size), *size);
+  const std::uint64_t end = std::min(known.end.value_or(*size), *size);
+  std::uint64_t durable = known.end.value_or(known.durable);
   Scan found;
-  if (const error_code error = Scanner(segment, end, known_end.value_or(0)).run(found)) return error;
-  // Everything up to where the next segment says that this one ended was durable.
-  if (known_end && found.end < *known_end) {
-    found.holes.push_back({found.end, *known_end, found.records.size()});
-    found.end = *known_end;
+  if (const error_code error = Scanner(segment, end, durable).run(found)) return error;
+  if (!known.end && *size < known.size) durable = known.size;  // or it may have been
+  if (found.end < durable) {
+    found.holes.push_back({found.end, durable, found.records.size()});
+    found.end = durable;
     found.torn_bytes = 0;
+    found.clean = false;
   }
   return found;
+}
+
+std::map<std::uint32_t, Known> known_of(const Catalogue::Manifest& manifest,
+                                        const std::map<std::uint32_t, Begin>& begins,
+                                        const StopRow& stopped) {
+  std::map<std::uint32_t, Known> all;
+  for (const auto& [number, row] : manifest) {
+    if (row.state != SegmentRow::open) continue;
+    Known& known = all[number];
+    if (number == stopped.segment) known.durable = stopped.end;
+    const bool untouched = stopped.segment > 0 && number >= stopped.segment && !stopped.opened_since;
+    if (!untouched) known.size = row.disk_bytes;
+    for (auto next = begins.upper_bound(number); next != begins.end() && !known.end; ++next)
+      if (next->second.previous == number) known.end = next->second.previous_end;
+  }
+  return all;
+}
+
+std::uint64_t changes_unlisted(FileSystem& files, const Path& dir, const Catalogue::Manifest& manifest) {
+  std::uint64_t changes = 0;
+  const auto names = files.list(dir);
+  for (const std::string& name : names ? *names : std::vector<std::string>()) {
+    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
+    if (number == 0 || !name.ends_with(".log") || manifest.contains(number)) continue;
+    auto file = files.open(dir / name, FileSystem::Mode::read);
+    const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
+    if (begin && *begin) changes = std::max(changes, (*begin)->changes);
+  }
+  return changes;
 }
 
 }  // namespace mq::storage

@@ -35,6 +35,7 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     journal_.meta_->seen(header.partition);
     const auto removed = removed_.find(header.partition);
     if (removed != removed_.end() && segment->file->number <= removed->second) return {};
+    met(header.partition);
     append.log = journal_.partition_log(header.partition);
   }
   if (header.kind == Kind::batch) {
@@ -47,6 +48,7 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     const bool known = covered != covered_.end() && segment->file->number <= covered->second;
     if (!known && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
   }
+  if (header.kind == Kind::cut) cut(header.partition, header.base);
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
   journal_.apply(append, segment);
@@ -78,48 +80,99 @@ error_code Replay::hole(const Scan::Hole& hole, const SegmentFile& file) {
     const bool fits = record_bytes(header.length) == size && header.kind == Kind::batch &&
                       (batch.size == header.length || batch.first == header.base);
     if (fits && log != journal_.logs_.end() && log->second->end() == std::max(batch.first, header.base)) {
-      suspect(*log->second, size);
+      suspect(header.partition, log->second->end(), size);
       return {};
     }
   }
-  for (const auto& [number, log] : journal_.logs_) suspect(*log, size);
+  suspect_all(size);
   return {};
 }
 
 void Replay::missing(std::uint32_t segment, std::uint64_t bytes) {
   logger().error("segment {} is lost: {}", segment, journal_.segments_->path(segment).string());
   missing_.push_back(segment);
-  for (const auto& [number, log] : journal_.logs_) suspect(*log, bytes);
+  suspect_all(bytes);
+}
+
+void Replay::suspect_all(std::uint64_t bytes) {
+  for (const auto& [number, log] : journal_.logs_) suspect(number, log->end(), bytes);
+  unmet_to_ += static_cast<Offset>(bytes);
 }
 
 // How many offsets were in those bytes nobody knows. If nothing follows, more are given up than they can have
 // been in anything but an extreme, for no offset may ever be given twice.
-void Replay::suspect(const PartitionLog& log, std::uint64_t bytes) {
-  const auto [suspect, first] = suspects_.try_emplace(log.number(), Suspect{log.end(), log.end()});
+void Replay::suspect(PartitionNumber partition, Offset end, std::uint64_t bytes) {
+  const auto [suspect, first] = suspects_.try_emplace(partition, Suspect{end, end});
   suspect->second.to += static_cast<Offset>(std::max<std::uint64_t>(bytes, 1));
 }
 
-void Replay::found_behind(PartitionLog& log, Offset first) {
+// A partition may have begun in a hole.
+void Replay::met(PartitionNumber partition) {
+  if (unmet_to_ > 0 && !journal_.logs_.contains(partition)) suspects_[partition] = {0, unmet_to_};
+}
+
+void Replay::found_behind(const PartitionLog& log, Offset first) {
   const auto suspect = suspects_.find(log.number());
   if (suspect == suspects_.end()) return;
-  if (first > suspect->second.from) lose(log, suspect->second.from, first);
+  if (first > suspect->second.from) lose(log.number(), suspect->second.from, first);
   suspects_.erase(suspect);
 }
 
-void Replay::lose(PartitionLog& log, Offset from, Offset to) {
-  logger().error("partition {}: offsets {} to {} are lost", log.number(), from, to - 1);
-  log.lost(from, to);
-  lost_.puts[keys::quarantined(log.number(), from)] = keys::big_endian(to);
+// ---------------------------------------------------------------------------------------------- lost ranges
+
+void Replay::known_lost(PartitionNumber partition, Offset from, Offset to) {
+  lost_[{partition, from}] = stored_[{partition, from}] = to;
 }
 
-// Who has nothing behind a hole may have lost its end.
+// A hole is met again at every start until its segment is sealed: what it took is known by then.
+void Replay::lose(PartitionNumber partition, Offset from, Offset to) {
+  Offset& end = lost_[{partition, from}];
+  if (end >= to) return;
+  end = to;
+  logger().error("partition {}: offsets {} to {} are lost", partition, from, to - 1);
+}
+
+void Replay::cut(PartitionNumber partition, Offset end) {
+  for (auto at = lost_.lower_bound({partition, 0}); at != lost_.end() && at->first.first == partition;) {
+    at->second = std::min(at->second, end);
+    at = at->second <= at->first.second ? lost_.erase(at) : std::next(at);
+  }
+}
+
+bool Replay::is_gone(PartitionNumber partition) const {
+  return removed_.contains(partition) && !journal_.logs_.contains(partition);
+}
+
+// Who has nothing behind a hole may have lost its end, or all it had.
 error_code Replay::finish() {
-  for (const auto& [number, range] : suspects_) lose(*journal_.partition_log(number), range.from, range.to);
+  for (PartitionNumber number = 1; unmet_to_ > 0 && number < journal_.meta_->next_known(); number++)
+    if (!is_gone(number)) met(number);
+  for (const auto& [number, range] : suspects_) lose(number, range.from, range.to);
+  Store::Change change = tell_logs();
   for (const auto& [number, log] : journal_.logs_)
     if (log->damaged()) journal_.recovery_.damaged.push_back(number);
   std::sort(journal_.recovery_.damaged.begin(), journal_.recovery_.damaged.end());
-  if (lost_.puts.empty() && missing_.empty()) return {};
-  return journal_.catalogue_->erase(missing_, std::move(lost_));
+  if (change.puts.empty() && change.erases.empty() && missing_.empty()) return {};
+  return journal_.catalogue_->erase(missing_, std::move(change));
+}
+
+// Returns what meta has to be told. Of what was trimmed or removed nothing is kept.
+Store::Change Replay::tell_logs() {
+  Store::Change change;
+  std::erase_if(lost_, [this](const auto& range) {
+    const PartitionNumber number = range.first.first;
+    if (is_gone(number)) return true;
+    const auto log = journal_.partition_log(number);
+    if (range.second <= log->start()) return true;
+    log->lost(range.first.second, range.second);
+    return false;
+  });
+  for (const auto& [at, to] : lost_)
+    if (const auto stored = stored_.find(at); stored == stored_.end() || stored->second != to)
+      change.puts[keys::quarantined(at.first, at.second)] = keys::big_endian(to);
+  for (const auto& [at, to] : stored_)
+    if (!lost_.contains(at)) change.erases.push_back(keys::quarantined(at.first, at.second));
+  return change;
 }
 
 }  // namespace mq::storage

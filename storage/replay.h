@@ -3,6 +3,8 @@
 // whom. On the opening thread.
 #pragma once
 
+#include <map>
+
 #include "storage/disk_journal.h"
 #include "storage/recovery.h"
 
@@ -14,6 +16,7 @@ class Replay {
 
   void covered(PartitionNumber partition, std::uint32_t segment) { covered_[partition] = segment; }
   void removed(PartitionNumber partition, std::uint32_t segment) { removed_[partition] = segment; }
+  void known_lost(PartitionNumber partition, Offset from, Offset to);  // by an earlier start
 
   error_code segment(const std::shared_ptr<SegmentFile>& file, const Scan& scan);
   void missing(std::uint32_t segment, std::uint64_t bytes);  // the whole file
@@ -22,12 +25,19 @@ class Replay {
   Store::Change core_rows;  // copies of core's rows that were met, the newest of each
 
  private:
+  using LostRanges = std::map<std::pair<PartitionNumber, Offset>, Offset>;  // where one begins, and its end
+
   error_code record(const FoundRecord& found, Window& window, const std::shared_ptr<Active>& segment);
   error_code rows(const FoundRecord& found, Window& window);
   error_code hole(const Scan::Hole& hole, const SegmentFile& file);
-  void suspect(const PartitionLog& log, std::uint64_t bytes);
-  void found_behind(PartitionLog& log, Offset first);
-  void lose(PartitionLog& log, Offset from, Offset to);
+  void suspect(PartitionNumber partition, Offset end, std::uint64_t bytes);
+  void suspect_all(std::uint64_t bytes);
+  void met(PartitionNumber partition);
+  void found_behind(const PartitionLog& log, Offset first);
+  void cut(PartitionNumber partition, Offset end);
+  void lose(PartitionNumber partition, Offset from, Offset to);
+  Store::Change tell_logs();
+  bool is_gone(PartitionNumber partition) const;
 
   DiskJournal& journal_;
   std::unordered_map<PartitionNumber, std::uint32_t> covered_;  // by a snapshot: segments up to here
@@ -37,8 +47,9 @@ class Replay {
     Offset from = 0, to = 0;
   };
   std::unordered_map<PartitionNumber, Suspect> suspects_;
+  Offset unmet_to_ = 0;  // a partition that was not met yet may have lost offsets up to here
   std::vector<std::uint32_t> missing_;
-  Store::Change lost_;
+  LostRanges lost_, stored_;  // stored_: as meta has them
 };
 
 }  // namespace mq::storage

@@ -102,7 +102,7 @@ Result<std::vector<PartitionNumber>> Rewrite::partitions() {
     if (!segment && is_gone(number)) continue;
     if (!segment) return segment.error();
     const auto summary = (*segment)->summary();
-    if (!summary) return summary.error();
+    if (!summary) return failure(number, **segment, summary.error());
     const auto decoded = Summary::decode(*summary);
     if (!decoded) return Errc::corrupt;
     for (const auto& run : decoded->runs) all.insert(run.partition);
@@ -124,9 +124,15 @@ error_code Rewrite::add_core_rows() {
           failed = table_->add(keys::entry(0, count++), value);
           return !failed;
         });
-    if (error || failed) return error ? error : failed;
+    if (error || failed) return error ? failure(number, **segment, error) : failed;
   }
   return {};
+}
+
+// A table that could not be read may be whole the next time.
+error_code Rewrite::failure(std::uint32_t number, const Sealed& segment, error_code error) {
+  if (error == Errc::corrupt) sealed_.restore(number, &segment);
+  return error;
 }
 
 // The partition's runs in the old segments, and those that are neighbours as one.
@@ -160,10 +166,15 @@ error_code Rewrite::add_run(const Catalogue::Run& run, bool joins) {
     failed = stopping_ ? make_error_code(Errc::stopped) : add(**segment, entry);
     return !failed;
   });
-  return error ? error : failed;
+  return error ? failure(run.row.segment, **segment, error) : failed;
 }
 
 error_code Rewrite::add(const Sealed& from, const Sealed::Entry& entry) {
+  if (entry.lost()) {
+    const auto offsets = static_cast<std::uint32_t>(entry.last - entry.first);
+    return table_->add(keys::entry(sources_.back().run.partition, entry.last),
+                       packed(Place{entry.first, -1, 0, 0, offsets, 0}));
+  }
   auto batch = read(from, entry);
   if (!batch) return batch.error();
   if (change_) {

@@ -41,6 +41,7 @@ class Rewrite {
   error_code add_core_rows();
   error_code add_partition(PartitionNumber partition);
   error_code add_run(const Catalogue::Run& run, bool joins);
+  error_code failure(std::uint32_t number, const Sealed& segment, error_code error);
   error_code add(const Sealed& from, const Sealed::Entry& entry);
   error_code add(PartitionNumber partition, Bytes batch);
   Result<Bytes> read(const Sealed& from, const Sealed::Entry& entry);

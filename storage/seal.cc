@@ -72,11 +72,11 @@ error_code SegmentTable::add_part(const Sealing::Part& part) {
   Catalogue::Run run{part.partition, places.back().last(), {}};
   run.row.first = places.front().first;
   run.row.segment = sealing_.segment->number;
-  run.row.batches = static_cast<std::uint32_t>(places.size());
   for (const Place& place : places) {
     run.row.time_max = std::max(run.row.time_max, place.time_max);
     run.row.bytes += place.size;
-    const bool small = place.size <= inline_bytes_max;
+    run.row.batches += place.size > 0;
+    const bool small = place.size > 0 && place.size <= inline_bytes_max;
     error_code error = small ? read(place) : error_code{};
     if (!error) error = file_.add(keys::entry(part.partition, place.last()), small ? buffer_ : packed(place));
     if (error) return error;
@@ -177,9 +177,9 @@ error_code TableFile::finish(const Summary& summary) {
   return answer(status);
 }
 
-Result<Table> write_table(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing,
+Result<Table> write_table(leveldb::Env& env, const Path& path, const Sealing& sealing,
                           const std::atomic<bool>& stopping) {
-  auto file = TableFile::create(env, files.table_path(sealing.segment->number));
+  auto file = TableFile::create(env, path);
   if (!file) return file.error();
   return SegmentTable(sealing, **file).write(stopping);
 }

@@ -67,7 +67,7 @@ struct Table {
   std::vector<Catalogue::Run> runs;
 };
 // The table is on the disk when it returns; the catalogue does not know of it yet.
-Result<Table> write_table(leveldb::Env& env, const SegmentFiles& files, const Sealing& sealing,
+Result<Table> write_table(leveldb::Env& env, const Path& path, const Sealing& sealing,
                           const std::atomic<bool>& stopping);
 
 }  // namespace mq::storage

@@ -8,12 +8,12 @@
 #include "storage/error.h"
 #include "storage/logger.h"
 #include "storage/record.h"
+#include "storage/restore.h"
 
 namespace mq::storage {
 namespace {
 
-error_code corrupt(const leveldb::Status& status) {
-  logger().error("a table could not be read: {}", status.ToString());
+error_code code(const leveldb::Status& status) {
   return status.IsIOError() ? Errc::io : Errc::corrupt;
 }
 
@@ -42,8 +42,18 @@ Result<std::shared_ptr<const Sealed>> Sealed::open(leveldb::Env& env, const Path
   leveldb::Table* table = nullptr;
   if (status.ok()) status = leveldb::Table::Open(options, source, size, &table);
   sealed->table_.reset(table);
-  if (!status.ok()) return corrupt(status);
+  if (!status.ok()) {
+    logger().error("{}: {}", path, status.ToString());
+    return code(status);
+  }
+  sealed->path_ = path;
   return std::shared_ptr<const Sealed>(std::move(sealed));
+}
+
+// Said once: who reads on asks again and again.
+error_code Sealed::failure(const leveldb::Status& status) const {
+  if (!failed_.exchange(true)) logger().error("{}: {}", path_.string(), status.ToString());
+  return code(status);
 }
 
 std::optional<Sealed::Entry> Sealed::entry_of(Offset last, std::string_view value) {
@@ -72,7 +82,7 @@ error_code Sealed::visit(PartitionNumber partition, Offset from, const Visit& vi
     if (!entry) return Errc::corrupt;
     if (!visit(*entry)) break;
   }
-  return at->status().ok() ? error_code{} : corrupt(at->status());
+  return at->status().ok() ? error_code{} : failure(at->status());
 }
 
 error_code Sealed::visit_all(
@@ -84,13 +94,13 @@ error_code Sealed::visit_all(
     if (!visit(keys::number(key), keys::offset(key.substr(4)), {at->value().data(), at->value().size()}))
       break;
   }
-  return at->status().ok() ? error_code{} : corrupt(at->status());
+  return at->status().ok() ? error_code{} : failure(at->status());
 }
 
 Result<std::string> Sealed::summary() const {
   const auto at = iterator(*table_);
   at->Seek(keys::entry(keys::summary_partition, 0));
-  if (!at->status().ok()) return corrupt(at->status());
+  if (!at->status().ok()) return failure(at->status());
   if (!at->Valid()) return Errc::corrupt;
   return at->value().ToString();
 }
@@ -100,41 +110,74 @@ SealedSegments::SealedSegments(FileSystem& file_system, const SegmentFiles& file
 
 SealedSegments::~SealedSegments() = default;
 
-Result<std::shared_ptr<const Sealed>> SealedSegments::find(std::uint32_t number) {
-  {
-    std::lock_guard lock(mutex_);
-    if (const auto known = by_number_.find(number); known != by_number_.end()) {
-      recent_.splice(recent_.begin(), recent_, known->second);
-      return recent_.front().second;
-    }
-  }
-  const auto row = catalogue_.segment(number);
-  if (!row) return Errc::not_found;
-  auto opened = open(number, *row);
-  if (!opened) return opened;
+std::shared_ptr<const Sealed> SealedSegments::recent(std::uint32_t number) {
+  std::lock_guard lock(mutex_);
+  const auto known = by_number_.find(number);
+  if (known == by_number_.end()) return nullptr;
+  recent_.splice(recent_.begin(), recent_, known->second);
+  return recent_.front().second;
+}
+
+void SealedSegments::keep(std::uint32_t number, std::shared_ptr<const Sealed> sealed) {
   std::lock_guard lock(mutex_);
   if (!by_number_.contains(number)) {
-    recent_.emplace_front(number, *opened);
+    recent_.emplace_front(number, std::move(sealed));
     by_number_[number] = recent_.begin();
   }
   while (recent_.size() > open_max) {
     by_number_.erase(recent_.back().first);
     recent_.pop_back();
   }
+}
+
+Result<std::shared_ptr<const Sealed>> SealedSegments::find(std::uint32_t number) {
+  if (auto known = recent(number)) return known;
+  const auto row = catalogue_.segment(number);
+  if (!row) return Errc::not_found;
+  if (is_unreadable(number)) return Errc::corrupt;
+  auto opened = open(number, *row);
+  if (!opened && opened.error() == Errc::corrupt && restore(number, nullptr)) opened = open(number, *row);
+  if (opened) keep(number, *opened);
   return opened;
 }
 
-Result<std::shared_ptr<const Sealed>> SealedSegments::open(std::uint32_t number, const SegmentRow& row) {
+Result<std::shared_ptr<const Sealed>> SealedSegments::open(std::uint32_t number,
+                                                           const SegmentRow& row) const {
   std::shared_ptr<const SegmentFile> file;
   if (row.has_file) {
-    auto opened = files_.open(number, row.seed);
-    if (!opened) {
-      logger().error("{}: {}", files_.path(number).string(), opened.error().message());
-      return Errc::corrupt;
-    }
-    file = std::move(*opened);
+    auto opened = files_.open(number, row.seed, FileSystem::Mode::read);
+    const bool missing = !opened && opened.error() == boost::system::errc::no_such_file_or_directory;
+    if (!opened) logger().error("{}: {}", files_.path(number).string(), opened.error().message());
+    if (!opened && !missing) return Errc::io;
+    if (opened) file = std::move(*opened);
   }
   return Sealed::open(*env_, files_.dir, number, std::move(file));
+}
+
+bool SealedSegments::restore(std::uint32_t number, const Sealed* seen) {
+  std::lock_guard one_at_a_time(restoring_);
+  if (const auto now = recent(number); now && now.get() != seen) return true;
+  const auto row = catalogue_.segment(number);
+  if (!row || !tried_.insert(number).second) return false;
+  const std::string path = files_.table_path(number).string();
+  const auto lost = restore_table(*env_, files_, catalogue_, number);
+  if (lost) {
+    logger().warn("{} could not be read: it was made anew from the .log", path);
+    log_lost(number, *lost);
+    forget(number);
+    return true;
+  }
+  logger().error("{} could not be read, nor made anew: {}", path, lost.error().message());
+  if (seen) return false;  // most of it can be read
+  if (const auto runs = catalogue_.runs_in(number)) log_lost(number, *runs);
+  std::lock_guard lock(mutex_);
+  unreadable_.insert(number);
+  return false;
+}
+
+bool SealedSegments::is_unreadable(std::uint32_t number) {
+  std::lock_guard lock(mutex_);
+  return unreadable_.contains(number);
 }
 
 void SealedSegments::forget(std::uint32_t number) {

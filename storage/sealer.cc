@@ -114,7 +114,8 @@ error_code Sealer::put_rows(const Sealing& sealing, const std::vector<Catalogue:
   return {};
 }
 
-// In the background: table, then catalogue, then what is not needed goes.
+// In the background: table, then catalogue, then what is not needed goes: a file that is shorter than its row
+// says would be damage.
 Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
   const std::uint32_t number = sealing.segment->number;
   if (stopping_) return Errc::stopped;
@@ -127,19 +128,19 @@ Result<Table> Sealer::work(const Sealing& sealing, const Snapshots& snapshots) {
     cleaner_.remove_files(number, true, true);
     return Table{};
   }
-  auto table = write_table(sealed_.env(), files_, sealing, stopping_);
+  auto table = write_table(sealed_.env(), files_.table_path(number), sealing, stopping_);
   if (!table) {
     cleaner_.remove_files(number, false, true);  // a file that failed is not used again
     return table;
   }
-  if (table->row.has_file)
-    if (const error_code error =
-            sealing.segment->file->resize(sealing.end))  // what it did not use is given back
-      logger().warn("{}: {}", files_.path(number).string(), error.message());
   if (const error_code error = put_rows(sealing, table->runs, change)) return error;
   if (const error_code error = catalogue_.sealed(number, table->row, table->runs, std::move(change)))
     return error;
-  if (!table->row.has_file) cleaner_.remove_files(number, true, false);
+  if (!table->row.has_file) {
+    cleaner_.remove_files(number, true, false);
+  } else if (const error_code error = sealing.segment->file->resize(sealing.end)) {
+    logger().warn("{}: {}", files_.path(number).string(), error.message());
+  }
   return table;
 }
 

@@ -108,8 +108,9 @@ void SegmentFiles::stop() {
   changed_.notify_all();
 }
 
-Result<std::shared_ptr<SegmentFile>> SegmentFiles::open(std::uint32_t number, std::uint32_t seed) const {
-  auto file = files.open(path(number), FileSystem::Mode::write);
+Result<std::shared_ptr<SegmentFile>> SegmentFiles::open(std::uint32_t number, std::uint32_t seed,
+                                                        FileSystem::Mode mode) const {
+  auto file = files.open(path(number), mode);
   if (!file) return file.error();
   const auto size = (*file)->size();
   if (!size) return size.error();

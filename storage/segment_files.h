@@ -54,8 +54,9 @@ class SegmentFiles {
   void stuck(bool is_stuck);  // sealing fails for now: take() answers `full` rather than wait for it
   void stop();                // take() answers `stopped`
 
-  Result<std::shared_ptr<SegmentFile>> open(std::uint32_t number,
-                                            std::uint32_t seed) const;  // an existing one
+  // An existing one.
+  Result<std::shared_ptr<SegmentFile>> open(std::uint32_t number, std::uint32_t seed,
+                                            FileSystem::Mode mode) const;
   Path path(std::uint32_t number) const;
   Path table_path(std::uint32_t number) const;
   std::uint64_t free_bytes() const;

@@ -86,6 +86,11 @@ void Writer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+std::pair<std::uint32_t, std::uint64_t> Writer::end() const {
+  if (!segment_ || durable_ == 0 || durable_ != at_) return {0, 0};
+  return {segment_->number, durable_};
+}
+
 void Writer::run() {
   for (;;) {
     auto group = next();
@@ -293,7 +298,7 @@ error_code Writer::open_segment() {
   records_ = 0;
   zeroed_ = 0;
   const Begin begin{segment_->seed, previous_, previous_end_, changes_()};
-  return put(Header{.kind = Kind::begin}, bytes_of(begin));
+  return put(Header{.kind = Kind::begin, .base = static_cast<Offset>(segment_->size)}, bytes_of(begin));
 }
 
 error_code Writer::put(Header header, Bytes payload) {

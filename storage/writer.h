@@ -75,6 +75,9 @@ class Writer {
   void submit(std::vector<Append> appends);  // any thread; in this order
   void stop();                               // writes what waits and a closing note; joins
 
+  // When it has stopped: up to where the journal is on the disk; no segment: nobody knows.
+  std::pair<std::uint32_t, std::uint64_t> end() const;
+
   // Any thread.
   bool refusing() const { return refusing_ || fenced_; }
   const char* activity() const { return activity_; }  // what it does now, or waits for

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the table of a sealed segment anew from its .log. Any thread, one at a time; waits for the disk.
+#pragma once
+
+#include "storage/seal.h"
+
+namespace mq::storage {
+
+// The new table has taken the place of the old one, durably, when it returns what the .log did not have
+// either: such a range is an entry of its own, which answers `corrupt`. `corrupt`, and nothing has changed,
+// when the .log alone does not tell what was there: only large batches are in one that was written anew.
+Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const SegmentFiles& files,
+                                                  const Catalogue& catalogue, std::uint32_t segment);
+
+// What the catalogue finds in a segment, a line for the first partitions.
+void log_lost(std::uint32_t segment, const std::vector<Catalogue::Run>& lost);
+
+}  // namespace mq::storage

@@ -226,8 +226,9 @@ std::string verify_page(const Context& context, const json::object& row, bool ex
 }
 
 Exit run_verify(Context& context, const Arguments& arguments) {
-  const Directory directory(arguments.positional().front());
-  const Inspection::Verified verified = directory.inspection->verify();
+  const std::string& path = arguments.positional().front();
+  const Directory directory(path);
+  const Inspection::Verified verified = core::verify_storage(*directory.inspection, path);
   json::array problems;
   for (const auto& problem : verified.problems) problems.push_back(problem_row(problem, directory));
   json::object row{{"segments", verified.segments},
@@ -279,7 +280,9 @@ extern const Command storage_verify{
     .arguments = {{"DIR", Kind::directory}},
     .uses = rows,
     .examples = {{"mq storage verify /var/lib/mq", "every checksum; exit code 9 when something is damaged"}},
-    .more = "Repairs nothing. Says file, position, partition and offsets of what cannot be read.",
+    .more =
+        "Repairs nothing, and needs no right to write. Says file, position, partition and offsets of what "
+        "cannot be read.",
     .see = "man mq-storage",
     .run = run_verify};
 

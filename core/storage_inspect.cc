@@ -2,6 +2,7 @@
 #include "core/storage_inspect.h"
 
 #include "core/error.h"
+#include "core/identity.h"
 #include "core/metadata/records.h"
 #include "storage/error.h"
 #include "storage/lock.h"
@@ -16,6 +17,13 @@ std::unique_ptr<storage::Inspection> inspect_storage(const storage::Path& data) 
     throw WrongStart(7, data.string() + " is in use by " + storage::lock_holder(storage::real_files(), data));
   if (error == storage::Errc::not_found) throw WrongStart(3, data.string() + " holds no journal");
   throw WrongStart(1, data.string() + " cannot be opened: " + error.message());
+}
+
+storage::Inspection::Verified verify_storage(storage::Inspection& inspection, const storage::Path& data) {
+  auto verified = inspection.verify();
+  if (auto what = node_json_damage(storage::real_files(), data, inspection.meta()); !what.empty())
+    verified.problems.push_back({data / "node.json", 0, 0, 0, 0, std::move(what)});
+  return verified;
 }
 
 std::map<PartitionNumber, TopicPartition> partition_names(storage::Inspection& inspection) {

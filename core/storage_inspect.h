@@ -16,6 +16,9 @@ namespace mq::core {
 // read.
 std::unique_ptr<storage::Inspection> inspect_storage(const storage::Path& data);
 
+// Reads everything, node.json too.
+storage::Inspection::Verified verify_storage(storage::Inspection& inspection, const storage::Path& data);
+
 // What each partition number is called; empty when meta cannot be read. Numbers that no topic owns any more
 // are missing: they belonged to deleted topics.
 std::map<PartitionNumber, TopicPartition> partition_names(storage::Inspection& inspection);

@@ -17,23 +17,25 @@ constexpr std::size_t lost_lines_max = 100;
 class LogIndex {
  public:
   explicit LogIndex(const std::shared_ptr<SegmentFile>& segment) { sealing_.segment = segment; }
-  error_code read();
+  error_code read(OldTable old);
   // Ranges that `run` has and the .log has not become entries of their own, and are added to `lost`.
   void mark_lost(const Catalogue::Run& run, std::vector<Catalogue::Run>& lost);
   Sealing sealing();
 
  private:
+  bool has_all_of(const Catalogue::Run& run);
   void add(const Header& header, Bytes payload, std::uint32_t position);
 
   Sealing sealing_;
   std::map<PartitionNumber, std::vector<Place>> places_;
 };
 
-error_code LogIndex::read() {
+error_code LogIndex::read(OldTable old) {
   const SegmentFile& segment = *sealing_.segment;
   const auto found = scan(segment, Known{.end = segment.size});
   if (!found) return found.error();
-  if (!found->begin || found->begin->changes == 0) return Errc::corrupt;
+  const bool has_all = found->begin && found->begin->changes > 0;
+  if (!has_all && old == OldTable::partly_readable) return Errc::corrupt;
   Window window(*segment.file, segment.size);
   for (const FoundRecord& record : found->records) {
     const auto bytes = window.at(record.position, head_bytes_max);
@@ -75,9 +77,21 @@ void LogIndex::add(const Header& header, Bytes payload, std::uint32_t position) 
   }
 }
 
-// Offsets of a partition follow each other in a segment, unless damage came between them.
+// Otherwise some are missing, or the run was trimmed or cut.
+bool LogIndex::has_all_of(const Catalogue::Run& run) {
+  std::uint64_t bytes = 0, batches = 0;
+  for (const Place& place : from_offset(places_[run.partition], run.row.first)) {
+    if (place.first > run.last) break;
+    bytes += place.size;
+    batches++;
+  }
+  return bytes == run.row.bytes && batches == run.row.batches;
+}
+
+// Offsets of a partition follow each other in a segment, unless it was compacted or damage came between them.
 void LogIndex::mark_lost(const Catalogue::Run& run, std::vector<Catalogue::Run>& lost) {
   constexpr Offset offsets_max = std::numeric_limits<std::uint32_t>::max();
+  if (has_all_of(run)) return;
   std::vector<Place>& all = places_[run.partition];
   std::vector<Place> gaps;
   Offset expected = run.row.first;
@@ -111,13 +125,14 @@ Sealing LogIndex::sealing() {
 }  // namespace
 
 Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const SegmentFiles& files,
-                                                  const Catalogue& catalogue, std::uint32_t number) {
+                                                  const Catalogue& catalogue, std::uint32_t number,
+                                                  OldTable old) {
   const auto row = catalogue.segment(number);
   if (!row || !row->has_file) return Errc::corrupt;
   auto file = files.open(number, row->seed, FileSystem::Mode::read);
   if (!file) return file.error();
   LogIndex index(*file);
-  if (const error_code error = index.read()) return error;
+  if (const error_code error = index.read(old)) return error;
   const auto runs = catalogue.runs_in(number);
   if (!runs) return runs.error();
   std::vector<Catalogue::Run> lost;

@@ -7,10 +7,12 @@
 namespace mq::storage {
 
 // The new table has taken the place of the old one, durably, when it returns what the .log did not have
-// either: such a range is an entry of its own, which answers `corrupt`. `corrupt`, and nothing has changed,
-// when the .log alone does not tell what was there: only large batches are in one that was written anew.
+// either: such a range is an entry of its own, which answers `corrupt`. Of a segment that was written anew
+// the .log has only the large batches: it is not restored (`corrupt`) when the old table can be read in part.
+enum class OldTable { unreadable, partly_readable };
 Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const SegmentFiles& files,
-                                                  const Catalogue& catalogue, std::uint32_t segment);
+                                                  const Catalogue& catalogue, std::uint32_t segment,
+                                                  OldTable old);
 
 // What the catalogue finds in a segment, a line for the first partitions.
 void log_lost(std::uint32_t segment, const std::vector<Catalogue::Run>& lost);

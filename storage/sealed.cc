@@ -160,7 +160,8 @@ bool SealedSegments::restore(std::uint32_t number, const Sealed* seen) {
   const auto row = catalogue_.segment(number);
   if (!row || !tried_.insert(number).second) return false;
   const std::string path = files_.table_path(number).string();
-  const auto lost = restore_table(*env_, files_, catalogue_, number);
+  const auto old = seen ? OldTable::partly_readable : OldTable::unreadable;
+  const auto lost = restore_table(*env_, files_, catalogue_, number, old);
   if (lost) {
     logger().warn("{} could not be read: it was made anew from the .log", path);
     log_lost(number, *lost);

@@ -293,6 +293,33 @@ TEST(Damage, WhatNeitherTableNorLogHaveIsSaidAndTheRestIsRead) {
   }
 }
 
+// Then small batches are in the table only.
+TEST(Damage, OfASegmentThatWasWrittenAnewTheLargeBatchesAreFoundAgainAndTheSmallOnesAreSaidToBeLost) {
+  Said said;
+  Dead dead(64 << 10);
+  for (int i = 0; i < 6; i++) ASSERT_FALSE(dead.opened.put(1, 1, i == 3 ? 300 : 5000));
+  for (int i = 0; i < 3; i++) ASSERT_FALSE(dead.opened.put(2, 2, 300));
+  auto& rewriter = dead.opened.journal->rewriter();
+  ASSERT_FALSE(wait_for(dead.opened.loop, rewriter.seal()));
+  const auto keep = [](storage::Bytes batch) { return batch; };
+  const auto compact = [](storage::Bytes batch) {
+    return storage::batch_head(batch).first == 2 ? storage::Bytes() : batch;
+  };
+  ASSERT_TRUE(wait_for(dead.opened.loop, rewriter.rewrite(1, 0, 6, compact)));
+  ASSERT_TRUE(wait_for(dead.opened.loop, rewriter.rewrite(2, 0, 6, keep)));
+  ASSERT_FALSE(dead.opened.put(1));
+  dead.opened.stop();
+  for (std::uint32_t number = 2; number < 9; number++)
+    if (fs::exists(dead.file(number)) && fs::exists(dead.file(number, ".ldb")))
+      fs::remove(dead.file(number, ".ldb"));
+  dead.reopen();
+  EXPECT_TRUE(said.has("it was made anew"));
+  EXPECT_TRUE(said.has("partition 1: offsets 2 to 3 cannot be read any more"));
+  for (const Offset offset : {0, 1, 4, 5, 6}) EXPECT_FALSE(dead.read_error(1, offset)) << offset;
+  for (const Offset offset : {2, 3}) EXPECT_EQ(dead.read_error(1, offset), Errc::corrupt) << offset;
+  EXPECT_EQ(dead.opened.all(2).size(), 3u);
+}
+
 TEST(Damage, ATableThatWasAllThereIsSaidToBeLostOnceWithPartitionsAndRanges) {
   Said said;
   SealedOnce sealed(300);

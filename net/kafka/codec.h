@@ -12,6 +12,10 @@
 
 namespace mq::kafka {
 
+// How long a message takes, in elements of its arrays (or 512 bytes of text each): who may not take long
+// names the most, and hears of more before it has cost more.
+inline constexpr std::size_t any_effort = SIZE_MAX;
+
 template <Message M>
 struct MessageCodec {
   // The size of the message alone, without length and header.
@@ -20,13 +24,14 @@ struct MessageCodec {
   // process.
   static Bytes encode(const M& m, Version v);
   // A whole response: length, header, message. ApiVersions never has tags in its header: its reader may not
-  // know yet which versions we speak.
-  static net::Pieces encode_frame(std::int32_t correlation_id, const M& m, Version v);
+  // know yet which versions we speak. Empty: it takes more than `effort_max`.
+  static net::Pieces encode_frame(std::int32_t correlation_id, const M& m, Version v, std::size_t effort_max);
   // A whole request: length, header, message.
   static net::Pieces encode_request(std::int32_t correlation_id, const std::optional<std::string>& client_id,
                                     const M& m, Version v);
-  // `body`: a frame behind its header. Records in the message are views into it.
-  static net::Result<M> decode(net::Bytes body, Version v);
+  // `body`: a frame behind its header. Records in the message are views into it. bad_message, or
+  // value_too_large: it takes more than `effort_max`.
+  static net::Result<M> decode(net::Bytes body, Version v, std::size_t effort_max);
 };
 
 template <Message M>
@@ -38,8 +43,9 @@ Bytes encode(const M& m, Version v) {
   return MessageCodec<M>::encode(m, v);
 }
 template <Message M>
-net::Pieces encode_frame(std::int32_t correlation_id, const M& m, Version v) {
-  return MessageCodec<M>::encode_frame(correlation_id, m, v);
+net::Pieces encode_frame(std::int32_t correlation_id, const M& m, Version v,
+                         std::size_t effort_max = any_effort) {
+  return MessageCodec<M>::encode_frame(correlation_id, m, v, effort_max);
 }
 template <Message M>
 net::Pieces encode_request(std::int32_t correlation_id, const std::optional<std::string>& client_id,
@@ -47,8 +53,8 @@ net::Pieces encode_request(std::int32_t correlation_id, const std::optional<std:
   return MessageCodec<M>::encode_request(correlation_id, client_id, m, v);
 }
 template <Message M>
-net::Result<M> decode(net::Bytes body, Version v) {
-  return MessageCodec<M>::decode(body, v);
+net::Result<M> decode(net::Bytes body, Version v, std::size_t effort_max = any_effort) {
+  return MessageCodec<M>::decode(body, v, effort_max);
 }
 
 }  // namespace mq::kafka

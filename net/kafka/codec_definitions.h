@@ -50,11 +50,25 @@ constexpr bool tags_ascend() {
   return ascend;
 }
 
+// What may still be done, see codec.h.
+struct Effort {
+  std::size_t left;
+  bool exceeded = false;
+  static constexpr std::size_t text_bytes = 512;  // that take as long as an element
+  bool spend(std::size_t more) {
+    if (more > left) exceeded = true;
+    left -= exceeded ? 0 : more;
+    return !exceeded;
+  }
+};
+
 // --- sinks: one walk counts, the other writes, so that size can never disagree with encode
 
 struct Counter {
   std::size_t size = 0;    // of what is written
   std::size_t pieces = 0;  // of what goes out untouched between it
+  Effort effort = {any_effort};
+  bool spend(std::size_t more) { return effort.spend(more); }
   void bytes(const void*, std::size_t n) { size += n; }
   void untouched(const net::Pieces& p) { pieces += net::size_of(p); }
 };
@@ -67,6 +81,7 @@ struct Writer {
     const net::Pieces* pieces;
   };
   std::vector<Cut> cuts = {};
+  static bool spend(std::size_t) { return true; }
   void bytes(const void* from, std::size_t n) {
     if (n == 0) return;
     std::memcpy(at, from, n);
@@ -115,6 +130,7 @@ void put(S& to, Format format, const T& v) {
   const bool bounded = short_length<T> && !format.flexible;
   const std::size_t n = bounded ? std::min<std::size_t>(v.size(), INT16_MAX) : v.size();
   put_length(to, format, static_cast<std::int64_t>(n), short_length<T>);
+  to.spend(n / Effort::text_bytes);
   to.bytes(v.data(), n);
 }
 
@@ -128,6 +144,7 @@ void put(S& to, Format format, const Records& v) {
 template <class S, class T>
 requires(!Raw<std::vector<T>>) void put(S& to, Format format, const std::vector<T>& array) {
   put_length(to, format, std::ssize(array), false);
+  if (!to.spend(array.size())) return;
   for (const auto& element : array) put(to, format, element);
 }
 
@@ -184,8 +201,10 @@ void put(S& to, Format format, const M& m) {
 // that asks ok() once, at the end.
 class Reader {
  public:
-  explicit Reader(net::Bytes in)
-      : in_(in), allowance_(std::min<std::size_t>(64 * 1024 + 32 * in.size(), 256u << 20)) {}
+  explicit Reader(net::Bytes in, std::size_t effort_max = any_effort)
+      : in_(in),
+        allowance_(std::min<std::size_t>(64 * 1024 + 32 * in.size(), 256u << 20)),
+        effort_{effort_max} {}
 
   net::Bytes bytes(std::size_t n) {
     if (n > in_.size()) {
@@ -203,6 +222,14 @@ class Reader {
     in_ = {};
   }
 
+  // Before it is done.
+  bool spend(std::size_t effort) {
+    if (effort_.spend(effort)) return true;
+    fail();
+    return false;
+  }
+  bool exceeded() const { return effort_.exceeded; }
+
   // Asked before an array is made: its elements are larger in memory than on the wire, and one byte may claim
   // each.
   bool allow(std::size_t count, std::size_t bytes_each) {
@@ -211,7 +238,7 @@ class Reader {
       return false;
     }
     allowance_ -= count * bytes_each;
-    return true;
+    return spend(count);
   }
 
   // Only the next `n` bytes are to be read; `widen` with what this returns goes on behind them.
@@ -231,6 +258,7 @@ class Reader {
  private:
   net::Bytes in_;
   std::size_t allowance_;  // bytes of memory
+  Effort effort_;
   bool ok_ = true;
 };
 
@@ -286,6 +314,7 @@ inline void get(Reader& from, Format format, Records& v) {
 template <Raw T>
 void get(Reader& from, Format format, T& v) {
   const auto raw = from.bytes(get_count(from, format, short_length<T>));
+  if (!from.spend(raw.size() / Effort::text_bytes)) return;
   const auto* data = reinterpret_cast<const typename T::value_type*>(raw.data());
   v.assign(data, data + raw.size());
 }
@@ -321,7 +350,7 @@ void get(Reader& from, Format format, std::optional<T>& v) {
 
 template <Described M>
 void get_tags(Reader& from, Format format, M& m) {
-  for (auto count = get_varint(from); count > 0 && from.ok(); --count) {
+  for (auto count = get_varint(from); count > 0 && from.spend(1) && from.ok(); --count) {
     const auto tag = get_varint(from);
     const auto size = get_varint(from);
     const auto rest = from.narrow(size);
@@ -346,13 +375,15 @@ void get(Reader& from, Format format, M& m) {
 
 // --- frames
 
-// Memory for a whole message, in pieces: what was written, cut where others' pieces go between.
+// Memory for a whole message, in pieces: what was written, cut where others' pieces go between. None: too
+// much effort.
 template <Message M>
-net::Pieces frame(const auto& put_header, const M& m, Version v) {
+net::Pieces frame(const auto& put_header, const M& m, Version v, std::size_t effort_max = any_effort) {
   const Format format = format_of<M>(v);
-  Counter counter;
+  Counter counter{.effort = {effort_max}};
   put_header(counter);
   put(counter, format, m);
+  if (counter.effort.exceeded) return {};
   const std::size_t size = sizeof(std::int32_t) + counter.size;
 
   const auto memory = std::make_shared_for_overwrite<std::byte[]>(size);
@@ -398,13 +429,14 @@ Bytes MessageCodec<M>::encode(const M& m, Version v) {
 }
 
 template <Message M>
-net::Pieces MessageCodec<M>::encode_frame(std::int32_t correlation_id, const M& m, Version v) {
+net::Pieces MessageCodec<M>::encode_frame(std::int32_t correlation_id, const M& m, Version v,
+                                          std::size_t effort_max) {
   constexpr std::int16_t api_versions = 18;
   const auto put_header = [&](auto& to) {
     wire::put_fixed(to, correlation_id);
     if (Describe<M>::flexible.has(v) && Describe<M>::key != api_versions) wire::put_varint(to, 0);
   };
-  return wire::frame(put_header, m, v);
+  return wire::frame(put_header, m, v, effort_max);
 }
 
 template <Message M>
@@ -422,10 +454,11 @@ net::Pieces MessageCodec<M>::encode_request(std::int32_t correlation_id,
 }
 
 template <Message M>
-net::Result<M> MessageCodec<M>::decode(net::Bytes body, Version v) {
+net::Result<M> MessageCodec<M>::decode(net::Bytes body, Version v, std::size_t effort_max) {
   net::Result<M> m{M{}};
-  wire::Reader reader(body);
+  wire::Reader reader(body, effort_max);
   wire::get(reader, wire::format_of<M>(v), *m);
+  if (reader.exceeded()) return make_error_code(boost::system::errc::value_too_large);
   if (!reader.ok()) return make_error_code(boost::system::errc::bad_message);
   return m;
 }

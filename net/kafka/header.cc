@@ -11,8 +11,10 @@ constexpr std::int16_t api_versions = 18;
 
 const auto broken = make_error_code(boost::system::errc::bad_message);
 
+constexpr std::size_t tags_max = 1000;  // nobody sends any; and each takes its time
+
 void skip_tags(wire::Reader& from) {
-  for (auto count = wire::get_varint(from); count > 0 && from.ok(); --count) {
+  for (auto count = wire::get_varint(from); count > 0 && from.spend(1) && from.ok(); --count) {
     wire::get_varint(from);
     const auto size = wire::get_varint(from);
     from.bytes(size);
@@ -22,7 +24,7 @@ void skip_tags(wire::Reader& from) {
 }  // namespace
 
 net::Result<RequestHeader> parse_request_header(net::Bytes frame) {
-  wire::Reader reader(frame);
+  wire::Reader reader(frame, tags_max);
   RequestHeader header;
   header.api_key = wire::get_fixed<std::int16_t>(reader);
   header.api_version = wire::get_fixed<Version>(reader);
@@ -39,7 +41,7 @@ net::Result<RequestHeader> parse_request_header(net::Bytes frame) {
 
 net::Result<ResponseHeader> parse_response_header(net::Bytes frame, std::int16_t api_key, Version version) {
   const Api* api = find_api(api_key);
-  wire::Reader reader(frame);
+  wire::Reader reader(frame, tags_max);
   ResponseHeader header;
   header.correlation_id = wire::get_fixed<std::int32_t>(reader);
   if (api && api->flexible.has(version) && api_key != api_versions) skip_tags(reader);

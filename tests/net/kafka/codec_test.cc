@@ -151,6 +151,37 @@ TEST(Codec, ManyShortNamesAreNotTakenForAnAttack) {
   for (const Version v : {0, 9}) EXPECT_TRUE(decode<MetadataRequest>(encode(request, v), v));
 }
 
+// A loop that serves many decodes what is small, and leaves the rest to others.
+TEST(Codec, WhatTakesMoreEffortThanMayBeSpentIsGivenUp) {
+  MetadataRequest request;
+  request.topics.emplace(100, MetadataRequest::MetadataRequestTopic{{}, "t"});
+  const Bytes bytes = encode(request, 9);
+  EXPECT_EQ(*decode<MetadataRequest>(bytes, 9, 100), request);
+  EXPECT_EQ(decode<MetadataRequest>(bytes, 9, 99).error(), boost::system::errc::value_too_large);
+
+  MetadataResponse response;
+  response.topics.resize(10);
+  for (auto& topic : response.topics) topic.partitions.resize(10);
+  EXPECT_FALSE(encode_frame(1, response, 9, 110).empty());
+  EXPECT_TRUE(encode_frame(1, response, 9, 109).empty());
+}
+
+TEST(Codec, LongTextsTakeEffortToo) {
+  MetadataRequest request;
+  request.topics.emplace(1, MetadataRequest::MetadataRequestTopic{{}, std::string(30'000, 'x')});
+  EXPECT_EQ(decode<MetadataRequest>(encode(request, 9), 9, 50).error(), boost::system::errc::value_too_large);
+  EXPECT_TRUE(decode<MetadataRequest>(encode(request, 9), 9, 100));
+}
+
+TEST(Codec, TagsThatNobodyKnowsTakeEffort) {
+  Bytes bytes = encode(MetadataRequest{}, 9);
+  bytes.pop_back();
+  bytes.insert(bytes.end(), {std::byte{0xff}, std::byte{0x07}});  // 1023 of them
+  for (int i = 0; i < 1023; i++) bytes.insert(bytes.end(), {std::byte{77}, std::byte{0}});
+  EXPECT_TRUE(decode<MetadataRequest>(bytes, 9));
+  EXPECT_EQ(decode<MetadataRequest>(bytes, 9, 1000).error(), boost::system::errc::value_too_large);
+}
+
 TEST(Codec, TagsThatNobodyKnowsAreSkipped) {
   Bytes body = encode(DescribeTopicPartitionsRequest{}, 0);
   body.back() = std::byte{1};  // one tag: number 1000, three bytes

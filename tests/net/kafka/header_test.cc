@@ -54,6 +54,13 @@ TEST(Header, TagsInAHeaderAreSkipped) {
   EXPECT_EQ(header->body_at, frame.size() - 1);
 }
 
+TEST(Header, AHeaderOfTagsWithoutEndIsRefused) {
+  auto frame = golden::bytes_of_hex("0003000900000001ffff");
+  frame.insert(frame.end(), {std::byte{0xd0}, std::byte{0x0f}});  // 2000 of them
+  for (int i = 0; i < 2000; i++) frame.insert(frame.end(), {std::byte{77}, std::byte{0}});
+  EXPECT_FALSE(parse_request_header(frame));
+}
+
 TEST(Header, AnUnknownKeyIsReportedNotRefused) {
   const auto header =
       parse_request_header(golden::bytes_of_hex("03e7"

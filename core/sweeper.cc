@@ -63,8 +63,9 @@ void Sweeper::changed(const Topic& topic) {
     if (!is_new && watched.keep == keep && watched.compaction == compaction) continue;
     watched.keep = keep;
     watched.compaction = compaction;
-    if (!starting_ || partition->start() == partition->end()) {
-      enqueue(partition->number(), true);
+    const bool empty = partition->start() == partition->end();
+    if (!starting_ || empty) {
+      enqueue(partition->number(), !empty);  // what comes before it is looked at came just now
     } else {
       watched.due = ticked_;
       look_at(ticked_, interval_ms_);
@@ -114,10 +115,10 @@ Task<void> Sweeper::sweep(PartitionNumber number) {
   const auto again = watched_.find(number);
   if (again == watched_.end() || partition->closed() || stopped_) co_return;
 
-  again->second.due = next.due;
-  again->second.compaction_due = other.due;
-  look_at(next.due, interval_ms_);
-  look_at(other.due, std::min(interval_ms_, compaction_interval_ms));
+  again->second.due = not_before_an_interval(next.due, interval_ms_);
+  again->second.compaction_due = not_before_an_interval(other.due, compaction_look_ms());
+  look_at(again->second.due, interval_ms_);
+  look_at(again->second.compaction_due, compaction_look_ms());
   const std::uint64_t room = std::min(next.room, other.room);
   Partition::Grown grown = [self = weak_from_this()](PartitionNumber which) {
     if (const auto sweeper = self.lock()) sweeper->enqueue(which, false);
@@ -160,16 +161,17 @@ Task<Sweeper::Next> Sweeper::compact(PartitionPtr partition, CompactionRules rul
   }
   const Judgement judgement = judge(rules, *view);
   if (judgement.act == Judgement::Act::compact) {
-    compactor_->compact(partition, rules, judgement.end,
-                        [self = weak_from_this()](PartitionNumber which, error_code error) {
-                          const auto sweeper = self.lock();
-                          if (!sweeper) return;
-                          if (!error) return sweeper->enqueue(which, false);
-                          const auto found = sweeper->watched_.find(which);
-                          if (found == sweeper->watched_.end()) return;
-                          found->second.compaction_due = sweeper->now();
-                          sweeper->look_at(found->second.compaction_due, compaction_interval_ms);
-                        });
+    compactor_->compact(
+        partition, rules, judgement.end, [self = weak_from_this()](PartitionNumber which, error_code error) {
+          const auto sweeper = self.lock();
+          if (!sweeper) return;
+          if (!error) return sweeper->enqueue(which, false);
+          const auto found = sweeper->watched_.find(which);
+          if (found == sweeper->watched_.end()) return;
+          const std::int64_t interval_ms = sweeper->compaction_look_ms();
+          found->second.compaction_due = sweeper->not_before_an_interval(sweeper->now(), interval_ms);
+          sweeper->look_at(found->second.compaction_due, interval_ms);
+        });
     co_return next;
   }
   if (judgement.act == Judgement::Act::seal) {
@@ -218,6 +220,17 @@ Timestamp Sweeper::now() {
   return jumped ? expected : wall;
 }
 
+std::int64_t Sweeper::compaction_look_ms() const {
+  return std::min(interval_ms_, compaction_interval_ms);
+}
+
+// What is overdue when it is first seen has come just now, or has failed: it waits for an interval, however
+// long ago the last tick was.
+Timestamp Sweeper::not_before_an_interval(Timestamp due, std::int64_t interval_ms) {
+  const Timestamp present = now();
+  return due <= present ? present + interval_ms : due;
+}
+
 // Something is to be looked at then, or as soon after it as the interval allows.
 void Sweeper::look_at(Timestamp due, std::int64_t interval_ms) {
   if (due == end_of_time || stopped_) return;
@@ -244,7 +257,7 @@ void Sweeper::tick() {
     compaction_due = std::min(compaction_due, watched.compaction_due);
   }
   look_at(due, interval_ms_);
-  look_at(compaction_due, std::min(interval_ms_, compaction_interval_ms));
+  look_at(compaction_due, compaction_look_ms());
 }
 
 }  // namespace mq::core

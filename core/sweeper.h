@@ -54,6 +54,8 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   Task<Next> compact(PartitionPtr partition, CompactionRules rules);
   Task<Result<CompactionView>> view_of(PartitionPtr partition);
   void look_at(Timestamp due, std::int64_t interval_ms);
+  Timestamp not_before_an_interval(Timestamp due, std::int64_t interval_ms);
+  std::int64_t compaction_look_ms() const;
   Timestamp now();
 
   asio::io_context& loop_;

@@ -41,8 +41,8 @@ class SweeperTest : public testing::Test {
   void SetUp() override { open(); }
   void TearDown() override { close(); }
 
-  std::shared_ptr<Partition> create(Overrides overrides) {
-    std::vector<NewTopic> wanted{{"t", 1, std::move(overrides)}};
+  std::shared_ptr<Partition> create(Overrides overrides, std::string name = "t") {
+    std::vector<NewTopic> wanted{{std::move(name), 1, std::move(overrides)}};
     auto created = test::wait_for(loop, topics->create(std::move(wanted)));
     return created.at(0).topic->partition(0);
   }
@@ -98,6 +98,42 @@ TEST_F(SweeperTest, WhatIsTooOldGoesBatchByBatch) {
   test::run_until(loop, [&] { return sweeper->next() != end_of_time; });
   EXPECT_EQ(sweeper->next(), clock.wall + 60'000)
       << "the next is due in a second, but waits for the interval";
+}
+
+TEST_F(SweeperTest, WhatIsTooOldWhenItComesStaysForAnInterval) {
+  const auto partition = create({{"retention.ms", std::to_string(day_ms)}});
+  test::run_until(loop, [&] { return sweeper->looks() == 1; });
+  clock.wall += 10 * 60'000;  // nothing was due meanwhile: there was no tick
+  append(*partition, clock.wall - 2 * day_ms);
+  test::run_until(loop, [&] { return sweeper->next() != end_of_time; });
+  EXPECT_EQ(partition->start(), 0);
+  EXPECT_EQ(sweeper->next(), clock.wall + 60'000);
+  clock.wall += 60'000;
+  sweeper->tick();
+  until_start_is(*partition, 1);
+}
+
+TEST_F(SweeperTest, WhatIsTooOldWhenItComesDoesNotGoWithWhatIsDueElsewhere) {
+  const auto other = create({{"retention.ms", std::to_string(day_ms)}}, "other");
+  append(*other, clock.wall);
+  const auto partition = create({{"retention.ms", std::to_string(day_ms)}});
+  test::run_until(loop, [&] { return sweeper->looks() == 3; });
+  clock.wall += day_ms + 1;
+  append(*partition, clock.wall - 2 * day_ms);
+  test::run_until(loop, [&] { return sweeper->looks() == 4; });
+  loop.poll();
+  sweeper->tick();
+  until_start_is(*other, 1);
+  loop.poll();
+  EXPECT_EQ(partition->start(), 0);
+}
+
+TEST_F(SweeperTest, WhatComesBeforeTheFirstLookAtANewTopicStaysForAnInterval) {
+  const auto partition = create({{"retention.ms", std::to_string(day_ms)}});
+  append(*partition, clock.wall - 2 * day_ms);
+  test::run_until(loop, [&] { return sweeper->next() != end_of_time; });
+  EXPECT_EQ(partition->start(), 0);
+  EXPECT_EQ(sweeper->next(), clock.wall + 60'000);
 }
 
 TEST_F(SweeperTest, AClockThatIsSetFarAheadTakesNothingAlong) {

@@ -250,9 +250,38 @@ Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, O
   }
 }
 
-// Erases the rows; `change` may put back a part of some.
+// They have no rows any more that would have to say less.
+Result<Catalogue::Forgotten> Catalogue::forget_all(const std::vector<PartitionNumber>& partitions,
+                                                   const std::atomic<bool>& stopping) {
+  constexpr std::size_t runs_per_change_max = 200'000;
+  Forgotten all;
+  std::vector<Run> gone;
+  for (const PartitionNumber partition : partitions) {
+    for (Offset from = 0; from >= 0;) {
+      if (stopping) return all;
+      const auto runs = find(partition, from, scan_rows_max);
+      if (!runs) return runs.error();
+      gone.insert(gone.end(), runs->begin(), runs->end());
+      from = runs->size() < scan_rows_max ? -1 : runs->back().last + 1;
+    }
+    if (gone.size() < runs_per_change_max) continue;
+    if (const error_code error = take_out(gone, {}, 0, {}, all)) return error;
+    gone.clear();
+  }
+  if (const error_code error = take_out(gone, {}, 0, {}, all)) return error;
+  return all;
+}
+
+// Of one partition. Erases the rows; `change` may put back a part of some.
 error_code Catalogue::forget(const std::vector<Run>& gone, Store::Change change, Offset counted,
                              Forgotten& all) {
+  if (gone.empty()) return {};
+  return take_out(gone, std::move(change), counted, gone.front().partition, all);
+}
+
+// `owner`: whose row is to say less.
+error_code Catalogue::take_out(const std::vector<Run>& gone, Store::Change change, Offset counted,
+                               std::optional<PartitionNumber> owner, Forgotten& all) {
   if (gone.empty()) return {};
   Forgotten some;
   const auto count = [&](const CatalogueRow& row, std::uint64_t sign) {
@@ -270,9 +299,9 @@ error_code Catalogue::forget(const std::vector<Run>& gone, Store::Change change,
       if (SegmentRow* segment = touch(row->segment, touched)) segment->rows++, segment->living += row->bytes;
     }
   }
-  if (const error_code error =
-          add_bytes(gone.front().partition, -static_cast<std::int64_t>(some.bytes), change))
-    return error;
+  error_code failed;
+  if (owner) failed = add_bytes(*owner, -static_cast<std::int64_t>(some.bytes), change);
+  if (failed) return failed;
   some.dead = put(touched, change);
   if (const error_code error = store_.commit(change)) return error;
   adopt(touched, some.dead);

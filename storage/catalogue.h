@@ -4,6 +4,7 @@
 // error nothing has changed here. Batches in segments that are not sealed are not known here.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -63,6 +64,10 @@ class Catalogue {
   };
   Result<Forgotten> forget_before(PartitionNumber partition, Offset start, Offset counted);
   Result<Forgotten> forget_from(PartitionNumber partition, Offset end, Offset counted);
+  // All of partitions that have been removed, in one change, or a few where there is very much. With
+  // `stopping` it ends early: what is left is found when the journal is opened again.
+  Result<Forgotten> forget_all(const std::vector<PartitionNumber>& partitions,
+                               const std::atomic<bool>& stopping);
 
   // Segments that nobody needs and that nothing names: their rows go first, then the caller removes the
   // files.
@@ -70,6 +75,8 @@ class Catalogue {
 
  private:
   error_code forget(const std::vector<Run>& gone, Store::Change change, Offset counted, Forgotten& all);
+  error_code take_out(const std::vector<Run>& gone, Store::Change change, Offset counted,
+                      std::optional<PartitionNumber> owner, Forgotten& all);
   error_code add_bytes(PartitionNumber partition, std::int64_t more, Store::Change& change) const;
   SegmentRow* touch(std::uint32_t number, Manifest& touched) const;
   void let_go(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const;

@@ -3,7 +3,6 @@
 
 #include <boost/asio/post.hpp>
 #include <future>
-#include <limits>
 
 #include "storage/error.h"
 #include "storage/logger.h"
@@ -29,36 +28,43 @@ Cleaner::Cleaner(asio::io_context& loop, asio::thread_pool& background, asio::th
       copy_rows_(std::move(copy_rows)) {}
 
 void Cleaner::forget_before(std::shared_ptr<PartitionLog> log, Offset start, Offset counted) {
-  const PartitionNumber partition = log->number();
-  forget(std::move(log), partition, start, true, counted);
+  forget(std::move(log), start, true, counted);
 }
 
 void Cleaner::forget_from(std::shared_ptr<PartitionLog> log, Offset end, Offset counted) {
+  forget(std::move(log), end, false, counted);
+}
+
+void Cleaner::bury(std::vector<PartitionNumber> partitions) {
+  if (partitions.empty()) return;
+  asio::post(background_, [this, partitions = std::move(partitions)] {
+    const auto gone = catalogue_.forget_all(partitions, stopping_);
+    if (gone) return tidy(*gone);
+    logger().error("{} removed partitions: what is dead could not be forgotten: {}", partitions.size(),
+                   gone.error().message());
+  });
+}
+
+void Cleaner::forget(std::shared_ptr<PartitionLog> log, Offset at, bool before, Offset counted) {
   const PartitionNumber partition = log->number();
-  forget(std::move(log), partition, end, false, counted);
-}
-
-void Cleaner::bury(PartitionNumber partition) {
-  forget(nullptr, partition, std::numeric_limits<Offset>::max(), true, 0);
-}
-
-void Cleaner::forget(std::shared_ptr<PartitionLog> log, PartitionNumber partition, Offset at, bool before,
-                     Offset counted) {
   asio::post(background_, [this, log = std::move(log), partition, at, before, counted]() mutable {
     const auto gone = before ? catalogue_.forget_before(partition, at, counted)
                              : catalogue_.forget_from(partition, at, counted);
-    if (!gone) {
+    if (gone)
+      tidy(*gone);
+    else
       logger().error("partition {}: what is dead could not be forgotten: {}", partition,
                      gone.error().message());
-    } else {
-      for (const std::uint32_t number : gone->dead) remove_files(number, true, true);
-      if (gone->bytes > 0) clean();
-    }
     // The log is the loop's: also its last owner is there.
     asio::post(loop_, [log = std::move(log), bytes = gone ? gone->counted : 0] {
       if (log) log->forgot(bytes);
     });
   });
+}
+
+void Cleaner::tidy(const Catalogue::Forgotten& gone) {
+  for (const std::uint32_t number : gone.dead) remove_files(number, true, true);
+  if (gone.bytes > 0) clean();
 }
 
 void Cleaner::stop() {

@@ -25,8 +25,8 @@ class Cleaner {
   // The log is told how many bytes went of runs that begin before `counted`: those that it knows are sealed.
   void forget_before(std::shared_ptr<PartitionLog> log, Offset start, Offset counted);
   void forget_from(std::shared_ptr<PartitionLog> log, Offset end, Offset counted);
-  void bury(PartitionNumber partition);  // all of it
-  void look();                           // for segments that are dead, or mostly
+  void bury(std::vector<PartitionNumber> partitions);  // all of them
+  void look();                                         // for segments that are dead, or mostly
   void stop();
 
   // Copying thread. What was copied takes effect; waits for the background thread. Or it is removed.
@@ -46,8 +46,8 @@ class Cleaner {
   void look_again_at(Time time);
   void remove_dead();
   void copy_rows_of(std::vector<std::uint32_t> segments);
-  void forget(std::shared_ptr<PartitionLog> log, PartitionNumber partition, Offset at, bool before,
-              Offset counted);
+  void forget(std::shared_ptr<PartitionLog> log, Offset at, bool before, Offset counted);
+  void tidy(const Catalogue::Forgotten& gone);
 
   asio::io_context& loop_;
   asio::thread_pool &background_, &copying_;

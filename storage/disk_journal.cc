@@ -11,6 +11,7 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t reader_threads = 2;
+constexpr asio::use_awaitable_t<Executor> next_turn;
 
 }  // namespace
 
@@ -208,31 +209,37 @@ Task<void> DiskJournal::barrier() {
 // What is removed may still lie in segments up to the one that is written now: until those are sealed a row
 // in meta keeps it from coming back. Before that row is durable the partition is whole.
 Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
-  for (const PartitionNumber partition : partitions) partition_log(partition)->refuse(true);
-  co_await barrier();
-  Store::Change change;
-  const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
-  for (const PartitionNumber partition : partitions) {
-    change.erases.push_back(keys::partition(partition));
-    change.erases.push_back(keys::snapshot(partition));
-    change.puts[keys::gone(partition)] = keys::big_endian(newest);
+  constexpr std::size_t per_turn = 500;  // of the loop: others come in between
+  for (std::size_t i = 0; i < partitions.size(); i++) {
+    partition_log(partitions[i])->refuse(true);
+    if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
   }
-  auto commit = [&meta = *meta_, change = std::move(change)]() -> Result<void> {
+  co_await barrier();
+  const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
+  auto commit = [&meta = *meta_, partitions, newest]() -> Result<void> {
+    Store::Change change;
+    for (const PartitionNumber partition : partitions) {
+      change.erases.push_back(keys::partition(partition));
+      change.erases.push_back(keys::snapshot(partition));
+      change.puts[keys::gone(partition)] = keys::big_endian(newest);
+    }
     if (const error_code error = meta.commit(change)) return error;
     return {};
   };
   const Result<void> committed = co_await elsewhere(*background_, std::move(commit));
-  for (const PartitionNumber partition : partitions) {
-    const auto log = partition_log(partition);
-    if (!committed) {
+  for (std::size_t i = 0; i < partitions.size(); i++) {
+    const auto log = partition_log(partitions[i]);
+    if (committed) {
+      log->leave();
+      logs_.erase(partitions[i]);
+    } else {
       log->refuse(false);
-      continue;
     }
-    log->leave();
-    logs_.erase(partition);
-    cleaner_->bury(partition);
+    if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
   }
-  co_return committed ? error_code{} : committed.error();
+  if (!committed) co_return committed.error();
+  cleaner_->bury(std::move(partitions));
+  co_return error_code{};
 }
 
 // ---------------------------------------------------------------------------------------------- writing anew

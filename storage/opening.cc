@@ -203,6 +203,7 @@ error_code Opening::load_removed() {
     if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
   Store::Change change;
   error_code failed;
+  std::vector<PartitionNumber> to_bury;
   const error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
@@ -212,12 +213,13 @@ error_code Opening::load_removed() {
     if (!runs) failed = runs.error();
     if (!runs) return false;
     if (!runs->empty())
-      journal_.cleaner_->bury(partition);
+      to_bury.push_back(partition);
     else if (keys::number(value) < oldest)
       change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
     return true;
   });
   if (failed || error) return failed ? failed : error;
+  journal_.cleaner_->bury(std::move(to_bury));
   return change.erases.empty() ? error_code{} : journal_.meta_->commit(change);
 }
 

@@ -160,17 +160,18 @@ void Sealer::finish(const Done& done) {
                    done.table.error().message());
     return try_again();
   }
-  std::vector<PartitionNumber> sealed;
+  std::vector<PartitionNumber> sealed, gone;
   for (const auto& part : done.sealing.parts) {
     if (part.skip < part.count) sealed.push_back(part.partition);
     if (part.log->gone()) {
-      cleaner_.bury(part.partition);
+      gone.push_back(part.partition);
       continue;
     }
     const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
     if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, 0);
     if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, 0);
   }
+  cleaner_.bury(std::move(gone));
   cleaner_.look();
   files_.stuck(false);
   closed_.pop_front();

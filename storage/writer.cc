@@ -12,6 +12,7 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t group_bytes_max = 8u << 20;  // of one sync
+constexpr std::size_t group_appends_max = 2000;    // whose answers are one turn of the loop
 constexpr std::size_t write_bytes_max =
     256u << 10;  // of one pwritev: larger ones take large page-cache folios, at half the rate
 constexpr std::size_t copy_bytes_max =
@@ -132,10 +133,13 @@ std::unique_ptr<Group> Writer::next() {
 std::unique_ptr<Group> Writer::gather() {
   auto group = std::make_unique<Group>();
   std::size_t bytes = 0;
-  while (!queue_.empty() && bytes < group_bytes_max) {
+  const auto has_room = [&](std::size_t more) {
+    return bytes < group_bytes_max && group->appends.size() + more < group_appends_max;
+  };
+  while (!queue_.empty() && has_room(0)) {
     auto& turn = queue_.front();
     std::size_t taken = 0;
-    while (taken < turn.size() && bytes < group_bytes_max) bytes += record_bytes(turn[taken++].batch.size);
+    while (taken < turn.size() && has_room(taken)) bytes += record_bytes(turn[taken++].batch.size);
     const auto end = turn.begin() + static_cast<std::ptrdiff_t>(taken);
     if (group->appends.empty() && taken == turn.size()) {
       group->appends = std::move(turn);

@@ -98,6 +98,42 @@ TEST(Cleaner, CoresRowsOutliveTheSegmentThatHasTheirCopy) {
   EXPECT_EQ(**cleaned.opened.journal->meta().get("core/topic"), "configuration");
 }
 
+constexpr storage::PartitionNumber many = 500;
+
+// Partitions of which each has batches in sealed segments.
+std::vector<storage::PartitionNumber> fill_many(Opened& opened) {
+  std::vector<storage::PartitionNumber> partitions;
+  for (storage::PartitionNumber number = 1; number <= many; number++) {
+    partitions.push_back(number);
+    EXPECT_FALSE(opened.put(number, 1, 300));
+  }
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->rewriter().seal()));
+  return partitions;
+}
+
+TEST(Cleaner, ARemovalIsOneChangeForAllPartitionsAndAnotherForWhatTheyHad) {
+  Cleaned cleaned;
+  Opened& opened = cleaned.opened;
+  const auto partitions = fill_many(opened);
+  const auto before = opened.journal->stats();
+  const std::uint64_t changes = opened.journal->meta().changes();
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->remove(partitions)));
+  run_until(opened.loop, [&] { return opened.journal->stats().segments < before.segments; });
+  EXPECT_LE(opened.journal->meta().changes() - changes, 10u);
+}
+
+TEST(Cleaner, WhatARemovalLeftWhenTheJournalWasStoppedGoesWhenItIsOpenedAgain) {
+  Cleaned cleaned;
+  Opened& opened = cleaned.opened;
+  const auto partitions = fill_many(opened);
+  const auto before = opened.journal->stats();
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->remove(partitions)));
+  opened.stop();
+  opened.open();
+  run_until(opened.loop, [&] { return opened.journal->stats().segments < before.segments; });
+  for (const auto partition : partitions) EXPECT_TRUE(opened.all(partition).empty());
+}
+
 TEST(Cleaner, WhatLivesSurvivesAPowerCutWhileSegmentsAreWrittenAnew) {
   for (std::uint64_t cut_at = 1; cut_at < 60; cut_at += 2) {
     SCOPED_TRACE("cut at " + std::to_string(cut_at));

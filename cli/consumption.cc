@@ -358,11 +358,16 @@ void Consumption::say_hidden() {
 bool Consumption::damaged(const client::Fetched& fetched, const client::FetchedRecords& records) {
   if (records.error() == kafka::Error::none) return false;
   const auto& partition = plan_.assignments[fetched.which].partition;
-  const std::string at =
-      partition.topic + "[" + std::to_string(partition.partition) + "]@" + std::to_string(records.at());
+  const std::string number = std::to_string(partition.partition), behind = std::to_string(records.behind());
+  const std::string at = partition.topic + "[" + number + "]@" + std::to_string(records.at());
+  const std::string way_on = options_.group ? "mq group seek " + options_.group->group + " --to " + behind +
+                                                  " -t " + partition.topic + ":" + number
+                                            : "mq consume " + partition.topic + " -p " + number +
+                                                  " --start-at " + number + "=" + behind;
   failure_ = {.message = "the batch at " + at + " cannot be read",
               .kafka = std::string(kafka::name_of(records.error())),
-              .target = partition.topic};
+              .target = partition.topic,
+              .hint = "to go on behind it: " + way_on};
   return true;
 }
 

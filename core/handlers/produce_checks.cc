@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/handlers/produce_checks.h"
 
+#include "net/kafka/first_record.h"
 #include "net/kafka/record_batch.h"
 
 namespace mq::core {
@@ -102,8 +103,11 @@ Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t
     if (auto wrong = repack(batch, kafka::Codec::none, 0)) return std::move(*wrong);
     codec = kafka::Codec::none;
   }
-  if (codec == kafka::Codec::none || needs_records(config))
+  if (codec == kafka::Codec::none || needs_records(config)) {
     if (auto wrong = check_records(batch.bytes(), config, now)) return std::move(*wrong);
+  } else if (kafka::check_first_record(batch.bytes()) != Error::none) {
+    return refused(Error::invalid_record, "what is packed in the batch does not begin with a record");
+  }
   if (codec != wanted)
     if (auto wrong = repack(batch, wanted, config.compression_level)) return std::move(*wrong);
   if (config.timestamp_type == TimestampType::log_append_time)

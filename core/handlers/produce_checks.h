@@ -20,8 +20,9 @@ struct Checked {
 };
 
 // In Kafka's order: one batch of magic 2, CRC, size, counts, flags, codec, timestamps, keys where the topic
-// compacts. The content of a compressed batch is looked into only where the topic needs it: to compact, to
-// bound times, to compress anew. Wherever it is looked into, all of it must be as the head says.
+// compacts. Of a compressed batch all is looked into only where the topic needs it: to compact, to bound
+// times, to compress anew. Then all of it must be as the head says; elsewhere its first bytes must begin a
+// record.
 Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
                        Timestamp now);
 

@@ -14,6 +14,7 @@
 
 #include "net/kafka/error.h"
 #include "net/kafka/growing.h"
+#include "net/kafka/snappy_frame.h"
 
 namespace mq::kafka {
 
@@ -79,8 +80,6 @@ Error gzip(net::Bytes in, int level, Growing& out) {
 
 // --- snappy: raw, or in the frames of snappy-java
 
-constexpr std::array<unsigned char, 8> frame_magic = {0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
-constexpr std::size_t frame_head_bytes = 16;  // magic, and two versions that some write backwards
 constexpr std::size_t frame_block_bytes = 32 * 1024;
 
 const char* chars(net::Bytes bytes) {
@@ -88,10 +87,6 @@ const char* chars(net::Bytes bytes) {
 }
 char* chars(std::span<std::byte> bytes) {
   return reinterpret_cast<char*>(bytes.data());
-}
-
-bool is_framed(net::Bytes in) {
-  return in.size() >= frame_head_bytes && std::memcmp(in.data(), frame_magic.data(), frame_magic.size()) == 0;
 }
 
 Error unsnap_block(net::Bytes in, Growing& out) {
@@ -107,10 +102,10 @@ Error unsnap_block(net::Bytes in, Growing& out) {
 }
 
 Error unsnap(net::Bytes in, Growing& out) {
-  if (!is_framed(in)) return unsnap_block(in, out);
+  if (!is_snappy_framed(in)) return unsnap_block(in, out);
   while (!in.empty()) {
-    if (is_framed(in)) {  // streams may follow each other
-      in = in.subspan(frame_head_bytes);
+    if (is_snappy_framed(in)) {  // streams may follow each other
+      in = in.subspan(snappy_head_bytes);
       continue;
     }
     if (in.size() < sizeof(std::uint32_t)) return Error::corrupt_message;
@@ -130,11 +125,11 @@ void put_big(std::span<std::byte> to, std::uint32_t v) {
 
 // Framed: every reader knows the frames, some know nothing else.
 Error snap(net::Bytes in, Growing& out) {
-  const auto head = out.room(frame_head_bytes);
-  std::memcpy(head.data(), frame_magic.data(), frame_magic.size());
+  const auto head = out.room(snappy_head_bytes);
+  std::memcpy(head.data(), snappy_magic.data(), snappy_magic.size());
   put_big(head.subspan(8), 1);
   put_big(head.subspan(12), 1);
-  out.filled(frame_head_bytes);
+  out.filled(snappy_head_bytes);
   while (!in.empty()) {
     const net::Bytes block = in.first(std::min(in.size(), frame_block_bytes));
     in = in.subspan(block.size());

@@ -3,6 +3,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <thread>
+
 #include "core/dispatcher.h"
 #include "core/error.h"
 #include "core/identity.h"
@@ -14,10 +19,21 @@
 
 namespace mq::core {
 
+namespace {
+
+// Half of the machine at most: the loop and the journal's writer must not wait for what one client wants
+// unpacked.
+std::size_t worker_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
+}
+
+}  // namespace
+
 // In the order in which they are built; destroyed in reverse.
 struct Broker::Parts {
   Clock clock;
   asio::thread_pool disk{1};  // small writes of meta: one at a time is all LevelDB does
+  asio::thread_pool workers{worker_threads()};
   std::unordered_map<PartitionNumber, Producers> recovered;  // until topics have taken them
   std::unordered_map<PartitionNumber, Offset> recovered_up_to;
   Identity identity;
@@ -36,7 +52,8 @@ struct Broker::Parts {
 
   void on_snapshot(PartitionNumber number, std::string_view snapshot);
   void on_start(PartitionNumber number, net::Bytes bytes);
-  storage::JournalOptions::Snapshots snapshots(const std::vector<PartitionNumber>& numbers) const;
+  using Snapshots = storage::JournalOptions::Snapshots;
+  Task<void> snapshots(std::vector<PartitionNumber> numbers, std::function<void(Snapshots)> done) const;
 };
 
 void Broker::Parts::on_snapshot(PartitionNumber number, std::string_view snapshot) {
@@ -66,20 +83,25 @@ void Broker::Parts::on_start(PartitionNumber number, net::Bytes bytes) {
   producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, clock.wall_ms());
 }
 
-storage::JournalOptions::Snapshots Broker::Parts::snapshots(
-    const std::vector<PartitionNumber>& numbers) const {
-  storage::JournalOptions::Snapshots all;
-  for (const PartitionNumber number : numbers)
+Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
+                                    std::function<void(Snapshots)> done) const {
+  constexpr std::size_t steps_per_snapshot = 8;
+  Pace pace(co_await asio::this_coro::executor);
+  Snapshots all;
+  for (const PartitionNumber number : numbers) {
+    if (pace.due(steps_per_snapshot)) co_await pace.give_way();
     if (const auto partition = topics ? topics->find_partition(number) : nullptr)
       if (std::string snapshot = partition->producers_snapshot(); !snapshot.empty())
         all.emplace_back(number, std::move(snapshot));
-  return all;
+  }
+  done(std::move(all));
 }
 
 Broker::Broker(asio::io_context& loop, Config config)
     : loop_(loop), config_(std::move(config)), parts_(std::make_unique<Parts>()) {}
 
 Broker::~Broker() {
+  parts_->workers.join();
   parts_->disk.join();
 }
 
@@ -111,8 +133,8 @@ void Broker::open_journal() {
   options.on_start = [parts](PartitionNumber number, storage::Bytes start) {
     parts->on_start(number, start);
   };
-  options.snapshots = [parts](std::vector<PartitionNumber> numbers, auto done) {
-    done(parts->snapshots(numbers));
+  options.snapshots = [parts, &loop = loop_](std::vector<PartitionNumber> numbers, auto done) {
+    asio::co_spawn(loop, parts->snapshots(std::move(numbers), std::move(done)), asio::detached);
   };
 
   options.on_sealed = [parts](const std::vector<PartitionNumber>& numbers) {
@@ -169,8 +191,8 @@ void Broker::load() {
                                                             *p.producer_ids, *p.transactions_log);
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.topics, *p.offsets_log);
   p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
-                                                   *p.topics, *p.producer_ids, *p.offsets_log, *p.groups,
-                                                   *p.transactions, p.sessions, p.dynamic});
+                                                   p.workers, *p.topics, *p.producer_ids, *p.offsets_log,
+                                                   *p.groups, *p.transactions, p.sessions, p.dynamic});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);

@@ -10,8 +10,10 @@
 #include "core/clock.h"
 #include "core/fetch_sessions.h"
 #include "core/group/coordinator.h"
+#include "core/handlers/produce_order.h"
 #include "core/internal_topic.h"
 #include "core/metadata/topics.h"
+#include "core/pace.h"
 #include "core/producer_ids.h"
 #include "core/transaction/coordinator.h"
 #include "net/handler.h"
@@ -34,7 +36,8 @@ struct Services {
   const Config& config;
   const Identity& identity;
   storage::Journal& journal;
-  asio::thread_pool& disk;  // for what may block
+  asio::thread_pool& disk;     // for what may block
+  asio::thread_pool& workers;  // for what takes long: unpacking, huge messages
   Topics& topics;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
@@ -42,6 +45,7 @@ struct Services {
   TransactionCoordinator& transactions;
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
+  ProduceOrder produce_order = {};
 };
 
 // One request. Lives until its answer has been encoded; keeps the frame that decoded views point into.
@@ -53,6 +57,19 @@ struct Context {
   std::string client_id;
   bool close =
       false;  // instead of an answer: the connection ends (an error where acks = 0 leaves no other way)
+  Pace pace{broker.loop.get_executor()};  // for every loop whose length a peer decides
+  std::optional<ProduceOrder::Hold> in_line = {};
+
+  // Before a produce first suspends: those behind it on its connection are not to overtake it.
+  Task<void> get_in_line() {
+    if (in_line) co_return;
+    auto hold = co_await broker.produce_order.wait_in_line(peer->id);
+    in_line.emplace(std::move(hold));
+  }
+  Task<void> give_way_in_line() {
+    co_await get_in_line();
+    co_await pace.give_way();
+  }
 };
 
 }  // namespace mq::core

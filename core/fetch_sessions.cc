@@ -21,6 +21,20 @@ std::vector<FetchWish> wishes_of(const kafka::FetchRequest& request) {
   return wishes;
 }
 
+// Whether it names more than a session may have. Looks no further than that.
+bool is_long(const kafka::FetchRequest& request) {
+  std::size_t named = 0;
+  for (const auto& topic : request.topics) {
+    named += 1 + topic.partitions.size();
+    if (named > FetchSessions::session_partitions_max) return true;
+  }
+  for (const auto& topic : request.forgotten_topics_data) {
+    named += 1 + topic.partitions.size();
+    if (named > FetchSessions::session_partitions_max) return true;
+  }
+  return false;
+}
+
 std::int32_t epoch_after(std::int32_t epoch) {
   return epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1;
 }
@@ -69,6 +83,7 @@ bool FetchSession::news(const FetchKey& key, const kafka::FetchResponse::Partiti
 FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bool by_id, Time now) {
   if (request.session_epoch == epoch_sessionless || request.session_epoch == epoch_full) {
     close(request.session_id);
+    if (is_long(request)) return {Error::none, nullptr, false, {}, true};
     Begun begun{Error::none, nullptr, false, wishes_of(request)};
     if (request.session_epoch == epoch_full) begun.session = create(begun.wishes, by_id, now);
     return begun;
@@ -79,6 +94,10 @@ FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bo
   if (request.session_epoch != session->epoch)
     return {Error::invalid_fetch_session_epoch, nullptr, false, {}};
   if (session->by_id != by_id) return {Error::fetch_session_topic_id_error, nullptr, false, {}};
+  if (is_long(request)) {  // it asks again, for all and without a session
+    close(session->id);
+    return {Error::fetch_session_id_not_found, nullptr, false, {}};
+  }
 
   session->epoch = epoch_after(session->epoch);
   session->used = now;
@@ -88,7 +107,7 @@ FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bo
     for (const std::int32_t partition : topic.partitions)
       session->forget({topic.topic, topic.topic_id, partition});
   partitions_ += session->size();
-  if (session->size() == 0 || partitions_ > partitions_max) {
+  if (session->size() == 0 || session->size() > session_partitions_max || partitions_ > partitions_max) {
     const bool full = session->size() > 0;
     close(session->id);
     return {Error::none, nullptr, false, full ? session->wishes() : std::vector<FetchWish>{}};

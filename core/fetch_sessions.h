@@ -62,13 +62,17 @@ class FetchSessions {
   static constexpr std::size_t sessions_max = 1000;
   static constexpr std::chrono::minutes evictable_after{2};
   static constexpr std::size_t partitions_max = 1'000'000;  // of all sessions together
+  static constexpr std::size_t session_partitions_max =
+      10'000;  // who asks for more is served without a session
 
-  // What a request turns out to be. `session` null: sessionless, `wishes` are the request's own.
+  // What a request turns out to be. `session` null: sessionless, `wishes` are the request's own; it has too
+  // many to be looked through in one turn: they are left to the caller.
   struct Begun {
     kafka::Error error = kafka::Error::none;
     std::shared_ptr<FetchSession> session;
     bool incremental = false;
     std::vector<FetchWish> wishes;
+    bool is_long = false;
   };
   Begun begin(const kafka::FetchRequest& request, bool by_id, Time now);
   std::size_t size() const { return sessions_.size(); }

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "core/pace.h"
+
 namespace mq::core {
 namespace {
 
@@ -35,10 +37,10 @@ Sweeper::Sweeper(asio::io_context& loop, const Clock& clock, Milliseconds interv
 void Sweeper::watch(Topics& topics) {
   ticked_ = now() + std::min<std::int64_t>(first_look_ms - interval_ms_, 0);
   starting_ = true;
-  for (const auto& [name, topic] : topics.all()) changed(*topic);
+  for (const auto& [name, topic] : topics.all()) changed(*topic, topic->partitions);
   starting_ = false;
-  topics.on_change([self = weak_from_this()](const Topic& topic) {
-    if (const auto sweeper = self.lock()) sweeper->changed(topic);
+  topics.on_change([self = weak_from_this()](const Topic& topic, Topics::Partitions partitions) {
+    if (const auto sweeper = self.lock()) sweeper->changed(topic, partitions);
   });
 }
 
@@ -49,10 +51,10 @@ void Sweeper::stop() {
   if (compactor_) compactor_->stop();
 }
 
-void Sweeper::changed(const Topic& topic) {
+void Sweeper::changed(const Topic& topic, Topics::Partitions partitions) {
   const Retention keep = Retention::of(topic.config);
   const auto compaction = compactor_ ? CompactionRules::of(topic.config) : std::nullopt;
-  for (const auto& partition : topic.partitions) {
+  for (const auto& partition : partitions) {
     if (partition->closed() && compactor_) compactor_->forget(partition->number());
     if (partition->closed() || (keep.keeps_all() && !compaction)) {
       watched_.erase(partition->number());
@@ -89,7 +91,11 @@ void Sweeper::enqueue(PartitionNumber number, bool by_age) {
 }
 
 Task<void> Sweeper::work(std::shared_ptr<Sweeper> self) {
+  constexpr std::size_t steps_per_look = 16;
+  Pace pace(self->loop_.get_executor());
   while (!self->queue_.empty()) {
+    if (pace.due(steps_per_look)) co_await pace.give_way();
+    if (self->queue_.empty()) break;  // stopped meanwhile
     const PartitionNumber number = self->queue_.front();
     self->queue_.pop_front();
     co_await self->sweep(number);
@@ -115,8 +121,8 @@ Task<void> Sweeper::sweep(PartitionNumber number) {
   const auto again = watched_.find(number);
   if (again == watched_.end() || partition->closed() || stopped_) co_return;
 
-  again->second.due = not_before_an_interval(next.due, interval_ms_);
-  again->second.compaction_due = not_before_an_interval(other.due, compaction_look_ms());
+  put_off(next.due, again->second.due, interval_ms_);
+  put_off(other.due, again->second.compaction_due, compaction_look_ms());
   look_at(again->second.due, interval_ms_);
   look_at(again->second.compaction_due, compaction_look_ms());
   const std::uint64_t room = std::min(next.room, other.room);
@@ -161,17 +167,17 @@ Task<Sweeper::Next> Sweeper::compact(PartitionPtr partition, CompactionRules rul
   }
   const Judgement judgement = judge(rules, *view);
   if (judgement.act == Judgement::Act::compact) {
-    compactor_->compact(
-        partition, rules, judgement.end, [self = weak_from_this()](PartitionNumber which, error_code error) {
-          const auto sweeper = self.lock();
-          if (!sweeper) return;
-          if (!error) return sweeper->enqueue(which, false);
-          const auto found = sweeper->watched_.find(which);
-          if (found == sweeper->watched_.end()) return;
-          const std::int64_t interval_ms = sweeper->compaction_look_ms();
-          found->second.compaction_due = sweeper->not_before_an_interval(sweeper->now(), interval_ms);
-          sweeper->look_at(found->second.compaction_due, interval_ms);
-        });
+    compactor_->compact(partition, rules, judgement.end,
+                        [self = weak_from_this()](PartitionNumber which, error_code error) {
+                          const auto sweeper = self.lock();
+                          if (!sweeper) return;
+                          if (!error) return sweeper->enqueue(which, false);
+                          const auto found = sweeper->watched_.find(which);
+                          if (found == sweeper->watched_.end()) return;
+                          const std::int64_t interval_ms = sweeper->compaction_look_ms();
+                          sweeper->put_off(sweeper->now(), found->second.compaction_due, interval_ms);
+                          sweeper->look_at(found->second.compaction_due, interval_ms);
+                        });
     co_return next;
   }
   if (judgement.act == Judgement::Act::seal) {
@@ -225,10 +231,10 @@ std::int64_t Sweeper::compaction_look_ms() const {
 }
 
 // What is overdue when it is first seen has come just now, or has failed: it waits for an interval, however
-// long ago the last tick was.
-Timestamp Sweeper::not_before_an_interval(Timestamp due, std::int64_t interval_ms) {
+// long ago the last tick was. Seen again, it does not begin to wait anew.
+void Sweeper::put_off(Timestamp found, Timestamp& due, std::int64_t interval_ms) {
   const Timestamp present = now();
-  return due <= present ? present + interval_ms : due;
+  due = found <= present ? std::min(due, present + interval_ms) : found;
 }
 
 // Something is to be looked at then, or as soon after it as the interval allows.

@@ -46,7 +46,7 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   };
   using PartitionPtr = std::shared_ptr<Partition>;
 
-  void changed(const Topic& topic);
+  void changed(const Topic& topic, Topics::Partitions partitions);
   void enqueue(PartitionNumber number, bool by_age);
   static Task<void> work(std::shared_ptr<Sweeper> self);
   Task<void> sweep(PartitionNumber number);
@@ -54,7 +54,7 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   Task<Next> compact(PartitionPtr partition, CompactionRules rules);
   Task<Result<CompactionView>> view_of(PartitionPtr partition);
   void look_at(Timestamp due, std::int64_t interval_ms);
-  Timestamp not_before_an_interval(Timestamp due, std::int64_t interval_ms);
+  void put_off(Timestamp found, Timestamp& due, std::int64_t interval_ms);
   std::int64_t compaction_look_ms() const;
   Timestamp now();
 

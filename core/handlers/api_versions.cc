@@ -32,7 +32,7 @@ constexpr Feature features[] = {
 
 }  // namespace
 
-Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersionsRequest request) {
+Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersionsRequest& request) {
   kafka::ApiVersionsResponse response;
   if (context.version >= 3) {
     if (!is_software(request.client_software_name) || !is_software(request.client_software_version)) {

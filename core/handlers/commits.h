@@ -13,17 +13,21 @@ namespace mq::core {
 // The commits that can be handed on. For each partition asked about, `answers` says what is wrong with it, or
 // nothing yet. `expires`: -1: as all do.
 template <class AskedTopic, class AnsweredTopic>
-std::vector<PartitionCommit> take_commits(const Context& context, std::vector<AskedTopic>& topics, bool by_id,
-                                          Timestamp now, Timestamp expires,
-                                          std::vector<AnsweredTopic>& answers) {
+Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<AskedTopic>& topics, bool by_id,
+                                                Timestamp now, Timestamp expires,
+                                                std::vector<AnsweredTopic>& answers) {
   std::vector<PartitionCommit> commits;
+  answers.reserve(topics.size());
   for (auto& asked : topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     const TopicPtr topic =
         by_id ? context.broker.topics.find(asked.topic_id) : context.broker.topics.find(asked.name);
     auto& answer = answers.emplace_back();
     answer.name = asked.name;
     answer.topic_id = asked.topic_id;
+    answer.partitions.reserve(asked.partitions.size());
     for (auto& one : asked.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       std::string metadata = std::move(one.committed_metadata).value_or("");
       kafka::Error wrong = kafka::Error::none;
       if (!topic && by_id)
@@ -38,17 +42,39 @@ std::vector<PartitionCommit> take_commits(const Context& context, std::vector<As
       commits.push_back({topic->name, one.partition_index, std::move(commit), topic->id});
     }
   }
-  return commits;
+  co_return commits;
+}
+
+// One batch in the log for so many at most: it is made, and applied, in one turn.
+inline constexpr std::size_t commits_at_once = 1000;
+
+inline Task<std::vector<kafka::Error>> commit_all(Context& context, GroupCoordinator::Committer who,
+                                                  std::vector<PartitionCommit> commits,
+                                                  kafka::BatchProducer producer) {
+  GroupCoordinator& groups = context.broker.groups;
+  if (commits.size() <= commits_at_once)
+    co_return co_await groups.commit(std::move(who), std::move(commits), producer);
+  std::vector<kafka::Error> errors;
+  for (auto at = commits.begin(); at != commits.end();) {
+    const auto end = at + std::min<std::ptrdiff_t>(commits.end() - at, commits_at_once);
+    std::vector<PartitionCommit> some{std::make_move_iterator(at), std::make_move_iterator(end)};
+    const auto answers = co_await groups.commit(who, std::move(some), producer);
+    errors.insert(errors.end(), answers.begin(), answers.end());
+    at = end;
+  }
+  co_return errors;
 }
 
 // What became of those, in their order, in the words of the request's version.
 template <class AnsweredTopic, class InWords>
-void answer_commits(std::vector<AnsweredTopic>& answers, const std::vector<kafka::Error>& errors,
-                    const InWords& in_words) {
+Task<void> answer_commits(Context& context, std::vector<AnsweredTopic>& answers,
+                          const std::vector<kafka::Error>& errors, const InWords& in_words) {
   auto next = errors.begin();
   for (auto& topic : answers)
-    for (auto& partition : topic.partitions)
+    for (auto& partition : topic.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       if (partition.error_code == 0) partition.error_code = static_cast<std::int16_t>(in_words(*next++));
+    }
 }
 
 }  // namespace mq::core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "core/handlers/handlers.h"
 #include "core/internal_topic.h"
@@ -19,6 +20,9 @@ namespace {
 
 enum : std::int8_t { topic_resource = 2, broker_resource = 4, logger_resource = 8, group_resource = 32 };
 enum : std::int8_t { op_set = 0, op_delete = 1, op_append = 2, op_subtract = 3 };
+
+constexpr std::size_t names_max = 1000;  // of configs, for one resource: far more than there are
+const std::vector<std::string> none;
 
 struct Refusal {
   Error error = Error::none;
@@ -39,7 +43,8 @@ using Described = kafka::DescribeConfigsResponse::DescribeConfigsResult;
 void add(Described& result, const kafka::DescribeConfigsRequest& request,
          const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, const ConfigEntry& entry) {
   const auto& keys = asked.configuration_keys;
-  if (keys && !keys->empty() && std::find(keys->begin(), keys->end(), entry.name) == keys->end()) return;
+  const auto looked_at = std::span(keys ? *keys : none).first(std::min(keys ? keys->size() : 0, names_max));
+  if (!looked_at.empty() && std::ranges::find(looked_at, entry.name) == looked_at.end()) return;
   auto& row = result.configs.emplace_back();
   row.name = entry.name;
   row.value = entry.sensitive ? std::nullopt : entry.value;
@@ -135,6 +140,8 @@ Refusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides
 }
 
 Refusal check_names(const Alterations& wanted) {
+  if (wanted.changes.size() > names_max)
+    return {Error::invalid_request, "more than " + std::to_string(names_max) + " configs at a time"};
   std::set<std::string> seen;
   for (const Alteration& change : wanted.changes)
     if (!seen.insert(change.name).second)
@@ -211,7 +218,7 @@ Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_o
   Refusal failed = co_await store(broker, kind, before, after, suffix);
   if (failed.error != Error::none) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
-  broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
+  co_await broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
   co_return Refusal{};
 }
 
@@ -281,10 +288,16 @@ void fill(Answer& answer, std::int8_t type, const std::string& name, Refusal ref
 
 }  // namespace
 
+namespace {
+constexpr std::size_t steps_per_resource = 200;  // texts of every config
+}
+
 Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
-                                                      kafka::DescribeConfigsRequest request) {
+                                                      kafka::DescribeConfigsRequest& request) {
   kafka::DescribeConfigsResponse response;
   for (const auto& asked : request.resources) {
+    const std::size_t keys = asked.configuration_keys ? asked.configuration_keys->size() : 0;
+    if (context.pace.due(steps_per_resource + std::min(keys, names_max))) co_await context.pace.give_way();
     Described& result = response.results.emplace_back();
     result.resource_type = asked.resource_type;
     result.resource_name = asked.resource_name;
@@ -293,11 +306,12 @@ Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
   co_return response;
 }
 
-Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterConfigsRequest request) {
+Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterConfigsRequest& request) {
   kafka::AlterConfigsResponse response;
   for (auto& resource : request.resources) {
+    if (context.pace.due(resource.configs.size() + 1)) co_await context.pace.give_way();
     Alterations wanted{resource.resource_type, resource.resource_name, {}, true};
-    for (auto& config : resource.configs)
+    for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), op_set, std::move(config.value)});
     Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
@@ -307,11 +321,12 @@ Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterCo
 }
 
 Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
-    Context& context, kafka::IncrementalAlterConfigsRequest request) {
+    Context& context, kafka::IncrementalAlterConfigsRequest& request) {
   kafka::IncrementalAlterConfigsResponse response;
   for (auto& resource : request.resources) {
+    if (context.pace.due(resource.configs.size() + 1)) co_await context.pace.give_way();
     Alterations wanted{resource.resource_type, resource.resource_name, {}, false};
-    for (auto& config : resource.configs)
+    for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), config.config_operation, std::move(config.value)});
     Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
@@ -321,16 +336,19 @@ Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
 }
 
 Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
-                                                               kafka::ListConfigResourcesRequest request) {
+                                                               kafka::ListConfigResourcesRequest& request) {
   kafka::ListConfigResourcesResponse response;
+  const Topics& topics = context.broker.topics;
   const auto& types = request.resource_types;
   const auto wants = [&](std::int8_t type) {
     if (context.version == 0) return false;  // only client metrics, of which there are none
     return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
   };
   if (wants(topic_resource))
-    for (const auto& [name, topic] : context.broker.topics.all())
-      response.config_resources.push_back({name, topic_resource});
+    for (TopicPtr topic = topics.after(""); topic; topic = topics.after(topic->name)) {
+      if (context.pace.due()) co_await context.pace.give_way();
+      response.config_resources.push_back({topic->name, topic_resource});
+    }
   if (wants(broker_resource))
     response.config_resources.push_back({std::to_string(context.broker.identity.node_id), broker_resource});
   if (wants(group_resource))

@@ -76,7 +76,7 @@ ConsumerGroup::Heartbeat read(const Context& context, Request&& request) {
 }  // namespace
 
 Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
-    Context& context, kafka::ConsumerGroupHeartbeatRequest request) {
+    Context& context, kafka::ConsumerGroupHeartbeatRequest& request) {
   kafka::ConsumerGroupHeartbeatResponse response;
   const std::string_view trouble = trouble_of(request, context.version);
   if (!trouble.empty()) {
@@ -141,9 +141,10 @@ void describe(const Context& context, const ConsumerGroup& group, Described& ans
 }  // namespace
 
 Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
-    Context& context, kafka::ConsumerGroupDescribeRequest request) {
+    Context& context, kafka::ConsumerGroupDescribeRequest& request) {
   kafka::ConsumerGroupDescribeResponse response;
   for (const std::string& id : request.group_ids) {
+    if (context.pace.due()) co_await context.pace.give_way();
     Described& answer = response.groups.emplace_back();
     answer.group_id = id;
     if (request.include_authorized_operations) answer.authorized_operations = group_operations;

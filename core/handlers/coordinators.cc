@@ -53,7 +53,7 @@ kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
 
 // Alone, this broker coordinates everything.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
-                                                      kafka::FindCoordinatorRequest request) {
+                                                      kafka::FindCoordinatorRequest& request) {
   const Refusal refusal = co_await check(context, request.key_type);
   const Address self = advertised(context.broker.config, *context.peer);
   const auto answer_for = [&](const std::string& key) {
@@ -69,7 +69,10 @@ Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
   };
 
   kafka::FindCoordinatorResponse response;
-  for (const std::string& key : request.coordinator_keys) response.coordinators.push_back(answer_for(key));
+  for (const std::string& key : request.coordinator_keys) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    response.coordinators.push_back(answer_for(key));
+  }
   const auto one = answer_for(request.key);  // of older versions
   response.error_code = one.error_code;
   response.error_message = one.error_message;

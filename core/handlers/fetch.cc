@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "core/offload.h"
 #include "net/round_trip.h"
 
 namespace mq::core {
@@ -15,6 +16,8 @@ namespace {
 
 // Of one answer, whatever the client asks for (Kafka's fetch.max.bytes).
 constexpr std::size_t fetch_bytes_max = 55u << 20;
+
+constexpr kafka::Version version_with_ids = 13;  // of topics
 
 // What is worth having in one answer: more costs the client fresh memory and everybody the cache. On a long
 // way it is more, and where many partitions have to be looked up.
@@ -35,10 +38,11 @@ struct Wanted {
   Epochs::End diverging;
   Offset high_watermark = -1, last_stable = -1, log_start = -1;
   storage::Read read;
+  std::size_t siblings = 0;  // asked for with it, of the same topic; 0: unknown
 };
 
 Wanted find(const Topics& topics, FetchWish wish, bool by_id) {
-  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, -1, {}};
+  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, -1, {}, 0};
   const TopicPtr topic = by_id ? topics.find(wanted.wish.key.topic_id) : topics.find(wanted.wish.key.topic);
   if (topic) wanted.partition = topic->partition(wanted.wish.key.partition);
   if (!wanted.partition)
@@ -72,10 +76,11 @@ struct Got {
 // In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits,
 // up to the first that does not: to look into all others for a batch small enough would cost more than the
 // next request, in which they are first.
-Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t bytes_max) {
+Task<Got> read_all(Context& context, std::vector<Wanted>& wanted, bool committed, std::size_t bytes_max) {
   Got got;
   bool full = false;
   for (Wanted& w : wanted) {
+    if (context.pace.due()) co_await context.pace.give_way();
     if (w.partition) w.error = check(w);
     if (w.error != Error::none || w.diverging.epoch >= 0) {
       got.at_once = true;
@@ -110,14 +115,31 @@ Task<Got> read_all(std::vector<Wanted>& wanted, bool committed, std::size_t byte
 }
 
 // Whether there is something new to read.
-bool changed(const std::vector<Wanted>& wanted, bool committed) {
-  return std::any_of(wanted.begin(), wanted.end(), [committed](const Wanted& w) {
-    if (!w.partition) return false;
-    const Partition& now = *w.partition;
-    const bool more =
-        committed ? now.last_stable_offset() != w.last_stable : now.high_watermark() != w.high_watermark;
-    return more || now.closed() || now.start() != w.log_start;
-  });
+bool changed(const Wanted& wanted, bool committed) {
+  if (!wanted.partition) return false;
+  const Partition& now = *wanted.partition;
+  const bool more = committed ? now.last_stable_offset() != wanted.last_stable
+                              : now.high_watermark() != wanted.high_watermark;
+  return more || now.closed() || now.start() != wanted.log_start;
+}
+
+Task<bool> any_changed(Context& context, const std::vector<Wanted>& wanted, bool committed) {
+  for (const Wanted& w : wanted) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    if (changed(w, committed)) co_return true;
+  }
+  co_return false;
+}
+
+// Wakes when one of them changes from now on.
+Task<std::shared_ptr<Waiter>> wait_for(Context& context, const std::vector<Wanted>& wanted, bool committed,
+                                       Time deadline) {
+  auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
+  for (const Wanted& w : wanted) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    committed ? w.partition->wait_stable(waiter) : w.partition->wait(waiter);
+  }
+  co_return waiter;
 }
 
 bool is_committed(const kafka::FetchRequest& request) {
@@ -134,14 +156,14 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std
   const Time deadline =
       context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
   for (;;) {
-    const Got got = co_await read_all(wanted, committed, bytes_max);
+    const Got got = co_await read_all(context, wanted, committed, bytes_max);
     if (got.bytes >= bytes_min || got.at_once || wanted.empty() || request.max_wait_ms <= 0) co_return;
     if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
-    if (changed(wanted, committed)) continue;  // while a cold read was waited for
-    const auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
-    for (const Wanted& w : wanted) committed ? w.partition->wait_stable(waiter) : w.partition->wait(waiter);
+    const auto waiter = co_await wait_for(context, wanted, committed, deadline);
+    if (co_await any_changed(context, wanted, committed))
+      continue;  // meanwhile, or while a cold read was waited for
     const bool woken = co_await Waiter::wait(waiter);
-    if (!woken && !changed(wanted, committed)) co_return;
+    if (!woken && !co_await any_changed(context, wanted, committed)) co_return;
   }
 }
 
@@ -184,31 +206,69 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wa
 
 }  // namespace
 
-Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest request) {
-  const bool by_id = context.version >= 13;
+namespace {
+
+// All that is asked for, in order.
+Task<std::vector<Wanted>> find_all(Context& context, const kafka::FetchRequest& request,
+                                   FetchSessions::Begun& begun) {
+  const bool by_id = context.version >= version_with_ids;
+  const Topics& topics = context.broker.topics;
+  std::vector<Wanted> wanted;
+  wanted.reserve(begun.wishes.size());
+  for (FetchWish& wish : begun.wishes) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    wanted.push_back(find(topics, std::move(wish), by_id));
+  }
+  if (!begun.is_long) co_return wanted;
+  std::size_t count = 0;
+  for (const auto& topic : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    count += topic.partitions.size();
+  }
+  wanted.reserve(count);
+  for (const auto& topic : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    for (const auto& partition : topic.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
+      FetchWish wish{{topic.topic, topic.topic_id, partition.partition}, partition};
+      wanted.push_back(find(topics, std::move(wish), by_id));
+      wanted.back().siblings = topic.partitions.size();
+    }
+  }
+  co_return wanted;
+}
+
+}  // namespace
+
+Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request) {
+  const bool by_id = context.version >= version_with_ids;
   kafka::FetchResponse response;
   auto begun = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
   if (begun.error != Error::none) {
     response.error_code = static_cast<std::int16_t>(begun.error);
     co_return response;
   }
-  std::vector<Wanted> wanted;
-  wanted.reserve(begun.wishes.size());
-  for (FetchWish& wish : begun.wishes) wanted.push_back(find(context.broker.topics, std::move(wish), by_id));
+  std::vector<Wanted> wanted = co_await find_all(context, request, begun);
   co_await read_enough(context, request, wanted);
 
   if (begun.session) response.session_id = begun.session->id;
   std::map<std::pair<std::string, Uuid>, std::size_t>
       place;  // each topic once, whatever the order of the partitions
   for (Wanted& w : wanted) {
+    if (context.pace.due()) co_await context.pace.give_way();
     const bool has_records = w.read.size > 0;
     auto data = answer_of(context, w, is_committed(request));
+    if (begun.is_long) w.partition.reset();  // here: a partition belongs to the loop
     if (begun.session && !begun.session->news(w.wish.key, data, has_records) && begun.incremental) continue;
     const auto [at, fresh] =
         place.try_emplace({w.wish.key.topic, w.wish.key.topic_id}, response.responses.size());
-    if (fresh) response.responses.push_back({w.wish.key.topic, w.wish.key.topic_id, {}});
+    if (fresh) {
+      response.responses.push_back({w.wish.key.topic, w.wish.key.topic_id, {}});
+      response.responses.back().partitions.reserve(w.siblings);
+    }
     response.responses[at->second].partitions.push_back(std::move(data));
   }
+  if (begun.is_long) discard(context.broker.workers, std::pair(std::move(wanted), std::move(place)));
   co_return response;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/handlers/group_words.h"
 #include "core/handlers/handlers.h"
+#include "core/offload.h"
 #include "net/kafka/messages/delete_groups.h"
 #include "net/kafka/messages/describe_groups.h"
 #include "net/kafka/messages/list_groups.h"
@@ -59,7 +60,7 @@ void describe(const ClassicGroup& group, Described& answer) {
 
 }  // namespace
 
-Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest request) {
+Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest& request) {
   kafka::ListGroupsResponse response;
   if (context.broker.groups.is_loading()) {
     response.error_code = number(Error::coordinator_load_in_progress);
@@ -75,9 +76,10 @@ Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsR
   co_return response;
 }
 
-Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest request) {
+Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest& request) {
   kafka::DescribeGroupsResponse response;
   for (const std::string& id : request.groups) {
+    if (context.pace.due()) co_await context.pace.give_way();
     Described& answer = response.groups.emplace_back();
     answer.group_id = id;
     if (request.include_authorized_operations) answer.authorized_operations = group_operations;
@@ -97,16 +99,18 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
   co_return response;
 }
 
-Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest request) {
+Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest& request) {
   kafka::DeleteGroupsResponse response;
   std::set<std::string> seen;
   for (const std::string& id : request.groups_names) {
+    if (context.pace.due()) co_await context.pace.give_way();
     if (!seen.insert(id).second) continue;
     auto& answer = response.results.emplace_back();
     answer.group_id = id;
     const Error error = co_await context.broker.groups.remove(id);
     answer.error_code = number(error);
   }
+  discard(context.broker.workers, std::move(seen));
   co_return response;
 }
 

@@ -43,7 +43,7 @@ ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& reques
 
 }  // namespace
 
-Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequest request) {
+Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequest& request) {
   std::string group = std::move(request.group_id);
   ClassicGroup::Join join = read(context, std::move(request));
   auto answer = co_await context.broker.groups.join(std::move(group), std::move(join));
@@ -61,7 +61,7 @@ Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequ
   co_return response;
 }
 
-Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequest request) {
+Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequest& request) {
   kafka::SyncGroupResponse response;
   const bool agreed = context.version < 5 || (request.protocol_type && request.protocol_name);
   if (!agreed) {
@@ -84,14 +84,14 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
   co_return response;
 }
 
-Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest request) {
+Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest& request) {
   kafka::HeartbeatResponse response;
   response.error_code = number(context.broker.groups.heartbeat(
       request.group_id, request.member_id, request.group_instance_id, request.generation_id));
   co_return response;
 }
 
-Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupRequest request) {
+Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupRequest& request) {
   const bool one = context.version < 3;
   std::vector<ClassicGroup::Leaving> leaving;
   if (one) leaving.push_back({request.member_id, std::nullopt});

@@ -88,70 +88,70 @@ struct WriteTxnMarkersResponse;
 
 namespace mq::core {
 
-Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::ProduceRequest request);
-Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest request);
-Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest request);
-Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(Context& context,
-                                                                  kafka::OffsetForLeaderEpochRequest request);
+Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::ProduceRequest& request);
+Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request);
+Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest& request);
+Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
+    Context& context, kafka::OffsetForLeaderEpochRequest& request);
 
-Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersionsRequest request);
-Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest request);
+Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersionsRequest& request);
+Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest& request);
 Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
-                                                      kafka::DescribeClusterRequest request);
+                                                      kafka::DescribeClusterRequest& request);
 Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
-    Context& context, kafka::DescribeTopicPartitionsRequest request);
+    Context& context, kafka::DescribeTopicPartitionsRequest& request);
 Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
-                                                       kafka::DescribeLogDirsRequest request);
+                                                       kafka::DescribeLogDirsRequest& request);
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
-                                                      kafka::FindCoordinatorRequest request);
+                                                      kafka::FindCoordinatorRequest& request);
 
-Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest request);
-Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest request);
+Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest& request);
+Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest& request);
 Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
-                                                        kafka::CreatePartitionsRequest request);
-Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest request);
+                                                        kafka::CreatePartitionsRequest& request);
+Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest& request);
 
 Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
-                                                      kafka::DescribeConfigsRequest request);
-Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterConfigsRequest request);
+                                                      kafka::DescribeConfigsRequest& request);
+Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterConfigsRequest& request);
 Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
-    Context& context, kafka::IncrementalAlterConfigsRequest request);
+    Context& context, kafka::IncrementalAlterConfigsRequest& request);
 Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
-                                                               kafka::ListConfigResourcesRequest request);
+                                                               kafka::ListConfigResourcesRequest& request);
 
 Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
-    Context& context, kafka::ConsumerGroupHeartbeatRequest request);
+    Context& context, kafka::ConsumerGroupHeartbeatRequest& request);
 Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
-    Context& context, kafka::ConsumerGroupDescribeRequest request);
+    Context& context, kafka::ConsumerGroupDescribeRequest& request);
 
-Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request);
+Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest& request);
 Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
-                                                          kafka::InitProducerIdRequest request);
+                                                          kafka::InitProducerIdRequest& request);
 Task<kafka::AddPartitionsToTxnResponse> add_partitions_to_txn(Context& context,
-                                                              kafka::AddPartitionsToTxnRequest request);
+                                                              kafka::AddPartitionsToTxnRequest& request);
 Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
-                                                        kafka::AddOffsetsToTxnRequest request);
+                                                        kafka::AddOffsetsToTxnRequest& request);
 Task<kafka::TxnOffsetCommitResponse> txn_offset_commit(Context& context,
-                                                       kafka::TxnOffsetCommitRequest request);
-Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest request);
+                                                       kafka::TxnOffsetCommitRequest& request);
+Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest& request);
 Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
-                                                       kafka::WriteTxnMarkersRequest request);
+                                                       kafka::WriteTxnMarkersRequest& request);
 Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context,
-                                                                kafka::DescribeTransactionsRequest request);
+                                                                kafka::DescribeTransactionsRequest& request);
 Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
-                                                        kafka::ListTransactionsRequest request);
+                                                        kafka::ListTransactionsRequest& request);
 Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
-                                                          kafka::DescribeProducersRequest request);
+                                                          kafka::DescribeProducersRequest& request);
 
-Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequest request);
-Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequest request);
-Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest request);
-Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupRequest request);
-Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest request);
-Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest request);
-Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest request);
-Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest request);
-Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest request);
-Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest request);
+Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequest& request);
+Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequest& request);
+Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest& request);
+Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupRequest& request);
+Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest& request);
+Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest& request);
+Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest& request);
+Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest& request);
+Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest& request);
+Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest& request);
 
 }  // namespace mq::core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kafka/messages/list_offsets.h"
 
-#include <set>
+#include <vector>
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
@@ -45,16 +45,17 @@ void found(Answer& answer, const Partition& partition, Offset offset, Timestamp 
 }
 
 // `end`: what is at or after it does not exist for whoever asks.
-Task<void> look_up(std::shared_ptr<Partition> partition, const Asked& asked, Offset end, Answer& answer) {
+Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const Asked& asked, Offset end,
+                   Answer& answer) {
   if (asked.timestamp == latest) co_return found(answer, *partition, end, -1);
   if (asked.timestamp == earliest || asked.timestamp == earliest_local)
     co_return found(answer, *partition, partition->start(), -1);
   if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
   Result<Partition::At> at = Partition::At{};
   if (asked.timestamp == max_timestamp)
-    at = co_await partition->at_time_max();
+    at = co_await partition->at_time_max(context.broker.workers);
   else
-    at = co_await partition->at_time(asked.timestamp);
+    at = co_await partition->at_time(asked.timestamp, context.broker.workers);
   if (!at)
     answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
   else if (at->offset < end)
@@ -70,24 +71,30 @@ Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) 
 
 }  // namespace
 
-Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest request) {
+Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest& request) {
   const bool committed = request.isolation_level == 1;
   kafka::ListOffsetsResponse response;
   for (const auto& wanted : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
-    std::set<std::int32_t> seen;
+    std::vector<bool> seen(topic ? topic->partitions.size() : 0);
     for (const Asked& asked : wanted.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       Answer answer;
       answer.partition_index = asked.partition_index;
       Error error = refuse(context, topic, asked);
-      if (!seen.insert(asked.partition_index).second) error = Error::invalid_request;
+      if (topic && topic->partition(asked.partition_index)) {
+        auto before = seen[static_cast<std::size_t>(asked.partition_index)];
+        if (before) error = Error::invalid_request;
+        before = true;
+      }
       answer.error_code = static_cast<std::int16_t>(error);
       if (error == Error::none) {
         const auto partition = topic->partition(asked.partition_index);
         const Offset end = committed ? partition->last_stable_offset() : partition->high_watermark();
-        co_await look_up(partition, asked, end, answer);
+        co_await look_up(context, partition, asked, end, answer);
       }
       answers.partitions.push_back(answer);
     }
@@ -96,13 +103,15 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
 }
 
 Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
-    Context& context, kafka::OffsetForLeaderEpochRequest request) {
+    Context& context, kafka::OffsetForLeaderEpochRequest& request) {
   kafka::OffsetForLeaderEpochResponse response;
   for (const auto& wanted : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.topic = wanted.topic;
     const TopicPtr topic = context.broker.topics.find(wanted.topic);
     for (const auto& asked : wanted.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       auto& answer = answers.partitions.emplace_back();
       answer.partition = asked.partition;
       const auto partition = topic ? topic->partition(asked.partition) : nullptr;

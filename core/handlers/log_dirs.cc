@@ -10,24 +10,22 @@ namespace {
 
 using Dir = kafka::DescribeLogDirsResponse::DescribeLogDirsResult;
 
-void add(Dir& dir, const Topic& topic, const std::vector<std::int32_t>* only) {
+Task<void> add(Context& context, Dir& dir, TopicPtr topic, const std::vector<std::int32_t>* only) {
   auto& answer = dir.topics.emplace_back();
-  answer.name = topic.name;
-  const auto row = [&](std::int32_t index) {
-    if (const auto partition = topic.partition(index))
+  answer.name = topic->name;
+  const std::size_t count = only ? only->size() : topic->partitions.size();
+  for (std::size_t i = 0; i < count; i++) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    const std::int32_t index = only ? (*only)[i] : static_cast<std::int32_t>(i);
+    if (const auto partition = topic->partition(index))
       answer.partitions.push_back({index, static_cast<std::int64_t>(partition->bytes()), 0, false});
-  };
-  if (only) {
-    for (const std::int32_t index : *only) row(index);
-    return;
   }
-  for (std::size_t i = 0; i < topic.partitions.size(); i++) row(static_cast<std::int32_t>(i));
 }
 
 }  // namespace
 
 Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
-                                                       kafka::DescribeLogDirsRequest request) {
+                                                       kafka::DescribeLogDirsRequest& request) {
   kafka::DescribeLogDirsResponse response;
   Dir& dir = response.results.emplace_back();
   dir.log_dir = context.broker.config.data.string();
@@ -40,11 +38,16 @@ Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
     dir.usable_bytes = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
   }
   if (!request.topics) {
-    for (const auto& [name, topic] : context.broker.topics.all()) add(dir, *topic, nullptr);
+    const Topics& topics = context.broker.topics;
+    for (TopicPtr topic = topics.after(""); topic; topic = topics.after(topic->name))
+      co_await add(context, dir, topic, nullptr);
     co_return response;
   }
-  for (const auto& asked : *request.topics)
-    if (const TopicPtr topic = context.broker.topics.find(asked.topic)) add(dir, *topic, &asked.partitions);
+  for (const auto& asked : *request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    if (const TopicPtr topic = context.broker.topics.find(asked.topic))
+      co_await add(context, dir, topic, &asked.partitions);
+  }
   co_return response;
 }
 

@@ -2,10 +2,13 @@
 #include "net/kafka/messages/metadata.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "core/advertise.h"
 #include "core/handlers/handlers.h"
 #include "core/internal_topic.h"
+#include "core/offload.h"
 #include "net/kafka/messages/describe_cluster.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 
@@ -18,24 +21,26 @@ namespace {
 // Every operation that makes sense for the resource: without ACLs everybody may do everything.
 constexpr std::int32_t topic_operations = 0xdf8, cluster_operations = 0x1f70;
 
+using Asked = kafka::MetadataRequest::MetadataRequestTopic;
 using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
 
-TopicAnswer answer_of(const Context& context, const Topic& topic, bool operations) {
+Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
   const BrokerId self = context.broker.identity.node_id;
   TopicAnswer answer;
-  answer.name = topic.name;
-  answer.topic_id = topic.id;
-  answer.is_internal = is_internal_topic(topic.name);
+  answer.name = topic->name;
+  answer.topic_id = topic->id;
+  answer.is_internal = is_internal_topic(topic->name);
   if (operations) answer.topic_authorized_operations = topic_operations;
-  for (std::size_t i = 0; i < topic.partitions.size(); i++) {
+  for (std::size_t i = 0; i < topic->partitions.size(); i++) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& partition = answer.partitions.emplace_back();
     partition.partition_index = static_cast<std::int32_t>(i);
     partition.leader_id = self;
-    partition.leader_epoch = topic.partitions[i]->leader_epoch();
+    partition.leader_epoch = topic->partitions[i]->leader_epoch();
     partition.replica_nodes = {self};
     partition.isr_nodes = {self};
   }
-  return answer;
+  co_return answer;
 }
 
 TopicAnswer failed(std::optional<std::string> name, const Uuid& id, Error error) {
@@ -46,42 +51,48 @@ TopicAnswer failed(std::optional<std::string> name, const Uuid& id, Error error)
   return answer;
 }
 
-// A missing topic is made within the request, so that the answer is the finished topic.
-Task<TopicAnswer> create(Context& context, std::string name, bool operations) {
+// Of topics that one request makes. Clients ask again for those that are not there yet.
+constexpr std::size_t created_max = 100;
+
+// Missing topics are made within the request, so that the answer is of finished topics.
+Task<void> create_missing(Context& context, const std::vector<Asked>& asked) {
   std::vector<NewTopic> wanted;
-  if (is_internal_topic(name))
-    wanted.push_back(new_internal_topic(name, context.broker.config));
-  else
-    wanted.push_back({name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
-  const auto answers = co_await context.broker.topics.create(std::move(wanted));
-  TopicPtr topic = answers.front().topic;
-  if (!topic && answers.front().error == Error::topic_already_exists)
-    topic = context.broker.topics.find(name);
-  if (topic) co_return answer_of(context, *topic, operations);
-  const bool invalid = answers.front().error == Error::invalid_topic_exception;
-  co_return failed(std::move(name), {},
-                   invalid ? Error::invalid_topic_exception : Error::leader_not_available);
+  std::set<std::string_view> names;
+  for (const Asked& one : asked) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    if (names.size() == created_max) break;
+    if (!one.name || one.topic_id != Uuid{} || context.broker.topics.find(*one.name)) continue;
+    if (!is_topic_name(*one.name) || !names.insert(*one.name).second) continue;
+    if (is_internal_topic(*one.name))
+      wanted.push_back(new_internal_topic(*one.name, context.broker.config));
+    else
+      wanted.push_back({*one.name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
+  }
+  if (!wanted.empty()) co_await context.broker.topics.create(std::move(wanted));
 }
 
-Task<TopicAnswer> answer_for(Context& context, kafka::MetadataRequest::MetadataRequestTopic asked,
-                             bool may_create, bool operations) {
+// Why a topic that could have been made is not there: its name collides, or it is to be asked for again.
+Error not_made(const Context& context, const std::string& name) {
+  return context.broker.topics.collides(name) ? Error::invalid_topic_exception : Error::leader_not_available;
+}
+
+Task<TopicAnswer> answer_for(Context& context, const Asked& asked, bool may_create, bool operations) {
   // Java consumers that subscribe by pattern ask by id with an empty name instead of none.
   if (!asked.name || asked.topic_id != Uuid{}) {
-    const TopicPtr topic = context.broker.topics.find(asked.topic_id);
+    TopicPtr topic = context.broker.topics.find(asked.topic_id);
     if (!topic) co_return failed(std::nullopt, asked.topic_id, Error::unknown_topic_id);
-    co_return answer_of(context, *topic, operations);
+    co_return co_await answer_of(context, std::move(topic), operations);
   }
-  if (const TopicPtr topic = context.broker.topics.find(*asked.name))
-    co_return answer_of(context, *topic, operations);
-  if (!is_topic_name(*asked.name))
-    co_return failed(std::move(asked.name), {}, Error::invalid_topic_exception);
-  if (!may_create) co_return failed(std::move(asked.name), {}, Error::unknown_topic_or_partition);
-  co_return co_await create(context, *std::move(asked.name), operations);
+  if (TopicPtr topic = context.broker.topics.find(*asked.name))
+    co_return co_await answer_of(context, std::move(topic), operations);
+  if (!is_topic_name(*asked.name)) co_return failed(asked.name, {}, Error::invalid_topic_exception);
+  co_return failed(asked.name, {},
+                   may_create ? not_made(context, *asked.name) : Error::unknown_topic_or_partition);
 }
 
 }  // namespace
 
-Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest request) {
+Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest& request) {
   const Services& broker = context.broker;
   const Address self = advertised(broker.config, *context.peer);
   kafka::MetadataResponse response;
@@ -98,19 +109,22 @@ Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest 
   const bool operations = request.include_topic_authorized_operations;
   const bool all = !request.topics || (context.version == 0 && request.topics->empty());
   if (all) {
-    for (const auto& [name, topic] : broker.topics.all())
-      response.topics.push_back(answer_of(context, *topic, operations));
+    for (TopicPtr topic = broker.topics.after(""); topic; topic = broker.topics.after(topic->name))
+      response.topics.push_back(co_await answer_of(context, topic, operations));
     co_return response;
   }
   const bool may_create =
       broker.config.auto_create_topics && (context.version < 4 || request.allow_auto_topic_creation);
-  for (auto& asked : *request.topics)
-    response.topics.push_back(co_await answer_for(context, std::move(asked), may_create, operations));
+  if (may_create) co_await create_missing(context, *request.topics);
+  for (const Asked& asked : *request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    response.topics.push_back(co_await answer_for(context, asked, may_create, operations));
+  }
   co_return response;
 }
 
 Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
-                                                      kafka::DescribeClusterRequest request) {
+                                                      kafka::DescribeClusterRequest& request) {
   const Services& broker = context.broker;
   kafka::DescribeClusterResponse response;
   response.endpoint_type = request.endpoint_type;
@@ -132,55 +146,90 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
   co_return response;
 }
 
-// Topics in the order of their names, cut at a number of partitions; the cursor says where to go on.
-Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
-    Context& context, kafka::DescribeTopicPartitionsRequest request) {
-  constexpr std::int32_t partitions_max = 2000;
-  kafka::DescribeTopicPartitionsResponse response;
+namespace {
+
+using Described = kafka::DescribeTopicPartitionsResponse;
+
+std::vector<std::string> sorted_names(
+    const std::vector<kafka::DescribeTopicPartitionsRequest::TopicRequest>& asked, std::string_view from) {
   std::vector<std::string> names;
-  for (const auto& topic : request.topics) names.push_back(topic.name);
-  if (names.empty())
-    for (const auto& [name, topic] : context.broker.topics.all()) names.push_back(name);
+  for (const auto& topic : asked)
+    if (topic.name >= from) names.push_back(topic.name);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
 
+// In order, from `from` on; of all topics as many as can be answered, and more to go on with.
+Task<std::vector<std::string>> names_from(Context& context, kafka::DescribeTopicPartitionsRequest& request,
+                                          std::string from, std::size_t count_max) {
+  constexpr std::size_t sorted_here_max = 1000;
+  if (request.topics.empty()) {
+    std::vector<std::string> names;
+    const auto& all = context.broker.topics.all();
+    for (auto at = all.lower_bound(from); at != all.end() && names.size() < count_max + 2; ++at)
+      names.push_back(at->first);
+    co_return names;
+  }
+  const bool is_short = request.topics.size() <= sorted_here_max;
+  auto sort = [asked = std::move(request.topics), from = std::move(from)] {
+    return sorted_names(asked, from);
+  };
+  if (is_short) co_return sort();
+  co_return co_await offload(context.broker.workers, std::move(sort));
+}
+
+void describe(const Context& context, const Topic& topic, std::int32_t first, std::int32_t& room,
+              Described& response) {
+  auto& answer = response.topics.back();
+  answer.topic_id = topic.id;
+  answer.is_internal = is_internal_topic(topic.name);
+  answer.topic_authorized_operations = topic_operations;
+  const BrokerId self = context.broker.identity.node_id;
+  auto i = static_cast<std::size_t>(first);
+  for (; i < topic.partitions.size() && room > 0; i++, room--) {
+    auto& partition = answer.partitions.emplace_back();
+    partition.partition_index = static_cast<std::int32_t>(i);
+    partition.leader_id = self;
+    partition.leader_epoch = topic.partitions[i]->leader_epoch();
+    partition.replica_nodes = {self};
+    partition.isr_nodes = {self};
+    partition.eligible_leader_replicas.emplace();  // Java's admin client falls over null
+    partition.last_known_elr.emplace();
+  }
+  if (i < topic.partitions.size())
+    response.next_cursor = Described::Cursor{topic.name, static_cast<std::int32_t>(i)};
+}
+
+}  // namespace
+
+// Topics in the order of their names, cut at a number of partitions; the cursor says where to go on.
+Task<Described> describe_topic_partitions(Context& context, kafka::DescribeTopicPartitionsRequest& request) {
+  constexpr std::int32_t partitions_max = 2000;
+  Described response;
   std::int32_t room = std::clamp(request.response_partition_limit, 1, partitions_max);
+  std::string from;
+  if (request.cursor) from = request.cursor->topic_name;
+  auto names = co_await names_from(context, request, from, static_cast<std::size_t>(room));
   for (const std::string& name : names) {
-    if (request.cursor && name < request.cursor->topic_name) continue;
-    const std::int32_t first = request.cursor && name == request.cursor->topic_name
-                                   ? std::max(request.cursor->partition_index, 0)
-                                   : 0;
-    const TopicPtr topic = context.broker.topics.find(name);
+    if (context.pace.due()) co_await context.pace.give_way();
+    const bool goes_on = request.cursor && name == request.cursor->topic_name;
+    const std::int32_t first = goes_on ? std::max(request.cursor->partition_index, 0) : 0;
     if (room == 0) {
-      response.next_cursor = kafka::DescribeTopicPartitionsResponse::Cursor{name, first};
+      response.next_cursor = Described::Cursor{name, first};
       break;
     }
     auto& answer = response.topics.emplace_back();
     answer.name = name;
-    if (!topic) {
+    const TopicPtr topic = context.broker.topics.find(name);
+    if (topic)
+      describe(context, *topic, first, room, response);
+    else
       answer.error_code = static_cast<std::int16_t>(is_topic_name(name) ? Error::unknown_topic_or_partition
                                                                         : Error::invalid_topic_exception);
-      continue;
-    }
-    answer.topic_id = topic->id;
-    answer.is_internal = is_internal_topic(name);
-    answer.topic_authorized_operations = topic_operations;
-    const BrokerId self = context.broker.identity.node_id;
-    auto i = static_cast<std::size_t>(first);
-    for (; i < topic->partitions.size() && room > 0; i++, room--) {
-      auto& partition = answer.partitions.emplace_back();
-      partition.partition_index = static_cast<std::int32_t>(i);
-      partition.leader_id = self;
-      partition.leader_epoch = topic->partitions[i]->leader_epoch();
-      partition.replica_nodes = {self};
-      partition.isr_nodes = {self};
-      partition.eligible_leader_replicas.emplace();  // Java's admin client falls over null
-      partition.last_known_elr.emplace();
-    }
-    if (i >= topic->partitions.size()) continue;
-    response.next_cursor = kafka::DescribeTopicPartitionsResponse::Cursor{name, static_cast<std::int32_t>(i)};
-    break;
+    if (response.next_cursor) break;
   }
+  discard(context.broker.workers, std::move(names));
   co_return response;
 }
 

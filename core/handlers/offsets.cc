@@ -36,20 +36,21 @@ Error commit_error(const Context& context, Error error) {
 
 }  // namespace
 
-Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest request) {
+Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetCommitRequest& request) {
+  const kafka::BatchProducer no_producer;
   kafka::OffsetCommitResponse response;
   const Timestamp now = context.broker.clock.wall_ms();
   std::vector<PartitionCommit> commits =
-      take_commits(context, request.topics, context.version >= commit_version_with_ids, now,
-                   expiry(now, request.retention_time_ms), response.topics);
+      co_await take_commits(context, request.topics, context.version >= commit_version_with_ids, now,
+                            expiry(now, request.retention_time_ms), response.topics);
   GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),
                                   std::move(request.group_instance_id), request.generation_id_or_member_epoch,
                                   context.version >= version_with_member_epochs};
   std::vector<Error> errors(commits.size(), Error::invalid_group_id);
   if (!who.group.empty() || context.version < 9)
-    errors = co_await context.broker.groups.commit(std::move(who), std::move(commits));
+    errors = co_await commit_all(context, std::move(who), std::move(commits), no_producer);
   const auto in_words = [&context](Error error) { return commit_error(context, error); };
-  answer_commits(response.topics, errors, in_words);
+  co_await answer_commits(context, response.topics, errors, in_words);
   co_return response;
 }
 
@@ -79,39 +80,57 @@ FetchedPartition fetched(const Group* group, std::string_view topic, std::int32_
   return answer;
 }
 
-std::vector<FetchedTopic> fetch_asked(const Context& context, const Group* group,
-                                      const std::vector<AskedTopic>& topics, bool stable, Error error) {
+Task<std::vector<FetchedTopic>> fetch_asked(Context& context, GroupPtr group,
+                                            const std::vector<AskedTopic>& topics, bool stable, Error error) {
   std::vector<FetchedTopic> answers;
+  answers.reserve(topics.size());
   for (const AskedTopic& asked : topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = answers.emplace_back();
     answer.name = asked.name;
     answer.topic_id = asked.topic_id;
     const bool by_id = context.version >= fetch_version_with_ids;
     const TopicPtr topic = by_id ? context.broker.topics.find(asked.topic_id) : nullptr;
     const std::string_view name = topic ? std::string_view(topic->name) : asked.name;
+    answer.partitions.reserve(asked.partition_indexes.size());
     for (const std::int32_t index : asked.partition_indexes) {
-      answer.partitions.push_back(fetched(group, name, index, stable));
+      if (context.pace.due()) co_await context.pace.give_way();
+      answer.partitions.push_back(fetched(group.get(), name, index, stable));
       Error wrong = error;
       if (by_id && !topic && wrong == Error::none) wrong = Error::unknown_topic_id;
       if (wrong != Error::none) answer.partitions.back().error_code = number(wrong);
     }
   }
-  return answers;
+  co_return answers;
 }
 
-std::vector<FetchedTopic> fetch_all(const Context& context, const Group* group, bool stable) {
+// The next partition of this topic that has an offset.
+std::optional<std::int32_t> next_index(const Group& group, std::string_view topic, std::int64_t after) {
+  const auto partitions = group.offsets.all().find(topic);
+  if (partitions == group.offsets.all().end() || after >= INT32_MAX) return {};
+  const auto next = partitions->second.lower_bound(static_cast<std::int32_t>(after + 1));
+  return next == partitions->second.end() ? std::nullopt : std::optional(next->first);
+}
+
+Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool stable) {
   std::vector<FetchedTopic> answers;
-  if (!group) return answers;
-  for (const auto& [name, partitions] : group->offsets.all()) {
+  if (!group) co_return answers;
+  const auto& all = group->offsets.all();
+  for (auto at = all.begin(); at != all.end();) {
+    const std::string name = at->first;
     const TopicPtr topic = context.broker.topics.find(name);
-    if (!topic && context.version >= fetch_version_with_ids) continue;
-    auto& answer = answers.emplace_back();
-    answer.name = name;
-    if (topic) answer.topic_id = topic->id;
-    for (const auto& [index, entry] : partitions)
-      answer.partitions.push_back(fetched(group, name, index, stable));
+    if (topic || context.version < fetch_version_with_ids) {
+      auto& answer = answers.emplace_back();
+      answer.name = name;
+      if (topic) answer.topic_id = topic->id;
+      for (auto index = next_index(*group, name, -1); index; index = next_index(*group, name, *index)) {
+        if (context.pace.due()) co_await context.pace.give_way();
+        answer.partitions.push_back(fetched(group.get(), name, *index, stable));
+      }
+    }
+    at = all.upper_bound(name);
   }
-  return answers;
+  co_return answers;
 }
 
 // A member of a consumer group that says who it is must be in its epoch.
@@ -122,35 +141,36 @@ Error may_fetch(const Group* group, const kafka::OffsetFetchRequest::OffsetFetch
 
 }  // namespace
 
-Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest request) {
+Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest& request) {
   kafka::OffsetFetchResponse response;
   const GroupCoordinator& groups = context.broker.groups;
-  const auto topics_of = [&](const GroupPtr& group, const auto& asked, Error error) {
-    if (asked) return fetch_asked(context, group.get(), *asked, request.require_stable, error);
-    return fetch_all(context, group.get(), request.require_stable);
+  const auto topics_of = [&](GroupPtr group, const auto& asked, Error error) {
+    if (asked) return fetch_asked(context, std::move(group), *asked, request.require_stable, error);
+    return fetch_all(context, std::move(group), request.require_stable);
   };
   if (context.version < 8) {
     const Error unserved = groups.serves(request.group_id);
     const GroupPtr group = unserved == Error::none ? groups.find(request.group_id) : nullptr;
-    response.topics = topics_of(group, request.topics, unserved);
+    response.topics = co_await topics_of(group, request.topics, unserved);
     response.error_code = number(unserved);
     co_return response;
   }
   for (const auto& asked : request.groups) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.groups.emplace_back();
     answer.group_id = asked.group_id;
     const GroupPtr group = groups.find(asked.group_id);
     Error refused = groups.serves(asked.group_id);
     if (refused == Error::none) refused = may_fetch(group.get(), asked);
     answer.error_code = number(refused);
-    if (refused == Error::none) answer.topics = topics_of(group, asked.topics, Error::none);
+    if (refused == Error::none) answer.topics = co_await topics_of(group, asked.topics, Error::none);
   }
   co_return response;
 }
 
 // ---------------------------------------------------------------------------------------------- deleting
 
-Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest request) {
+Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest& request) {
   kafka::OffsetDeleteResponse response;
   GroupCoordinator& groups = context.broker.groups;
   Error refused = groups.serves(request.group_id);
@@ -175,6 +195,7 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
     const bool in_use = reads(asked.name);
     const TopicPtr topic = context.broker.topics.find(asked.name);
     for (const auto& partition : asked.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       Error error = Error::none;
       if (!topic || !topic->partition(partition.partition_index))
         error = Error::unknown_topic_or_partition;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
@@ -10,6 +11,7 @@
 #include "core/handlers/produce_transactions.h"
 #include "core/internal_topic.h"
 #include "core/joined.h"
+#include "core/offload.h"
 
 namespace mq::core {
 
@@ -33,22 +35,30 @@ void refuse(PartitionAnswer& answer, Checked&& checked) {
     answer.record_errors.push_back({index, answer.error_message});
 }
 
-// Checks one partition's batch and starts its append. `answer` is filled before `joined` is done.
+Task<Checked> check_elsewhere(Context& context, net::Slice batch, TopicPtr topic) {
+  co_await context.get_in_line();
+  auto check = [batch = std::move(batch), config = topic->config, version = context.version,
+                now = context.broker.clock.wall_ms()]() -> Checked {
+    try {
+      return check_produced(batch, config, version, now);
+    } catch (const std::bad_alloc&) {  // not thrown further: other appends of this request have begun
+      return {Error::kafka_storage_error, "there is no memory to unpack the batch", {}, {}};
+    }
+  };
+  co_return co_await offload(context.broker.workers, std::move(check));
+}
+
+// Starts the append of one partition's batch. `answer` is filled before `joined` is done.
 void start(Context& context, const kafka::ProduceRequest& request, const std::optional<Entrance>& entrance,
-           const Topic& topic, const kafka::ProduceRequest::PartitionProduceData& data,
-           PartitionAnswer& answer, Joined& joined) {
-  const auto partition = topic.partition(data.index);
-  if (!partition) return refuse(answer, {Error::unknown_topic_or_partition, {}, {}, {}});
-  const net::Bytes bytes = data.records ? data.records->bytes : net::Bytes{};
-  auto checked = check_produced(bytes.empty() ? net::Slice{} : slice_of(context, bytes), topic.config,
-                                context.version, context.broker.clock.wall_ms());
+           const Topic& topic, Checked checked, PartitionAnswer& answer, Joined& joined) {
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
   const bool transactional = kafka::BatchHead::parse(checked.batch.bytes())->is_transactional();
   if (transactional) {
-    const Error error = check_entrance(context, request, entrance, {topic.name, data.index});
+    const Error error = check_entrance(context, request, entrance, {topic.name, answer.index});
     if (error != Error::none) return refuse(answer, {error, {}, {}, {}});
   }
   const bool begins_at_zero = transactional && context.version >= version_adding_partitions;
+  const auto partition = topic.partition(answer.index);
   joined.expect();
   partition->append(
       std::move(checked.batch),
@@ -62,6 +72,23 @@ void start(Context& context, const kafka::ProduceRequest& request, const std::op
       begins_at_zero ? FirstSequence::zero : FirstSequence::any);
 }
 
+// For looking at it, and for its append.
+std::size_t steps_of(net::Bytes batch) {
+  constexpr std::size_t bytes_per_step = 1024, steps_per_append = 8;
+  return steps_per_append + batch.size() / bytes_per_step;
+}
+
+// Why nothing can be written there, whatever it is.
+Checked check_target(const Context& context, Error refused, const TopicPtr& topic, std::int32_t partition) {
+  const bool by_id = context.version >= 13;
+  if (refused != Error::none) return {refused, {}, {}, {}};
+  if (!topic) return {by_id ? Error::unknown_topic_id : Error::unknown_topic_or_partition, {}, {}, {}};
+  if (!may_produce(context.client_id, topic->name))
+    return {Error::invalid_topic_exception, "only the broker writes to internal topics", {}, {}};
+  if (!topic->partition(partition)) return {Error::unknown_topic_or_partition, {}, {}, {}};
+  return {};
+}
+
 Error check_request(const kafka::ProduceRequest& request) {
   if (request.acks < -1 || request.acks > 1) return Error::invalid_required_acks;
   return Error::none;
@@ -69,16 +96,21 @@ Error check_request(const kafka::ProduceRequest& request) {
 
 }  // namespace
 
-Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::ProduceRequest request) {
+Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::ProduceRequest& request) {
   const bool by_id = context.version >= 13;
   const Error refused = check_request(request);
   kafka::ProduceResponse response;
+  if (context.broker.produce_order.has_line(context.peer->id)) co_await context.get_in_line();
   for (const auto& topic : request.topic_data) {  // all answers first: appends keep references to them
+    if (context.pace.due()) co_await context.give_way_in_line();
     auto& answers = response.responses.emplace_back();
     answers.name = topic.name;
     answers.topic_id = topic.topic_id;
-    for (const auto& data : topic.partition_data)
+    answers.partition_responses.reserve(topic.partition_data.size());
+    for (const auto& data : topic.partition_data) {
+      if (context.pace.due()) co_await context.give_way_in_line();
       answers.partition_responses.emplace_back().index = data.index;
+    }
   }
 
   std::optional<Entrance> entrance;
@@ -95,25 +127,35 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
         by_id ? context.broker.topics.find(wanted.topic_id) : context.broker.topics.find(wanted.name);
     topics.push_back(topic);
     for (std::size_t p = 0; p < wanted.partition_data.size(); p++) {
+      const auto& data = wanted.partition_data[p];
+      const net::Bytes bytes = data.records ? data.records->bytes : net::Bytes{};
+      if (context.pace.due(steps_of(bytes))) co_await context.give_way_in_line();
       auto& answer = response.responses[t].partition_responses[p];
-      if (refused != Error::none)
-        refuse(answer, {refused, {}, {}, {}});
-      else if (!topic)
-        refuse(answer, {by_id ? Error::unknown_topic_id : Error::unknown_topic_or_partition, {}, {}, {}});
-      else if (!may_produce(context.client_id, topic->name))
-        refuse(answer, {Error::invalid_topic_exception, "only the broker writes to internal topics", {}, {}});
+      if (Checked refusal = check_target(context, refused, topic, data.index); refusal.error != Error::none) {
+        refuse(answer, std::move(refusal));
+        continue;
+      }
+      net::Slice batch = bytes.empty() ? net::Slice{} : slice_of(context, bytes);
+      Checked checked;
+      if (takes_long(bytes, topic->config))
+        checked = co_await check_elsewhere(context, std::move(batch), topic);
       else
-        start(context, request, entrance, *topic, wanted.partition_data[p], answer, joined);
+        checked =
+            check_produced(std::move(batch), topic->config, context.version, context.broker.clock.wall_ms());
+      start(context, request, entrance, *topic, std::move(checked), answer, joined);
     }
   }
   entrance.reset();  // all appends have begun: the next in line may write
+  context.in_line.reset();
   co_await joined.all();
 
   if (request.acks != 0) co_return std::move(response);
   // Nothing can be said to a client that wants no answer; on any error the connection ends, so that it
   // notices.
-  for (const auto& topic : response.responses)
+  for (const auto& topic : response.responses) {
+    if (context.pace.due(topic.partition_responses.size() / 16 + 1)) co_await context.pace.give_way();
     for (const auto& answer : topic.partition_responses) context.close |= answer.error_code != 0;
+  }
   co_return std::nullopt;
 }
 

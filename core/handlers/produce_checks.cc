@@ -88,6 +88,15 @@ std::optional<Checked> repack(net::Slice& batch, kafka::Codec to, int level) {
 
 }  // namespace
 
+bool takes_long(net::Bytes batch, const TopicConfig& config) {
+  constexpr std::size_t short_bytes_max = 2u << 20;
+  const auto head = kafka::BatchHead::parse(batch);
+  if (!head) return false;
+  const kafka::Codec codec = head->codec();
+  return codec_in_log(codec, config) != codec || (codec != kafka::Codec::none && needs_records(config)) ||
+         batch.size() > short_bytes_max;
+}
+
 Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
                        Timestamp now) {
   if (batch.size == 0) return refused(Error::invalid_record, "no batch for this partition");

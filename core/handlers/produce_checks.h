@@ -26,4 +26,8 @@ struct Checked {
 Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
                        Timestamp now);
 
+// Whether looking into it may take longer than a turn of the loop should: what is to be unpacked or packed,
+// and what is very large. For a worker, then.
+bool takes_long(net::Bytes batch, const TopicConfig& config);
+
 }  // namespace mq::core

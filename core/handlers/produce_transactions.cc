@@ -39,6 +39,7 @@ Task<Entrance> enter_transaction(Context& context, const kafka::ProduceRequest& 
   for (const auto& asked : request.topic_data) {
     const TopicPtr topic = context.version >= 13 ? topics.find(asked.topic_id) : topics.find(asked.name);
     for (const auto& data : asked.partition_data) {
+      if (context.pace.due()) co_await context.give_way_in_line();
       const auto head = data.records ? kafka::BatchHead::parse(data.records->bytes) : std::nullopt;
       if (!head || !head->is_transactional()) continue;
       entrance.producer = {head->producer_id, head->producer_epoch};

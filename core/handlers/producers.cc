@@ -9,7 +9,8 @@ namespace mq::core {
 using kafka::Error;
 
 // Without a transactional id: a fresh one each time, epoch 0.
-Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::InitProducerIdRequest request) {
+Task<kafka::InitProducerIdResponse> init_producer_id(Context& context,
+                                                     kafka::InitProducerIdRequest& request) {
   kafka::InitProducerIdResponse response;
   response.producer_epoch = -1;
   if ((request.producer_id < 0) != (request.producer_epoch < 0) ||
@@ -17,7 +18,7 @@ Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::In
     response.error_code = static_cast<std::int16_t>(Error::invalid_request);
     co_return response;
   }
-  if (request.transactional_id) co_return co_await init_transactional_id(context, std::move(request));
+  if (request.transactional_id) co_return co_await init_transactional_id(context, request);
   const auto id = co_await context.broker.producer_ids.next();
   if (!id) {
     response.error_code = static_cast<std::int16_t>(to_kafka(id.error()));
@@ -29,13 +30,15 @@ Task<kafka::InitProducerIdResponse> init_producer_id(Context& context, kafka::In
 }
 
 Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
-                                                          kafka::DescribeProducersRequest request) {
+                                                          kafka::DescribeProducersRequest& request) {
   kafka::DescribeProducersResponse response;
   for (const auto& wanted : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
     for (const std::int32_t index : wanted.partition_indexes) {
+      if (context.pace.due()) co_await context.pace.give_way();
       auto& answer = answers.partitions.emplace_back();
       answer.partition_index = index;
       const auto partition = topic ? topic->partition(index) : nullptr;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/handlers/handlers.h"
+#include "core/offload.h"
 #include "net/error.h"
 #include "net/kafka/messages/every.h"
 
@@ -15,7 +16,7 @@ namespace {
 template <class T>
 struct Signature;
 template <class Response, class Request>
-struct Signature<Task<Response> (*)(Context&, Request)> {
+struct Signature<Task<Response> (*)(Context&, Request&)> {
   using In = Request;
   using Out = Response;
 };
@@ -24,19 +25,47 @@ constexpr bool is_optional = false;
 template <class T>
 constexpr bool is_optional<std::optional<T>> = true;
 
+// What of a message is decoded or encoded on the loop: some tenths of a millisecond. What takes more goes to
+// a worker.
+constexpr std::size_t effort_max = 4096;
+
+template <class In>
+Task<Result<In>> decode_elsewhere(Context& context, net::Bytes body) {
+  co_await context.get_in_line();
+  auto work = [frame = context.frame, body, version = context.version] {
+    return kafka::decode<In>(body, version);
+  };
+  co_return co_await offload(context.broker.workers, std::move(work));
+}
+
+template <class Out>
+Task<net::Pieces> encode_elsewhere(Context& context, std::int32_t correlation, Out response) {
+  auto work = [correlation, version = context.version, response = std::move(response)] {
+    return kafka::encode_frame(correlation, response, version);
+  };
+  co_return co_await offload(context.broker.workers, std::move(work));
+}
+
 template <auto handler>
 Task<Result<net::Pieces>> serve(Context& context, std::int32_t correlation, net::Bytes body) {
   using In = typename Signature<decltype(handler)>::In;
   using Out = typename Signature<decltype(handler)>::Out;
-  auto request = kafka::decode<In>(body, context.version);
+  auto request = kafka::decode<In>(body, context.version, effort_max);
+  const bool is_long = !request && request.error() == boost::system::errc::value_too_large;
+  if (is_long) request = co_await decode_elsewhere<In>(context, body);
   if (!request) co_return request.error();
-  const Out response = co_await handler(context, std::move(*request));
+  Out response = co_await handler(context, *request);
+  if (is_long) discard(context.broker.workers, std::move(*request));
   if (context.close) co_return make_error_code(net::Errc::closed);
   if constexpr (is_optional<Out>) {
     if (!response) co_return net::Pieces{};
-    co_return kafka::encode_frame(correlation, *response, context.version);
+    net::Pieces frame = kafka::encode_frame(correlation, *response, context.version, effort_max);
+    if (frame.empty()) frame = co_await encode_elsewhere(context, correlation, std::move(*response));
+    co_return frame;
   } else {
-    co_return kafka::encode_frame(correlation, response, context.version);
+    net::Pieces frame = kafka::encode_frame(correlation, response, context.version, effort_max);
+    if (frame.empty()) frame = co_await encode_elsewhere(context, correlation, std::move(response));
+    co_return frame;
   }
 }
 

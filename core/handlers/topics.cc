@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/internal_topic.h"
+#include "core/offload.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"
 #include "net/kafka/messages/delete_records.h"
@@ -104,14 +106,18 @@ void fail(Created& answer, Error error, std::string message) {
 
 }  // namespace
 
-Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest request) {
+Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest& request) {
   kafka::CreateTopicsResponse response;
   std::map<std::string, int> named;
-  for (const Asked& asked : request.topics) named[asked.name]++;
+  for (const Asked& asked : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
+    named[asked.name]++;
+  }
 
   std::vector<NewTopic> wanted;
   std::vector<std::size_t> places;  // of each wanted topic's answer
   for (const Asked& asked : request.topics) {
+    if (context.pace.due(asked.assignments.size() + 1)) co_await context.pace.give_way();
     if (named[asked.name] == 0) continue;  // the second of two: answered with the first
     Created& answer = response.topics.emplace_back();
     answer.name = asked.name;
@@ -129,30 +135,38 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
   const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
   std::vector<Topics::Answer> answers;
   if (request.validate_only)
-    answers = context.broker.topics.check(wanted);
+    answers = co_await context.broker.topics.check(wanted);
   else
     answers = co_await context.broker.topics.create(wanted);  // not `?:`: GCC 12 destroys too much there
   for (std::size_t i = 0; i < answers.size(); i++) {
+    if (context.pace.due(topic_config_keys().size())) co_await context.pace.give_way();
     Created& answer = response.topics[places[i]];
     if (answers[i].error != Error::none) {
       fail(answer, answers[i].error, std::move(answers[i].message));
       continue;
     }
-    if (answers[i].topic) answer.topic_id = answers[i].topic->id;
+    if (const TopicPtr topic = std::move(answers[i].topic)) answer.topic_id = topic->id;
     describe(context, wanted[i], defaults, answer);
   }
+  discard(context.broker.workers, std::tuple(std::move(named), std::move(wanted), std::move(answers)));
   co_return response;
 }
 
-Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest request) {
-  for (auto& name : request.topic_names) request.topics.push_back({std::move(name), {}});  // v1–5
+Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest& request) {
+  request.topics.reserve(request.topic_names.size());
+  for (auto& name : request.topic_names) {  // v1–5
+    if (context.pace.due()) co_await context.pace.give_way();
+    request.topics.push_back({std::move(name), {}});
+  }
   kafka::DeleteTopicsResponse response;
   std::set<std::pair<std::string, Uuid>> seen;
   for (const auto& asked : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.responses.emplace_back();
-    const TopicPtr topic =
+    TopicPtr topic =
         asked.name ? context.broker.topics.find(*asked.name) : context.broker.topics.find(asked.topic_id);
-    answer.name = topic ? std::optional(topic->name) : asked.name;
+    const std::string name = topic ? topic->name : asked.name.value_or("");
+    answer.name = topic ? std::optional(name) : asked.name;
     answer.topic_id = topic ? topic->id : asked.topic_id;
     Error error = Error::none;
     if (!seen.insert({asked.name.value_or(""), asked.topic_id}).second)
@@ -161,23 +175,26 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
       error = context.version >= 3 ? Error::topic_deletion_disabled : Error::invalid_request;
     else if (!topic)
       error = asked.name ? Error::unknown_topic_or_partition : Error::unknown_topic_id;
-    else if (is_internal_topic(topic->name))
+    else if (is_internal_topic(name))
       error = Error::invalid_topic_exception;
-    else
-      error = co_await context.broker.topics.remove(topic->name);
+    topic.reset();  // its partitions go one by one, when nobody holds it
+    if (error == Error::none) error = co_await context.broker.topics.remove(name);
     // Before the answer: whoever hears that it is gone may create it anew, and nobody has read that one.
-    if (error == Error::none) co_await context.broker.groups.topic_removed(topic->name);
+    if (error == Error::none) co_await context.broker.groups.topic_removed(name);
     answer.error_code = number(error);
   }
+  discard(context.broker.workers, std::move(seen));
   co_return response;
 }
 
 Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
-                                                        kafka::CreatePartitionsRequest request) {
+                                                        kafka::CreatePartitionsRequest& request) {
   const std::vector<std::int32_t> self{context.broker.identity.node_id};
   kafka::CreatePartitionsResponse response;
   std::set<std::string> seen;
   for (const auto& asked : request.topics) {
+    const std::size_t assigned = asked.assignments ? asked.assignments->size() : 0;
+    if (context.pace.due(assigned + 1)) co_await context.pace.give_way();
     auto& answer = response.results.emplace_back();
     answer.name = asked.name;
     const TopicPtr topic = context.broker.topics.find(asked.name);
@@ -207,16 +224,19 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
     answer.error_code = number(result.error);
     if (!result.message.empty()) answer.error_message = std::move(result.message);
   }
+  discard(context.broker.workers, std::move(seen));
   co_return response;
 }
 
-Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest request) {
+Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest& request) {
   kafka::DeleteRecordsResponse response;
   for (const auto& wanted : request.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
     for (const auto& asked : wanted.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       kafka::DeleteRecordsResponse::DeleteRecordsPartitionResult answer{asked.partition_index, -1, 0};
       const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
       const Offset before = !partition ? -1 : asked.offset == -1 ? partition->high_watermark() : asked.offset;

@@ -46,13 +46,15 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
   std::set<TopicPartition> wanted;
   bool possible = true;
   for (const auto& topic : asked.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& result = results.emplace_back();
     result.name = topic.name;
     for (const std::int32_t index : topic.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       const Error error = check_partition(context.broker.topics, topic.name, index);
       result.results_by_partition.push_back({index, number(error)});
       possible = possible && error == Error::none;
-      wanted.insert({topic.name, index});
+      if (error == Error::none) wanted.insert({topic.name, index});
     }
   }
   Error error = possible ? Error::none : Error::operation_not_attempted;
@@ -68,13 +70,15 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
   co_return results;
 }
 
-std::vector<AddResponse::AddPartitionsToTxnTopicResult> verify_partitions(
+Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> verify_partitions(
     Context& context, const AddRequest::AddPartitionsToTxnTransaction& asked) {
   std::vector<AddResponse::AddPartitionsToTxnTopicResult> results;
   for (const auto& topic : asked.topics) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& result = results.emplace_back();
     result.name = topic.name;
     for (const std::int32_t index : topic.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
       Error error = context.broker.transactions.verify(
           asked.transactional_id, {asked.producer_id, asked.producer_epoch}, {topic.name, index});
       if (error == Error::transaction_abortable && context.version < add_version_abortable)
@@ -82,13 +86,13 @@ std::vector<AddResponse::AddPartitionsToTxnTopicResult> verify_partitions(
       result.results_by_partition.push_back({index, number(error)});
     }
   }
-  return results;
+  co_return results;
 }
 
 }  // namespace
 
 Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
-                                                          kafka::InitProducerIdRequest request) {
+                                                          kafka::InitProducerIdRequest& request) {
   const ProducerEpoch given{request.producer_id, request.producer_epoch};
   const auto answer = co_await context.broker.transactions.init(*request.transactional_id,
                                                                 request.transaction_timeout_ms, given);
@@ -100,7 +104,7 @@ Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
   co_return response;
 }
 
-Task<AddResponse> add_partitions_to_txn(Context& context, AddRequest request) {
+Task<AddResponse> add_partitions_to_txn(Context& context, AddRequest& request) {
   AddResponse response;
   if (context.version < 4) {
     AddRequest::AddPartitionsToTxnTransaction one;
@@ -112,10 +116,11 @@ Task<AddResponse> add_partitions_to_txn(Context& context, AddRequest request) {
     co_return response;
   }
   for (auto& transaction : request.transactions) {
+    if (context.pace.due()) co_await context.pace.give_way();
     AddResponse::AddPartitionsToTxnResult result;
     result.transactional_id = transaction.transactional_id;
     if (transaction.verify_only)
-      result.topic_results = verify_partitions(context, transaction);
+      result.topic_results = co_await verify_partitions(context, transaction);
     else
       result.topic_results = co_await add_partitions(context, std::move(transaction));
     response.results_by_transaction.push_back(std::move(result));
@@ -125,7 +130,7 @@ Task<AddResponse> add_partitions_to_txn(Context& context, AddRequest request) {
 
 // The offsets that will be committed lie in the partition of their group.
 Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
-                                                        kafka::AddOffsetsToTxnRequest request) {
+                                                        kafka::AddOffsetsToTxnRequest& request) {
   InternalTopic& offsets = context.broker.offsets_log;
   kafka::AddOffsetsToTxnResponse response;
   Error error = Error::none;
@@ -145,7 +150,7 @@ Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
   co_return response;
 }
 
-Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest request) {
+Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest& request) {
   const ProducerEpoch who{request.producer_id, request.producer_epoch};
   ClientVersion client = ClientVersion::first;
   if (context.version >= 5) client = ClientVersion::second;
@@ -161,12 +166,13 @@ Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest reque
 
 // What the tools of an administrator send to end a transaction that nobody looks after.
 Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
-                                                       kafka::WriteTxnMarkersRequest request) {
+                                                       kafka::WriteTxnMarkersRequest& request) {
   kafka::WriteTxnMarkersResponse response;
   for (const auto& marker : request.markers) {  // all answers first: appends keep references to them
     auto& result = response.markers.emplace_back();
     result.producer_id = marker.producer_id;
     for (const auto& topic : marker.topics) {
+      if (context.pace.due(topic.partition_indexes.size() / 16 + 1)) co_await context.pace.give_way();
       auto& answers = result.topics.emplace_back();
       answers.name = topic.name;
       for (const std::int32_t index : topic.partition_indexes) answers.partitions.push_back({index, 0});
@@ -181,6 +187,7 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
     const MarkerEpoch wanted = is_second ? MarkerEpoch::later : MarkerEpoch::of_transaction;
     for (auto& topic : response.markers[m].topics)
       for (auto& answer : topic.partitions) {
+        if (context.pace.due()) co_await context.pace.give_way();
         joined.expect();
         auto done = [&answer, &joined](Error error) {
           answer.error_code = number(error);
@@ -195,10 +202,11 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
 }
 
 Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context,
-                                                                kafka::DescribeTransactionsRequest request) {
+                                                                kafka::DescribeTransactionsRequest& request) {
   kafka::DescribeTransactionsResponse response;
   const Error unserved = context.broker.transactions.serves();
   for (const std::string& id : request.transactional_ids) {
+    if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.transaction_states.emplace_back();
     answer.transactional_id = id;
     answer.error_code = number(unserved);
@@ -221,7 +229,7 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
 }
 
 Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
-                                                        kafka::ListTransactionsRequest request) {
+                                                        kafka::ListTransactionsRequest& request) {
   kafka::ListTransactionsResponse response;
   response.error_code = number(context.broker.transactions.serves());
   const std::string wanted = request.transactional_id_pattern.value_or("");

@@ -54,20 +54,20 @@ Task<Error> enter(Context& context, const Request& request) {
 }  // namespace
 
 // Nobody sees these offsets before the transaction is committed.
-Task<Response> txn_offset_commit(Context& context, Request request) {
+Task<Response> txn_offset_commit(Context& context, Request& request) {
   Response response;
   std::vector<PartitionCommit> commits =
-      take_commits(context, request.topics, context.version >= version_with_ids,
-                   context.broker.clock.wall_ms(), -1, response.topics);
+      co_await take_commits(context, request.topics, context.version >= version_with_ids,
+                            context.broker.clock.wall_ms(), -1, response.topics);
   std::vector<Error> errors(commits.size(), co_await enter(context, request));
   if (!errors.empty() && errors.front() == Error::none) {
     GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,
                                     request.generation_id_or_member_epoch};
     kafka::BatchProducer producer{request.producer_id, request.producer_epoch, -1, true};
-    errors = co_await context.broker.groups.commit(std::move(who), std::move(commits), producer);
+    errors = co_await commit_all(context, std::move(who), std::move(commits), producer);
   }
   const auto in_words = [&context](Error error) { return for_committers(error, context.version); };
-  answer_commits(response.topics, errors, in_words);
+  co_await answer_commits(context, response.topics, errors, in_words);
   co_return response;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/metadata/records.h"
 #include "core/offload.h"
+#include "core/pace.h"
 #include "net/kafka/uuid.h"
 
 namespace mq::core {
@@ -19,11 +20,18 @@ std::string folded(std::string_view name) {
   return text;
 }
 
-TopicRecord record_of(const Topic& topic) {
-  TopicRecord record{kafka::text_of(topic.id), {}, topic.overrides};
-  for (const auto& partition : topic.partitions) record.partitions.push_back(partition->number());
-  return record;
+Task<TopicRecord> record_of(TopicPtr topic) {
+  Pace pace(co_await asio::this_coro::executor);
+  TopicRecord record{kafka::text_of(topic->id), {}, topic->overrides};
+  record.partitions.reserve(topic->partitions.size());
+  for (const auto& partition : topic->partitions) {
+    if (pace.due()) co_await pace.give_way();
+    record.partitions.push_back(partition->number());
+  }
+  co_return record;
 }
+
+constexpr std::size_t steps_to_open = 8;  // a partition, or to close it: see Pace
 
 std::string key_of(std::string_view name) {
   return std::string(topic_key_prefix).append(name);
@@ -50,8 +58,10 @@ error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered
       topic->id = kafka::uuid_of(record->id).value_or(Uuid{});
       topic->overrides = record->configs;
       topic->config = TopicConfig::from(topic->overrides, defaults_);
-      for (const PartitionNumber number : record->partitions)
+      for (const PartitionNumber number : record->partitions) {
         topic->partitions.push_back(open_partition(number));
+        by_number_[number] = topic->partitions.back();
+      }
       put(std::move(topic));
     }
     if (rows->size() < rows_max) break;
@@ -72,16 +82,29 @@ TopicPtr Topics::find(const Uuid& id) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
+TopicPtr Topics::after(std::string_view name) const {
+  const auto next = by_name_.upper_bound(name);
+  return next == by_name_.end() ? nullptr : next->second;
+}
+
 std::shared_ptr<Partition> Topics::find_partition(PartitionNumber number) const {
   const auto found = by_number_.find(number);
   return found == by_number_.end() ? nullptr : found->second;
 }
 
-std::vector<Topics::Answer> Topics::check(const std::vector<NewTopic>& wanted) const {
+bool Topics::collides(std::string_view name) const {
+  const auto twin = by_folded_name_.find(folded(name));
+  return twin != by_folded_name_.end() && twin->second != name;
+}
+
+Task<std::vector<Topics::Answer>> Topics::check(const std::vector<NewTopic>& wanted) const {
+  Pace pace(co_await asio::this_coro::executor);
   std::vector<Answer> answers;
+  answers.reserve(wanted.size());
   std::map<std::string, std::string> taken;  // by this request: folded name → name
   std::size_t partitions = by_number_.size();
   for (const NewTopic& topic : wanted) {
+    if (pace.due()) co_await pace.give_way();
     const auto twin = by_folded_name_.find(folded(topic.name));
     const auto twin_here = taken.find(folded(topic.name));
     const auto quoted = "topic \"" + topic.name + "\"";
@@ -108,62 +131,79 @@ std::vector<Topics::Answer> Topics::check(const std::vector<NewTopic>& wanted) c
     partitions += static_cast<std::size_t>(topic.partitions);
     taken[folded(topic.name)] = topic.name;
   }
-  return answers;
+  co_return answers;
 }
 
 Task<std::vector<Topics::Answer>> Topics::create(std::vector<NewTopic> wanted) {
   const Turn::Hold hold = co_await turn_.take();
-  std::vector<Answer> answers = check(wanted);
-  storage::Store::Change change;
+  std::vector<Answer> answers = co_await check(wanted);
+  Records records;
   for (std::size_t i = 0; i < wanted.size(); i++) {
     if (answers[i].error != Error::none) continue;
-    answers[i].topic = make(wanted[i]);
-    change.puts[key_of(wanted[i].name)] = to_json(record_of(*answers[i].topic));
+    answers[i].topic = co_await make(wanted[i]);
+    records[wanted[i].name] = co_await record_of(answers[i].topic);
   }
-  if (change.puts.empty()) co_return answers;
-  const error_code error = co_await commit(std::move(change));
+  if (records.empty()) co_return answers;
+  const error_code error = co_await store(std::move(records));
   for (Answer& answer : answers) {
     if (!answer.topic) continue;
     if (error)
       answer = {Error::kafka_storage_error, "the topic could not be stored: " + error.message(), {}};
     else
-      put(answer.topic);
+      co_await publish(answer.topic);
   }
   co_return answers;
 }
 
-TopicPtr Topics::make(const NewTopic& wanted) {
+Task<TopicPtr> Topics::make(const NewTopic& wanted) {
+  Pace pace(co_await asio::this_coro::executor);
   auto topic = std::make_shared<Topic>();
   topic->name = wanted.name;
   topic->id = random_uuid();
   topic->overrides = wanted.overrides;
   topic->config = TopicConfig::from(wanted.overrides, defaults_);
-  for (std::int32_t i = 0; i < wanted.partitions; i++)
+  topic->partitions.reserve(static_cast<std::size_t>(wanted.partitions));
+  for (std::int32_t i = 0; i < wanted.partitions; i++) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
     topic->partitions.push_back(open_partition(journal_.next_partition()));
-  return topic;
+  }
+  co_return topic;
 }
 
 Task<Error> Topics::remove(std::string name) {
   const Turn::Hold hold = co_await turn_.take();
-  const TopicPtr topic = find(name);
+  TopicPtr topic = find(name);
   if (!topic) co_return Error::unknown_topic_or_partition;
-  storage::Store::Change change;
-  change.erases.push_back(key_of(name));
-  const error_code error = co_await commit(std::move(change));
+  const error_code error = co_await erase(name);
   if (error) co_return Error::kafka_storage_error;
   version_++;
   by_name_.erase(name);
   by_id_.erase(topic->id);
   by_folded_name_.erase(folded(name));
+  auto numbers = co_await close(std::move(topic));
+  const error_code forgotten = co_await journal_.remove(std::move(numbers));
+  co_return forgotten ? Error::kafka_storage_error : Error::none;
+}
+
+// And lets its partitions go one by one, unless somebody still holds the topic.
+Task<std::vector<PartitionNumber>> Topics::close(TopicPtr topic) {
+  Pace pace(co_await asio::this_coro::executor);
   std::vector<PartitionNumber> numbers;
+  std::vector<std::shared_ptr<Partition>> closed;
+  numbers.reserve(topic->partitions.size());
+  closed.reserve(topic->partitions.size());
   for (const auto& partition : topic->partitions) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
     partition->close();
     numbers.push_back(partition->number());
     by_number_.erase(partition->number());
+    closed.push_back(partition);
   }
-  changed_(*topic);
-  const error_code forgotten = co_await journal_.remove(std::move(numbers));
-  co_return forgotten ? Error::kafka_storage_error : Error::none;
+  co_await tell_changed(topic);
+  topic.reset();
+  for (; !closed.empty(); closed.pop_back())
+    if (pace.due(steps_to_open)) co_await pace.give_way();
+  co_return numbers;
 }
 
 Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total) {
@@ -180,13 +220,16 @@ Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total
   if (by_number_.size() + static_cast<std::size_t>(total - now) > partitions_max)
     co_return Answer{Error::invalid_partitions, "too many partitions for this broker", {}};
   auto grown = std::make_shared<Topic>(*topic);
-  for (std::int32_t i = now; i < total; i++)
+  Pace pace(co_await asio::this_coro::executor);
+  for (std::int32_t i = now; i < total; i++) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
     grown->partitions.push_back(open_partition(journal_.next_partition()));
-  storage::Store::Change change;
-  change.puts[key_of(name)] = to_json(record_of(*grown));
-  const error_code error = co_await commit(std::move(change));
+  }
+  Records records;
+  records[name] = co_await record_of(grown);
+  const error_code error = co_await store(std::move(records));
   if (error) co_return Answer{Error::kafka_storage_error, error.message(), {}};
-  put(grown);
+  co_await publish(grown);
   co_return Answer{Error::none, {}, grown};
 }
 
@@ -197,37 +240,72 @@ Task<Error> Topics::configure(std::string name, Overrides overrides) {
   auto changed = std::make_shared<Topic>(*topic);
   changed->overrides = std::move(overrides);
   changed->config = TopicConfig::from(changed->overrides, defaults_);
-  storage::Store::Change change;
-  change.puts[key_of(name)] = to_json(record_of(*changed));
-  const error_code error = co_await commit(std::move(change));
+  Records records;
+  records[name] = co_await record_of(changed);
+  const error_code error = co_await store(std::move(records));
   if (error) co_return Error::kafka_storage_error;
-  put(std::move(changed));
+  put(changed);
+  co_await tell_changed(changed);
   co_return Error::none;
 }
 
-void Topics::defaults_changed(const TopicDefaults& defaults) {
-  defaults_ = defaults;
-  for (auto& [name, topic] : by_name_) {
+Task<void> Topics::defaults_changed(TopicDefaults defaults) {
+  const Turn::Hold hold = co_await turn_.take();
+  Pace pace(co_await asio::this_coro::executor);
+  defaults_ = std::move(defaults);
+  for (TopicPtr topic = after(""); topic; topic = after(topic->name)) {
+    if (pace.due()) co_await pace.give_way();
     auto changed = std::make_shared<Topic>(*topic);
     changed->config = TopicConfig::from(changed->overrides, defaults_);
-    by_id_[changed->id] = changed;
-    topic = std::move(changed);
-    changed_(*topic);
+    put(changed);
+    co_await tell_changed(changed);
   }
 }
 
-Task<error_code> Topics::commit(storage::Store::Change change) {
+Task<error_code> Topics::store(Records records) {
+  auto work = [&meta = journal_.meta(), records = std::move(records)] {
+    storage::Store::Change change;
+    for (const auto& [name, record] : records) change.puts[key_of(name)] = to_json(record);
+    return meta.commit(change);
+  };
+  co_return co_await offload(disk_, std::move(work));
+}
+
+Task<error_code> Topics::erase(const std::string& name) {
+  storage::Store::Change change;
+  change.erases.push_back(key_of(name));
   auto work = [&meta = journal_.meta(), change = std::move(change)] { return meta.commit(change); };
   co_return co_await offload(disk_, std::move(work));
 }
 
+// Seen from now on.
 void Topics::put(TopicPtr topic) {
   version_++;
-  for (const auto& partition : topic->partitions) by_number_[partition->number()] = partition;
   by_id_[topic->id] = topic;
   by_folded_name_[folded(topic->name)] = topic->name;
   by_name_[topic->name] = topic;
-  changed_(*topic);
+}
+
+// With partitions that are new.
+Task<void> Topics::publish(TopicPtr topic) {
+  Pace pace(co_await asio::this_coro::executor);
+  for (const auto& partition : topic->partitions) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
+    by_number_[partition->number()] = partition;
+  }
+  put(topic);
+  co_await tell_changed(topic);
+}
+
+Task<void> Topics::tell_changed(TopicPtr topic) const {
+  constexpr std::size_t at_once = 64;
+  Pace pace(co_await asio::this_coro::executor);
+  for (Partitions rest(topic->partitions); !rest.empty();) {
+    const std::size_t count = std::min(rest.size(), at_once);
+    if (pace.due(count * steps_to_open)) co_await pace.give_way();
+    changed_(*topic, rest.first(count));
+    rest = rest.subspan(count);
+  }
 }
 
 std::shared_ptr<Partition> Topics::open_partition(PartitionNumber number) {

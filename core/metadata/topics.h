@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/metadata/records.h"
 #include "core/partition/partition.h"
 #include "core/topic_config.h"
 #include "core/turn.h"
@@ -54,6 +55,8 @@ class Topics {
 
   TopicPtr find(std::string_view name) const;
   TopicPtr find(const Uuid& id) const;
+  // The next one in the order of their names; null: there is none. Who walks so may give way in between.
+  TopicPtr after(std::string_view name) const;
   std::shared_ptr<Partition> find_partition(PartitionNumber number) const;
   const std::map<std::string, TopicPtr, std::less<>>& all() const { return by_name_; }
   std::size_t partition_count() const { return by_number_.size(); }
@@ -67,20 +70,28 @@ class Topics {
   // One durable change for all that are possible; an answer for each, in order.
   Task<std::vector<Answer>> create(std::vector<NewTopic> wanted);
   // What create would answer, without doing it.
-  std::vector<Answer> check(const std::vector<NewTopic>& wanted) const;
+  Task<std::vector<Answer>> check(const std::vector<NewTopic>& wanted) const;
+  bool collides(std::string_view name) const;  // with the name of another topic
   Task<kafka::Error> remove(std::string name);
   Task<Answer> add_partitions(std::string name, std::int32_t total);
   Task<kafka::Error> configure(std::string name, Overrides overrides);
   // Called for every topic that is new or was configured, and for one that is gone: its partitions are
-  // closed.
-  void on_change(std::function<void(const Topic&)> changed) { changed_ = std::move(changed); }
+  // closed. For some of its partitions at a time.
+  using Partitions = std::span<const std::shared_ptr<Partition>>;
+  using Changed = std::function<void(const Topic&, Partitions)>;
+  void on_change(Changed changed) { changed_ = std::move(changed); }
   // The broker's own defaults changed: every topic's effective configuration is made anew.
-  void defaults_changed(const TopicDefaults& defaults);
+  Task<void> defaults_changed(TopicDefaults defaults);
 
  private:
-  TopicPtr make(const NewTopic& wanted);
-  Task<error_code> commit(storage::Store::Change change);
+  Task<TopicPtr> make(const NewTopic& wanted);
+  using Records = std::map<std::string, TopicRecord>;  // by name
+  Task<error_code> store(Records records);
+  Task<error_code> erase(const std::string& name);
   void put(TopicPtr topic);
+  Task<void> publish(TopicPtr topic);
+  Task<void> tell_changed(TopicPtr topic) const;
+  Task<std::vector<PartitionNumber>> close(TopicPtr topic);
   std::shared_ptr<Partition> open_partition(PartitionNumber number);
 
   storage::Journal& journal_;
@@ -90,12 +101,12 @@ class Topics {
   Turn turn_;  // of changes
   TopicDefaults defaults_;
   std::uint64_t version_ = 0;
-  std::function<void(const Topic&)> changed_ = [](const Topic&) {};
+  Changed changed_ = [](const Topic&, Partitions) {};
   std::map<std::string, TopicPtr, std::less<>> by_name_;
   std::map<Uuid, TopicPtr> by_id_;
   std::map<std::string, std::string, std::less<>>
       by_folded_name_;  // '.' read as '_': such names collide in metrics
-  std::unordered_map<PartitionNumber, std::shared_ptr<Partition>> by_number_;
+  std::map<PartitionNumber, std::shared_ptr<Partition>> by_number_;  // ordered: it never takes a turn to grow
 };
 
 // 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".

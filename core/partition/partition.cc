@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/offload.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 
@@ -164,42 +165,59 @@ Task<error_code> Partition::trim(Offset start) {
   co_return error;
 }
 
-Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp) {
-  const auto base = co_await log_->at_time(timestamp);
-  if (!base) co_return base.error();
-  std::function<bool(Timestamp)> reaches = [timestamp](Timestamp time) { return time >= timestamp; };
-  co_return co_await first_in_batch(*base, std::move(reaches));
-}
+namespace {
 
-Task<Result<Partition::At>> Partition::at_time_max() {
-  const auto base = co_await log_->at_time_max();
-  if (!base) co_return base.error();
-  At largest;
-  std::function<bool(Timestamp)> larger = [&largest](Timestamp time) {
-    largest.time = std::max(largest.time, time);
-    return false;
-  };
-  const auto all = co_await first_in_batch(*base, larger);
-  if (!all) co_return all.error();
-  if (largest.time < 0) co_return At{};
-  std::function<bool(Timestamp)> is_largest = [time = largest.time](Timestamp t) { return t == time; };
-  co_return co_await first_in_batch(*base, std::move(is_largest));
+error_code read_error(const kafka::RecordReader& records) {
+  return records.error() ? error_code(kafka::make_error_code(Error::corrupt_message)) : error_code{};
 }
 
 // Nothing is found where the batch's header claims a larger time than any record has that was not trimmed.
-Task<Result<Partition::At>> Partition::first_in_batch(Offset base, std::function<bool(Timestamp)> wanted) {
+Result<Partition::At> first_reaching(kafka::RecordReader& records, Offset start, Timestamp timestamp) {
+  while (const kafka::Record* record = records.next())
+    if (record->offset >= start && record->timestamp >= timestamp)
+      return Partition::At{record->offset, record->timestamp};
+  if (const error_code error = read_error(records)) return error;
+  return Partition::At{};
+}
+
+Result<Partition::At> first_largest(kafka::RecordReader& records, Offset start) {
+  Partition::At largest;
+  while (const kafka::Record* record = records.next())
+    if (record->offset >= start && record->timestamp > largest.time)
+      largest = {record->offset, record->timestamp};
+  if (const error_code error = read_error(records)) return error;
+  return largest;
+}
+
+}  // namespace
+
+Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp, asio::thread_pool& workers) {
+  const auto base = co_await log_->at_time(timestamp);
+  if (!base) co_return base.error();
+  Look look = [timestamp](kafka::RecordReader& records, Offset start) {
+    return first_reaching(records, start, timestamp);
+  };
+  co_return co_await look_into(*base, std::move(look), workers);
+}
+
+Task<Result<Partition::At>> Partition::at_time_max(asio::thread_pool& workers) {
+  const auto base = co_await log_->at_time_max();
+  if (!base) co_return base.error();
+  co_return co_await look_into(*base, first_largest, workers);
+}
+
+Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::thread_pool& workers) {
   if (base >= end()) co_return At{};
-  const auto read = co_await log_->read(base, 1);
+  auto read = co_await log_->read(base, 1);
   if (!read) co_return read.error();
   if (read->size == 0) co_return At{};
-  const auto bytes = storage::gather(*read);
-  if (!bytes) co_return bytes.error();
-  kafka::RecordReader reader(*bytes);
-  while (const kafka::Record* record = reader.next())
-    if (record->offset >= start() && wanted(record->timestamp))
-      co_return At{record->offset, record->timestamp};
-  if (reader.error()) co_return error_code(kafka::make_error_code(Error::corrupt_message));
-  co_return At{};
+  auto work = [read = std::move(*read), start = start(), look = std::move(look)]() -> Result<At> {
+    const auto bytes = storage::gather(read);
+    if (!bytes) return bytes.error();
+    kafka::RecordReader records(*bytes);
+    return look(records, start);
+  };
+  co_return co_await offload(workers, std::move(work));
 }
 
 std::string Partition::producers_snapshot() const {

@@ -3,6 +3,7 @@
 // Lives on the loop. Readers see only what is durable.
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
 #include <functional>
 
 #include "core/clock.h"
@@ -45,8 +46,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
     Offset offset = -1;
     Timestamp time = -1;
   };
-  Task<Result<At>> at_time(Timestamp timestamp);
-  Task<Result<At>> at_time_max();
+  // A worker looks into the batch: it may have to be read, and unpacked.
+  Task<Result<At>> at_time(Timestamp timestamp, asio::thread_pool& workers);
+  Task<Result<At>> at_time_max(asio::thread_pool& workers);  // the first record with the largest
 
   // What lies here, oldest first.
   Task<Result<std::vector<storage::Range>>> ranges(Offset from, storage::Grain grain, std::size_t count_max) {
@@ -92,7 +94,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void tell_grown();
   void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
   void answer_duplicates();
-  Task<Result<At>> first_in_batch(Offset base, std::function<bool(Timestamp)> wanted);
+  using Look = std::function<Result<At>(kafka::RecordReader& records, Offset start)>;
+  Task<Result<At>> look_into(Offset base, Look look, asio::thread_pool& workers);
 
   const std::shared_ptr<storage::Log> log_;
   const PartitionNumber number_;

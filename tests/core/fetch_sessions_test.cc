@@ -57,6 +57,27 @@ TEST_F(FetchSessionsTest, AFullFetchOpensASessionThatLaterRequestsOnlyAmend) {
   EXPECT_EQ(begun.wishes[1].key, key(2));
 }
 
+std::vector<std::int32_t> more_than_a_session_has() {
+  std::vector<std::int32_t> many(FetchSessions::session_partitions_max + 1);
+  for (std::size_t i = 0; i < many.size(); i++) many[i] = static_cast<std::int32_t>(i);
+  return many;
+}
+
+TEST_F(FetchSessionsTest, WhoAsksForVeryManyPartitionsIsServedWithoutASession) {
+  const auto begun = sessions.begin(request(0, 0, more_than_a_session_has()), false, now);
+  EXPECT_EQ(begun.error, Error::none);
+  EXPECT_FALSE(begun.session);
+  EXPECT_TRUE(begun.is_long);
+  EXPECT_EQ(sessions.size(), 0u);
+}
+
+TEST_F(FetchSessionsTest, WhoAddsVeryManyPartitionsToASessionBeginsAgainWithoutOne) {
+  const auto full = sessions.begin(request(0, 0, {0}), false, now);
+  const auto more = sessions.begin(request(full.session->id, 1, more_than_a_session_has()), false, now);
+  EXPECT_EQ(more.error, Error::fetch_session_id_not_found);
+  EXPECT_EQ(sessions.size(), 0u);
+}
+
 TEST_F(FetchSessionsTest, AnUnknownSessionAndAWrongEpochAreRefused) {
   const auto full = sessions.begin(request(0, 0, {0}), false, now);
   EXPECT_EQ(sessions.begin(request(full.session->id, 2), false, now).error,

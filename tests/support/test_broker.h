@@ -99,6 +99,7 @@ class TestBroker {
   std::uint16_t port() const { return ready_.listeners.front().port(); }
   const core::Broker::Ready& ready() const { return ready_; }
   Wire connect() const { return Wire(port()); }
+  net::asio::io_context& loop() { return loop_; }
 
  private:
   net::asio::io_context loop_{1};

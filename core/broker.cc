@@ -97,8 +97,8 @@ Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
   done(std::move(all));
 }
 
-Broker::Broker(asio::io_context& loop, Config config)
-    : loop_(loop), config_(std::move(config)), parts_(std::make_unique<Parts>()) {}
+Broker::Broker(asio::io_context& loop, Config config, storage::FileSystem& files)
+    : loop_(loop), config_(std::move(config)), files_(files), parts_(std::make_unique<Parts>()) {}
 
 Broker::~Broker() {
   parts_->workers.join();
@@ -107,9 +107,9 @@ Broker::~Broker() {
 
 Broker::Ready Broker::start() {
   Ready ready;
-  check_format(storage::real_files(), config_.data);
+  check_format(files_, config_.data);
   open_journal();
-  parts_->identity = identify(storage::real_files(), config_.data, parts_->journal->meta(), config_.node_id);
+  parts_->identity = identify(files_, config_.data, parts_->journal->meta(), config_.node_id);
   load();
   listen(ready);
   ready.identity = parts_->identity;
@@ -141,10 +141,10 @@ void Broker::open_journal() {
     if (parts->sweeper) parts->sweeper->sealed(numbers);
   };
 
-  auto journal = storage::Journal::open(storage::real_files(), loop_, std::move(options));
+  auto journal = storage::Journal::open(files_, loop_, std::move(options));
   if (!journal && journal.error() == storage::Errc::in_use)
-    throw WrongStart(7, config_.data.string() + " is in use by " +
-                            storage::lock_holder(storage::real_files(), config_.data));
+    throw WrongStart(7,
+                     config_.data.string() + " is in use by " + storage::lock_holder(files_, config_.data));
   if (!journal)
     throw WrongStart(1, config_.data.string() + " cannot be opened: " + journal.error().message());
   parts_->journal = std::move(*journal);

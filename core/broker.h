@@ -24,7 +24,7 @@ class Broker {
     storage::Recovery recovery;
   };
 
-  Broker(asio::io_context& loop, Config config);
+  Broker(asio::io_context& loop, Config config, storage::FileSystem& files = storage::real_files());
   ~Broker();
 
   // Opens the data directory, recovers, listens. Blocks; requests are served once the loop runs. Throws
@@ -44,6 +44,7 @@ class Broker {
 
   asio::io_context& loop_;
   Config config_;
+  storage::FileSystem& files_;
   std::unique_ptr<Parts> parts_;
 };
 

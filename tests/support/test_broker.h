@@ -77,13 +77,14 @@ class Wire {
 
 class TestBroker {
  public:
-  explicit TestBroker(std::filesystem::path data, std::function<void(core::Config&)> adjust = {}) {
+  explicit TestBroker(std::filesystem::path data, std::function<void(core::Config&)> adjust = {},
+                      storage::FileSystem& files = storage::real_files()) {
     core::Config config;
     config.data = std::move(data);
     config.listeners.front().listen.port = 0;
     config.min_free_bytes = 1 << 20;
     if (adjust) adjust(config);
-    broker_ = std::make_unique<core::Broker>(loop_, std::move(config));
+    broker_ = std::make_unique<core::Broker>(loop_, std::move(config), files);
     ready_ = broker_->start();
     thread_ = std::thread([this] { loop_.run(); });
   }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// An answer that comes later, once: one coroutine waits, somebody else of its loop has the answer. Lives on
-// the loop.
+// An answer that comes later, once: a coroutine waits, somebody else of its loop has the answer. Of one that
+// can be copied any number may wait, before and after. Lives on the loop.
 #pragma once
 
 #include <boost/asio/post.hpp>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/types.h"
 
@@ -17,13 +18,12 @@ class Later {
   void set(T value) {
     if (value_) return;
     value_.emplace(std::move(value));
-    if (!handler_) return;
-    auto handler = std::move(*handler_);
-    handler_.reset();
-    asio::post(std::move(handler));  // after all of this turn: answers leave together
+    for (Handler& handler : std::exchange(waiting_, {}))
+      asio::post(std::move(handler));  // after all of this turn: answers leave together
   }
+  bool is_set() const { return value_.has_value(); }
   static Task<T> get(std::shared_ptr<Later> self) {
-    auto keep = [later = self.get()](Handler handler) { later->handler_.emplace(std::move(handler)); };
+    auto keep = [later = self.get()](Handler handler) { later->waiting_.push_back(std::move(handler)); };
     if (!self->value_) co_await asio::async_initiate<const net::Use, void()>(keep, net::use);
     co_return std::move(*self->value_);
   }
@@ -31,7 +31,7 @@ class Later {
  private:
   using Handler = asio::async_result<net::Use, void()>::handler_type;
   std::optional<T> value_;
-  std::optional<Handler> handler_;
+  std::vector<Handler> waiting_;
 };
 
 }  // namespace mq::core

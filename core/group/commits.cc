@@ -14,7 +14,10 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
   std::vector<Error> answers(commits.size(), co_await ready(who.group));
   if (commits.empty() || answers.front() != Error::none) co_return answers;
   GroupPtr group = find(who.group);
-  if (!group && who.generation >= 0) co_return std::vector(commits.size(), Error::group_id_not_found);
+  if (!group && who.generation >= 0) {
+    co_await settled(std::move(who.group));
+    co_return std::vector(commits.size(), Error::group_id_not_found);
+  }
   if (!group) group = find_or_make(who.group);
   if (!group) co_return std::vector(commits.size(), Error::coordinator_not_available);
   std::vector<PartitionCommit> taken;
@@ -25,6 +28,7 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
   arm(*group);
   if (taken.empty()) {
     drop_if_nothing(group);
+    co_await settled(std::move(group));
     co_return answers;
   }
   const Error failed = co_await write_commits(std::move(group), std::move(taken), producer);
@@ -98,8 +102,7 @@ void GroupCoordinator::let_go(std::int32_t partition, ProducerId producer, bool 
   }
 }
 
-GroupCoordinator::Durable GroupCoordinator::forget_offsets(const GroupPtr& group,
-                                                           std::vector<TopicPartition> partitions) {
+Durable GroupCoordinator::forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions) {
   std::vector<KeyedRecord> records;
   for (const TopicPartition& one : partitions) records.push_back(offset_tombstone(group->id, one));
   return append(group, records, [group, partitions = std::move(partitions)] {

@@ -29,8 +29,10 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   const bool joins = request.epoch == 0;
   GroupPtr group = find(id);
   if (!group && joins && !(group = find_or_make(id))) co_return refused(Error::coordinator_not_available);
-  if (!group || (!group->consumer && !joins))
+  if (!group || (!group->consumer && !joins)) {
+    co_await settled(id);
     co_return refused(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
+  }
 
   Upgrade fresh;
   if (!group->consumer) fresh = upgrade(*group);
@@ -40,6 +42,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   ConsumerGroup::Answer answer = state.heartbeat(request, clock_.now(), rows);
   if (answer.error != Error::none) {
     drop_if_nothing(group);
+    co_await settled(std::move(group));
     co_return answer;
   }
   if (fresh.group) become_consumer(group, std::move(fresh.group), rows);
@@ -51,8 +54,8 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
 }
 
 // The group has changed already: what fails to be written is written with what changes next, as it is then.
-// Null: there is nothing to write.
-GroupCoordinator::Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
+// With nothing to write: what was written last; null: that is durable.
+Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
   rows.merge(group->unwritten);
   group->unwritten.clear();
   std::vector<KeyedRecord> records;
@@ -62,15 +65,10 @@ GroupCoordinator::Durable GroupCoordinator::store(const GroupPtr& group, Consume
     records = records_of(group->id, group->consumer.get(), rows);
   if (group->is_empty()) look_later(*group, clock_.wall_ms());
   arm(*group);
-  if (records.empty()) return nullptr;
-  auto answer = std::make_shared<Later<Error>>();
-  group->in_flight++;
-  log_.append(group->partition, records, [group, answer, rows = std::move(rows)](Error error) mutable {
-    group->in_flight--;
+  if (records.empty()) return group->is_settled() ? nullptr : group->newest;
+  return put(group, records, [group, rows = std::move(rows)](Error error) mutable {
     if (error != Error::none) group->unwritten.merge(std::move(rows));
-    answer->set(for_clients(error));
   });
-  return answer;
 }
 
 void GroupCoordinator::expire_consumers(const GroupPtr& group) {
@@ -103,7 +101,6 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join_consumers(GroupPtr group, 
   co_return unwritten;
 }
 
-// What it says promises nothing that would have to be durable.
 Error GroupCoordinator::heartbeat_consumers(const GroupPtr& group, std::string_view member_id,
                                             const std::optional<std::string>& instance_id,
                                             Generation generation) {

@@ -15,6 +15,10 @@ bool Group::is_empty() const {
          (!consumer || consumer->members().empty());
 }
 
+bool Group::is_settled() const {
+  return !newest || newest->is_set();
+}
+
 std::set<TopicPartition> Group::partitions() const {
   std::set<TopicPartition> all = offsets.partitions();
   for (const auto& commits : committing)
@@ -99,6 +103,7 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
   group->id = id;
   group->partition = log_.partition_of(id);
   groups_[id] = group;
+  if (const auto removed = removed_.find(id); removed != removed_.end()) group->newest = removed->second;
   if (loading_.contains(group->partition)) found_.push_back(group);  // nobody else may ask for it yet
   return group;
 }
@@ -167,9 +172,13 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
     refused.error = co_await ready(id);
   if (refused.error != Error::none) co_return refused;
   GroupPtr group = find(id);
-  if (!group && !request.member_id.empty()) refused.error = Error::unknown_member_id;
-  if (!group && request.member_id.empty()) group = find_or_make(id);
-  if (!group && refused.error == Error::none) refused.error = Error::coordinator_not_available;
+  if (!group && !request.member_id.empty()) {
+    co_await settled(std::move(id));
+    refused.error = Error::unknown_member_id;
+    co_return refused;
+  }
+  if (!group) group = find_or_make(id);
+  if (!group) refused.error = Error::coordinator_not_available;
   if (!group) co_return refused;
   if (group->consumer && !group->is_empty())
     co_return co_await join_consumers(std::move(group), std::move(request));
@@ -182,21 +191,35 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   Step step;
   group->classic.join(std::move(request), ticket, now(), step);
   act(group, step);
-  co_return co_await Later<ClassicGroup::JoinAnswer>::get(std::move(answer));
+  auto joined = co_await Later<ClassicGroup::JoinAnswer>::get(std::move(answer));
+  refused.error = co_await settled(std::move(group));
+  refused.member_id = joined.member_id;
+  if (joined.error == Error::none && refused.error != Error::none) co_return refused;
+  co_return joined;
 }
 
 Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGroup::Sync request) {
   ClassicGroup::SyncAnswer refused;
   const GroupPtr group = find(id);
   refused.error = id.empty() ? Error::invalid_group_id : serves(id);
-  if (refused.error == Error::none && !group) refused.error = Error::unknown_member_id;
   if (refused.error != Error::none) co_return refused;
+  if (!group) {
+    co_await settled(std::move(id));
+    refused.error = Error::unknown_member_id;
+    co_return refused;
+  }
+  ClassicGroup::SyncAnswer synced = co_await sync(group, std::move(request));
+  refused.error = co_await settled(group);
+  if (synced.error == Error::none && refused.error != Error::none) co_return refused;
+  co_return synced;
+}
+
+Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(GroupPtr group, ClassicGroup::Sync request) {
   if (group->consumer) {
     auto synced = group->consumer->sync(request, clock_.now());
     arm(*group);
     co_return synced;
   }
-
   const Ticket ticket = ++tickets_;
   auto answer = std::make_shared<Later<ClassicGroup::SyncAnswer>>();
   syncs_[ticket] = answer;
@@ -206,18 +229,27 @@ Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGro
   co_return co_await Later<ClassicGroup::SyncAnswer>::get(std::move(answer));
 }
 
-Error GroupCoordinator::heartbeat(std::string_view id, std::string_view member_id,
-                                  const std::optional<std::string>& instance_id, Generation generation) {
-  if (id.empty()) return Error::invalid_group_id;
+Task<Error> GroupCoordinator::heartbeat(std::string id, std::string member_id,
+                                        std::optional<std::string> instance_id, Generation generation) {
+  if (id.empty()) co_return Error::invalid_group_id;
   const Error unserved = serves(id);
-  if (unserved == Error::coordinator_load_in_progress) return Error::none;  // it will still be there
-  if (unserved != Error::none) return unserved;
-  const auto found = groups_.find(id);
-  if (found == groups_.end()) return Error::unknown_member_id;
-  if (found->second->consumer) return heartbeat_consumers(found->second, member_id, instance_id, generation);
-  const Error answer = found->second->classic.heartbeat(member_id, instance_id, generation, now());
-  arm(*found->second);
-  return answer;
+  if (unserved == Error::coordinator_load_in_progress) co_return Error::none;  // it will still be there
+  if (unserved != Error::none) co_return unserved;
+  const GroupPtr group = find(id);
+  if (!group) {
+    co_await settled(std::move(id));
+    co_return Error::unknown_member_id;
+  }
+  Error answer = Error::none;
+  if (group->consumer) {
+    answer = heartbeat_consumers(group, member_id, instance_id, generation);
+  } else {
+    answer = group->classic.heartbeat(member_id, instance_id, generation, now());
+    arm(*group);
+  }
+  if (group->is_settled()) co_return answer;
+  const Error failed = co_await settled(group);
+  co_return answer == Error::none ? failed : answer;
 }
 
 Task<GroupCoordinator::Left> GroupCoordinator::leave(std::string id,
@@ -226,101 +258,17 @@ Task<GroupCoordinator::Left> GroupCoordinator::leave(std::string id,
   const Error unserved = serves(id);
   if (unserved != Error::none) co_return error_code(unserved);
   GroupPtr group = find(id);
-  if (!group) co_return std::vector<Error>(leaving.size(), Error::unknown_member_id);
+  if (!group) {
+    co_await settled(std::move(id));
+    co_return std::vector<Error>(leaving.size(), Error::unknown_member_id);
+  }
   if (group->consumer) co_return co_await leave_consumers(std::move(group), std::move(leaving));
   Step step;
   auto answers = group->classic.leave(leaving, now(), step);
   act(group, step);
+  const Error failed = co_await settled(std::move(group));
+  if (failed != Error::none) co_return error_code(failed);
   co_return answers;
-}
-
-// ---------------------------------------------------------------------------------------------- acting
-
-Error GroupCoordinator::for_clients(Error error) {
-  switch (error) {
-    case Error::none:
-    case Error::coordinator_not_available:
-    case Error::invalid_producer_epoch:
-      return error;
-    case Error::message_too_large:
-    case Error::record_list_too_large:
-      return Error::invalid_commit_offset_size;
-    case Error::kafka_storage_error:
-      return Error::not_coordinator;
-    default:
-      return Error::coordinator_not_available;
-  }
-}
-
-void GroupCoordinator::act(const GroupPtr& group, Step& step) {
-  for (auto& [ticket, answer] : step.joined)
-    if (auto waiting = joins_.extract(ticket)) waiting.mapped()->set(std::move(answer));
-  for (auto& [ticket, answer] : step.synced)
-    if (auto waiting = syncs_.extract(ticket)) waiting.mapped()->set(std::move(answer));
-  if (stopped_) return;
-  if (step.write) write(group, *step.write);
-  if (group->is_empty() && group->offsets.empty()) look_later(*group, clock_.wall_ms());
-  arm(*group);
-  drop_if_nothing(group);
-}
-
-void GroupCoordinator::write(const GroupPtr& group, std::uint64_t number) {
-  const std::vector<KeyedRecord> records{group_record(group->id, group->classic)};
-  group->in_flight++;
-  log_.append(group->partition, records, [weak = weak_from_this(), group, number](Error error) {
-    group->in_flight--;
-    const auto self = weak.lock();
-    if (!self) return;
-    Step step;
-    const bool too_large = error == Error::message_too_large;
-    group->classic.written(number, too_large ? Error::unknown_server_error : for_clients(error), self->now(),
-                           step);
-    self->act(group, step);
-  });
-}
-
-GroupCoordinator::Durable GroupCoordinator::append(const GroupPtr& group,
-                                                   const std::vector<KeyedRecord>& records,
-                                                   std::function<void()> applied,
-                                                   kafka::BatchProducer producer) {
-  auto answer = std::make_shared<Later<Error>>();
-  group->in_flight++;
-  auto done = [weak = weak_from_this(), group, answer, applied = std::move(applied)](Error error) {
-    group->in_flight--;
-    answer->set(for_clients(error));
-    const auto self = weak.lock();
-    if (!self || self->stopped_) return;
-    if (error == Error::none) applied();
-    self->arm(*group);
-    self->drop_if_nothing(group);
-  };
-  log_.append(group->partition, records, std::move(done), producer);
-  return answer;
-}
-
-// ---------------------------------------------------------------------------------------------- forgetting
-
-// Gone at once: who joins from now on joins a new group, whose records come after these.
-GroupCoordinator::Durable GroupCoordinator::remove(const GroupPtr& group) {
-  std::vector<KeyedRecord> records;
-  for (const TopicPartition& one : group->partitions()) records.push_back(offset_tombstone(group->id, one));
-  records.push_back(group_tombstone(group->id));
-  if (group->consumer)
-    for (KeyedRecord& row : records_of(group->id, nullptr, group->consumer->all_rows()))
-      records.push_back(std::move(row));
-  drop(group);
-  return append(group, records, [] {});
-}
-
-Task<Error> GroupCoordinator::remove(std::string id) {
-  const Error unserved = serves(id);
-  if (unserved != Error::none) co_return unserved;
-  const GroupPtr group = find(id);
-  if (!group && id.empty()) co_return Error::invalid_group_id;
-  if (!group) co_return Error::group_id_not_found;
-  if (!group->is_empty()) co_return Error::non_empty_group;
-  Durable durable = remove(group);
-  co_return co_await Later<Error>::get(std::move(durable));
 }
 
 // ---------------------------------------------------------------------------------------------- time

@@ -24,6 +24,9 @@
 
 namespace mq::core {
 
+// A write that was handed to the log, and what becomes of it.
+using Durable = std::shared_ptr<Later<kafka::Error>>;
+
 struct Group {
   explicit Group(const ClassicLimits& limits) : classic(limits) {}
 
@@ -35,11 +38,13 @@ struct Group {
   GroupOffsets offsets;
   std::list<std::shared_ptr<const std::vector<PartitionCommit>>> committing;  // what is not durable yet
   std::size_t in_flight = 0;    // writes that are not durable yet
+  Durable newest;               // of them
   std::optional<Time> look_at;  // for what expired
   std::optional<Time> armed;    // its place in the row of deadlines
   bool dropped = false;         // nobody finds it any more
 
-  bool is_empty() const;  // nobody is a member, or about to be one
+  bool is_empty() const;    // nobody is a member, or about to be one
+  bool is_settled() const;  // all that is known of it is durable
   std::optional<Time> wake_at() const;
   std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
 };
@@ -67,10 +72,16 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   kafka::Error serves(std::string_view group) const;
   bool is_loading() const { return !loading_.empty(); }
 
+  // Memory is ahead of the log, and a crash takes back what is not durable: whoever is answered out of memory
+  // waits for what was written last, and hears what became of it. At once when nothing is on its way.
+  Task<kafka::Error> settled(std::string group) const;  // there or not
+  static Task<kafka::Error> settled(GroupPtr group);
+  Task<kafka::Error> settled() const;  // every group
+
   Task<ClassicGroup::JoinAnswer> join(std::string group, ClassicGroup::Join request);
   Task<ClassicGroup::SyncAnswer> sync(std::string group, ClassicGroup::Sync request);
-  kafka::Error heartbeat(std::string_view group, std::string_view member_id,
-                         const std::optional<std::string>& instance_id, Generation generation);
+  Task<kafka::Error> heartbeat(std::string group, std::string member_id,
+                               std::optional<std::string> instance_id, Generation generation);
   // An answer for each, or one error for all.
   using Left = Result<std::vector<kafka::Error>>;
   Task<Left> leave(std::string group, std::vector<ClassicGroup::Leaving> leaving);
@@ -120,17 +131,21 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
                           bool transactional);
   Task<kafka::Error> write_commits(GroupPtr group, std::vector<PartitionCommit> commits,
                                    kafka::BatchProducer producer);
+  Task<ClassicGroup::SyncAnswer> sync(GroupPtr group, ClassicGroup::Sync request);
   void act(const GroupPtr& group, Step& step);
   void write(const GroupPtr& group, std::uint64_t number);
-  // Never suspends, so the order of the calls is the order of the log. `applied` is called in that order too,
-  // only for what is durable.
-  using Durable = std::shared_ptr<Later<kafka::Error>>;
+  // Never suspends, so the order of the calls is the order of the log. `done` is called in that order too.
+  using Done = InternalTopic::Done;
+  Durable put(const GroupPtr& group, const std::vector<KeyedRecord>& records, Done done,
+              kafka::BatchProducer producer = {});
+  // `applied` is called only for what is durable.
   Durable append(const GroupPtr& group, const std::vector<KeyedRecord>& records,
                  std::function<void()> applied, kafka::BatchProducer producer = {});
   void apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer);
   void let_go(std::int32_t partition, ProducerId producer, bool committed);
   Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
   Durable remove(const GroupPtr& group);
+  void removed(const GroupPtr& group, kafka::Error error);
   Durable store(const GroupPtr& group, ConsumerGroupRows rows);
   void expire_consumers(const GroupPtr& group);
   // Of members of a consumer group that speak the classic protocol.
@@ -169,6 +184,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   const KnownTopics known_topics_;
   Configs configured_;
   Groups groups_;
+  Durable newest_;                                       // write of any group
+  std::map<std::string, Durable, std::less<>> removed_;  // groups whose tombstones are not durable yet
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
       in_transactions_;             // who has offsets pending
   std::set<std::int32_t> loading_;  // partitions

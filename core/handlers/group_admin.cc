@@ -73,6 +73,7 @@ Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsR
   }
   std::sort(response.groups.begin(), response.groups.end(),
             [](const auto& a, const auto& b) { return a.group_id < b.group_id; });
+  co_await context.broker.groups.settled();
   co_return response;
 }
 
@@ -91,10 +92,12 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
       describe(group->classic, answer);
     } else {
       answer.group_state = "Dead";
-      if (context.version < 6) continue;
-      answer.error_code = number(Error::group_id_not_found);
-      answer.error_message = "there is no classic group \"" + id + "\"";
+      if (context.version >= 6) {
+        answer.error_code = number(Error::group_id_not_found);
+        answer.error_message = "there is no classic group \"" + id + "\"";
+      }
     }
+    co_await context.broker.groups.settled(id);
   }
   co_return response;
 }

@@ -86,8 +86,9 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
 
 Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest& request) {
   kafka::HeartbeatResponse response;
-  response.error_code = number(context.broker.groups.heartbeat(
-      request.group_id, request.member_id, request.group_instance_id, request.generation_id));
+  response.error_code = number(
+      co_await context.broker.groups.heartbeat(std::move(request.group_id), std::move(request.member_id),
+                                               std::move(request.group_instance_id), request.generation_id));
   co_return response;
 }
 

@@ -133,6 +133,12 @@ Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool
   co_return answers;
 }
 
+// Who asks for stable offsets sees what was accepted before. That a group is gone, everybody hears when it is
+// durable.
+Task<void> wait_for_accepted(const GroupCoordinator& groups, std::string id, bool stable) {
+  if (stable || !groups.find(id)) co_await groups.settled(std::move(id));
+}
+
 // A member of a consumer group that says who it is must be in its epoch.
 Error may_fetch(const Group* group, const kafka::OffsetFetchRequest::OffsetFetchRequestGroup& asked) {
   if (!group || !group->consumer || !asked.member_id || asked.member_epoch < 0) return Error::none;
@@ -149,6 +155,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
     return fetch_all(context, std::move(group), request.require_stable);
   };
   if (context.version < 8) {
+    co_await wait_for_accepted(groups, request.group_id, request.require_stable);
     const Error unserved = groups.serves(request.group_id);
     const GroupPtr group = unserved == Error::none ? groups.find(request.group_id) : nullptr;
     response.topics = co_await topics_of(group, request.topics, unserved);
@@ -157,6 +164,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
   }
   for (const auto& asked : request.groups) {
     if (context.pace.due()) co_await context.pace.give_way();
+    co_await wait_for_accepted(groups, asked.group_id, request.require_stable);
     auto& answer = response.groups.emplace_back();
     answer.group_id = asked.group_id;
     const GroupPtr group = groups.find(asked.group_id);
@@ -173,6 +181,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
 Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest& request) {
   kafka::OffsetDeleteResponse response;
   GroupCoordinator& groups = context.broker.groups;
+  co_await groups.settled(request.group_id);  // commits that were accepted before are deleted, too
   Error refused = groups.serves(request.group_id);
   const GroupPtr group = groups.find(request.group_id);
   if (refused == Error::none && !group) refused = Error::group_id_not_found;

@@ -180,7 +180,7 @@ class ProtocolChange : public ConsumersTest {
     return run(groups->sync("g", std::move(request)));
   }
   Error beat_classic(const std::string& id, Generation generation) {
-    const Error answer = groups->heartbeat("g", id, {}, generation);
+    const Error answer = run(groups->heartbeat("g", id, {}, generation));
     settle();
     return answer;
   }

@@ -194,7 +194,7 @@ TEST_F(CoordinatorTest, WhatMembersReadDoesNotExpireWhatTheyStoppedReadingDoes) 
   sync.generation = joined.generation;
   EXPECT_EQ(run(groups->sync("g", std::move(sync))).error, Error::none);
   clock.pass(hours(24 * 8));
-  EXPECT_EQ(groups->heartbeat("g", joined.member_id, {}, joined.generation), Error::none);
+  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
   pass(0s);
   EXPECT_EQ(committed("g", "t"), 5);
   EXPECT_EQ(committed("g", "other"), -1);
@@ -234,15 +234,15 @@ TEST_F(CoordinatorTest, WhatIsTooLargeToBeWrittenIsRefusedAndTheGroupGoesOn) {
   EXPECT_EQ(run(groups->commit(who, std::move(commits))),
             std::vector<Error>(5000, Error::invalid_commit_offset_size));
   EXPECT_TRUE(groups->find("g")->offsets.empty()) << "all or none";
-  EXPECT_EQ(groups->heartbeat("g", joined.member_id, {}, joined.generation), Error::none);
+  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
 }
 
 TEST_F(CoordinatorTest, AMemberIsGoneWhenItsSessionEndsAndTheTimerLooks) {
   const auto joined = run(groups->join("g", join_request()));
   pass(29s);
-  EXPECT_EQ(groups->heartbeat("g", joined.member_id, {}, joined.generation), Error::none);
+  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
   pass(31s);
-  EXPECT_EQ(groups->heartbeat("g", joined.member_id, {}, joined.generation), Error::unknown_member_id);
+  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::unknown_member_id);
 }
 
 TEST_F(CoordinatorTest, WhatATransactionHasPendingSurvivesARestart) {
@@ -279,7 +279,7 @@ TEST_F(CoordinatorTest, WhileGroupsAreReadEverybodyIsToldToAskAgain) {
       [&] { return groups->serves("g"); }};
   for (const auto& request : requests) {
     begin_loading();
-    EXPECT_EQ(groups->heartbeat("g", "m", {}, 1), Error::none) << "a member is most likely still there";
+    EXPECT_EQ(run(groups->heartbeat("g", "m", {}, 1)), Error::none) << "a member is most likely still there";
     EXPECT_EQ(request(), Error::coordinator_load_in_progress);
   }
   while (groups->is_loading()) loop.run_one();
@@ -417,7 +417,9 @@ class World {
       if (synced.error == Error::rebalance_in_progress) continue;
       EXPECT_EQ(synced.error, Error::none);
       auto positions = world->begin(synced.assignment);
-      while (world->left > 0 && world->groups_.heartbeat("g", id, {}, joined.generation) == Error::none) {
+      while (world->left > 0) {
+        const Error beat = co_await world->groups_.heartbeat("g", id, {}, joined.generation);
+        if (beat != Error::none) break;
         for (auto& [partition, position] : positions) world->read(partition, position);
         co_await asio::post(loop, use);
       }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conversations with coordinators while the disk takes its time.
+#include <gmock/gmock.h>
+
+#include "tests/core/handlers/group_conversation.h"
+#include "tests/support/held_syncs.h"
+
+namespace mq::core {
+namespace {
+
+class SlowDiskTest : public GroupsTest {
+ protected:
+  void SetUp() override {
+    broker = std::make_unique<TestBroker>(dir.path() / "data", std::function<void(Config&)>{}, disk_.files());
+    wire.emplace(broker->port());
+    create("t", 4);
+    EXPECT_EQ(commit({.offset = 5}), 0);
+  }
+  void TearDown() override {
+    disk_.release();
+    other_.reset();
+    wire.reset();
+    broker.reset();  // before its disk
+  }
+
+  // A commit that was accepted and is on its way to the disk.
+  void begin_commit(const std::string& group, std::int64_t offset) {
+    disk_.hold();
+    kafka::OffsetCommitRequest request;
+    request.group_id = group;
+    request.generation_id_or_member_epoch = -1;
+    auto& topic = request.topics.emplace_back();
+    topic.name = "t";
+    topic.partitions.push_back({0, offset, 0, ""});
+    wire->send(request, 8);
+    disk_.wait_for_sync();
+  }
+  void end_commit() {
+    const auto answer = wire->receive<kafka::OffsetCommitResponse>(8);
+    EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, 0);
+  }
+  // Asked by somebody else before the disk goes on; answered when it may be.
+  template <class Response, class Request>
+  Response ask_meanwhile(const Request& request, kafka::Version version) {
+    other_.emplace(broker->port());
+    other_->send(request, version);
+    broker->connect().call<kafka::ApiVersionsResponse>(kafka::ApiVersionsRequest{}, 2);
+    disk_.release();
+    return other_->receive<Response>(version);
+  }
+  static kafka::OffsetFetchRequest fetch_request(bool stable) {
+    kafka::OffsetFetchRequest request;
+    request.group_id = "g";
+    request.require_stable = stable;
+    auto& topic = request.topics.emplace().emplace_back();
+    topic.name = "t";
+    topic.partition_indexes = {0};
+    return request;
+  }
+
+  test::HeldSyncs disk_{dir.path()};
+  std::optional<Wire> other_;
+};
+
+TEST_F(SlowDiskTest, WhoAsksForStableOffsetsSeesWhatWasAcceptedBefore) {
+  begin_commit("g", 6);
+  const auto fetched = ask_meanwhile<kafka::OffsetFetchResponse>(fetch_request(true), 7);
+  EXPECT_EQ(fetched.topics.at(0).partitions.at(0).committed_offset, 6);
+  end_commit();
+}
+
+TEST_F(SlowDiskTest, WhoDoesNotIsToldAtOnceWhatIsDurable) {
+  begin_commit("g", 6);
+  const auto fetched = broker->connect().call<kafka::OffsetFetchResponse>(fetch_request(false), 7);
+  EXPECT_EQ(fetched.topics.at(0).partitions.at(0).committed_offset, 5);
+  disk_.release();
+  end_commit();
+}
+
+TEST_F(SlowDiskTest, ADeletionOfOffsetsMeansThoseThatWereAcceptedBefore) {
+  begin_commit("fresh", 6);
+  kafka::OffsetDeleteRequest request;
+  request.group_id = "fresh";
+  auto& topic = request.topics.emplace_back();
+  topic.name = "t";
+  topic.partitions.push_back({0});
+  const auto deleted = ask_meanwhile<kafka::OffsetDeleteResponse>(request, 0);
+  EXPECT_EQ(deleted.topics.at(0).partitions.at(0).error_code, 0);
+  end_commit();
+  EXPECT_EQ(committed("fresh").committed_offset, -1);
+}
+
+}  // namespace
+}  // namespace mq::core

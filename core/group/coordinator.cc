@@ -19,6 +19,14 @@ bool Group::is_settled() const {
   return !newest || newest->is_set();
 }
 
+bool Group::is_committing(const TopicPartition& which) const {
+  return std::ranges::any_of(committing, [&](const auto& commits) {
+    return std::ranges::any_of(*commits, [&](const PartitionCommit& one) {
+      return one.topic == which.topic && one.partition == which.partition;
+    });
+  });
+}
+
 std::set<TopicPartition> Group::partitions() const {
   std::set<TopicPartition> all = offsets.partitions();
   for (const auto& commits : committing)

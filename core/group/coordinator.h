@@ -46,6 +46,7 @@ struct Group {
   bool is_empty() const;    // nobody is a member, or about to be one
   bool is_settled() const;  // all that is known of it is durable
   std::optional<Time> wake_at() const;
+  bool is_committing(const TopicPartition& which) const;
   std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
 };
 using GroupPtr = std::shared_ptr<Group>;

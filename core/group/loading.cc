@@ -140,7 +140,9 @@ void GroupCoordinator::look(const GroupPtr& group) {
   group->look_at.reset();
   const GroupOffsets::Expiry expiry = expiry_of(*group);
   auto expired = group->offsets.expired(expiry, clock_.wall_ms());
-  const bool all = expired.size() == group->offsets.size() && !group->offsets.has_pending();
+  std::erase_if(expired, [&](const TopicPartition& one) { return group->is_committing(one); });
+  const bool all =
+      expired.size() == group->offsets.size() && !group->offsets.has_pending() && group->committing.empty();
   if (all && group->is_empty()) {
     remove(group);
     return;

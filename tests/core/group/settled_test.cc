@@ -292,5 +292,20 @@ TEST_F(SettledTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
   end(write);
 }
 
+TEST_F(SettledTest, ACommitOnItsWayToTheDiskKeepsAnExpiredOffset) {
+  ASSERT_EQ(run(committing(5)).at(0), Error::none);
+  clock.pass(std::chrono::hours(24 * 8));
+  disk_.hold();
+  auto newer = begin(committing(6));
+  groups->wake();
+  loop.poll();
+  EXPECT_EQ(end(newer).at(0), Error::none);
+  while (groups->find("g") && groups->find("g")->in_flight > 0) loop.run_one();
+  EXPECT_EQ(committed(), 6);
+  close();
+  open();
+  EXPECT_EQ(committed(), 6);
+}
+
 }  // namespace
 }  // namespace mq::core

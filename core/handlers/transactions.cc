@@ -211,8 +211,9 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
     answer.transactional_id = id;
     answer.error_code = number(unserved);
     const auto entry = unserved == Error::none ? context.broker.transactions.find(id) : nullptr;
-    if (unserved == Error::none && !entry) answer.error_code = number(Error::transactional_id_not_found);
-    if (!entry) continue;
+    const bool is_known = entry && entry->state.now().producer.id >= 0;  // else it is not durable yet
+    if (unserved == Error::none && !is_known) answer.error_code = number(Error::transactional_id_not_found);
+    if (!is_known) continue;
     const Transaction& now = entry->state.now();
     answer.transaction_state = name_of(now.status);
     answer.transaction_timeout_ms = now.timeout_ms;

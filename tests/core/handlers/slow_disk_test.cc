@@ -90,5 +90,26 @@ TEST_F(SlowDiskTest, ADeletionOfOffsetsMeansThoseThatWereAcceptedBefore) {
   EXPECT_EQ(committed("fresh").committed_offset, -1);
 }
 
+TEST_F(SlowDiskTest, ATransactionalIdIsThereWhenItIsDurable) {
+  kafka::InitProducerIdRequest init;
+  init.transactional_id = "first";
+  init.transaction_timeout_ms = 60'000;
+  EXPECT_EQ(wire->call<kafka::InitProducerIdResponse>(init, 4).error_code, 0)
+      << "now there is a topic for it";
+  init.transactional_id = "id";
+  disk_.hold();
+  wire->send(init, 4);
+  disk_.wait_for_sync();
+  kafka::DescribeTransactionsRequest describe;
+  describe.transactional_ids = {"id"};
+  const auto state = [&] {
+    return broker->connect().call<kafka::DescribeTransactionsResponse>(describe, 0).transaction_states.at(0);
+  };
+  EXPECT_EQ(state().error_code, code(Error::transactional_id_not_found));
+  disk_.release();
+  EXPECT_EQ(wire->receive<kafka::InitProducerIdResponse>(4).error_code, 0);
+  EXPECT_EQ(state().transaction_state, "Empty");
+}
+
 }  // namespace
 }  // namespace mq::core

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of the broker while a group of real clients goes from one protocol to the other and back: what is committed never
-goes back, every record is seen, the group settles each time. ../clients/newest.sh ../crash/migration.py MQ [ROUNDS]"""
+"""kill -9 of the broker while a group of real clients goes from one protocol to the other and back: what is committed is never
+lost, no owner is overtaken by another's older commit, every record is seen, the group settles each time.
+../clients/newest.sh ../crash/migration.py MQ [ROUNDS]"""
 
 import os
 import random
@@ -13,6 +14,7 @@ from functools import partial
 from workload import Broker, QUIET, create_topic, seed  # finds ../clients
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+import group_log
 from members import Member, Stream, evenly, seen_by, until
 from processes import kafka_python, kafkajs
 
@@ -22,6 +24,7 @@ ROUNDS = 1  # there and back
 SESSION_MS = 3000
 FLAGS = [word for setting in ("consumer_heartbeat_interval=300ms", f"consumer_session_timeout={SESSION_MS}ms", "min_session_timeout=1s")
          for word in ("-c", f"groups.{setting}")]
+FLAGS += ["-c", "storage.compaction=false"]  # the whole log is looked at in the end
 COMMITS = {"enable_auto_commit": True, "auto_commit_interval_ms": 100, "reconnect_backoff_ms": 5,
            "reconnect_backoff_max_ms": 50}
 
@@ -41,7 +44,8 @@ class Watcher(threading.Thread):
     def __init__(self, address):
         super().__init__(daemon=True)
         self.consumer = Consumer({"bootstrap.servers": address, "group.id": GROUP, "enable.auto.commit": False, **QUIET})
-        self.committed, self.looks, self.faults, self.ending = {}, 0, [], False
+        self.told = {partition: [] for partition in range(PARTITIONS)}  # one after the other
+        self.looks, self.ending = 0, False
         self.start()
 
     def run(self):
@@ -52,16 +56,15 @@ class Watcher(threading.Thread):
     def look(self):
         asked = [TopicPartition(TOPIC, partition) for partition in range(PARTITIONS)]
         try:
-            told = {place.partition: place.offset for place in self.consumer.committed(asked, timeout=1)}
+            places = self.consumer.committed(asked, timeout=1)
         except KafkaException:
             return  # the broker is away
-        self.faults += setbacks(self.committed, told)
-        self.committed = told
+        for place in places:
+            self.told[place.partition].append(max(place.offset, -1))  # below: nothing is committed
         self.looks += 1
 
-
-def setbacks(before, now):
-    return [f"partition {p}: {before[p]} was committed, then {offset}" for p, offset in now.items() if offset < before.get(p, offset)]
+    def committed(self):
+        return {partition: offsets[-1] for partition, offsets in self.told.items()}
 
 
 def settle(members):
@@ -95,7 +98,7 @@ def roll(broker, chance, rounds):
     for member in gone + members:
         member.join(30)
     watcher.look()
-    return sent, gone + members, watcher, took
+    return sent, gone + members, watcher, took, group_log.read(broker.address, GROUP)
 
 
 def main():
@@ -105,21 +108,22 @@ def main():
         broker = Broker(sys.argv[1], os.path.join(folder, "data"), FLAGS).start()
         create_topic(broker.address, TOPIC, PARTITIONS)
         try:
-            sent, members, watcher, took = roll(broker, chance, rounds)
+            sent, members, watcher, took, log = roll(broker, chance, rounds)
         except Exception:
             print(broker.newest_log())
             raise
         broker.stop()
 
     seen = seen_by(members)
-    found = list(watcher.faults)
-    found += [] if sum(watcher.committed.values()) == len(sent) else [f"{watcher.committed} is committed in the end"]
+    found = group_log.overtaken(log) + group_log.lost(log, watcher.told)
+    found += [] if sum(watcher.committed().values()) == len(sent) else [f"{watcher.committed()} is committed in the end"]
     found += [] if watcher.looks > 50 else ["hardly anybody looked: this shows less than it should"]
     found += ["a member did not end" for member in members if member.is_alive()]
     for sentence in found[:20]:
         print(f"FAIL  {sentence}")
-    print(f"kills {len(took)}, records {len(sent)}, seen twice {sum(seen.values()) - len(seen)}, looks {watcher.looks}, "
-          f"settled after {max(took):.1f} s at most")
+    commits = sum(what == "commit" for what, _, _ in log)
+    print(f"kills {len(took)}, records {len(sent)}, seen twice {sum(seen.values()) - len(seen)}, commits {commits}, "
+          f"looks {watcher.looks}, settled after {max(took):.1f} s at most")
     print(f"{0 if found else 1} passed, {1 if found else 0} failed")
     sys.stdout.flush()
     os._exit(1 if found else 0)

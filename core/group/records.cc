@@ -112,15 +112,28 @@ bool restore(ClassicGroup& group, net::Bytes value, Now now) {
   return true;
 }
 
+namespace {
+
+// Every version begins with what version 0 has, and there are clients that name a later one and write no more
+// (Kafka reads them so, too).
+std::optional<std::vector<std::string>> read_subscribed_topics(net::Bytes metadata) {
+  if (!kafka::first_number(metadata)) return {};
+  auto said = kafka::wire::unframed<kafka::ConsumerProtocolSubscription>(
+      kafka::wire::Reader(metadata.subspan(sizeof(std::int16_t))), {0, false});
+  if (!said) return {};
+  return std::move(said->topics);
+}
+
+}  // namespace
+
 std::optional<std::set<std::string, std::less<>>> subscribed_topics(const ClassicGroup& group) {
   std::set<std::string, std::less<>> topics;
   if (group.members().empty()) return topics;
   if (group.protocol_type() != "consumer" || !group.protocol()) return {};
   for (const auto& [id, member] : group.members().all()) {
-    const auto& metadata = member.metadata_for(*group.protocol());
-    const auto said = kafka::decode_value<kafka::ConsumerProtocolSubscription>(metadata);
-    if (!said) return {};
-    topics.insert(said->topics.begin(), said->topics.end());
+    const auto topics_of = read_subscribed_topics(member.metadata_for(*group.protocol()));
+    if (!topics_of) return {};
+    topics.insert(topics_of->begin(), topics_of->end());
   }
   return topics;
 }

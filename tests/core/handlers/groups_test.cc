@@ -330,56 +330,6 @@ TEST_F(GroupsTest, OffsetsGoWithTheirTopic) {
   EXPECT_EQ(committed("g").committed_offset, -1);
 }
 
-TEST_F(GroupsTest, OffsetsAreDeletedUnlessTheyAreInUse) {
-  create("t", 2);
-  create("other");
-  const auto joined = alone("g");
-  for (const char* topic : {"t", "other"})
-    EXPECT_EQ(
-        commit({.topic = topic, .offset = 5, .member = joined.member_id, .generation = joined.generation_id}),
-        0);
-  kafka::OffsetDeleteRequest request;
-  request.group_id = "g";
-  for (const char* name : {"t", "other", "unknown"}) {
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.partitions.push_back({0});
-  }
-  const auto answer = wire->call<kafka::OffsetDeleteResponse>(request, 0);
-  EXPECT_EQ(answer.error_code, 0);
-  EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, code(Error::group_subscribed_to_topic));
-  EXPECT_EQ(answer.topics.at(1).partitions.at(0).error_code, 0);
-  EXPECT_EQ(answer.topics.at(2).partitions.at(0).error_code, code(Error::unknown_topic_or_partition));
-  kafka::OffsetFetchRequest all;
-  all.group_id = "g";
-  EXPECT_EQ(wire->call<kafka::OffsetFetchResponse>(all, 2).topics.size(), 1u);
-  request.group_id = "unknown";
-  EXPECT_EQ(wire->call<kafka::OffsetDeleteResponse>(request, 0).error_code, code(Error::group_id_not_found));
-
-  auto workers = join_request("workers");
-  workers.protocol_type = "connect";
-  EXPECT_EQ(wire->call<kafka::JoinGroupResponse>(workers, 3).error_code, 0);
-  request.group_id = "workers";
-  EXPECT_EQ(wire->call<kafka::OffsetDeleteResponse>(request, 0).error_code, code(Error::non_empty_group))
-      << "nobody knows what they read";
-}
-
-TEST_F(GroupsTest, WhatNobodyCanReadCountsAsASubscriptionToEverything) {
-  create("t");
-  auto request = join_request("g");
-  request.protocols.at(0).metadata = owned("\xff\xff not a subscription");
-  const auto joined = wire->call<kafka::JoinGroupResponse>(request, 3);
-  EXPECT_EQ(wire->call<kafka::SyncGroupResponse>(sync_request("g", joined), 5).error_code, 0);
-  EXPECT_EQ(commit({.offset = 5, .member = joined.member_id, .generation = joined.generation_id}), 0);
-  kafka::OffsetDeleteRequest remove_offsets;
-  remove_offsets.group_id = "g";
-  remove_offsets.topics.emplace_back().name = "t";
-  remove_offsets.topics.back().partitions.push_back({0});
-  EXPECT_EQ(
-      wire->call<kafka::OffsetDeleteResponse>(remove_offsets, 0).topics.at(0).partitions.at(0).error_code,
-      code(Error::group_subscribed_to_topic));
-}
-
 TEST_F(GroupsTest, DuplicatesInARequestAreAnsweredOneByOne) {
   create("t");
   kafka::OffsetCommitRequest request;

@@ -66,7 +66,7 @@ std::string template_text(bool full) {
                        key.name == "compression.type";
     if (full || usual)
       text += line("  ", std::string(key.name), core::to_human(key, std::string(key.default_value)),
-                   key.documentation);
+                   core::documentation_of(key));
   }
   return text;
 }

@@ -307,6 +307,15 @@ std::vector<Setting> settings_of(client::Cluster& cluster, const std::string& to
   return std::move(settings_of(cluster, std::vector<std::string>{topic})[topic]);
 }
 
+bool has_effect(std::string_view key) {
+  const core::TopicConfigKey* known = core::find_topic_config(key);
+  return !known || known->effective;
+}
+
+void notice_without_effect(const Context& context, const std::string& key) {
+  if (!has_effect(key)) context.notice(key + " has no effect in mq: mq topic configs " + key);
+}
+
 std::string human_setting(std::string_view key, const std::string& wire) {
   const core::TopicConfigKey* known = core::find_topic_config(key);
   return known ? core::to_human(*known, wire) : wire;

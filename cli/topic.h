@@ -75,6 +75,9 @@ struct Setting {
 std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster,
                                                         const std::vector<std::string>& topics);
 std::vector<Setting> settings_of(client::Cluster& cluster, const std::string& topic);
+// False for what brokers of mq take and show, and nothing more.
+bool has_effect(std::string_view key);
+void notice_without_effect(const Context& context, const std::string& key);
 // A topic's setting may come from a broker's that counts in another unit: log.retention.hours 168 is a
 // retention.ms of 604800000.
 std::string as_setting(std::string_view key, std::string_view synonym, const std::string& value);

@@ -165,6 +165,7 @@ Plan plan_for(const Rows& rows, const Wish& wish) {
 
 Exit run_alter(Context& context, const Arguments& arguments) {
   const Wish wish = wish_of(arguments);
+  for (const Change& change : wish.changes) notice_without_effect(context, change.key);
   const bool dry_run = arguments.on("dry-run");  // the broker is asked whether it would
   client::Cluster cluster(client_options(context));
   const Selection selection = select(cluster, selectors(arguments.positional()), false);

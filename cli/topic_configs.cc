@@ -45,7 +45,7 @@ json::object row_of(const core::TopicConfigKey& key, bool human) {
                    {"effective", key.effective}};
   if (const std::string_view unit = unit_of(key.name); !unit.empty()) row["unit"] = unit;
   if (!key.choices.empty()) row["accepts"] = key.choices;
-  row["meaning"] = std::string(key.effective ? "" : "(no effect in mq) ") + std::string(key.documentation);
+  row["meaning"] = core::documentation_of(key);
   return row;
 }
 

@@ -165,6 +165,7 @@ Exit run_create(Context& context, const Arguments& arguments) {
     throw UsageError("--allow-diff needs --if-not-exists");
   client::Cluster cluster(client_options(context));
   const Wish wish = wish_of(cluster, arguments);
+  for (const auto& [key, value] : wish.settings) notice_without_effect(context, key);
   Request request = request_for(arguments.positional(), wish, context, arguments.on("dry-run"));
   const auto answer = must(cluster.create_topics(std::move(request)));
   std::vector<Outcome> outcomes;

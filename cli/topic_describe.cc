@@ -33,6 +33,7 @@ json::object setting_row(const Setting& setting) {
                    {"default", setting.fallback},
                    {"override", setting.overridden}};
   if (!setting.sensitive) row["value"] = setting.value;
+  if (!has_effect(setting.key)) row["effective"] = false;
   return row;
 }
 
@@ -82,12 +83,13 @@ std::string first_line(const json::object& row, bool exact) {
 
 std::string config_lines(const json::array& config) {
   if (config.empty()) return {};
-  std::vector<std::vector<std::string>> lines{{"SETTING", "VALUE", "DEFAULT"}};
+  std::vector<std::vector<std::string>> lines{{"SETTING", "VALUE", "DEFAULT", ""}};
   for (const json::value& value : config) {
     const json::object& setting = value.get_object();
     const std::string key = text_of(setting, "key");
     lines.push_back({key, human_setting(key, text_of(setting, "value")),
-                     human_setting(key, text_of(setting, "default"))});
+                     human_setting(key, text_of(setting, "default")),
+                     has_effect(key) ? "" : "← no effect in mq"});
   }
   return aligned(lines, {});
 }

@@ -125,7 +125,7 @@ constexpr std::array<std::string_view, 4> names(MigrationPolicy) {
 constexpr std::array<std::string_view, 5> names(LogLevel) {
   return {"error", "warn", "info", "debug", "trace"};
 }
-constexpr std::array<std::string_view, 4> modules{"cli", "core", "net", "storage"};
+constexpr std::array<std::string_view, 3> modules{"core", "net", "storage"};
 
 template <std::size_t n>
 std::string one_of(const std::array<std::string_view, n>& words) {
@@ -388,15 +388,16 @@ std::string print(const Config& config, bool all) {
     std::string text, origin;
   };
   std::vector<Line> lines;
-  const auto add = [&](const std::string& key) {
+  const auto add = [&](const std::string& key, bool effective) {
     const auto origin = config.origins.find(key);
-    if (origin == config.origins.end() && !all) return;
-    lines.push_back(
-        {key + " = " + value_of(config, key), origin == config.origins.end() ? "default" : origin->second});
+    const bool is_set = origin != config.origins.end();
+    if (!is_set && !all) return;
+    lines.push_back({key + " = " + value_of(config, key),
+                     (is_set ? origin->second : "default") + (effective ? "" : "  (no effect in mq)")});
   };
-  for (const Setting& setting : settings()) add(setting.key);
+  for (const Setting& setting : settings()) add(setting.key, true);
   for (const TopicConfigKey& key : topic_config_keys())
-    add(std::string(topic_defaults_prefix) + std::string(key.name));
+    add(std::string(topic_defaults_prefix) + std::string(key.name), key.effective);
 
   std::size_t width = 0;
   for (const Line& line : lines) width = std::max(width, line.text.size());

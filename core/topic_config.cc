@@ -58,16 +58,16 @@ constexpr auto keys = std::to_array<TopicConfigKey>({
      "Share of a log that must be new before compaction looks at it again."},
     {"min.compaction.lag.ms", int64, "0", "", 0, long_max, "log.cleaner.min.compaction.lag.ms", true,
      "How long a record stays before compaction may remove it."},
-    {"min.insync.replicas", int32, "1", "", 1, int_max, "min.insync.replicas", true,
-     "Replicas that must be in sync for a write with acks=all to be accepted."},
+    {"min.insync.replicas", int32, "1", "", 1, int_max, "min.insync.replicas", false,
+     "Replicas that must be in sync for a write with acks=all to be accepted; never more than there are, which is one."},
     {"preallocate", boolean, "false", "", 0, 0, "log.preallocate", false,
      "Whether a segment's file gets its full size when it is made. Journal segments always do."},
     {"remote.log.copy.disable", boolean, "false", "", 0, 0, "", false,
      "Whether a tiered topic stops copying to remote storage."},
     {"remote.log.delete.on.disable", boolean, "false", "", 0, 0, "", false,
      "Whether remote data is deleted when tiering is switched off."},
-    {"remote.storage.enable", boolean, "false", "", 0, 0, "", false,
-     "Whether the topic is tiered to remote storage."},
+    {"remote.storage.enable", boolean, "false", "false", 0, 0, "", false,
+     "Whether the topic is tiered to remote storage, of which there is none."},
     {"retention.bytes", int64, "-1", "", long_min, long_max, "log.retention.bytes", true,
      "Size up to which each partition is kept when cleanup.policy has delete; -1 is no limit."},
     {"retention.ms", int64, "604800000", "", -1, long_max, "log.retention.ms,log.retention.minutes,log.retention.hours", true,
@@ -80,8 +80,8 @@ constexpr auto keys = std::to_array<TopicConfigKey>({
      "Random time taken off segment.ms, so that segments are not all rolled at once."},
     {"segment.ms", int64, "604800000", "", 1, long_max, "log.roll.ms,log.roll.hours", true,
      "How long records of a compacted topic may wait in a segment that is not full. Segments are shared between topics here."},
-    {"unclean.leader.election.enable", boolean, "false", "", 0, 0, "unclean.leader.election.enable", true,
-     "Whether a replica that is not in sync may become leader when no other is left, losing records."},
+    {"unclean.leader.election.enable", boolean, "false", "", 0, 0, "unclean.leader.election.enable", false,
+     "Whether a replica that is not in sync may become leader when no other is left, losing records. There is one replica."},
 });
 // clang-format on
 
@@ -132,8 +132,9 @@ std::optional<std::string> why_not(const TopicConfigKey& key, std::string_view v
   if (key.type == boolean) {
     std::string word(trim(value));
     for (char& c : word) c = static_cast<char>(c | 0x20);
-    if (word == "true" || word == "false") return std::nullopt;
-    return quote(value) + " is neither true nor false";
+    if (word != "true" && word != "false") return quote(value) + " is neither true nor false";
+    if (key.choices.empty() || is_choice(key, word)) return std::nullopt;
+    return quote(value) + " is not possible here: " + std::string(key.documentation);
   }
   if (key.type == list) return why_not_list(key, value);
   if (is_choice(key, trim(value))) return std::nullopt;
@@ -162,6 +163,10 @@ std::string_view suggest_topic_config(std::string_view name) {
     names.push_back(key.name);
   }
   return closest(name, names);
+}
+
+std::string documentation_of(const TopicConfigKey& key) {
+  return std::string(key.effective ? "" : no_effect) + std::string(key.documentation);
 }
 
 std::optional<std::string> validate(const TopicConfigKey& key, std::string_view value) {
@@ -230,7 +235,7 @@ ConfigEntry describe_topic_config(const TopicConfigKey& key, const ConfigMap& ov
   ConfigEntry entry;
   entry.name = key.name;
   entry.type = key.type;
-  entry.documentation = key.documentation;
+  entry.documentation = documentation_of(key);
 
   const auto synonyms = split(key.synonyms, ',');
   const auto look = [&](const ConfigMap& values, std::string_view name, ConfigSource source) {

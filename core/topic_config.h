@@ -19,6 +19,7 @@ using ConfigMap = std::map<std::string, std::string, std::less<>>;  // names and
 
 // Numbers of DescribeConfigs.
 enum class ConfigType : std::int8_t {
+  unknown = 0,
   boolean = 1,
   string = 2,
   int32 = 3,
@@ -45,7 +46,7 @@ struct TopicConfigKey {
   std::string_view name;
   ConfigType type;
   std::string_view default_value;
-  std::string_view choices;   // strings and lists: the values allowed, separated by commas; empty: any
+  std::string_view choices;   // not of numbers: the values allowed, separated by commas; empty: any
   std::int64_t min, max;      // numbers
   std::string_view synonyms;  // broker configs with this meaning, first = the one to show and the dynamic one
   bool effective;             // false: stored and answered, without effect in mq
@@ -55,6 +56,10 @@ struct TopicConfigKey {
 std::span<const TopicConfigKey> topic_config_keys();             // by name
 const TopicConfigKey* find_topic_config(std::string_view name);  // null: unknown
 std::string_view suggest_topic_config(std::string_view name);    // the name probably meant; empty: none
+
+// What stands before the documentation of everything that is taken and shown, and changes nothing.
+inline constexpr std::string_view no_effect = "(no effect in mq) ";
+std::string documentation_of(const TopicConfigKey& key);
 
 // What is wrong with `value` (a wire value; blanks around it do not matter), naming key and value; nothing
 // when valid.
@@ -92,7 +97,7 @@ struct ConfigEntry {
   ConfigSource source = ConfigSource::default_value;
   ConfigType type = ConfigType::string;
   std::vector<ConfigSynonym> synonyms;
-  std::string_view documentation;
+  std::string documentation;
 };
 
 ConfigEntry describe_topic_config(const TopicConfigKey& key, const ConfigMap& overrides,

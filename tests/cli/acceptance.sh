@@ -143,6 +143,15 @@ defaults() {
     jq -e '[.config[]|select(.key=="retention.ms" or .key=="segment.ms").default]==["604800000","604800000"]' d.json
 }
 check 'defaults that a broker counts in hours are shown in the unit of the setting' defaults
+without_effect() {
+  mq topic create idle -c segment.bytes=1G 2>err && grep -q 'segment.bytes has no effect in mq' err &&
+    mq topic alter idle -c min.insync.replicas=2 2>err && grep -q 'min.insync.replicas has no effect in mq' err &&
+    mq topic alter idle -c retention.ms=1h 2>err && is "$(grep -c effect err)" 0 &&
+    mq topic describe idle >d.txt && is "$(grep -c '← no effect in mq' d.txt)" 2 &&
+    mq topic describe idle -o json | jq -e '[.config[]|select(.effective==false).key]==["min.insync.replicas","segment.bytes"]' &&
+    exits 2 mq topic alter idle -c remote.storage.enable=true
+}
+check 'a setting without effect says so when it is set and when it is shown' without_effect
 more_partitions() { exits 10 mq topic alter t1 -p 5 && mq topic alter t1 -p 5 -y && mq topic list t1 -o json | jq -e '.[0].partitions==5'; }
 check 'adding partitions is asked about' more_partitions
 fewer_partitions() { exits 2 mq topic alter t1 -p 2 -y; }

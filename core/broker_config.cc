@@ -9,59 +9,86 @@ namespace {
 
 using enum ConfigType;
 
-// A config with a value of its own that is neither a setting nor the default of a topic config.
+// What becomes of a config that is neither a setting nor the default of a topic config.
+enum class Standing {
+  kept,      // it is as it is shown
+  idle,      // it has no effect
+  harmless,  // nor has this, and as in Kafka it can be altered while the broker runs
+};
 struct Fixed {
   std::string_view name;
   ConfigType type;
   std::string_view value;
+  Standing standing;
   std::string_view documentation;
 };
 
+using enum Standing;
+
 // clang-format off
 constexpr auto fixed = std::to_array<Fixed>({
-    {"auto.leader.rebalance.enable", boolean, "true", "Whether leadership goes back to preferred replicas by itself."},
-    {"broker.heartbeat.interval.ms", int32, "2000", "Time between two signs of life to the controller."},
-    {"broker.session.timeout.ms", int32, "9000", "Time without a sign of life after which a broker counts as gone."},
-    {"connection.failed.authentication.delay.ms", int32, "100", "Delay before the connection of a client that failed to authenticate is closed."},
-    {"connections.max.idle.ms", int64, "600000", "Time after which a silent connection is closed."},
-    {"connections.max.reauth.ms", int64, "0", "Time after which a client must authenticate again; 0 is never."},
-    {"controller.quorum.voters", list, "", "Empty: there is no separate controller quorum."},
-    {"default.replication.factor", int32, "1", "Replicas of a topic that is created without a number."},
-    {"fetch.max.bytes", int32, "57671680", "Largest answer to a fetch."},
-    {"group.consumer.assignors", list, "uniform,range", "Assignors of the consumer group protocol; the first is the default."},
-    {"group.coordinator.rebalance.protocols", list, "classic,consumer", "Group protocols that are spoken."},
-    {"log.cleaner.backoff.ms", int64, "15000", "Pause of the cleaner when nothing is to be compacted."},
-    {"log.cleaner.threads", int32, "1", "Threads for compaction. No effect in mq."},
-    {"log.flush.offset.checkpoint.interval.ms", int32, "60000", "Time between two recovery checkpoints. No effect in mq."},
-    {"max.incremental.fetch.session.cache.slots", int32, "1000", "Fetch sessions that are remembered."},
-    {"max.request.partition.size.limit", int32, "2000", "Partitions in one answer to DescribeTopicPartitions."},
-    {"num.io.threads", int32, "8", "Threads for requests. No effect in mq."},
-    {"num.network.threads", int32, "3", "Threads for connections. No effect in mq."},
-    {"num.recovery.threads.per.data.dir", int32, "2", "Threads for recovery. No effect in mq."},
-    {"num.replica.fetchers", int32, "1", "Connections to each leader that is followed. No effect in mq."},
-    {"offsets.commit.timeout.ms", int32, "5000", "Time for a commit of offsets to become durable."},
-    {"offsets.retention.check.interval.ms", int64, "600000", "Time between two looks for offsets that expired."},
-    {"offsets.topic.replication.factor", int16, "1", "Replicas of the topic for group offsets."},
-    {"process.roles", list, "broker,controller", "What this process does for the cluster."},
-    {"queued.max.requests", int32, "500", "Requests that wait. No effect in mq: memory is bounded instead."},
-    {"quota.window.num", int32, "11", "Samples in which client quotas are counted."},
-    {"quota.window.size.seconds", int32, "1", "Length of such a sample."},
-    {"replica.fetch.backoff.ms", int32, "1000", "Pause of a follower after a failed fetch."},
-    {"replica.fetch.max.bytes", int32, "1048576", "Bytes of one partition in a follower's fetch."},
-    {"replica.fetch.min.bytes", int32, "1", "Bytes for which a follower's fetch waits."},
-    {"replica.fetch.response.max.bytes", int32, "10485760", "Bytes of all partitions in a follower's fetch."},
-    {"replica.fetch.wait.max.ms", int32, "500", "Time for which a follower's fetch waits."},
-    {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", "Time between two checkpoints of high watermarks. No effect in mq."},
-    {"replica.lag.time.max.ms", int64, "30000", "Time after which a replica that does not catch up is no longer in sync."},
-    {"request.timeout.ms", int32, "30000", "Time for a request between brokers."},
-    {"sasl.enabled.mechanisms", list, "", "SASL mechanisms that clients may use; empty is none."},
-    {"sasl.server.max.receive.size", int32, "524288", "Longest message of an authentication."},
-    {"socket.receive.buffer.bytes", int32, "102400", "Receive buffer of a socket. No effect in mq: the kernel decides."},
-    {"socket.send.buffer.bytes", int32, "102400", "Send buffer of a socket. No effect in mq: the kernel decides."},
-    {"transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", "Time between two looks for transactions that ran out of time."},
-    {"transaction.partition.verification.enable", boolean, "true", "Whether a write is refused that belongs to no open transaction."},
-    {"transaction.state.log.min.isr", int32, "1", "Replicas of the topic for transactions that must be in sync."},
-    {"transaction.state.log.replication.factor", int16, "1", "Replicas of the topic for transactions."},
+    {"auto.leader.rebalance.enable", boolean, "true", idle, "Whether leadership goes back to preferred replicas by itself."},
+    {"broker.heartbeat.interval.ms", int32, "2000", idle, "Time between two signs of life to the controller."},
+    {"broker.session.timeout.ms", int32, "9000", idle, "Time without a sign of life after which a broker counts as gone."},
+    {"connection.failed.authentication.delay.ms", int32, "100", idle, "Delay before the connection of a client that failed to authenticate is closed."},
+    {"connections.max.idle.ms", int64, "600000", idle, "Time after which a silent connection is closed."},
+    {"connections.max.reauth.ms", int64, "0", idle, "Time after which a client must authenticate again; 0 is never."},
+    {"controller.quorum.voters", list, "", kept, "Empty: there is no separate controller quorum."},
+    {"default.replication.factor", int32, "1", kept, "Replicas of a topic that is created without a number."},
+    {"fetch.max.bytes", int32, "57671680", idle, "Largest answer to a fetch."},
+    {"group.consumer.assignors", list, "uniform,range", kept, "Assignors of the consumer group protocol; the first is the default."},
+    {"group.coordinator.rebalance.protocols", list, "classic,consumer", kept, "Group protocols that are spoken."},
+    {"log.cleaner.backoff.ms", int64, "15000", harmless, "Pause of the cleaner when nothing is to be compacted."},
+    {"log.cleaner.threads", int32, "1", harmless, "Threads for compaction."},
+    {"log.flush.offset.checkpoint.interval.ms", int32, "60000", idle, "Time between two recovery checkpoints."},
+    {"max.incremental.fetch.session.cache.slots", int32, "1000", kept, "Fetch sessions that are remembered."},
+    {"max.request.partition.size.limit", int32, "2000", kept, "Partitions in one answer to DescribeTopicPartitions."},
+    {"num.io.threads", int32, "8", harmless, "Threads for requests."},
+    {"num.network.threads", int32, "3", harmless, "Threads for connections."},
+    {"num.recovery.threads.per.data.dir", int32, "2", harmless, "Threads for recovery."},
+    {"num.replica.fetchers", int32, "1", harmless, "Connections to each leader that is followed."},
+    {"offsets.commit.timeout.ms", int32, "5000", idle, "Time for a commit of offsets to become durable."},
+    {"offsets.retention.check.interval.ms", int64, "600000", kept, "Time between two looks for offsets that expired."},
+    {"offsets.topic.replication.factor", int16, "1", kept, "Replicas of the topic for group offsets."},
+    {"process.roles", list, "broker,controller", kept, "What this process does for the cluster."},
+    {"queued.max.requests", int32, "500", idle, "Requests that wait. Memory is bounded instead."},
+    {"quota.window.num", int32, "11", idle, "Samples in which client quotas are counted."},
+    {"quota.window.size.seconds", int32, "1", idle, "Length of such a sample."},
+    {"replica.fetch.backoff.ms", int32, "1000", idle, "Pause of a follower after a failed fetch."},
+    {"replica.fetch.max.bytes", int32, "1048576", idle, "Bytes of one partition in a follower's fetch."},
+    {"replica.fetch.min.bytes", int32, "1", idle, "Bytes for which a follower's fetch waits."},
+    {"replica.fetch.response.max.bytes", int32, "10485760", idle, "Bytes of all partitions in a follower's fetch."},
+    {"replica.fetch.wait.max.ms", int32, "500", idle, "Time for which a follower's fetch waits."},
+    {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", idle, "Time between two checkpoints of high watermarks."},
+    {"replica.lag.time.max.ms", int64, "30000", idle, "Time after which a replica that does not catch up is no longer in sync."},
+    {"request.timeout.ms", int32, "30000", idle, "Time for a request between brokers."},
+    {"sasl.enabled.mechanisms", list, "", kept, "SASL mechanisms that clients may use; empty is none."},
+    {"sasl.server.max.receive.size", int32, "524288", idle, "Longest message of an authentication."},
+    {"socket.receive.buffer.bytes", int32, "102400", idle, "Receive buffer of a socket. The kernel decides."},
+    {"socket.send.buffer.bytes", int32, "102400", idle, "Send buffer of a socket. The kernel decides."},
+    {"transaction.abort.timed.out.transaction.cleanup.interval.ms", int32, "10000", idle, "Time between two looks for transactions that ran out of time."},
+    {"transaction.partition.verification.enable", boolean, "true", kept, "Whether a write is refused that belongs to no open transaction."},
+    {"transaction.state.log.min.isr", int32, "1", idle, "Replicas of the topic for transactions that must be in sync."},
+    {"transaction.state.log.replication.factor", int16, "1", kept, "Replicas of the topic for transactions."},
+});
+
+// Of configs that are not known, those whose names promise what nobody would keep: they are refused.
+struct Promise {
+  std::string_view prefix;
+  std::string_view why;
+};
+constexpr auto promises = std::to_array<Promise>({
+    {"authorizer.", "there is no authorization"},
+    {"client.quota.", "clients have no quotas"},
+    {"listener.name.", "listeners are set in mq.yaml"},
+    {"max.connection.creation.rate", "connections are limited by their number"},
+    {"max.connections.per.ip.overrides", "one limit holds for all addresses"},
+    {"principal.builder.", "there is no authentication"},
+    {"remote.log.", "there is no tiered storage"},
+    {"sasl.", "there is no authentication"},
+    {"security.", "there is no authentication"},
+    {"ssl.", "there is no TLS"},
+    {"super.users", "there is no authorization"},
 });
 
 // A config that says something about the settings, as Kafka writes it. `key`: the setting whose origin it has.
@@ -199,15 +226,51 @@ std::optional<std::string> in_unit_of(std::string_view synonym, std::string_view
 }
 
 ConfigEntry entry_of(std::string_view name, ConfigType type, std::string value, ConfigSource source,
-                     std::string_view documentation) {
+                     std::string documentation) {
   ConfigEntry entry;
   entry.name = name;
   entry.value = std::move(value);
   entry.read_only = true;
   entry.source = source;
   entry.type = type;
-  entry.documentation = documentation;
+  entry.documentation = std::move(documentation);
   entry.synonyms.push_back({entry.name, *entry.value, source});
+  return entry;
+}
+
+const Fixed* find_harmless(std::string_view name) {
+  const auto found = std::find_if(fixed.begin(), fixed.end(), [&](const Fixed& row) {
+    return row.name == name && row.standing == harmless;
+  });
+  return found == fixed.end() ? nullptr : &*found;
+}
+
+ConfigEntry entry_of(const Fixed& row, const DynamicConfigs& dynamic) {
+  const std::string documentation =
+      std::string(row.standing == kept ? "" : no_effect) + std::string(row.documentation);
+  ConfigEntry entry =
+      entry_of(row.name, row.type, std::string(row.value), ConfigSource::default_value, documentation);
+  if (row.standing != harmless) return entry;
+  entry.read_only = false;
+  const auto put_first = [&](const ConfigMap& altered, ConfigSource source) {
+    const auto found = altered.find(row.name);
+    if (found == altered.end()) return;
+    entry.synonyms.insert(entry.synonyms.begin(), {entry.name, found->second, source});
+    entry.value = found->second;
+    entry.source = source;
+  };
+  put_first(dynamic.cluster, ConfigSource::dynamic_default);
+  put_first(dynamic.broker, ConfigSource::dynamic_broker);
+  return entry;
+}
+
+// What somebody altered and nobody knows is kept, and shown as Kafka does: it might be a secret.
+ConfigEntry entry_of_unknown(std::string_view name, ConfigSource source) {
+  ConfigEntry entry = entry_of(name, unknown, "", source, std::string(no_effect) + "Nobody here knows it.");
+  entry.value.reset();
+  entry.synonyms.clear();
+  entry.read_only = false;
+  entry.sensitive = true;
   return entry;
 }
 
@@ -243,17 +306,30 @@ const std::vector<ConfigEntry>& all_with_defaults() {
   return entries;
 }
 
+bool is_unknown(std::string_view name) {
+  return !is_broker_config(name);
+}
+
+std::optional<std::string> why_not_number(const Fixed& row, std::string_view value) {
+  const auto number = parse_integer(value, 0);
+  return number ? std::nullopt : std::optional(std::string(row.name) + ": " + number.error().why);
+}
+
 }  // namespace
 
 std::vector<ConfigEntry> describe_broker(const Config& config, std::int32_t node_id,
                                          const DynamicConfigs& dynamic) {
   std::vector<ConfigEntry> entries;
-  for (const Fixed& row : fixed)
-    entries.push_back(
-        entry_of(row.name, row.type, std::string(row.value), ConfigSource::default_value, row.documentation));
+  for (const Fixed& row : fixed) entries.push_back(entry_of(row, dynamic));
+  for (const auto& [name, value] : dynamic.cluster)
+    if (is_unknown(name) && !dynamic.broker.contains(name))
+      entries.push_back(entry_of_unknown(name, ConfigSource::dynamic_default));
+  for (const auto& [name, value] : dynamic.broker)
+    if (is_unknown(name)) entries.push_back(entry_of_unknown(name, ConfigSource::dynamic_broker));
   for (const Derived& row : derived) {
     const auto source = config.is_set(row.key) ? ConfigSource::static_broker : ConfigSource::default_value;
-    entries.push_back(entry_of(row.name, row.type, row.value(config, node_id), source, row.documentation));
+    entries.push_back(
+        entry_of(row.name, row.type, row.value(config, node_id), source, std::string(row.documentation)));
   }
   const TopicDefaults defaults = topic_defaults(config, dynamic);
   for (const TopicConfigKey& key : topic_config_keys()) add_defaults_of(key, defaults, entries);
@@ -265,9 +341,13 @@ std::vector<ConfigEntry> describe_broker(const Config& config, std::int32_t node
 std::vector<ConfigEntry> describe_cluster_default(const DynamicConfigs& dynamic) {
   std::vector<ConfigEntry> entries;
   for (const auto& [name, value] : dynamic.cluster) {
-    const TopicConfigKey* key = is_dynamic(name) ? find_topic_config(topic_key_for(name)) : nullptr;
-    if (!key) continue;
-    entries.push_back(entry_of(name, key->type, value, ConfigSource::dynamic_default, key->documentation));
+    if (is_unknown(name)) {
+      entries.push_back(entry_of_unknown(name, ConfigSource::dynamic_default));
+      continue;
+    }
+    const auto entry = std::ranges::find(all_with_defaults(), name, &ConfigEntry::name);
+    entries.push_back(
+        entry_of(name, entry->type, value, ConfigSource::dynamic_default, entry->documentation));
     entries.back().read_only = false;
   }
   return entries;
@@ -300,15 +380,22 @@ std::string_view suggest_broker_config(std::string_view name) {
 }
 
 std::optional<std::string> validate_dynamic(std::string_view name, std::string_view value) {
+  constexpr std::size_t name_bytes_max = 249, value_bytes_max = 32'767;
   const std::string shown(name.substr(0, 200));
-  if (!is_broker_config(name)) {
-    const std::string_view better = suggest_broker_config(name);
-    return "Unknown broker config " + shown +
-           (better.empty() ? "" : "; did you mean " + std::string(better) + "?");
+  if (name.empty() || name.size() > name_bytes_max)
+    return "No broker config has such a name: " + quote(shown);
+  if (value.size() > value_bytes_max) return shown + ": its value has more than 32767 bytes";
+  if (is_dynamic(name)) {
+    const auto wrong = validate(*find_topic_config(topic_key_for(name)), value);
+    return wrong ? std::optional(shown + ": " + *wrong) : std::nullopt;
   }
-  if (!is_dynamic(name)) return "Cannot alter " + shown + " while the broker runs" + where_it_is_set(name);
-  const auto wrong = validate(*find_topic_config(topic_key_for(name)), value);
-  return wrong ? std::optional(shown + ": " + *wrong) : std::nullopt;
+  if (const Fixed* row = find_harmless(name)) return why_not_number(*row, value);
+  if (!is_unknown(name)) return "Cannot alter " + shown + " while the broker runs" + where_it_is_set(name);
+  for (const Promise& promise : promises)
+    if (name.starts_with(promise.prefix)) return "Cannot alter " + shown + ": " + std::string(promise.why);
+  const std::string_view better = suggest_broker_config(name);
+  if (better.empty()) return std::nullopt;
+  return "Unknown broker config " + shown + "; did you mean " + std::string(better) + "?";
 }
 
 TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic) {

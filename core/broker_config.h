@@ -30,8 +30,9 @@ bool is_dynamic(std::string_view name);  // may be altered while running: the de
 std::string_view topic_key_for(std::string_view broker_name);  // log.retention.ms → retention.ms; empty: none
 std::string_view suggest_broker_config(std::string_view name);  // the name probably meant; empty: none
 
-// What is wrong with altering `name` to `value` (wire value): unknown, not dynamic, or not valid; nothing
-// when fine.
+// What is wrong with altering `name` to `value` (wire value): not dynamic, not valid, or probably misspelt;
+// nothing when fine. As in Kafka also a name that nobody knows is: it is kept, and has no effect. But not one
+// that promises what nobody would keep.
 std::optional<std::string> validate_dynamic(std::string_view name, std::string_view value);
 
 // What topics fall back to, from the file and what was altered.

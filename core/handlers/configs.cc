@@ -52,7 +52,7 @@ void add(Described& result, const kafka::DescribeConfigsRequest& request,
   row.config_source = static_cast<std::int8_t>(entry.source);
   row.is_sensitive = entry.sensitive;
   row.config_type = static_cast<std::int8_t>(entry.type);
-  if (request.include_documentation) row.documentation = std::string(entry.documentation);
+  if (request.include_documentation) row.documentation = entry.documentation;
   if (!request.include_synonyms) return;
   for (const ConfigSynonym& s : entry.synonyms)
     row.synonyms.push_back({s.name, s.value, static_cast<std::int8_t>(s.source)});
@@ -167,10 +167,11 @@ Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_on
   co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
 }
 
+constexpr std::size_t altered_max = 1'000;  // of one resource
+
+// Kafka says INVALID_REQUEST to whatever is wrong with a broker config.
 Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
   if (change.operation == op_delete) {
-    if (!is_dynamic(change.name))
-      return {Error::invalid_config, "broker config \"" + change.name + "\" cannot be changed at run time"};
     configs.erase(change.name);
     return {};
   }
@@ -184,8 +185,9 @@ Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
     const std::string now = found == configs.end() ? std::string(key->default_value) : found->second;
     value = change.operation == op_append ? list_append(now, value) : list_subtract(now, value);
   }
-  if (auto wrong = validate_dynamic(change.name, value)) return {Error::invalid_config, std::move(*wrong)};
+  if (auto wrong = validate_dynamic(change.name, value)) return {Error::invalid_request, std::move(*wrong)};
   configs[change.name] = std::move(value);
+  if (configs.size() > altered_max) return {Error::invalid_request, "too many broker configs are altered"};
   return {};
 }
 

@@ -65,6 +65,8 @@ TEST(TopicConfigKeys, AcceptWhatKafkaAccepts) {
   EXPECT_TRUE(valid("follower.replication.throttled.replicas", "*"));
   EXPECT_TRUE(valid("follower.replication.throttled.replicas", "0:1,1:2"));
   EXPECT_TRUE(valid("segment.bytes", "10000"));
+  EXPECT_TRUE(valid("remote.storage.enable", "False"));
+  EXPECT_FALSE(valid("remote.storage.enable", "true")) << "there is nothing to tier to";
   EXPECT_TRUE(valid("flush.ms", "9223372036854775807"));
 }
 
@@ -167,7 +169,7 @@ TEST(BrokerConfig, HasEachNameOnceAValueAndADocumentation) {
     EXPECT_LT(before, entry.name);
     before = entry.name;
     EXPECT_TRUE(entry.documentation.ends_with('.')) << entry.name;
-    EXPECT_EQ(entry.read_only, !is_dynamic(entry.name)) << entry.name;
+    EXPECT_EQ(entry.read_only, validate_dynamic(entry.name, *entry.value).has_value()) << entry.name;
     EXPECT_TRUE(is_broker_config(entry.name));
   }
   EXPECT_GT(entries.size(), 90u);
@@ -224,7 +226,7 @@ TEST(BrokerConfig, AlteredDefaultsReachTopicsUnderTheirOwnNames) {
   EXPECT_FALSE(cluster[0].read_only);
 }
 
-TEST(BrokerConfig, OnlyDefaultsOfTopicsCanBeAltered) {
+TEST(BrokerConfig, OnlyDefaultsOfTopicsCanBeAlteredAndWhatHasNoEffect) {
   EXPECT_EQ(validate_dynamic("log.retention.ms", "1000"), std::nullopt);
   EXPECT_THAT(*validate_dynamic("log.retention.ms", "x"), HasSubstr("log.retention.ms: Invalid value"));
   EXPECT_EQ(*validate_dynamic("num.partitions", "3"),
@@ -233,6 +235,11 @@ TEST(BrokerConfig, OnlyDefaultsOfTopicsCanBeAltered) {
   EXPECT_FALSE(is_dynamic(""));
   EXPECT_EQ(*validate_dynamic("mesage.max.bytes", "3"),
             "Unknown broker config mesage.max.bytes; did you mean message.max.bytes?");
+  EXPECT_EQ(*validate_dynamic("ssl.keystore.location", "x"),
+            "Cannot alter ssl.keystore.location: there is no TLS");
+  EXPECT_EQ(validate_dynamic("nobody.knows.it", "3"), std::nullopt);
+  EXPECT_EQ(validate_dynamic("num.io.threads", "3"), std::nullopt);
+  EXPECT_FALSE(is_dynamic("num.io.threads")) << "topics do not ask for it";
   EXPECT_EQ(topic_key_for("log.roll.hours"), "segment.ms");
   EXPECT_EQ(topic_key_for("nothing"), "");
 }

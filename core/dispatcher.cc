@@ -36,6 +36,12 @@ net::Pieces api_versions_unsupported(std::int32_t correlation) {
 
 }  // namespace
 
+bool Dispatcher::overlaps(net::Bytes frame) const {
+  const auto key = kafka::request_key(frame);
+  const Route* route = key ? find_route(*key) : nullptr;
+  return route && route->overlaps;
+}
+
 Task<Result<net::Pieces>> Dispatcher::handle(std::shared_ptr<net::Peer> peer, net::Slice frame) {
   const auto header = kafka::parse_request_header(frame.bytes());
   if (!header) {

@@ -14,6 +14,7 @@ class Dispatcher : public net::Handler {
   // An unknown key or version closes the connection, as Kafka does; only ApiVersions answers any version, so
   // that a newer client can find out (KIP-511).
   Task<Result<net::Pieces>> handle(std::shared_ptr<net::Peer> peer, net::Slice frame) override;
+  bool overlaps(net::Bytes frame) const override;
 
  private:
   Services& broker_;

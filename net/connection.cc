@@ -77,7 +77,14 @@ Task<error_code> Connection::read() {
         if (closed_) co_return Errc::closed;
         turn_began = Clock::now();
       }
-      start(std::move(*frame));
+      const bool overlaps = all_->handler.overlaps(frame->bytes());
+      if (must_wait(overlaps)) {
+        ready_.resume();
+        co_await wait_for_earlier(overlaps);
+        if (closed_) co_return Errc::closed;
+        turn_began = Clock::now();
+      }
+      start(std::move(*frame), overlaps);
       if (crowded(0)) {
         ready_.resume();
         co_await room(0);
@@ -135,8 +142,19 @@ Task<void> Connection::room(std::size_t bytes) {
   }
 }
 
-void Connection::start(Slice frame) {
+bool Connection::must_wait(bool overlaps) const {
+  return running_ > 0 && !(overlaps && overlapping_);
+}
+
+// The order of the protocol: a request sees what those before it on its connection did.
+Task<void> Connection::wait_for_earlier(bool overlaps) {
+  while (!closed_ && (failed_ || must_wait(overlaps))) co_await room_.wait();
+}
+
+void Connection::start(Slice frame, bool overlaps) {
   all_->stats.frames++;
+  running_++;
+  overlapping_ = overlaps;
   receiving_.unit++;
   all_->hold(frame.size);
   all_->release(std::exchange(reserved_bytes_, 0));
@@ -174,6 +192,7 @@ Task<void> Connection::run(std::shared_ptr<Connection> self, Work work) {
 }
 
 void Connection::finish(Slot& slot, Result<Pieces> answer) {
+  running_--;
   all_->release(slot.request_bytes);
   if (closed_) return;
   if (answer)
@@ -182,6 +201,7 @@ void Connection::finish(Slot& slot, Result<Pieces> answer) {
     failed_ = true;
   slot.answer = std::move(answer);
   if (slots_.front()->answer && !starting_) ready_.notify();
+  if (running_ == 0) room_.notify();
 }
 
 Task<void> Connection::answer(std::shared_ptr<Connection> self) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One client of a server. Requests start in order, several are in flight, answers leave in order; all that is
-// ready leaves in one write. Not read any further while too much is in flight. Lives on the loop, kept alive
-// by its coroutines: a handler that answers after the end finds a connection that drops the answer.
+// One client of a server. Requests start in order and, but for those that may overlap, one after the other;
+// answers leave in order; all that is ready leaves in one write. Not read any further while too much is in
+// flight. Lives on the loop, kept alive by its coroutines: a handler that answers after the end finds a
+// connection that drops the answer.
 #pragma once
 
 #include <deque>
@@ -55,7 +56,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<error_code> reserve();
   Task<void> room(std::size_t bytes);
   bool crowded(std::size_t bytes) const;
-  void start(Slice frame);
+  bool must_wait(bool overlaps) const;
+  Task<void> wait_for_earlier(bool overlaps);
+  void start(Slice frame, bool overlaps);
   static Task<void> run(std::shared_ptr<Connection> self, Work work);
   void finish(Slot& slot, Result<Pieces> answer);
 
@@ -67,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<Connections> all_;
   Frames frames_;
   std::deque<std::shared_ptr<Slot>> slots_;
+  std::size_t running_ = 0;          // requests whose handler has not answered
+  bool overlapping_ = false;         // those that run, with others like them
   std::size_t in_flight_bytes_ = 0;  // requests that have not been answered
   std::size_t unsent_bytes_ = 0;     // answers in memory
   std::size_t reserved_bytes_ = 0;   // for the frame on its way

@@ -20,7 +20,9 @@ struct Peer {
 };
 
 // Lives on the loop. `handle` is called once per frame in the order of arrival and runs to its first
-// suspension before the next one is called; answers may become ready in any order and leave in order.
+// suspension before the next one is called; answers may become ready in any order and leave in order. Who
+// sends several requests at once relies on their order: each begins when all before it on its connection are
+// answered, unless `overlaps` says that it need not.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -28,6 +30,10 @@ class Handler {
   // `frame`: one request without its length. The answer: a whole response frame, its 4-byte length first;
   // empty when nothing is to be said (acks = 0). An error closes the connection.
   virtual Task<Result<Pieces>> handle(std::shared_ptr<Peer> peer, Slice frame) = 0;
+
+  // Whether this request may be in flight beside others of which this is said, too. Asked once, before it
+  // begins.
+  virtual bool overlaps(Bytes frame) const = 0;
 };
 
 }  // namespace mq::net

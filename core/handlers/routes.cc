@@ -73,20 +73,21 @@ template <auto handler>
 constexpr Route route() {
   using In = typename Signature<decltype(handler)>::In;
   constexpr auto valid = kafka::Describe<In>::valid;
-  return {kafka::Describe<In>::key, valid, valid.first, &serve<handler>};
+  return {kafka::Describe<In>::key, valid, valid.first, false, &serve<handler>};
 }
 
-template <auto handler>
-constexpr Route route_advertised_from(kafka::Version first) {
-  Route result = route<handler>();
-  result.advertised_first = first;
+// Partitions keep the order of what is produced to them, so that batches in flight share a sync.
+// librdkafka before 2.11.1 compresses only when the range of Produce begins at 0 (KAFKA-18659).
+constexpr Route produce_route() {
+  Route result = route<produce>();
+  result.advertised_first = 0;
+  result.overlaps = true;
   return result;
 }
 
 constexpr auto table = [] {
   std::array all{
-      // librdkafka before 2.11.1 compresses only when the range of Produce begins at 0 (KAFKA-18659).
-      route_advertised_from<produce>(0),
+      produce_route(),
       route<fetch>(),
       route<list_offsets>(),
       route<metadata>(),

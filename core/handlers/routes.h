@@ -12,6 +12,8 @@ struct Route {
   std::int16_t key = -1;
   kafka::Versions versions;             // served
   kafka::Version advertised_first = 0;  // said by ApiVersions: lower than served where clients need to see it
+  // Pipelined on one connection, may be in flight beside its like. All others see what those before them did.
+  bool overlaps = false;
   // Decodes, answers, encodes. `malformed` when the body does not decode: the connection closes.
   Task<Result<net::Pieces>> (*serve)(Context& context, std::int32_t correlation, net::Bytes body) = nullptr;
 };

@@ -39,6 +39,12 @@ net::Result<RequestHeader> parse_request_header(net::Bytes frame) {
   return header;
 }
 
+std::optional<std::int16_t> request_key(net::Bytes frame) {
+  wire::Reader reader(frame);
+  const auto key = wire::get_fixed<std::int16_t>(reader);
+  return reader.ok() ? std::optional(key) : std::nullopt;
+}
+
 net::Result<ResponseHeader> parse_response_header(net::Bytes frame, std::int16_t api_key, Version version) {
   const Api* api = find_api(api_key);
   wire::Reader reader(frame, tags_max);

@@ -20,6 +20,9 @@ struct RequestHeader {
 // error: the frame is broken.
 net::Result<RequestHeader> parse_request_header(net::Bytes frame);
 
+// Of a request without its length; nothing where it is too short for one.
+std::optional<std::int16_t> request_key(net::Bytes frame);
+
 struct ResponseHeader {
   std::int32_t correlation_id = 0;
   std::size_t body_at = 0;

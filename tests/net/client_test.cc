@@ -34,6 +34,7 @@ struct Answering final : Handler {
     if (seen.back().ends_with("acks=0")) answer.clear();
     co_return answer;
   }
+  bool overlaps(Bytes) const override { return false; }
 };
 
 struct ClientTest : Sockets {

@@ -82,6 +82,77 @@ TEST_F(ConnectionTest, StartsRequestsInOrderAndAnswersInOrderThoughTheyBecomeRea
   EXPECT_EQ(read(client, 15), framed("1") + framed("2") + framed("3"));
 }
 
+// What a second connection has asked and been answered ten times over, the first had the time to do as well.
+void let_pass(Sockets& sockets, Parking& parking) {
+  auto other = sockets.peer();
+  for (int i = 0; i < 10; i++) {
+    const std::size_t before = parking.seen.size();
+    sockets.write(other, framed("ping"));
+    sockets.until([&] { return parking.seen.size() > before; });
+    parking.seen.back()->echo();
+    parking.seen.pop_back();
+    sockets.read(other, 8);
+  }
+}
+
+TEST_F(ConnectionTest, BeginsARequestWhenAllBeforeItAreAnsweredAndWhatComesBehindItWaitsForIt) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  const std::vector<std::string> all{"1", "2", "alone 3", "alone 4", "5", "6", "alone 7"};
+  std::string sent;
+  for (const auto& request : all) sent += framed(request);
+  write(client, sent);
+  std::vector<std::string> begun;
+  const auto let_pass_and_look = [&] {
+    let_pass(*this, parking);
+    begun.clear();
+    for (const auto& parked : parking.seen) begun.push_back(parked->request);
+  };
+  const auto first = [&](std::size_t n) { return std::vector(all.begin(), all.begin() + n); };
+  until([&] { return parking.seen.size() == 2; });
+  parking.seen[1]->echo();
+  let_pass_and_look();
+  EXPECT_EQ(begun, first(2)) << "the third waits for the first";
+  parking.seen[0]->echo();
+  until([&] { return parking.seen.size() == 3; });
+  let_pass_and_look();
+  EXPECT_EQ(begun, first(3)) << "and the fourth for the third";
+  parking.seen[2]->echo();
+  until([&] { return parking.seen.size() == 4; });
+  let_pass_and_look();
+  EXPECT_EQ(begun, first(4)) << "what may overlap with its like does not with what may not";
+  parking.seen[3]->echo();
+  until([&] { return parking.seen.size() == 6; });
+  parking.seen[4]->echo();
+  parking.seen[5]->echo();
+  until([&] { return parking.seen.size() == 7; });
+  parking.seen[6]->echo();
+  EXPECT_EQ(read(client, sent.size()), sent);
+}
+
+TEST_F(ConnectionTest, AnswersARequestBeforeItBeginsTheNext) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("alone 1") + framed("alone 2"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->echo();
+  EXPECT_EQ(read(client, 11), framed("alone 1"));
+  until([&] { return parking.seen.size() == 2; });
+}
+
+TEST_F(ConnectionTest, BeginsNothingBehindARequestThatFailed) {
+  Parking parking;
+  serve(parking);
+  auto client = peer();
+  write(client, framed("1") + framed("alone 2"));
+  until([&] { return parking.seen.size() == 1; });
+  parking.seen[0]->say(error_code(Errc::malformed));
+  EXPECT_TRUE(closed(client));
+  EXPECT_EQ(parking.seen.size(), 1u);
+}
+
 // Echoes, and looks at its peer's end in the first turn of the loop after that.
 struct Prompt final : Handler {
   std::function<void()> then;
@@ -90,6 +161,7 @@ struct Prompt final : Handler {
     Pieces answer{piece_of(framed(bytes_of(frame)))};
     co_return answer;
   }
+  bool overlaps(Bytes) const override { return false; }
 };
 
 TEST_F(ConnectionTest, SendsWhatIsReadyAtOnceBeforeAnybodyElseHasATurn) {
@@ -119,19 +191,6 @@ TEST_F(ConnectionTest, SaysNothingWhereNothingIsToBeSaid) {
   parking.seen[0]->say(Pieces{});
   parking.seen[1]->echo();
   EXPECT_EQ(read(client, 5), framed("2"));
-}
-
-// What a second connection has asked and been answered ten times over, the first had the time to do as well.
-void let_pass(Sockets& sockets, Parking& parking) {
-  auto other = sockets.peer();
-  for (int i = 0; i < 10; i++) {
-    const std::size_t before = parking.seen.size();
-    sockets.write(other, framed("ping"));
-    sockets.until([&] { return parking.seen.size() > before; });
-    parking.seen.back()->echo();
-    parking.seen.pop_back();
-    sockets.read(other, 8);
-  }
 }
 
 TEST_F(ConnectionTest, IsNotReadWhileTooManyRequestsAreInFlight) {
@@ -188,6 +247,7 @@ struct Costly final : Handler {
     Pieces answer{piece_of(framed(bytes_of(frame)))};
     co_return answer;
   }
+  bool overlaps(Bytes) const override { return false; }
 };
 
 TEST_F(ConnectionTest, LetsOthersAskBetweenRequestsThatCostMuch) {
@@ -225,6 +285,7 @@ TEST_F(ConnectionTest, StartsNothingMoreWhileItsAnswersAreNotTaken) {
       Pieces answer{piece_of(std::string(8u << 20, 'x'))};
       co_return answer;
     }
+    bool overlaps(Bytes) const override { return false; }
   } large;
   serve(large, {.answer_bytes_max = 16u << 20});
   auto client = peer();
@@ -418,6 +479,7 @@ TEST_F(ConnectionTest, KeepsItsOrderUnderLoad) {
       Pieces answer{piece_of(framed(bytes_of(frame)))};
       co_return answer;
     }
+    bool overlaps(Bytes frame) const override { return frame.size() % 8 != 0; }
   };
   const auto seed = std::random_device{}();
   SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -54,6 +54,7 @@ class FakeBroker : public net::Handler {
     if (hang_up_on.erase(header->api_key)) co_return make_error_code(boost::system::errc::connection_reset);
     co_return answer(*header, body);
   }
+  bool overlaps(net::Bytes) const override { return false; }
 
   // ---- script ----
   std::uint16_t port = 0;

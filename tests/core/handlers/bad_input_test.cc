@@ -243,8 +243,9 @@ TEST_F(GroupsTest, NonsenseIsAnsweredAndDisturbsNobody) {
   create("t");
   const auto joined = alone("sane");
   for (int i = 0; i < 60; i++) {
-    Wire other = broker->connect();  // a join may wait for others that never come
-    other.send(nonsense.join(), 8);
+    // A join may wait for others that never come, and what is behind it with it.
+    Wire joins = broker->connect(), other = broker->connect();
+    joins.send(nonsense.join(), 8);
     other.send(nonsense.sync(), 5);
     other.send(nonsense.commit(), 8);
     other.send(nonsense.leave(), 5);

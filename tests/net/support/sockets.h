@@ -65,9 +65,10 @@ struct Echo final : Handler {
     Pieces answer{piece_of(framed(seen.back()))};
     co_return answer;
   }
+  bool overlaps(Bytes) const override { return false; }
 };
 
-// Answers when it is told to, what it is told to.
+// Answers when it is told to, what it is told to. All overlap but those that begin with "alone".
 struct Parking final : Handler {
   struct Parked {
     std::shared_ptr<Peer> peer;
@@ -94,6 +95,9 @@ struct Parking final : Handler {
     seen.push_back(parked);
     while (!parked->answer) co_await parked->told.wait();
     co_return std::move(*parked->answer);
+  }
+  bool overlaps(Bytes frame) const override {
+    return !std::string_view(reinterpret_cast<const char*>(frame.data()), frame.size()).starts_with("alone");
   }
 };
 

@@ -162,8 +162,7 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std
     const auto waiter = co_await wait_for(context, wanted, committed, deadline);
     if (co_await any_changed(context, wanted, committed))
       continue;  // meanwhile, or while a cold read was waited for
-    const bool woken = co_await Waiter::wait(waiter);
-    if (!woken && !co_await any_changed(context, wanted, committed)) co_return;
+    co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
   }
 }
 

@@ -44,10 +44,14 @@ void found(Answer& answer, const Partition& partition, Offset offset, Timestamp 
   answer.leader_epoch = offset < 0 ? -1 : partition.epochs().at(offset);
 }
 
-// `end`: what is at or after it does not exist for whoever asks.
-Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const Asked& asked, Offset end,
+// What is at or after it does not exist for whoever asks.
+Offset end_of(const Partition& partition, bool committed) {
+  return committed ? partition.last_stable_offset() : partition.high_watermark();
+}
+
+Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const Asked& asked, bool committed,
                    Answer& answer) {
-  if (asked.timestamp == latest) co_return found(answer, *partition, end, -1);
+  if (asked.timestamp == latest) co_return found(answer, *partition, end_of(*partition, committed), -1);
   if (asked.timestamp == earliest || asked.timestamp == earliest_local)
     co_return found(answer, *partition, partition->start(), -1);
   if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
@@ -58,14 +62,14 @@ Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const
     at = co_await partition->at_time(asked.timestamp, context.broker.workers);
   if (!at)
     answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
-  else if (at->offset < end)
+  else if (at->offset < end_of(*partition, committed))
     found(answer, *partition, at->offset, at->time);
 }
 
 Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) {
   if (context.version < version_with(asked.timestamp)) return Error::unsupported_version;
   const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
-  if (!partition) return Error::unknown_topic_or_partition;
+  if (!partition || partition->closed()) return Error::unknown_topic_or_partition;
   return check_epoch(*partition, asked.current_leader_epoch);
 }
 
@@ -93,8 +97,7 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
       answer.error_code = static_cast<std::int16_t>(error);
       if (error == Error::none) {
         const auto partition = topic->partition(asked.partition_index);
-        const Offset end = committed ? partition->last_stable_offset() : partition->high_watermark();
-        co_await look_up(context, partition, asked, end, answer);
+        co_await look_up(context, partition, asked, committed, answer);
       }
       answers.partitions.push_back(answer);
     }

@@ -50,6 +50,31 @@ TEST_F(TransactionsTest, ReadersOfCommittedRecordsAreToldWhatWasAborted) {
   EXPECT_EQ(committed(5).aborted.size(), 0u) << "nothing of it is sent";
 }
 
+// What is written behind an open transaction moves the high watermark and nothing that this reader may read.
+TEST_F(TransactionsTest, AReaderThatWaitedInVainIsToldWhereTheLogEndsNow) {
+  const auto who = begin();
+  add(who);
+  EXPECT_EQ(send(who, 0, {"open"}), 0);
+  auto waiting = fetch_request("t", 0);
+  waiting.isolation_level = 1;
+  Wire other = broker->connect();
+  const std::string records = batch({.values = {"behind"}});
+  std::int64_t end = 1;
+  for (waiting.max_wait_ms = 200;; waiting.max_wait_ms *= 2) {  // until it was written during the wait
+    const auto began = std::chrono::steady_clock::now();
+    wire->send(waiting, 12);
+    other.call<kafka::ProduceResponse>(produce_request("t", 0, bytes_of(records)), 9);
+    end++;
+    const bool during =
+        std::chrono::steady_clock::now() - began < std::chrono::milliseconds(waiting.max_wait_ms);
+    const auto answer = wire->receive<kafka::FetchResponse>(12).responses.at(0).partitions.at(0);
+    EXPECT_EQ(answer.last_stable_offset, 0);
+    if (!during) continue;
+    EXPECT_EQ(answer.high_watermark, end);
+    break;
+  }
+}
+
 TEST_F(TransactionsTest, ATransactionWithoutWritesCanEnd) {
   const auto who = begin();
   add(who);

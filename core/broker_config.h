@@ -10,6 +10,7 @@
 
 #include "core/config.h"
 #include "core/topic_config.h"
+#include "core/turn.h"
 
 namespace mq::core {
 
@@ -17,6 +18,7 @@ namespace mq::core {
 struct DynamicConfigs {
   ConfigMap broker;   // for this broker
   ConfigMap cluster;  // for all brokers (the resource with the empty name)
+  Turn altering;      // configs of anything: each alteration begins with what the one before it left
 };
 
 // Every broker config that is known, by name. `node_id` is the one in use (config.node_id may be automatic).

@@ -269,6 +269,7 @@ Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_on
 
 Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
   if (Refusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
+  const Turn::Hold hold = co_await context.broker.dynamic.altering.take();
   if (wanted.resource_type == topic_resource)
     co_return co_await alter_topic(context, std::move(wanted), validate_only);
   if (wanted.resource_type == broker_resource)

@@ -232,6 +232,7 @@ void Broker::listen(Ready& ready) {
   limits.connections_max = config_.connections_max;
   limits.connections_per_ip_max = config_.connections_per_ip_max;
   limits.request_bytes_max = config_.request_bytes_max;
+  limits.idle_max = config_.connection_idle_max;
   parts_->server = net::Server::create(loop_, *parts_->dispatcher, limits);
   for (Listener& listener : config_.listeners) {
     const auto at = resolve(loop_, listener.listen);

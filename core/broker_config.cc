@@ -31,7 +31,6 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"broker.heartbeat.interval.ms", int32, "2000", idle, "Time between two signs of life to the controller."},
     {"broker.session.timeout.ms", int32, "9000", idle, "Time without a sign of life after which a broker counts as gone."},
     {"connection.failed.authentication.delay.ms", int32, "100", idle, "Delay before the connection of a client that failed to authenticate is closed."},
-    {"connections.max.idle.ms", int64, "600000", idle, "Time after which a silent connection is closed."},
     {"connections.max.reauth.ms", int64, "0", idle, "Time after which a client must authenticate again; 0 is never."},
     {"controller.quorum.voters", list, "", kept, "Empty: there is no separate controller quorum."},
     {"default.replication.factor", int32, "1", kept, "Replicas of a topic that is created without a number."},
@@ -141,6 +140,10 @@ std::string per_ip_text(const Config& config, std::int32_t) {
   return config.connections_per_ip_max == 0 ? "2147483647" : std::to_string(config.connections_per_ip_max);
 }
 
+std::string idle_text(const Config& config, std::int32_t) {
+  return config.connection_idle_max.count() == 0 ? "-1" : std::to_string(config.connection_idle_max.count());
+}
+
 // clang-format off
 const auto derived = std::to_array<Derived>({
     {"advertised.listeners", string, "advertise", [](const Config& c, std::int32_t) { return join(c, advertised_url); },
@@ -149,6 +152,8 @@ const auto derived = std::to_array<Derived>({
      "Whether a client that names a topic which does not exist creates it."},
     {"broker.id", int32, "node.id", node_id_text, "Number of this broker."},
     {"broker.rack", string, "node.rack", rack_text, "Where this broker stands."},
+    {"connections.max.idle.ms", int64, "limits.max_idle", idle_text,
+     "Time after which a connection that asks for nothing is closed."},
     {"delete.topic.enable", boolean, "topics.allow_delete", [](const Config& c, std::int32_t) { return yes_no(c.allow_delete_topics); },
      "Whether topics can be deleted."},
     {"group.consumer.heartbeat.interval.ms", int32, "groups.consumer_heartbeat_interval", [](const Config& c, std::int32_t) { return std::to_string(c.consumer_heartbeat_interval.count()); },

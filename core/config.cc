@@ -66,6 +66,8 @@ const auto rows = std::to_array<Row>({
      "open connections of clients"},
     {"limits.max_connections_per_ip", &Config::connections_per_ip_max, 0, 1'000'000, "max.connections.per.ip", "",
      "open connections of one client address; 0: no limit"},
+    {"limits.max_idle", &Config::connection_idle_max, 0, 31'536'000'000, "connections.max.idle.ms", "",
+     "time after which a connection that asks for nothing is closed; 0: never"},
     {"limits.max_request", &Config::request_bytes_max, mebi / 16, 2'147'483'647, "socket.request.max.bytes", "",
      "larger requests close the connection"},
     {"topics.auto_create", &Config::auto_create_topics, 0, 0, "auto.create.topics.enable", "",

@@ -45,7 +45,8 @@ struct Config {
   bool compaction = true;
   std::uint64_t compaction_memory_bytes = 32u << 20;
   std::uint32_t connections_max = 10'000;
-  std::uint32_t connections_per_ip_max = 0;  // 0: no limit
+  std::uint32_t connections_per_ip_max = 0;   // 0: no limit
+  Milliseconds connection_idle_max{600'000};  // 0: for ever
   std::uint64_t request_bytes_max = 100u << 20;
   bool auto_create_topics = true;
   std::uint32_t default_partitions = 1;

@@ -20,8 +20,9 @@ constexpr std::size_t pieces_per_write_max = 256;
 
 // What peers do all day is not worth a line.
 bool ordinary(error_code why) {
-  return why == Errc::closed || why == asio::error::eof || why == asio::error::connection_reset ||
-         why == asio::error::broken_pipe || why == asio::error::operation_aborted;
+  return why == Errc::closed || why == Errc::idle || why == asio::error::eof ||
+         why == asio::error::connection_reset || why == asio::error::broken_pipe ||
+         why == asio::error::operation_aborted;
 }
 
 std::string reason(error_code why) {
@@ -71,6 +72,7 @@ Task<error_code> Connection::read() {
   for (;;) {
     auto turn_began = Clock::now();
     while (std::optional<Slice> frame = frames_.next()) {
+      active_ = turn_began;
       if (Clock::now() - turn_began >= all_->limits.turn_max) {
         ready_.resume();
         co_await asio::post(socket_.get_executor(), use);  // behind what others have ready
@@ -215,6 +217,7 @@ Task<void> Connection::answer(std::shared_ptr<Connection> self) {
       const error_code error = co_await send(self->socket_, std::move(out), self->sending_);
       self->all_->stats.bytes_out += self->sending_.bytes - before;
       self->unsent_bytes_ -= bytes;
+      self->active_ = Clock::now();
       if (error) self->close(error);
     } else if (!self->slots_.empty() && self->slots_.front()->answer) {
       self->close(self->slots_.front()->answer->error());
@@ -243,6 +246,11 @@ bool Connection::lost_patience(Clock::duration look_every) {
   const bool frame = for_frame_.lost(receiving_, look_every, limits.frame_stalled_max);
   const bool send = for_send_.lost(sending_, look_every, limits.send_stalled_max);
   return frame || send;
+}
+
+Clock::time_point Connection::idle_until(Clock::time_point now) const {
+  const bool at_work = !slots_.empty() || sending_.waiting;
+  return (at_work ? now : active_) + all_->limits.idle_max;
 }
 
 void Connection::close(error_code why) {

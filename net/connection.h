@@ -41,6 +41,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return receiving_.waiting || sending_.waiting;
   }  // for the peer, with something unfinished
   bool lost_patience(Clock::duration look_every);
+  // When it will have been idle for too long if it goes on like this; while it is at work, as if it ended
+  // now.
+  Clock::time_point idle_until(Clock::time_point now) const;
 
  private:
   struct Slot {
@@ -79,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool closed_ = false;
   bool starting_ = false;  // a request: what it answers at once leaves when all that has come is started
   Work next_;              // of the runner that is resumed
+  Clock::time_point active_ = Clock::now();  // a request has come whole, or an answer has left
   Progress receiving_, sending_;
   Patience for_frame_, for_send_;
   Signal ready_, room_, runner_;

@@ -53,6 +53,7 @@ void Connections::joined(Connection& connection) {
   all_.emplace(peer.id, &connection);
   if (limits.connections_per_ip_max > 0) per_ip_[peer.remote.address()]++;
   stats.connections = all_.size();
+  if (limits.idle_max.count() > 0 && !watching_) set_watch(Clock::now() + limits.idle_max);
 }
 
 void Connections::left(Connection& connection) {
@@ -92,20 +93,40 @@ void Connections::wake_when_released(std::shared_ptr<Signal> signal) {
 }
 
 void Connections::watch() {
-  if (std::exchange(watching_, true)) return;
-  asio::co_spawn(timer_.get_executor(), keep_watch(shared_from_this()), asio::detached);
+  if (std::exchange(often_, true)) return;
+  const auto until = Clock::now() + look_every_;
+  if (!watching_ || until < timer_.expiry()) set_watch(until);
+}
+
+void Connections::set_watch(Clock::time_point until) {
+  timer_.expires_at(until);
+  if (!std::exchange(watching_, true))
+    asio::co_spawn(timer_.get_executor(), keep_watch(shared_from_this()), asio::detached);
 }
 
 Task<void> Connections::keep_watch(std::shared_ptr<Connections> self) {
-  do {
-    self->timer_.expires_after(self->look_every_);
-    co_await self->timer_.async_wait(use_result);
-  } while (self->look());
+  for (;;) {
+    const auto [cancelled] = co_await self->timer_.async_wait(use_result);
+    const bool sooner = cancelled && !self->all_.empty();  // by set_watch
+    if (sooner) continue;
+    const auto next = self->look();
+    if (!next) break;
+    self->timer_.expires_at(*next);
+  }
   self->watching_ = false;
 }
 
-// Does anybody still wait for a peer?
-bool Connections::look() {
+// When to look again; never where there is nothing to come.
+std::optional<Clock::time_point> Connections::look() {
+  if (often_) often_ = close_stalled();
+  std::optional<Clock::time_point> next;
+  if (limits.idle_max.count() > 0 && !all_.empty()) next = close_idle();
+  if (often_) next = Clock::now() + look_every_;
+  return next;
+}
+
+// Whether somebody still waits for a peer.
+bool Connections::close_stalled() {
   std::vector<std::shared_ptr<Connection>> stalled;
   bool waiting = false;
   for (auto& [id, connection] : all_) {
@@ -116,13 +137,38 @@ bool Connections::look() {
   return waiting;
 }
 
+// When the first of those that stay may be idle for too long. Not sooner than the eighth part of that:
+// whoever has many connections is looked at eight times in it.
+Clock::time_point Connections::close_idle() {
+  const auto now = Clock::now();
+  std::vector<std::shared_ptr<Connection>> idle;
+  auto next = now + limits.idle_max;
+  for (auto& [id, connection] : all_) {
+    const auto until = connection->idle_until(now);
+    if (until <= now)
+      idle.push_back(connection->shared_from_this());
+    else
+      next = std::min(next, until);
+  }
+  for (auto& connection : idle) connection->close(connection->waiting() ? Errc::stalled : Errc::idle);
+  return std::max(next, now + limits.idle_max / 8);
+}
+
 void Connections::say(const Peer& peer, std::string_view what) {
+  if (may_say()) log().info("{} {}", text(peer.remote), what);
+}
+
+void Connections::say(std::string_view line) {
+  if (may_say()) log().info("{}", line);
+}
+
+bool Connections::may_say() {
   const auto now = Clock::now();
   if (now - said_at_ >= std::chrono::seconds(1)) {
     if (said_ > lines_per_second_max) log().info("… and {} lines more", said_ - lines_per_second_max);
     said_at_ = now, said_ = 0;
   }
-  if (++said_ <= lines_per_second_max) log().info("{} {}", text(peer.remote), what);
+  return ++said_ <= lines_per_second_max;
 }
 
 }  // namespace mq::net

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the connections of a server have in common: who is there, the memory their requests hold, and the
-// watch over those that should move and do not. Lives on the loop, shared by the server and each connection.
+// watch over those that should move and do not, and those that are idle. Lives on the loop, shared by the
+// server and each connection.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,11 +37,12 @@ class Connections : public std::enable_shared_from_this<Connections> {
   void wake_when_released(std::shared_ptr<Signal> signal);
 
   // A connection begins to wait for its peer. Cheap when somebody already does: all of them are looked at
-  // every now and then while at least one waits, and no timer runs otherwise.
+  // every now and then while at least one waits, else when the first may have been idle for too long.
   void watch();
 
   // A line of log, unless there were many this second.
   void say(const Peer& peer, std::string_view what);
+  void say(std::string_view line);
 
   asio::io_context& loop;
   Handler& handler;
@@ -49,10 +52,15 @@ class Connections : public std::enable_shared_from_this<Connections> {
 
  private:
   static Task<void> keep_watch(std::shared_ptr<Connections> self);
-  bool look();
+  std::optional<Clock::time_point> look();
+  bool close_stalled();
+  Clock::time_point close_idle();
+  void set_watch(Clock::time_point until);
+  bool may_say();
 
   const Clock::duration look_every_;
-  bool watching_ = false;
+  bool watching_ = false;  // the timer runs
+  bool often_ = false;     // somebody waits for a peer
   Timer timer_;
 
   std::unordered_map<std::uint64_t, Connection*> all_;

@@ -25,6 +25,8 @@ class Category final : public sys::error_category {
         return "timed out";
       case Errc::stalled:
         return "nothing moved for too long";
+      case Errc::idle:
+        return "idle for too long";
       case Errc::no_memory:
         return "no memory left for requests";
       case Errc::looks_like_tls:

@@ -12,6 +12,7 @@ enum class Errc {
   too_large,        // a frame longer than allowed
   timed_out,        // no answer, no connection, no name within the time given
   stalled,          // half a frame, or a peer that does not read: nothing moved for too long
+  idle,             // a peer that asked for nothing for too long
   no_memory,        // the memory for all requests together is used up
   looks_like_tls,   // the first bytes are a TLS record
   looks_like_http,  // … or a line of HTTP

@@ -90,7 +90,7 @@ class Listening final : public Server {
       Socket socket(acceptor->get_executor());
       auto [error] = co_await acceptor->async_accept(socket, use_result);
       const bool exhausted = error ? without_means(error) : reserved(socket.native_handle());
-      if (!error && exhausted) all->stats.refused++;
+      if (exhausted) turn_away(socket, error, *all);
       if (!error && !exhausted) welcome(std::move(socket), all);
       if (!exhausted) continue;
       error_code ignored;
@@ -98,6 +98,16 @@ class Listening final : public Server {
       pause.expires_after(pause_without_descriptors);
       co_await pause.async_wait(use_result);
     }
+  }
+
+  // Its connection closes, or waits in the kernel's queue when it could not even be accepted.
+  static void turn_away(const Socket& socket, error_code error, Connections& all) {
+    all.stats.refused++;
+    if (error) return all.say("new connections wait: " + error.message());
+    error_code ignored;
+    Peer peer;
+    peer.remote = plain(socket.remote_endpoint(ignored));
+    all.say(peer, "refused: the last descriptors are for files (ulimit -n)");
   }
 
   static void welcome(Socket socket, const std::shared_ptr<Connections>& all) {

@@ -25,6 +25,8 @@ struct Limits {
   std::chrono::milliseconds frame_stalled_max{60'000};  // a frame that neither ends nor grows by 64 KiB
   std::chrono::milliseconds send_stalled_max{
       60'000};  // a peer that does not read its answers, measured likewise
+  // Without a request that came whole or an answer that left, and with none under way; 0: for ever.
+  std::chrono::milliseconds idle_max{600'000};
 };
 
 struct ServerStats {

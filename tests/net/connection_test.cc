@@ -356,6 +356,41 @@ TEST_F(ConnectionTest, RunsNoTimerWhileNothingHappens) {
   EXPECT_LE(loop.run_for(milliseconds(300)), 4u);  // the end of the watch, and no more
 }
 
+TEST_F(ConnectionTest, ClosesWhoIsIdleForTooLongAndKeepsWhoWaitsForAnAnswer) {
+  Parking parking;
+  serve(parking, {.idle_max = milliseconds(80)});
+  auto waits = peer(), idle = peer();
+  asio::write(*waits, asio::buffer(framed("a")));
+  EXPECT_TRUE(closed(idle));
+  ASSERT_EQ(parking.seen.size(), 1u);
+  EXPECT_TRUE(closed(peer())) << "and time goes on";
+  EXPECT_FALSE(parking.seen[0]->peer->gone);
+  parking.seen[0]->echo();
+  EXPECT_EQ(read(waits, 5), framed("a"));
+  EXPECT_TRUE(closed(waits)) << "now it is idle, too";
+  EXPECT_EQ(server->stats().broken, 0u);
+}
+
+TEST_F(ConnectionTest, AFrameThatHasBegunMustBeWholeWithinTheIdleTime) {
+  Echo echo;
+  serve(echo, {.idle_max = milliseconds(80)});
+  auto half = peer();
+  write(half, length_of(10u << 20) + pattern(1u << 20));
+  EXPECT_TRUE(closed(half));
+  EXPECT_EQ(server->stats().broken, 1u);
+}
+
+TEST_F(ConnectionTest, HasOneDeadlineWhileEverybodyIsIdle) {
+  Echo echo;
+  serve(echo, {.idle_max = milliseconds(200)});
+  auto first = peer(), second = peer();
+  ask(first, "a", 5), ask(second, "b", 5);
+  std::size_t turns = 0;
+  loop.restart();
+  while (server->stats().connections > 0) turns += loop.run_one();
+  EXPECT_LE(turns, 12u) << "one or two looks, and two connections that end";
+}
+
 TEST_F(ConnectionTest, CutsOffAPeerThatDoesNotReadItsAnswers) {
   Parking parking;
   serve(parking, {.send_stalled_max = milliseconds(60)});

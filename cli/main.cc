@@ -44,6 +44,7 @@ void keep_standard_streams() {
 int main(int argc, char** argv) {
   keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file as large as ulimit -f allows is an error of the write
   std::setlocale(LC_CTYPE, "");
   mq::cli::Context context;
   context.in_tty = isatty(STDIN_FILENO);

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a broker in the foreground: settings, start, banner, signals, stop.
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/data_directory.h"
 #include "cli/print.h"
+#include "cli/serve_signals.h"
 #include "cli/systemd.h"
 #include "core/broker.h"
 #include "core/config.h"
@@ -168,55 +165,6 @@ void say_ready(const Context& context, const core::Config& config, const core::B
               " ms.  Try:  echo hello | mq produce test --create   |   mq tail test\n");
 }
 
-// Stops the broker in order at the first signal, the process at the second or when the stop takes too long.
-class Signals {
- public:
-  Signals(asio::io_context& loop, core::Broker& broker, const core::Config& config, bool on_terminal)
-      : loop_(loop),
-        broker_(broker),
-        timeout_(config.shutdown_timeout),
-        on_terminal_(on_terminal),
-        signals_(loop, SIGINT, SIGTERM, SIGHUP),
-        patience_(loop) {
-    wait();
-  }
-  bool late() const { return late_; }
-
- private:
-  void wait() {
-    signals_.async_wait([this](error_code error, int signal) {
-      if (error) return;
-      arrived(signal);
-      wait();
-    });
-  }
-
-  void arrived(int signal) {
-    if (signal == SIGHUP && !on_terminal_) return spdlog::warn("SIGHUP: settings change with a restart only");
-    if (stopping_) ::_exit(1);
-    stopping_ = true;
-    tell_systemd("STOPPING=1");
-    spdlog::info("stopping, signal {}", signal);
-    patience_.expires_after(timeout_);
-    patience_.async_wait([this](error_code error) {
-      if (error) return;
-      late_ = true;
-      loop_.stop();
-    });
-    asio::co_spawn(loop_, broker_.stop(), [this](std::exception_ptr) {
-      patience_.cancel();
-      loop_.stop();
-    });
-  }
-
-  asio::io_context& loop_;
-  core::Broker& broker_;
-  std::chrono::milliseconds timeout_;
-  bool on_terminal_, stopping_ = false, late_ = false;
-  asio::signal_set signals_;
-  asio::steady_timer patience_;
-};
-
 class PidFile {
  public:
   explicit PidFile(std::string path) : path_(std::move(path)) {
@@ -233,14 +181,24 @@ class PidFile {
   std::string path_;
 };
 
+// The soft limit is low for programs that use select(); we do not. Without the right to raise it stays.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 Exit run_broker(const Context& context, const Arguments& arguments, const core::Config& config) {
   core::set_up_logging(config);
+  raise_descriptor_limit();
   const auto began = std::chrono::steady_clock::now();
   asio::io_context loop(1);
+  IgnoredSignals ignored(loop);
   core::Broker broker(loop, config);
   const core::Broker::Ready ready = broker.start();
   const PidFile pid_file(arguments.text("pid-file"));
-  Signals signals(loop, broker, config, context.err_tty);
+  StopSignals signals(loop, broker, config, context.err_tty);
   const auto took = std::chrono::steady_clock::now() - began;
   say_ready(context, config, ready, std::chrono::duration_cast<std::chrono::milliseconds>(took));
   tell_systemd("READY=1");

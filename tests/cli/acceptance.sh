@@ -448,6 +448,24 @@ in_use() {
   is $? 0 && return "$result"
 }
 check 'a data directory serves one broker, which stops with 0' in_use
+# What would end a process without a word: a signal that is no wish to stop it, a file that may not grow.
+outspoken() {
+  local log=$work/outspoken.log
+  (ulimit -Sn 256 && exec "$MQ" serve --data "$work/outspoken" --listen 127.0.0.1:0 2>"$log") &
+  local pid=$! soft hard
+  started() { grep -q ready "$log"; }
+  until_true 30 started && read -r soft hard < <(awk '/^Max open files/ {print $4, $5}' "/proc/$pid/limits")
+  kill -USR1 "$pid" && kill -USR2 "$pid" && kill -ALRM "$pid"
+  heard() { [ "$(grep -c 'means nothing to a broker' "$log")" = 3 ]; }
+  until_true 30 heard
+  local result=$?
+  kill "$pid"
+  wait "$pid"
+  is $? 0 && is "$soft" "$hard" || return
+  (ulimit -f 1 && exec "$MQ" config template --full >large.out 2>large.err)
+  is $? 1 && grep -qi 'too large' large.err && return "$result"
+}
+check 'signals and limits of the shell are heard, and end nothing without a word' outspoken
 offline() {
   mq storage ls "$work/one" && mq storage verify "$work/one" && exits 3 mq storage dump "$work/one" nope || return
   printf 'half a record' >>"$(ls "$work"/one/meta/MANIFEST-* | tail -1)"

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "net/handler.h"
+#include "net/kafka/acl_operation.h"
 
 namespace mq::core {
 
-// Every operation that makes sense for a group: without ACLs everybody may do everything.
-inline constexpr std::int32_t group_operations = 0x148;
+// Without ACLs everybody may do everything that makes sense for a group.
+using kafka::group_operations;
 
 // As Kafka shows it: a name that is not there, and the address.
 inline std::string host_of(const net::Peer& peer) {

@@ -9,6 +9,7 @@
 #include "core/handlers/handlers.h"
 #include "core/internal_topic.h"
 #include "core/offload.h"
+#include "net/kafka/acl_operation.h"
 #include "net/kafka/messages/describe_cluster.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 
@@ -18,8 +19,8 @@ using kafka::Error;
 
 namespace {
 
-// Every operation that makes sense for the resource: without ACLs everybody may do everything.
-constexpr std::int32_t topic_operations = 0xdf8, cluster_operations = 0x1f70;
+// Without ACLs everybody may do everything that makes sense for the resource.
+using kafka::cluster_operations, kafka::topic_operations;
 
 using Asked = kafka::MetadataRequest::MetadataRequestTopic;
 using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;

@@ -10,6 +10,19 @@
 
 namespace mq::core {
 
+// Only one of the two knows ids of topics.
+template <class Asked>
+constexpr bool has_topic_id = requires(Asked asked) {
+  asked.topic_id;
+};
+
+template <class Asked>
+TopicPtr topic_of(const Topics& topics, const Asked& asked, bool by_id) {
+  if constexpr (has_topic_id<Asked>)
+    if (by_id) return topics.find(asked.topic_id);
+  return topics.find(asked.name);
+}
+
 // The commits that can be handed on. For each partition asked about, `answers` says what is wrong with it, or
 // nothing yet. `expires`: -1: as all do.
 template <class AskedTopic, class AnsweredTopic>
@@ -20,11 +33,10 @@ Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<As
   answers.reserve(topics.size());
   for (auto& asked : topics) {
     if (context.pace.due()) co_await context.pace.give_way();
-    const TopicPtr topic =
-        by_id ? context.broker.topics.find(asked.topic_id) : context.broker.topics.find(asked.name);
+    const TopicPtr topic = topic_of(context.broker.topics, asked, by_id);
     auto& answer = answers.emplace_back();
     answer.name = asked.name;
-    answer.topic_id = asked.topic_id;
+    if constexpr (has_topic_id<AskedTopic>) answer.topic_id = asked.topic_id;
     answer.partitions.reserve(asked.partitions.size());
     for (auto& one : asked.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();

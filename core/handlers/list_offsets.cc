@@ -18,7 +18,8 @@ enum : std::int64_t {
   earliest = -2,
   max_timestamp = -3,
   earliest_local = -4,
-  latest_tiered = -5
+  latest_tiered = -5,
+  earliest_pending_upload = -6  // to a tier
 };
 
 // The first version that knows a special timestamp.
@@ -26,7 +27,8 @@ std::int16_t version_with(std::int64_t timestamp) {
   if (timestamp == max_timestamp) return 7;
   if (timestamp == earliest_local) return 8;
   if (timestamp == latest_tiered) return 9;
-  return timestamp < latest_tiered ? std::numeric_limits<std::int16_t>::max() : 0;
+  if (timestamp == earliest_pending_upload) return 11;
+  return timestamp < earliest_pending_upload ? std::numeric_limits<std::int16_t>::max() : 0;
 }
 
 Error check_epoch(const Partition& partition, Epoch epoch) {
@@ -54,7 +56,8 @@ Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const
   if (asked.timestamp == latest) co_return found(answer, *partition, end_of(*partition, committed), -1);
   if (asked.timestamp == earliest || asked.timestamp == earliest_local)
     co_return found(answer, *partition, partition->start(), -1);
-  if (asked.timestamp == latest_tiered) co_return;  // nothing is tiered
+  if (asked.timestamp == latest_tiered || asked.timestamp == earliest_pending_upload)
+    co_return;  // nothing is tiered
   Result<Partition::At> at = Partition::At{};
   if (asked.timestamp == max_timestamp)
     at = co_await partition->at_time_max(context.broker.workers);

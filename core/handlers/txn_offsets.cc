@@ -14,7 +14,6 @@ using Response = kafka::TxnOffsetCommitResponse;
 
 constexpr kafka::Version version_abortable = 4;  // knows TRANSACTION_ABORTABLE
 constexpr kafka::Version version_adding = 5;     // offsets are added to the transaction by committing them
-constexpr kafka::Version version_with_ids = 6;   // of topics
 
 // Offsets belong to the coordinator of groups, whose words these clients know.
 Error for_committers(Error error, kafka::Version version) {
@@ -23,7 +22,7 @@ Error for_committers(Error error, kafka::Version version) {
       return Error::invalid_producer_epoch;
     case Error::group_id_not_found:
     case Error::stale_member_epoch:
-      return version >= version_with_ids ? error : Error::illegal_generation;
+      return Error::illegal_generation;
     case Error::transaction_abortable:
       return version >= version_abortable ? error : Error::invalid_txn_state;
     case Error::concurrent_transactions:
@@ -57,8 +56,7 @@ Task<Error> enter(Context& context, const Request& request) {
 Task<Response> txn_offset_commit(Context& context, Request& request) {
   Response response;
   std::vector<PartitionCommit> commits =
-      co_await take_commits(context, request.topics, context.version >= version_with_ids,
-                            context.broker.clock.wall_ms(), -1, response.topics);
+      co_await take_commits(context, request.topics, false, context.broker.clock.wall_ms(), -1, response.topics);
   std::vector<Error> errors(commits.size(), co_await enter(context, request));
   if (!errors.empty() && errors.front() == Error::none) {
     GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,

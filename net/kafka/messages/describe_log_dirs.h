@@ -29,7 +29,7 @@ struct Describe<DescribeLogDirsRequest> {
   using M = DescribeLogDirsRequest;
   static constexpr std::string_view name = "DescribeLogDirsRequest";
   static constexpr std::int16_t key = 35;
-  static constexpr Versions valid{1, 4}, flexible = since(2);
+  static constexpr Versions valid{1, 5}, flexible = since(2);
   static constexpr auto fields = std::tuple{field("topics", &M::topics)};
 };
 
@@ -54,6 +54,7 @@ struct DescribeLogDirsResponse {
     std::vector<DescribeLogDirsTopic> topics;
     std::int64_t total_bytes = -1;
     std::int64_t usable_bytes = -1;
+    bool is_cordoned = false;
     bool operator==(const DescribeLogDirsResult&) const = default;
   };
 
@@ -80,10 +81,12 @@ struct Describe<DescribeLogDirsResponse::DescribeLogDirsTopic> {
 template <>
 struct Describe<DescribeLogDirsResponse::DescribeLogDirsResult> {
   using M = DescribeLogDirsResponse::DescribeLogDirsResult;
-  static constexpr auto fields =
-      std::tuple{field("error_code", &M::error_code), field("log_dir", &M::log_dir),
-                 field("topics", &M::topics), field("total_bytes", &M::total_bytes, {.in = since(4)}),
-                 field("usable_bytes", &M::usable_bytes, {.in = since(4)})};
+  static constexpr auto fields = std::tuple{field("error_code", &M::error_code),
+                                            field("log_dir", &M::log_dir),
+                                            field("topics", &M::topics),
+                                            field("total_bytes", &M::total_bytes, {.in = since(4)}),
+                                            field("usable_bytes", &M::usable_bytes, {.in = since(4)}),
+                                            field("is_cordoned", &M::is_cordoned, {.in = since(5)})};
 };
 
 template <>
@@ -91,7 +94,7 @@ struct Describe<DescribeLogDirsResponse> {
   using M = DescribeLogDirsResponse;
   static constexpr std::string_view name = "DescribeLogDirsResponse";
   static constexpr std::int16_t key = 35;
-  static constexpr Versions valid{1, 4}, flexible = since(2);
+  static constexpr Versions valid{1, 5}, flexible = since(2);
   static constexpr auto fields =
       std::tuple{field("throttle_time_ms", &M::throttle_time_ms),
                  field("error_code", &M::error_code, {.in = since(3)}), field("results", &M::results)};

@@ -23,6 +23,7 @@ struct FetchRequest {
     std::int64_t log_start_offset = -1;
     std::int32_t partition_max_bytes = 0;
     Uuid replica_directory_id{};
+    std::int64_t high_watermark = INT64_MAX;  // of a follower; this: it does not say
     bool operator==(const FetchPartition&) const = default;
   };
 
@@ -72,7 +73,8 @@ struct Describe<FetchRequest::FetchPartition> {
                  field("last_fetched_epoch", &M::last_fetched_epoch, {.in = since(12)}),
                  field("log_start_offset", &M::log_start_offset, {.in = since(5)}),
                  field("partition_max_bytes", &M::partition_max_bytes),
-                 field("replica_directory_id", &M::replica_directory_id, {.in = since(17), .tag = 0})};
+                 field("replica_directory_id", &M::replica_directory_id, {.in = since(17), .tag = 0}),
+                 field("high_watermark", &M::high_watermark, {.in = since(18), .tag = 1})};
 };
 
 template <>
@@ -96,7 +98,7 @@ struct Describe<FetchRequest> {
   using M = FetchRequest;
   static constexpr std::string_view name = "FetchRequest";
   static constexpr std::int16_t key = 1;
-  static constexpr Versions valid{4, 17}, flexible = since(12);
+  static constexpr Versions valid{4, 18}, flexible = since(12);
   static constexpr auto fields =
       std::tuple{field("cluster_id", &M::cluster_id, {.in = since(12), .tag = 0}),
                  field("replica_id", &M::replica_id, {.in = until(14)}),
@@ -238,7 +240,7 @@ struct Describe<FetchResponse> {
   using M = FetchResponse;
   static constexpr std::string_view name = "FetchResponse";
   static constexpr std::int16_t key = 1;
-  static constexpr Versions valid{4, 17}, flexible = since(12);
+  static constexpr Versions valid{4, 18}, flexible = since(12);
   static constexpr auto fields = std::tuple{
       field("throttle_time_ms", &M::throttle_time_ms), field("error_code", &M::error_code, {.in = since(7)}),
       field("session_id", &M::session_id, {.in = since(7)}), field("responses", &M::responses),

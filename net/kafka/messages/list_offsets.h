@@ -49,7 +49,7 @@ struct Describe<ListOffsetsRequest> {
   using M = ListOffsetsRequest;
   static constexpr std::string_view name = "ListOffsetsRequest";
   static constexpr std::int16_t key = 2;
-  static constexpr Versions valid{1, 10}, flexible = since(6);
+  static constexpr Versions valid{1, 11}, flexible = since(6);
   static constexpr auto fields = std::tuple{
       field("replica_id", &M::replica_id), field("isolation_level", &M::isolation_level, {.in = since(2)}),
       field("topics", &M::topics), field("timeout_ms", &M::timeout_ms, {.in = since(10)})};
@@ -96,7 +96,7 @@ struct Describe<ListOffsetsResponse> {
   using M = ListOffsetsResponse;
   static constexpr std::string_view name = "ListOffsetsResponse";
   static constexpr std::int16_t key = 2;
-  static constexpr Versions valid{1, 10}, flexible = since(6);
+  static constexpr Versions valid{1, 11}, flexible = since(6);
   static constexpr auto fields = std::tuple{field("throttle_time_ms", &M::throttle_time_ms, {.in = since(2)}),
                                             field("topics", &M::topics)};
 };

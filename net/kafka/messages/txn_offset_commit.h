@@ -19,7 +19,6 @@ struct TxnOffsetCommitRequest {
 
   struct TxnOffsetCommitRequestTopic {
     std::string name;
-    Uuid topic_id{};
     std::vector<TxnOffsetCommitRequestPartition> partitions;
     bool operator==(const TxnOffsetCommitRequestTopic&) const = default;
   };
@@ -47,9 +46,7 @@ struct Describe<TxnOffsetCommitRequest::TxnOffsetCommitRequestPartition> {
 template <>
 struct Describe<TxnOffsetCommitRequest::TxnOffsetCommitRequestTopic> {
   using M = TxnOffsetCommitRequest::TxnOffsetCommitRequestTopic;
-  static constexpr auto fields =
-      std::tuple{field("name", &M::name, {.in = until(5)}), field("topic_id", &M::topic_id, {.in = since(6)}),
-                 field("partitions", &M::partitions)};
+  static constexpr auto fields = std::tuple{field("name", &M::name), field("partitions", &M::partitions)};
 };
 
 template <>
@@ -57,7 +54,7 @@ struct Describe<TxnOffsetCommitRequest> {
   using M = TxnOffsetCommitRequest;
   static constexpr std::string_view name = "TxnOffsetCommitRequest";
   static constexpr std::int16_t key = 28;
-  static constexpr Versions valid{0, 6}, flexible = since(3);
+  static constexpr Versions valid{0, 5}, flexible = since(3);
   static constexpr auto fields =
       std::tuple{field("transactional_id", &M::transactional_id),
                  field("group_id", &M::group_id),
@@ -78,7 +75,6 @@ struct TxnOffsetCommitResponse {
 
   struct TxnOffsetCommitResponseTopic {
     std::string name;
-    Uuid topic_id{};
     std::vector<TxnOffsetCommitResponsePartition> partitions;
     bool operator==(const TxnOffsetCommitResponseTopic&) const = default;
   };
@@ -98,9 +94,7 @@ struct Describe<TxnOffsetCommitResponse::TxnOffsetCommitResponsePartition> {
 template <>
 struct Describe<TxnOffsetCommitResponse::TxnOffsetCommitResponseTopic> {
   using M = TxnOffsetCommitResponse::TxnOffsetCommitResponseTopic;
-  static constexpr auto fields =
-      std::tuple{field("name", &M::name, {.in = until(5)}), field("topic_id", &M::topic_id, {.in = since(6)}),
-                 field("partitions", &M::partitions)};
+  static constexpr auto fields = std::tuple{field("name", &M::name), field("partitions", &M::partitions)};
 };
 
 template <>
@@ -108,7 +102,7 @@ struct Describe<TxnOffsetCommitResponse> {
   using M = TxnOffsetCommitResponse;
   static constexpr std::string_view name = "TxnOffsetCommitResponse";
   static constexpr std::int16_t key = 28;
-  static constexpr Versions valid{0, 6}, flexible = since(3);
+  static constexpr Versions valid{0, 5}, flexible = since(3);
   static constexpr auto fields =
       std::tuple{field("throttle_time_ms", &M::throttle_time_ms), field("topics", &M::topics)};
 };

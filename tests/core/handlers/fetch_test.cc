@@ -227,6 +227,25 @@ TEST_F(FetchTest, OffsetsAreFoundByTime) {
   EXPECT_EQ(offset_at("t", -3), 4);
 }
 
+TEST_F(FetchTest, NothingIsTieredAndOlderClientsDoNotKnowTheWord) {
+  create("t");
+  produce("t", batch({.values = {"a"}}));
+  const auto ask = [&](std::int64_t timestamp, kafka::Version version) {
+    kafka::ListOffsetsRequest request;
+    request.replica_id = -1;
+    request.topics.emplace_back().name = "t";
+    request.topics[0].partitions.push_back({0, -1, timestamp});
+    const auto response = wire->call<kafka::ListOffsetsResponse>(request, version);
+    return response.topics.at(0).partitions.at(0);
+  };
+  constexpr std::int64_t latest_tiered = -5, earliest_pending_upload = -6;
+  EXPECT_EQ(ask(earliest_pending_upload, 11).error_code, 0);
+  EXPECT_EQ(ask(earliest_pending_upload, 11).offset, -1);
+  EXPECT_EQ(ask(earliest_pending_upload, 10).error_code, code(Error::unsupported_version));
+  EXPECT_EQ(ask(latest_tiered, 9).offset, -1);
+  EXPECT_EQ(ask(latest_tiered, 8).error_code, code(Error::unsupported_version));
+}
+
 TEST_F(FetchTest, DeletedRecordsAreGoneForGood) {
   for (const char* value : {"a", "b", "c"}) produce("t", batch({{value}}));
   kafka::DeleteRecordsRequest request;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our versions against Kafka's own descriptions of its messages.
+#include "core/handlers/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/net/kafka/golden.h"
+
+namespace mq::core {
+namespace {
+
+namespace json = boost::json;
+
+// The descriptions are newer than Kafka 4.3, which is what we answer like; these came later.
+const std::map<std::string, kafka::Version> newer_than_ours = {
+    {"ApiVersionsRequest", 5},      // KIP-1242
+    {"DeleteGroupsRequest", 3},     // the answer says more of what went wrong
+    {"TxnOffsetCommitRequest", 6},  // topics by id (KIP-1319)
+};
+
+struct Described {
+  std::string name;
+  kafka::Versions valid;
+};
+
+// By key: what Kafka serves.
+std::map<std::int16_t, Described> described_requests() {
+  std::map<std::int16_t, Described> all;
+  const auto folder = kafka::golden::folder() / "messages" / "2026-08" / "clients";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    std::ifstream in(file.path());
+    std::string text;
+    for (std::string line; std::getline(in, line);)
+      if (line.find_first_not_of(' ') == line.npos || line.substr(line.find_first_not_of(' '), 2) != "//")
+        text += line + "\n";
+    const json::object message = json::parse(text).as_object();
+    const std::string range(message.at("validVersions").as_string());
+    if (message.at("type") != "request" || range == "none") continue;
+    const auto dash = range.find('-');
+    const auto first = static_cast<kafka::Version>(std::stoi(range));
+    auto last = dash == range.npos ? first : static_cast<kafka::Version>(std::stoi(range.substr(dash + 1)));
+    const auto* unstable = message.if_contains("latestVersionUnstable");
+    if (unstable && unstable->as_bool()) last--;
+    const std::string name(message.at("name").as_string());
+    if (const auto newer = newer_than_ours.find(name); newer != newer_than_ours.end())
+      last = std::min<kafka::Version>(last, static_cast<kafka::Version>(newer->second - 1));
+    all[static_cast<std::int16_t>(message.at("apiKey").as_int64())] = {name, {first, last}};
+  }
+  return all;
+}
+
+TEST(Routes, VersionsAreThoseOfKafka) {
+  MQ_NEEDS_GOLDEN_BYTES();
+  const auto described = described_requests();
+  for (const Route& route : routes()) {
+    ASSERT_TRUE(described.contains(route.key)) << route.key;
+    const Described& kafkas = described.at(route.key);
+    EXPECT_EQ(route.versions.first, kafkas.valid.first) << kafkas.name;
+    EXPECT_EQ(route.versions.last, kafkas.valid.last) << kafkas.name;
+  }
+}
+
+}  // namespace
+}  // namespace mq::core

@@ -183,6 +183,7 @@ Task<Answer<kafka::MetadataResponse>> Client::refresh(std::optional<std::vector<
   auto answer = co_await call<kafka::MetadataResponse>(any_broker, std::move(request),
                                                        options_.request_timeout, metadata_by_name);
   if (answer) remember(*answer);
+  if (answer && learned_) learned_(*answer);
   co_return answer;
 }
 

@@ -76,6 +76,10 @@ class Client {
   // topics are in the answer, not remembered, and not retried.
   Task<Answer<kafka::MetadataResponse>> refresh(std::optional<std::vector<std::string>> topics);
 
+  // Hears of every answer about topics, whoever asked; one at a time.
+  using Learned = std::function<void(const kafka::MetadataResponse&)>;
+  void on_metadata(Learned learned) { learned_ = std::move(learned); }
+
   // As of the last refresh; any_broker when there is no leader.
   BrokerId leader(const TopicPartition& partition) const;
   kafka::Uuid topic_id(const std::string& topic) const;  // all zero: no such topic, or the broker has no ids
@@ -120,6 +124,7 @@ class Client {
   BrokerId controller_ = any_broker;
   std::map<TopicPartition, BrokerId> leaders_;
   std::map<std::string, kafka::Uuid> topic_ids_;
+  Learned learned_;
 };
 
 template <class Response, class Request>

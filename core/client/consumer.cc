@@ -37,16 +37,23 @@ Consumer::Consumer(Client& client, ConsumerOptions options, std::vector<Assignme
       last_answer_(now_()),
       wake_(client.loop().get_executor()),
       waiter_(client.loop().get_executor()) {
-  for (Assignment& asked : partitions) {
-    by_name_.emplace(asked.partition, partitions_.size());
-    names_.emplace(asked.topic_id, asked.partition.topic);
-    Partition& partition = partitions_.emplace_back();
-    partition.position = asked.from;
-    partition.bytes_max = options_.partition_bytes_max;
-    partition.done = asked.from >= asked.until;
-    partition.asked = std::move(asked);
-    open_ += !partition.done;
-  }
+  for (Assignment& asked : partitions) take_in(std::move(asked));
+}
+
+void Consumer::take_in(Assignment asked) {
+  by_name_.emplace(asked.partition, partitions_.size());
+  names_.emplace(asked.topic_id, asked.partition.topic);
+  Partition& partition = partitions_.emplace_back();
+  partition.position = asked.from;
+  partition.bytes_max = options_.partition_bytes_max;
+  partition.done = asked.from >= asked.until;
+  partition.asked = std::move(asked);
+  open_ += !partition.done;
+}
+
+void Consumer::add(Assignment partition) {
+  take_in(std::move(partition));
+  pump();
 }
 
 Task<Answer<std::optional<Fetched>>> Consumer::next(std::shared_ptr<Consumer> self, Time deadline) {
@@ -67,7 +74,7 @@ Task<Answer<std::optional<Fetched>>> Consumer::next(std::shared_ptr<Consumer> se
 
 // Starts a fetch at each leader that has something for us and is not being asked already.
 void Consumer::pump() {
-  if (failure_) return;
+  if (failure_ || held_) return;
   const Time now = now_();
   std::set<BrokerId> leaders;
   for (const Partition& partition : partitions_) {
@@ -92,12 +99,31 @@ bool Consumer::wanted(const Partition& partition, BrokerId leader, Time now) con
          client_.leader(partition.asked.partition) == leader;
 }
 
-kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>& which) {
+kafka::FetchRequest Consumer::blank(Duration wait) const {
   kafka::FetchRequest request;
-  request.max_wait_ms = ms(options_.wait);
+  request.max_wait_ms = ms(wait);
   request.min_bytes = 1;
   request.max_bytes = options_.fetch_bytes_max;
   request.isolation_level = options_.committed ? 1 : 0;
+  return request;
+}
+
+void Consumer::ask_for(kafka::FetchRequest& request, const Partition& partition, Offset at,
+                       std::int32_t bytes_max) {
+  const std::string& name = partition.asked.partition.topic;
+  auto topic = std::ranges::find(request.topics, name, &kafka::FetchRequest::FetchTopic::topic);
+  if (topic == request.topics.end()) {
+    request.topics.push_back({name, partition.asked.topic_id, {}});
+    topic = std::prev(request.topics.end());
+  }
+  auto& asked = topic->partitions.emplace_back();
+  asked.partition = partition.asked.partition.partition;
+  asked.fetch_offset = at;
+  asked.partition_max_bytes = bytes_max;
+}
+
+kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>& which) {
+  kafka::FetchRequest request = blank(options_.wait);
   const Time now = now_();
   rotation_++;  // the first partition of a request is served best: let it be another one each time
   for (std::size_t i = 0; i < partitions_.size(); i++) {
@@ -105,32 +131,26 @@ kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>&
     Partition& partition = partitions_[index];
     if (!wanted(partition, leader, now)) continue;
     partition.under_way = true;
-    const std::string& name = partition.asked.partition.topic;
-    auto topic = std::ranges::find(request.topics, name, &kafka::FetchRequest::FetchTopic::topic);
-    if (topic == request.topics.end()) {
-      request.topics.push_back({name, partition.asked.topic_id, {}});
-      topic = std::prev(request.topics.end());
-    }
-    auto& asked = topic->partitions.emplace_back();
-    asked.partition = partition.asked.partition.partition;
-    asked.fetch_offset = partition.position;
-    asked.partition_max_bytes = partition.bytes_max;
+    ask_for(request, partition, partition.position, partition.bytes_max);
     which.push_back(index);
   }
   return request;
 }
 
+Task<Answer<Reply<kafka::FetchResponse>>> Consumer::send(BrokerId leader, kafka::FetchRequest request) {
+  const Duration timeout = client_.options().request_timeout + options_.wait;
+  const bool ids_known = std::ranges::count(request.topics, kafka::Uuid{}, id_of) == 0;
+  kafka::Version highest = fetch_by_name;
+  if (ids_known) highest = kafka::Describe<kafka::FetchRequest>::valid.last;
+  co_return co_await client_.ask<kafka::FetchResponse>(leader, std::move(request), timeout, highest);
+}
+
 Task<void> Consumer::fetch(std::shared_ptr<Consumer> self, BrokerId leader) {
-  while (!self->failure_ && self->waiting_bytes_ < self->options_.waiting_bytes_max) {
+  while (!self->failure_ && !self->held_ && self->waiting_bytes_ < self->options_.waiting_bytes_max) {
     std::vector<std::size_t> which;
     auto request = self->message(leader, which);
     if (which.empty()) break;
-    const Duration timeout = self->client_.options().request_timeout + self->options_.wait;
-    const bool ids_known = std::ranges::count(request.topics, kafka::Uuid{}, id_of) == 0;
-    kafka::Version highest = fetch_by_name;
-    if (ids_known) highest = kafka::Describe<kafka::FetchRequest>::valid.last;
-    auto reply =
-        co_await self->client_.ask<kafka::FetchResponse>(leader, std::move(request), timeout, highest);
+    auto reply = co_await self->send(leader, std::move(request));
     for (const auto i : which) self->partitions_[i].under_way = false;
     if (self->failure_) break;
     if (reply) {
@@ -166,16 +186,18 @@ Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::si
     for (const auto& data : topic.partitions) {
       const auto known = by_name_.find({name, data.partition_index});
       if (known == by_name_.end()) continue;
-      Partition& partition = partitions_[known->second];
       const Error error = kafka::error_of(data.error_code);
       if (error == Error::none) {
         take_records(known->second, data, reply.frame, nothing_came);
       } else if (error == Error::offset_out_of_range) {
         co_await out_of_range(known->second);
+      } else if (error == Error::corrupt_message || error == Error::kafka_storage_error) {
+        Failure failure = refused(error, reply.from, name);
+        co_await unreadable(known->second, std::move(failure));
       } else {
         const Failure failure = refused(error, reply.from, name);
         if (!failure.retriable()) fail(failure);
-        later(partition, failure, true);
+        later(partitions_[known->second], failure, true);
       }
     }
   }
@@ -184,6 +206,8 @@ Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::si
 void Consumer::take_records(std::size_t which, const kafka::FetchResponse::PartitionData& data,
                             const net::Slice& frame, bool nothing_came) {
   Partition& partition = partitions_[which];
+  partition.unreadable = 0;
+  note_standing(partition, data);
   const net::Bytes records = data.records ? data.records->bytes : net::Bytes{};
   net::Bytes rest = records;
   Offset next = partition.position;
@@ -217,9 +241,11 @@ void Consumer::take_records(std::size_t which, const kafka::FetchResponse::Parti
 
 void Consumer::advance(Partition& partition, Offset to) {
   partition.position = std::max(partition.position, to);
-  if (partition.done || partition.position < partition.asked.until) return;
-  partition.done = true;
-  open_--;
+  if (partition.position >= partition.asked.until) end(partition);
+}
+
+void Consumer::end(Partition& partition) {
+  if (!std::exchange(partition.done, true)) open_--;
 }
 
 // The records that were asked for are gone (retention), or never were.
@@ -304,6 +330,31 @@ bool Consumer::delivered(std::size_t which) const {
 
 void Consumer::pause(std::size_t which, bool paused) {
   if (std::exchange(partitions_[which].paused, paused) && !paused) pump();
+}
+
+void Consumer::hold(bool held) {
+  if (std::exchange(held_, held) && !held) pump();
+}
+
+void Consumer::note_standing(Partition& partition, const kafka::FetchResponse::PartitionData& data) {
+  const bool stands = options_.committed && data.last_stable_offset >= 0 &&
+                      data.last_stable_offset < data.high_watermark &&
+                      partition.position >= data.last_stable_offset;
+  const bool as_before = stands && partition.stable == data.last_stable_offset;
+  if (!stands) partition.stands_since = Time::max();
+  if (stands && (!as_before || partition.stands_since == Time::max())) partition.stands_since = now_();
+  partition.stable = data.last_stable_offset;
+  partition.high_watermark = data.high_watermark;
+}
+
+std::vector<Standing> Consumer::standing() const {
+  std::vector<Standing> all;
+  for (std::size_t i = 0; i < partitions_.size(); i++) {
+    const Partition& partition = partitions_[i];
+    if (!partition.done && partition.stands_since != Time::max())
+      all.push_back({i, partition.stable, partition.high_watermark, partition.stands_since});
+  }
+  return all;
 }
 
 void Consumer::stop() {

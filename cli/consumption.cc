@@ -7,7 +7,6 @@ namespace mq::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto tick = std::chrono::milliseconds(500);
 constexpr std::size_t merge_ahead = 20'000;  // records of one partition that wait for the others
 
 std::string seconds_text(client::Duration duration) {
@@ -30,12 +29,18 @@ Consumption::Consumption(Context& context, ConsumeOptions options)
             [this] {
               if (consumer_) consumer_->stop();
               if (group_) group_->wake();
+              out_.give_up();
             }),
       trouble_(context),
-      out_(context.out, {.buffer_bytes = options_.buffer_bytes,
-                         .each_record = options_.each_record,
-                         .interrupted = [] { return Stop::signalled(); }}),
+      out_(cluster_.client().loop(), context.out, output_options()),
       printer_(options_.printer) {}
+
+Output::Options Consumption::output_options() {
+  Output::Options options{.buffer_bytes = options_.buffer_bytes, .each_record = options_.each_record};
+  if (options_.group)
+    options.taken = [this](Output::Source source, client::Offset next) { group_->written(source, next); };
+  return options;
+}
 
 Exit Consumption::run() {
   if (options_.plan) {
@@ -76,6 +81,7 @@ client::Task<Exit> Consumption::consume() {
     }
   }
   if (!ended() && (!options_.range.last || options_.range.follow)) co_await read_on();
+  co_await out_.drained();
   co_return finish();
 }
 
@@ -91,7 +97,11 @@ std::shared_ptr<client::Consumer> Consumption::consumer_for(
                     std::to_string(from) + " is gone; going on at " + std::to_string(to));
   };
   reached_.clear();
-  for (const auto& assignment : assignments) reached_.push_back(assignment.from);
+  sources_.clear();
+  for (const auto& assignment : assignments) {
+    reached_.push_back(assignment.from);
+    if (group_) sources_.push_back(group_->source(assignment.partition));
+  }
   return client::Consumer::create(cluster_.client(), std::move(options), assignments);
 }
 
@@ -107,8 +117,11 @@ client::Task<bool> Consumption::read_newest() {
     }
     if (*next) merge(**next);
   }
-  for (const Held& held : newest_->take())
-    if (!put(held.text)) break;
+  for (const Held& held : newest_->take()) {
+    put(held.text);
+    if (out_.full()) co_await wait_for_room();
+    if (ended()) break;
+  }
   newest_.reset();
   out_.flush();
   co_return true;
@@ -121,8 +134,9 @@ client::Task<bool> Consumption::read_on() {
     const bool going_on = co_await read_some();
     if (!going_on) break;
   }
-  if (merge_ && !ended()) merge_->finish_all(), emit_merged();
-  co_return true;
+  if (!merge_ || ended()) co_return true;
+  merge_->finish_all();
+  co_return co_await emit_merged();
 }
 
 // What comes next, or a while of waiting for it. False: that was enough, or the consumer was stopped.
@@ -137,119 +151,53 @@ client::Task<bool> Consumption::read_some() {
       failure_ = failure_from(why);
     co_return false;
   }
-  const Time now = Clock::now();
   if (*next) {
-    last_record_ = now;
+    last_record_ = Clock::now();
     bool going_on = true;
-    if (group_ && group_->commits_each()) {
-      going_on = co_await show_each(std::move(**next));
-    } else if (merge_) {
-      going_on = merge(**next) && emit_merged();
+    if (merge_) {
+      going_on = merge(**next);
+      if (going_on) going_on = co_await emit_merged();
     } else {
-      going_on = show(**next);
+      going_on = co_await show(std::move(**next));
     }
     if (!going_on) co_return false;
   } else {
-    if (options_.idle && now - last_record_ >= *options_.idle) co_return false;
+    if (options_.idle && Clock::now() - last_record_ >= *options_.idle) co_return false;
     look_around();
   }
-  if (options_.max_time && now - started_ >= *options_.max_time) co_return false;
-  if (options_.stats) say_stats(now);
-  if (now - last_flush_ >= std::chrono::milliseconds(100)) flush();
+  if (is_late()) co_return false;
+  co_await meanwhile();
+  if (Clock::now() - last_flush_ >= std::chrono::milliseconds(100)) flush();
   if (options_.rate_max > 0) say_hidden();
   co_return true;
 }
 
-bool Consumption::flush() {
+void Consumption::flush() {
   last_flush_ = Clock::now();
-  const bool flushed = out_.flush();
-  flushed_bytes_ = out_.bytes();
-  if (flushed && group_) group_->written(plan_, reached_);
-  return flushed;
+  out_.flush();
 }
 
-// ---- as a member of a group ----
+bool Consumption::is_late() const {
+  return options_.max_time && Clock::now() - started_ >= *options_.max_time;
+}
 
-// Another share means another consumer: the old one is stopped, wherever it waits.
-client::Task<bool> Consumption::read_as_member() {
-  GroupReader::Callbacks callbacks;
-  callbacks.changed = [this] {
-    if (consumer_) consumer_->stop();
-  };
-  callbacks.trouble = [this](const client::Failure& failure) {
-    trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
-  };
-  co_await group_->start(topics_, std::move(callbacks));
-  while (!ended()) {
-    bool going_on = true;
-    if (group_->failed()) {
-      failure_ = group_->failure();
-      break;
-    }
-    if (group_->changed()) {
-      going_on = co_await take_share();
-    } else if (!consumer_) {
-      going_on = co_await wait_for_share();
-    } else if (consumer_->done()) {
-      going_on = false;
-    } else {
-      going_on = co_await read_some();
-    }
-    if (!going_on && !group_->changed() && !group_->failed()) break;
-    co_await group_->commit_if_due();
-    co_await group_->look_for_topics();
+// A reader that is slow: nothing more is fetched until it has taken half of what waits for it. Still full:
+// something else is to be done first.
+client::Task<void> Consumption::wait_for_room() {
+  if (consumer_) consumer_->hold(true);
+  while (out_.full() && !interrupted()) {
+    co_await out_.room(Clock::now() + tick);
+    co_await meanwhile();
   }
-  co_return true;
+  if (consumer_) consumer_->hold(false);
 }
 
-client::Task<bool> Consumption::take_share() {
-  flush();
-  if (!out_.ok()) co_return false;
-  if (consumer_) consumer_->stop();
-  consumer_.reset();
-  auto share = co_await group_->next_share();
-  if (!share) {
-    failure_ = failure_from(share.error());
-    co_return false;
-  }
-  plan_ = std::move(*share);
-  reached_.clear();
-  if (!plan_.assignments.empty()) consumer_ = consumer_for(plan_.assignments);
-  co_return true;
-}
-
-client::Task<bool> Consumption::wait_for_share() {
-  if (options_.range.at_end && plan_.assignments.empty() && !group_->expects_more()) co_return false;
-  co_await group_->rest(wake_at());
-  const Time now = Clock::now();
-  if (options_.idle && now - last_record_ >= *options_.idle) co_return false;
-  if (options_.max_time && now - started_ >= *options_.max_time) co_return false;
-  look_around();
-  co_return true;
-}
-
-client::Task<bool> Consumption::show_each(client::Fetched fetched) {
-  client::FetchedRecords records(fetched);
-  while (const kafka::Record* record = records.next()) {
-    show_one(fetched, records, *record);
-    if (!flush()) co_return false;
-    auto committed = co_await group_->commit(cluster_.client().options().timeout);
-    if (!committed) trouble_.happened(committed.error(), last_record_);
-    if (ended() || group_->changed()) co_return false;
-  }
-  if (damaged(fetched, records)) co_return false;
-  reached_[fetched.which] = std::max(reached_[fetched.which], fetched.next);
-  co_return true;
-}
-
-client::Task<void> Consumption::leave_group() {
-  if (consumer_) consumer_->stop();
-  if (out_.ok()) flush();
-  auto left = co_await group_->leave();
-  if (!left && !failure_) {
-    failure_ = failure_from(left.error(), "group");
-    failure_->hint = "what was written since the last commit will be read again";
-  }
+// What goes on whether there is something to read or not, and whether somebody takes it or not.
+client::Task<void> Consumption::meanwhile() {
+  if (options_.stats) say_stats();
+  if (!group_) co_return;
+  co_await group_->commit_if_due();
+  co_await group_->look_for_topics();
 }
 
 Consumption::Time Consumption::wake_at() const {
@@ -281,26 +229,31 @@ Found Consumption::found(const client::Fetched& fetched, const client::FetchedRe
           std::max<std::int64_t>(0, ends.end - record.offset - 1)};
 }
 
-bool Consumption::show(const client::Fetched& fetched) {
+client::Task<bool> Consumption::show(client::Fetched fetched) {
+  const bool commits_each = group_ && group_->commits_each();
   client::FetchedRecords records(fetched);
   while (const kafka::Record* record = records.next()) {
     show_one(fetched, records, *record);
-    if (ended()) return false;
+    if (commits_each) co_await commit_record();
+    if (out_.full()) co_await wait_for_room();
+    if (out_.full() || ended() || (group_ && group_->changed())) co_return false;
   }
-  if (damaged(fetched, records)) return false;
-  reached_[fetched.which] = std::max(reached_[fetched.which], fetched.next);  // also behind control records
-  return true;
+  if (damaged(fetched, records)) co_return false;
+  reached(fetched.which, std::max(reached_[fetched.which], fetched.next));  // also behind control records
+  co_return !is_late();
 }
 
 void Consumption::show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                            const kafka::Record& record) {
   scanned_++;
   bytes_ += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
-  reached_[fetched.which] = record.offset + 1;
-  if (options_.rate_max > 0 && !may_show()) return;
-  printer_.print(out_, found(fetched, records, record));
-  // Before the buffer runs over by itself: what is committed is what was told by flush().
-  if (group_ && out_.bytes() - flushed_bytes_ >= options_.buffer_bytes / 2) flush();
+  if (options_.rate_max == 0 || may_show()) printer_.print(out_, found(fetched, records, record));
+  reached(fetched.which, record.offset + 1);
+}
+
+void Consumption::reached(std::size_t which, client::Offset next) {
+  reached_[which] = next;
+  if (group_) out_.mark(sources_[which], next);
 }
 
 bool Consumption::merge(const client::Fetched& fetched) {
@@ -320,21 +273,23 @@ bool Consumption::merge(const client::Fetched& fetched) {
   return !damaged(fetched, records);
 }
 
-bool Consumption::emit_merged() {
+client::Task<bool> Consumption::emit_merged() {
   for (std::size_t i = 0; i < plan_.assignments.size(); i++)
     if (consumer_->delivered(i)) merge_->finish(i);
   Held held;
-  while (merge_->pop(held))
-    if (!put(held.text)) return false;
+  while (merge_->pop(held)) {
+    put(held.text);
+    if (out_.full()) co_await wait_for_room();
+    if (out_.full() || ended()) co_return false;
+  }
   for (std::size_t i = 0; i < plan_.assignments.size(); i++)
     consumer_->pause(i, merge_->held(i) > merge_ahead);
-  return true;
+  co_return true;
 }
 
-bool Consumption::put(std::string_view text) {
+void Consumption::put(std::string_view text) {
   out_.append(text);
   out_.end_record();
-  return !ended();
 }
 
 // A bucket of one second's worth: what does not fit is counted instead of shown.
@@ -371,7 +326,8 @@ bool Consumption::damaged(const client::Fetched& fetched, const client::FetchedR
   return true;
 }
 
-void Consumption::say_stats(Time now) {
+void Consumption::say_stats() {
+  const Time now = Clock::now();
   const client::Duration passed = now - last_stats_;
   if (passed < *options_.stats) return;
   const double seconds = std::chrono::duration<double>(passed).count();
@@ -399,7 +355,6 @@ void Consumption::say_summary() const {
 
 Exit Consumption::finish() {
   consumer_ ? consumer_->stop() : void();
-  out_.flush();
   if (out_.error() != 0) {
     context_.write_error = out_.error();  // told by whoever ran us
     return Exit::ok;

@@ -46,24 +46,24 @@ class Consumption {
 
  private:
   using Time = client::Time;
+  static constexpr auto tick = std::chrono::milliseconds(500);
 
+  Output::Options output_options();
   client::Task<Exit> consume();
   client::Task<bool> read_newest();
   client::Task<bool> read_on();
   client::Task<bool> read_some();
-  client::Task<bool> read_as_member();
-  client::Task<bool> take_share();
-  client::Task<bool> wait_for_share();
-  client::Task<bool> show_each(client::Fetched fetched);
-  client::Task<void> leave_group();
-  bool flush();
+  client::Task<bool> show(client::Fetched fetched);
+  client::Task<bool> emit_merged();
+  client::Task<void> wait_for_room();
+  client::Task<void> meanwhile();
   std::shared_ptr<client::Consumer> consumer_for(const std::vector<client::Assignment>& assignments);
-  bool show(const client::Fetched& fetched);
   void show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                 const kafka::Record& record);
+  void reached(std::size_t which, client::Offset next);
   bool merge(const client::Fetched& fetched);
-  bool emit_merged();
-  bool put(std::string_view text);
+  void put(std::string_view text);
+  void flush();
   bool may_show();
   void say_hidden();
   Found found(const client::Fetched& fetched, const client::FetchedRecords& records,
@@ -71,12 +71,23 @@ class Consumption {
   bool damaged(const client::Fetched& fetched, const client::FetchedRecords& records);
   bool ended() const { return failure_ || !out_.ok() || Stop::signalled() || reached_count(); }
   bool reached_count() const { return options_.count > 0 && out_.records() >= options_.count; }
+  bool interrupted() const { return ended() || is_late() || (group_ && group_->changed()); }
+  bool is_late() const;
   Time wake_at() const;
   void look_around();
-  void say_stats(Time now);
+  void say_stats();
   void say_summary() const;
   std::int64_t left_to_end() const;
   Exit finish();
+
+  // As a member of a group (consumption_group.cc).
+  client::Task<void> read_as_member();
+  client::Task<bool> take_part();
+  client::Task<bool> take_share();
+  client::Task<bool> wait_for_share();
+  client::Task<void> drop_what_was_taken_away();
+  client::Task<void> commit_record();
+  client::Task<void> leave_group();
 
   Context& context_;
   ConsumeOptions options_;
@@ -94,13 +105,14 @@ class Consumption {
   std::string text_;
   std::optional<Failure> failure_;
   std::vector<client::Offset> reached_;  // next offset of each partition
+  std::vector<Output::Source> sources_;  // of each, in a group
 
   Time started_, last_record_, last_flush_, last_stats_;
   std::uint64_t scanned_ = 0, bytes_ = 0, stats_records_ = 0, stats_bytes_ = 0, hidden_ = 0;
-  std::size_t flushed_bytes_ = 0;
   double allowance_ = 0;
   Time allowance_at_;
   bool waiting_said_ = false;
+  bool has_enough_ = false;  // and only has to write it, in a group
 };
 
 }  // namespace mq::cli

@@ -188,8 +188,8 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   }
   anew_ = false;
   const auto gone = [&](const auto& known) { return !std::ranges::binary_search(share, known.first); };
-  std::erase_if(written_, gone);
-  std::erase_if(committed_, gone);
+  for (Offsets* offsets : {&read_, &written_, &committed_}) std::erase_if(*offsets, gone);
+  disown(gone);
   std::erase_if(ids_, [&](const auto& known) {
     return std::ranges::count(share, known.first, &core::TopicPartition::topic) == 0;
   });
@@ -200,11 +200,12 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   if (!known) co_return known.error();
   say_what_from_means(*known, added.size());
   committed_.insert(known->begin(), known->end());
-  known->insert(written_.begin(), written_.end());
+  known->insert(read_.begin(), read_.end());
   auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
   if (!planned) co_return planned.error();
   for (client::Assignment& assignment : planned->assignments) {
     assignment.topic_id = ids_.try_emplace(assignment.partition.topic, assignment.topic_id).first->second;
+    read_.try_emplace(assignment.partition, assignment.from);
     written_.try_emplace(assignment.partition, assignment.from);
     if (!range_.at_end) continue;
     const auto end = ends_.try_emplace(assignment.partition, assignment.until).first;
@@ -240,11 +241,38 @@ void GroupReader::say_what_from_means(const Offsets& stored, std::size_t asked) 
                   " and goes on there; to move it: mq group seek " + options_.group);
 }
 
-void GroupReader::written(const ReadPlan& plan, const std::vector<client::Offset>& reached) {
+Output::Source GroupReader::source(const core::TopicPartition& partition) {
+  const auto [known, fresh] =
+      sources_.try_emplace(partition, static_cast<Output::Source>(partitions_.size()));
+  if (fresh) partitions_.emplace_back(partition);
+  return known->second;
+}
+
+bool GroupReader::is_taken_away(Output::Source source) const {
+  const auto& partition = partitions_[source];
+  return partition && !std::ranges::binary_search(member_->share(), *partition);
+}
+
+// What is still on its way to stdout counts for nobody.
+void GroupReader::disown(const std::function<bool(const SourceOf&)>& which) {
+  std::erase_if(sources_, [&](const SourceOf& known) {
+    const bool gone = which(known);
+    if (gone) partitions_[known.second].reset();
+    return gone;
+  });
+}
+
+void GroupReader::read(const ReadPlan& plan, const std::vector<client::Offset>& reached) {
   for (std::size_t i = 0; i < reached.size(); i++) {
-    const auto known = written_.find(plan.assignments[i].partition);
-    if (known != written_.end()) known->second = std::max(known->second, reached[i]);
+    const auto known = read_.find(plan.assignments[i].partition);
+    if (known != read_.end()) known->second = std::max(known->second, reached[i]);
   }
+}
+
+void GroupReader::written(Output::Source source, client::Offset next) {
+  if (!partitions_[source]) return;
+  const auto known = written_.find(*partitions_[source]);
+  if (known != written_.end()) known->second = std::max(known->second, next);
 }
 
 // Also where a partition is begun, when the group has nothing for it: then it counts from there, and not from
@@ -304,7 +332,8 @@ void GroupReader::begin_anew(const std::string& topic) {
 
 void GroupReader::forget(const std::string& topic) {
   const auto is_of_it = [&](const auto& known) { return known.first.topic == topic; };
-  for (Offsets* offsets : {&written_, &committed_, &ends_}) std::erase_if(*offsets, is_of_it);
+  for (Offsets* offsets : {&read_, &written_, &committed_, &ends_}) std::erase_if(*offsets, is_of_it);
+  disown(is_of_it);
   ids_.erase(topic);
 }
 

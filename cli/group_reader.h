@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reader's part in a consumer group: which partitions are ours and where to go on, what of them has been
-// written to stdout, and what of that the group knows. Lives on the loop.
+// read, what stdout has taken of that, and what of that the group knows. Lives on the loop.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/output.h"
 #include "cli/read_range.h"
 #include "core/client/member.h"
 
@@ -45,8 +46,8 @@ class GroupReader {
   Failure failure() const;  // and what to do about it
   bool commits_each() const { return options_.commit == GroupOptions::Commit::each; }
 
-  // Lets go of what was taken away, when what is written is committed; then what to read now. No assignments:
-  // nothing, for the time being.
+  // Hands back what was taken away, when what stdout has of it is committed; then what to read now. No
+  // assignments: nothing, for the time being.
   client::Task<client::Answer<ReadPlan>> next_share();
   bool expects_more() const;  // it has nothing, but that may still change soon
 
@@ -54,8 +55,11 @@ class GroupReader {
   // share.
   void begin_anew(const std::string& topic);
 
-  // Everything before these offsets has been accepted by stdout.
-  void written(const ReadPlan& plan, const std::vector<client::Offset>& reached);
+  // The number that output is marked with, of a partition of our share.
+  Output::Source source(const core::TopicPartition& partition);
+  bool is_taken_away(Output::Source source) const;  // what stdout has not taken is somebody else's now
+  void read(const ReadPlan& plan, const std::vector<client::Offset>& reached);  // and goes to stdout
+  void written(Output::Source source, client::Offset next);                     // and was taken by it
   client::Task<client::Answer<client::Nothing>> commit(client::Duration within);
   client::Task<void> commit_if_due();    // at most once a second; trouble is told, and tried again
   client::Task<void> look_for_topics();  // every minute: new ones that a pattern matches, new partitions
@@ -71,6 +75,8 @@ class GroupReader {
   void say_what_from_means(const Offsets& stored, std::size_t asked);
   client::Task<bool> settle(std::string topic);
   void forget(const std::string& topic);
+  using SourceOf = std::pair<const core::TopicPartition, Output::Source>;
+  void disown(const std::function<bool(const SourceOf&)>& which);
   std::uint64_t topics_seen(const kafka::MetadataResponse& metadata, std::vector<std::string>& names) const;
 
   Context& context_;
@@ -84,8 +90,10 @@ class GroupReader {
   std::uint64_t round_ = 0;
   bool anew_ = false;
   std::map<std::string, kafka::Uuid> ids_;  // of our share's topics, as we read them
-  Offsets written_, committed_;  // of our share: where stdout is, and where the group thinks we are
-  Offsets ends_;                 // with -e: where each partition ended when we saw it first
+  Offsets read_, written_, committed_;      // of our share: where we are, stdout is, the group thinks we are
+  std::map<core::TopicPartition, Output::Source> sources_;
+  std::vector<std::optional<core::TopicPartition>> partitions_;  // by source; nothing: not ours any more
+  Offsets ends_;  // with -e: where each partition ended when we saw it first
   client::Time share_since_, committed_at_, topics_at_;
   std::vector<std::string> names_;
   std::uint64_t partitions_seen_ = 0;

@@ -41,9 +41,13 @@ class Production {
       : context_(context),
         options_(std::move(options)),
         cluster_(options_.client),
-        stop_(cluster_.client().loop(), [this] { stop_reading(); }),
+        stop_(cluster_.client().loop(),
+              [this] {
+                stop_reading();
+                out_.give_up();
+              }),
         trouble_(context),
-        out_(context.out, {.each_record = context.out_tty}),
+        out_(cluster_.client().loop(), context.out, {.each_record = context.out_tty}),
         pause_(cluster_.client().loop().get_executor()) {
     prepare_headers();
     interactive_ = context.in_tty && options_.messages.empty() && options_.files.empty();
@@ -64,6 +68,7 @@ class Production {
     flushing_ = true;
     const bool flushed = co_await client::Producer::flush(producer_, deadline);
     if (options_.producer.transactions) co_await end_transaction(flushed);
+    co_await out_.drained();
     co_return finish(flushed);
   }
 
@@ -178,8 +183,17 @@ class Production {
       co_await take(*source, name);
       if (block.bytes.empty()) break;
       if (options_.tee && !input.ready()) out_.flush();
+      if (out_.full()) co_await wait_for_reader();
     }
     input_ = nullptr;
+  }
+
+  // Whoever reads the copy or the receipts is slow: no more is read, and transactions end when they are due.
+  client::Task<void> wait_for_reader() {
+    while (out_.full() && out_.ok() && !ended()) {
+      co_await out_.room(Clock::now() + std::chrono::milliseconds(100));
+      if (options_.producer.transactions) co_await next_transaction(true);
+    }
   }
 
   void prompt() {
@@ -199,6 +213,7 @@ class Production {
       }
       if (options_.rate > 0) co_await wait_for_turn(record);
       if (producer_->full()) co_await client::Producer::room(producer_);
+      if (out_.full()) co_await wait_for_reader();
       if (read_ == committed_) begun_ = Clock::now();
       append(record);
       if (options_.producer.transactions) co_await next_transaction(false);
@@ -340,7 +355,6 @@ class Production {
   }
 
   Exit finish(bool flushed) {
-    out_.flush();
     summary();
     if (out_.error() != 0)
       context_.write_error = out_.error();  // told by whoever ran us, if nothing worse is

@@ -3,10 +3,19 @@
 // every 10 s at most. Used by one thread.
 #pragma once
 
+#include <poll.h>
+
 #include "cli/command.h"
 #include "core/client/failure.h"
 
 namespace mq::cli {
+
+// Whether stderr takes a line now. In a terminal that is stopped with Ctrl-S nobody reads, and nobody may be
+// waited for while others wait for us: what is said in passing is left out then.
+inline bool is_heard(const Context& context) {
+  pollfd state{context.err, POLLOUT, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & POLLOUT);
+}
 
 class Trouble {
  public:
@@ -16,7 +25,7 @@ class Trouble {
     const client::Time now = std::chrono::steady_clock::now();
     const bool stuck =
         now - last_progress >= std::chrono::seconds(5) && now - said_ >= std::chrono::seconds(10);
-    if (!stuck && context_.verbose == 0) return;
+    if ((!stuck && context_.verbose == 0) || !is_heard(context_)) return;
     if (stuck) said_ = now;
     context_.notice(failure.text() + "; trying again");
     if (!stuck) return;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consuming as a member of a group.
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/ioctl.h>
-
-#include <thread>
 
 #include "net/kafka/messages/every.h"
 #include "net/kafka/record_batch.h"
 #include "tests/cli/support/group_command.h"
+#include "tests/cli/support/stuck.h"
 
 namespace mq::cli {
 namespace {
@@ -99,52 +96,6 @@ TEST_F(GroupCommand, AnAssignorIsOfItsProtocol) {
   EXPECT_EQ(run({"consume", "t", "--protocol", "consumer"}), Exit::usage) << "without a group";
 }
 
-// A command whose reader takes nothing for a while, so that it stands still in the middle of a record.
-class Stuck {
- public:
-  explicit Stuck(std::vector<std::string> words) {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    room_ = ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
-    in_ = ends[0];
-    streams_.context.out = ends[1];
-    thread_ = std::thread([this, words = std::move(words)] {
-      exit_ = cli::run(streams_.context, words);
-      ::close(streams_.context.out);
-    });
-  }
-  ~Stuck() {
-    go_on();
-    ::close(in_);
-  }
-  bool waits() const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    int bytes = 0;
-    while (bytes < room_ && std::chrono::steady_clock::now() < deadline) {
-      ::ioctl(in_, FIONREAD, &bytes);
-      std::this_thread::yield();
-    }
-    return bytes == room_;
-  }
-  // All that it writes until its end.
-  std::string go_on() {
-    std::string all;
-    char some[4096];
-    for (ssize_t n = 1; n > 0; all.append(some, static_cast<std::size_t>(std::max<ssize_t>(n, 0))))
-      n = ::read(in_, some, sizeof some);
-    if (thread_.joinable()) thread_.join();
-    return all;
-  }
-  Exit exit() const { return exit_; }
-  std::string err() const { return streams_.err(); }
-
- private:
-  Streams streams_;
-  int in_ = -1, room_ = 0;
-  Exit exit_ = Exit::failed;
-  std::thread thread_;
-};
-
 class ReplacedTopic : public GroupCommand {
  protected:
   void replace(const std::string& name, const std::vector<std::string>& values) {
@@ -223,6 +174,7 @@ TEST_F(ReplacedTopic, EndsAReadingWithoutAGroup) {
   EXPECT_EQ(reader.exit(), Exit::not_found);
   EXPECT_THAT(reader.err(), HasSubstr("deleted and created anew"));
 }
+
 TEST_F(GroupCommand, InTheNewerProtocolAGroupOfOthersIsNotJoined) {
   fill("t", "a\n");
   kafka::JoinGroupRequest request;

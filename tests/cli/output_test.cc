@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <csignal>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -31,16 +34,34 @@ struct Pipe {
   }
   std::string read_now() const {
     pollfd ready{read_end, POLLIN, 0};
-    char text[4096];
+    char text[65536];
     if (::poll(&ready, 1, 0) <= 0) return "";
     const auto n = ::read(read_end, text, sizeof text);
     return {text, static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
   }
 };
 
-TEST(Output, GathersUntilItIsFlushed) {
+class Outputs : public testing::Test {
+ protected:
+  Output to(const Pipe& pipe, Output::Options options = {}) { return {loop_, pipe.write_end, options}; }
+  // Runs whatever is due, without waiting.
+  void go_on() {
+    loop_.restart();
+    while (loop_.poll() > 0) continue;
+  }
+  void drain(Output& out) {
+    bool done = false;
+    boost::asio::co_spawn(loop_, out.drained(), [&](std::exception_ptr) { done = true; });
+    loop_.restart();
+    while (!done && loop_.run_one() > 0) continue;
+  }
+
+  boost::asio::io_context loop_{1};
+};
+
+TEST_F(Outputs, GatherUntilTheyAreFlushed) {
   Pipe pipe;
-  Output out(pipe.write_end, {});
+  Output out = to(pipe);
   out.append("a\n");
   out.end_record();
   EXPECT_EQ(pipe.read_now(), "");
@@ -49,53 +70,164 @@ TEST(Output, GathersUntilItIsFlushed) {
   EXPECT_EQ(out.records(), 1u);
 }
 
-TEST(Output, WritesEachRecordAtOnceWhenAsked) {
+TEST_F(Outputs, WriteEachRecordAtOnceWhenAsked) {
   Pipe pipe;
-  Output out(pipe.write_end, {.each_record = true});
+  Output out = to(pipe, {.each_record = true});
   out.append("a\n");
   out.end_record();
   EXPECT_EQ(pipe.read_now(), "a\n");
 }
 
-TEST(Output, KeepsEveryByteInOrderWhateverTheSizes) {
-  Pipe pipe;
-  std::string expected, seen;
-  std::thread reader([&] {
-    char text[333];
-    for (ssize_t n; (n = ::read(pipe.read_end, text, sizeof text)) > 0;)
-      seen.append(text, static_cast<std::size_t>(n));
-  });
-  Output out(pipe.write_end, {.buffer_bytes = 100});
-  for (std::size_t i = 0; i < 500; i++) {
-    const std::string part(i * 7 % 301, static_cast<char>('a' + i % 26));
-    expected += part;
-    out.append(part);
-    out.end_record();
+TEST_F(Outputs, KeepEveryByteInOrderWhateverTheSizes) {
+  for (const bool marked : {false, true}) {
+    Pipe pipe;
+    std::string expected, seen;
+    std::thread reader([&] {
+      char text[333];
+      for (ssize_t n; (n = ::read(pipe.read_end, text, sizeof text)) > 0;)
+        seen.append(text, static_cast<std::size_t>(n));
+    });
+    client::Offset taken = 0;
+    {
+      Output::Options options{.buffer_bytes = 100};
+      if (marked) options.taken = [&](Output::Source, client::Offset next) { taken = next; };
+      Output out = to(pipe, options);
+      for (std::size_t i = 0; i < 3000; i++) {
+        const std::string part(i * 7 % 301, static_cast<char>('a' + i % 26));
+        expected += part;
+        out.append(part);
+        out.end_record();
+        if (marked) out.mark(0, static_cast<client::Offset>(i + 1));
+        if (i % 100 == 0) go_on();
+      }
+      drain(out);
+      EXPECT_EQ(out.bytes(), expected.size());
+    }
+    pipe.close_write();
+    reader.join();
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(taken, marked ? 3000 : 0);
   }
-  EXPECT_TRUE(out.flush());
-  pipe.close_write();
-  reader.join();
-  EXPECT_EQ(seen, expected);
-  EXPECT_EQ(out.bytes(), expected.size());
 }
 
-TEST(Output, AReaderThatHasEnoughIsNoError) {
+TEST_F(Outputs, WaitForNobodyAndLeaveTheFlagsOfTheDescriptorAlone) {
   Pipe pipe;
-  Output out(pipe.write_end, {});
+  Output out = to(pipe);
+  for (int i = 0; !out.full(); i++) out.append(std::string(1000, 'x'));
+  EXPECT_TRUE(out.flush());
+  EXPECT_GT(out.bytes(), 1u << 20);
+  EXPECT_FALSE(out.empty());
+  EXPECT_EQ(::fcntl(pipe.write_end, F_GETFL) & O_NONBLOCK, 0);
+  std::size_t seen = 0;
+  while (seen < out.bytes()) {
+    seen += pipe.read_now().size();
+    go_on();
+  }
+  EXPECT_TRUE(out.empty());
+}
+
+TEST_F(Outputs, WaitForNobodyInASocketEither) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  Output out(loop_, ends[0], {});
+  for (int i = 0; !out.full(); i++) out.append(std::string(1000, 'x'));
+  EXPECT_FALSE(out.empty());
+  std::thread reader([&] {
+    char text[65536];
+    while (::read(ends[1], text, sizeof text) > 0) continue;
+  });
+  drain(out);
+  EXPECT_TRUE(out.empty());
+  ::shutdown(ends[0], SHUT_RDWR);
+  reader.join();
+  for (const int end : ends) ::close(end);
+}
+
+TEST_F(Outputs, GivePipesWholeRecordsAndTellHowFarEachSourceIsTaken) {
+  Pipe pipe;
+  std::map<Output::Source, client::Offset> taken;
+  Output::Options options;
+  options.taken = [&](Output::Source source, client::Offset next) { taken[source] = next; };
+  Output out = to(pipe, options);
+  std::size_t written = 0;
+  for (client::Offset i = 0; written < (200 << 10); i++) {
+    const std::string record = std::string(static_cast<std::size_t>(i) * 31 % 700, 'x') + "\n";
+    out.append(record);
+    out.end_record();
+    out.mark(static_cast<Output::Source>(i % 2), i + 1);
+    written += record.size();
+  }
+  out.flush();
+  std::string seen;
+  while (seen.size() < written) {
+    EXPECT_FALSE(out.cut());
+    const std::string some = pipe.read_now();
+    seen += some;
+    go_on();
+  }
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(std::abs(taken[0] - taken[1]), 1);
+}
+
+TEST_F(Outputs, DropWhatBelongsToAnotherNowButNoPartOfARecord) {
+  Pipe pipe;
+  std::map<Output::Source, client::Offset> taken;
+  Output::Options options;
+  options.taken = [&](Output::Source source, client::Offset next) { taken[source] = next; };
+  Output out = to(pipe, options);
+  const auto put = [&](Output::Source source, const std::string& record, client::Offset next) {
+    out.append(record);
+    out.end_record();
+    out.mark(source, next);
+  };
+  const std::string large(100 << 10, 'a');
+  put(0, large, 1);
+  out.flush();
+  ASSERT_EQ(out.cut(), 0u) << "larger than the pipe";
+  put(0, "b", 2);
+  put(1, "c", 1);
+  put(0, "d", 3);
+  put(1, "e", 2);
+  out.drop([](Output::Source source) { return source == 0; });
+  EXPECT_EQ(out.records(), 3u);
+  std::string seen;
+  while (!out.empty()) {
+    seen += pipe.read_now();
+    go_on();
+  }
+  seen += pipe.read_now();
+  EXPECT_EQ(seen, large + "ce");
+  EXPECT_EQ(taken[0], 1);
+  EXPECT_EQ(taken[1], 2);
+}
+
+TEST_F(Outputs, DropWhatNobodyTakesAfterASignal) {
+  Pipe pipe;
+  Output out = to(pipe);
+  while (!out.full()) out.append(std::string(1000, 'x'));
+  out.give_up();
+  drain(out);
+  EXPECT_TRUE(out.closed());
+  EXPECT_TRUE(out.empty());
+}
+
+TEST_F(Outputs, CallAReaderThatHasEnoughNoError) {
+  Pipe pipe;
+  Output out = to(pipe);
+  Output other = to(pipe);
   EXPECT_TRUE(out.look_for_reader());
   pipe.close_read();
   EXPECT_FALSE(out.look_for_reader()) << "seen without writing";
-  Output other(pipe.write_end, {});
   other.append("x");
   EXPECT_FALSE(other.flush());
   EXPECT_TRUE(other.closed());
   EXPECT_EQ(other.error(), 0);
 }
 
-TEST(Output, AFullDiskIsAnError) {
+TEST_F(Outputs, CallAFullDiskAnError) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_GE(full, 0);
-  Output out(full, {});
+  Output out(loop_, full, {});
   out.append("x");
   EXPECT_FALSE(out.flush());
   EXPECT_EQ(out.error(), ENOSPC);

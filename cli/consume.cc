@@ -72,6 +72,7 @@ Exit run_consume(Context& context, const Arguments& arguments) {
   options.idle = bounded(arguments, "idle");
   options.max_time = bounded(arguments, "max-time");
   options.stats = bounded(arguments, "stats");
+  options.refresh = refresh_of(arguments);
   options.ordered = arguments.on("ordered");
   if (options.ordered && options.range.follow)
     throw UsageError("--ordered needs an end to read to", "add -e, --to, --until or --last");
@@ -145,10 +146,24 @@ std::vector<Flag> consume_flags() {
   };
   for (const Flag& flag : group_flags()) flags.push_back(flag);
   for (const Flag& flag : print_flags("value")) flags.push_back(flag);
+  flags.push_back(refresh_flag());
   return flags;
 }
 
 }  // namespace
+
+Flag refresh_flag() {
+  return {.name = "refresh",
+          .kind = Kind::duration,
+          .value = "DUR",
+          .initial = "5s",
+          .help = "how often added partitions, and topics that a pattern matches now, are looked for",
+          .section = about_fetch};
+}
+
+client::Duration refresh_of(const Arguments& arguments) {
+  return std::min(arguments.duration("refresh"), std::chrono::milliseconds(std::chrono::hours(24 * 365)));
+}
 
 std::vector<Flag> print_flags(std::string_view output_default) {
   return {

@@ -42,24 +42,36 @@ Output::Options Consumption::output_options() {
   return options;
 }
 
+Consumption::~Consumption() {
+  if (watch_) watch_->stop();
+}
+
+// A pattern may match later, if there is a later; a name that is not there was mistyped.
+bool Consumption::waits_for(const Failure& missing) {
+  const auto is_it = [&](const Selector& selector) {
+    return selector.is_pattern() && selector.text() == missing.target;
+  };
+  if (!options_.range.follow || std::ranges::none_of(options_.topics, is_it)) return false;
+  context_.notice(missing.message + " yet; waiting for one");
+  return true;
+}
+
 Exit Consumption::run() {
   if (options_.plan) {
     plan_ = std::move(*options_.plan);
     return Stop::exit(cluster_.run(consume()));
   }
   Selection selection = select(cluster_, options_.topics, false);
+  std::erase_if(selection.missing, [this](const Failure& missing) { return waits_for(missing); });
   if (!selection.missing.empty()) {
     for (const Failure& failure : selection.missing) report(context_, failure);
     return selection.missing.front().exit;
   }
-  if (selection.topics.empty())
-    return report(context_,
-                  {.exit = Exit::not_found, .message = "no topic matches", .hint = "mq topic list"});
   if (options_.group) {
     group_.emplace(context_, cluster_, *options_.group, options_.topics, options_.range,
-                   options_.consumer.committed);
+                   options_.consumer.committed, options_.refresh);
     topics_ = std::move(selection.topics);
-  } else {
+  } else if (!selection.topics.empty()) {
     plan_ = plan(cluster_, selection.topics, options_.range, options_.consumer.committed);
   }
   return Stop::exit(cluster_.run(consume()));
@@ -91,8 +103,8 @@ std::shared_ptr<client::Consumer> Consumption::consumer_for(
   options.trouble = [this](const client::Failure& failure) {
     trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
   };
-  options.skipped = [this, assignments](std::size_t which, client::Offset from, client::Offset to) {
-    const auto& partition = assignments[which].partition;
+  options.skipped = [this](std::size_t which, client::Offset from, client::Offset to) {
+    const auto& partition = plan_.assignments[which].partition;
     context_.notice(partition.topic + "[" + std::to_string(partition.partition) + "]: offset " +
                     std::to_string(from) + " is gone; going on at " + std::to_string(to));
   };
@@ -129,14 +141,51 @@ client::Task<bool> Consumption::read_newest() {
 
 client::Task<bool> Consumption::read_on() {
   if (options_.ordered) merge_.emplace(plan_.assignments.size());
+  options_.consumer.grows = options_.range.follow;
   consumer_ = consumer_for(plan_.assignments);
+  watch_topics();
   while (!ended() && !consumer_->done()) {
     const bool going_on = co_await read_some();
     if (!going_on) break;
   }
+  if (watch_) watch_->stop();
   if (!merge_ || ended()) co_return true;
   merge_->finish_all();
   co_return co_await emit_merged();
+}
+
+void Consumption::watch_topics() {
+  if (!options_.range.grows() || options_.topics.empty()) return;
+  TopicWatch::Partitions known;
+  for (const client::Assignment& assignment : plan_.assignments) known.push_back(assignment.partition);
+  watch_ = std::make_shared<TopicWatch>(cluster_.client(), options_.topics, std::move(known),
+                                        options_.refresh, [this](auto now) { return add(std::move(now)); });
+  watch_->start();
+}
+
+client::Task<bool> Consumption::add(TopicWatch::Partitions meant) {
+  const auto& chosen = options_.range.partitions;
+  std::erase_if(meant, [&](const core::TopicPartition& partition) {
+    return std::ranges::count(plan_.assignments, partition, &client::Assignment::partition) > 0 ||
+           (!chosen.empty() && std::ranges::count(chosen, partition.partition) == 0);
+  });
+  if (meant.empty()) co_return true;
+  Stored nothing;
+  ReadRange range = options_.range.added();
+  auto found = co_await plan(cluster_.client(), std::move(meant), std::move(range), std::move(nothing),
+                             options_.consumer.committed);
+  if (!found) {
+    trouble_.happened(found.error(), consumer_->last_answer());
+    co_return false;
+  }
+  for (std::size_t i = 0; i < found->assignments.size(); i++) {
+    const client::Assignment& added = plan_.assignments.emplace_back(std::move(found->assignments[i]));
+    plan_.ends.push_back(found->ends[i]);
+    reached_.push_back(added.from);
+    if (merge_) merge_->add_partition();
+    consumer_->add(added);
+  }
+  co_return true;
 }
 
 // What comes next, or a while of waiting for it. False: that was enough, or the consumer was stopped.
@@ -195,9 +244,7 @@ client::Task<void> Consumption::wait_for_room() {
 // What goes on whether there is something to read or not, and whether somebody takes it or not.
 client::Task<void> Consumption::meanwhile() {
   if (options_.stats) say_stats();
-  if (!group_) co_return;
-  co_await group_->commit_if_due();
-  co_await group_->look_for_topics();
+  if (group_) co_await group_->commit_if_due();
 }
 
 Consumption::Time Consumption::wake_at() const {

@@ -27,6 +27,7 @@ struct ConsumeOptions {
   PrinterOptions printer;
   std::uint64_t count = 0;  // 0: no limit
   std::optional<client::Duration> idle, max_time, stats;
+  client::Duration refresh = std::chrono::seconds(5);  // how often what was added is looked for
   bool ordered = false, each_record = false;
   std::size_t buffer_bytes = 64 << 10;
   double rate_max = 0;  // records a second that are shown; 0: all
@@ -38,10 +39,13 @@ struct ConsumeOptions {
 
 // Flags that consume and tail have in common: what to print, how to fetch.
 std::vector<Flag> print_flags(std::string_view output_default);
+Flag refresh_flag();
+client::Duration refresh_of(const Arguments& arguments);
 
 class Consumption {
  public:
   Consumption(Context& context, ConsumeOptions options);
+  ~Consumption();
   Exit run();
 
  private:
@@ -49,9 +53,12 @@ class Consumption {
   static constexpr auto tick = std::chrono::milliseconds(500);
 
   Output::Options output_options();
+  bool waits_for(const Failure& missing);
   client::Task<Exit> consume();
   client::Task<bool> read_newest();
   client::Task<bool> read_on();
+  void watch_topics();
+  client::Task<bool> add(TopicWatch::Partitions meant);
   client::Task<bool> read_some();
   client::Task<bool> show(client::Fetched fetched);
   client::Task<bool> emit_merged();
@@ -97,6 +104,7 @@ class Consumption {
   Output out_;
   Printer printer_;
   std::shared_ptr<client::Consumer> consumer_;
+  std::shared_ptr<TopicWatch> watch_;
   std::optional<GroupReader> group_;
   std::vector<TopicState> topics_;  // for the group
   ReadPlan plan_;

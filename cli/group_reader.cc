@@ -15,7 +15,6 @@ using client::Nothing;
 using client::Task;
 
 constexpr auto commit_interval = std::chrono::seconds(1);
-constexpr auto topics_interval = std::chrono::minutes(1);
 constexpr auto patience_at_end = std::chrono::seconds(3);
 constexpr std::string_view about_group = "As a member of a group";
 constexpr std::string_view broker_assignors[] = {"uniform", "range"};  // of the consumer protocol
@@ -51,6 +50,13 @@ Task<client::GroupProtocol> best_protocol_of(client::Client& client) {
   };
   const bool consumer = versions && std::ranges::any_of(versions->finalized_features, is_there);
   co_return consumer ? client::GroupProtocol::consumer : client::GroupProtocol::classic;
+}
+
+std::vector<std::string> names_of(const TopicWatch::Partitions& partitions) {
+  std::vector<std::string> names;
+  for (const core::TopicPartition& partition : partitions)
+    if (names.empty() || names.back() != partition.topic) names.push_back(partition.topic);
+  return names;
 }
 
 struct Advice {
@@ -125,7 +131,8 @@ std::vector<Flag> group_flags() {
 }
 
 GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
-                         std::vector<Selector> topics, ReadRange range, bool committed_only)
+                         std::vector<Selector> topics, ReadRange range, bool committed_only,
+                         client::Duration refresh)
     : context_(context),
       cluster_(cluster),
       options_(std::move(options)),
@@ -134,22 +141,23 @@ GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOption
       committed_only_(committed_only),
       share_since_(Clock::now()),
       committed_at_(share_since_),
-      topics_at_(share_since_),
+      refresh_(refresh),
       waiter_(cluster.client().loop().get_executor()) {}
 
-GroupReader::~GroupReader() = default;
+GroupReader::~GroupReader() {
+  if (watch_) watch_->stop();
+}
 
 Task<void> GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbacks) {
   callbacks_ = std::move(callbacks);
   if (!options_.protocol) options_.protocol = co_await best_protocol_of(cluster_.client());
-  for (const TopicState& topic : topics) {
-    names_.push_back(topic.name);
-    partitions_seen_ += topic.partitions.size();
-  }
+  for (const TopicState& topic : topics)
+    for (const PartitionState& partition : topic.partitions) first_.push_back({topic.name, partition.number});
+  std::ranges::sort(first_);
   client::MemberOptions options;
   options.membership.group = options_.group;
   options.membership.instance = options_.static_id;
-  options.membership.topics = names_;
+  options.membership.topics = names_of(first_);
   options.protocol = *options_.protocol;
   if (options_.assignor) options.membership.assignor = options_.assignor;
   options.membership.server_assignor = options_.server_assignor;
@@ -160,7 +168,24 @@ Task<void> GroupReader::start(const std::vector<TopicState>& topics, Callbacks c
   };
   client::Client& client = cluster_.client();
   member_ = client::Member::create(client.loop(), client.options(), std::move(options));
-  member_->start();
+  joins_ = !first_.empty();
+  if (joins_) member_->start();
+  watch_ = std::make_shared<TopicWatch>(client, topics_, first_, refresh_,
+                                        [this](auto now) { return subscribe(std::move(now)); });
+  watch_->start();
+}
+
+Task<bool> GroupReader::subscribe(TopicWatch::Partitions partitions) {
+  if (partitions.empty()) co_return true;
+  member_->subscribe(names_of(partitions));
+  if (!std::exchange(joins_, true)) member_->start();
+  co_return true;
+}
+
+// What is added while we read is read from its start, though we began at the end of what there was.
+client::Offset GroupReader::begin_of(const client::Assignment& planned, const Ends& ends) const {
+  const bool was_there = std::ranges::binary_search(first_, planned.partition);
+  return was_there || range_.added().from == range_.from ? planned.from : ends.start;
 }
 
 Failure GroupReader::failure() const {
@@ -201,9 +226,12 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   say_what_from_means(*known, added.size());
   committed_.insert(known->begin(), known->end());
   known->insert(read_.begin(), read_.end());
+  const Offsets begun = *known;
   auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
   if (!planned) co_return planned.error();
-  for (client::Assignment& assignment : planned->assignments) {
+  for (std::size_t i = 0; i < planned->assignments.size(); i++) {
+    client::Assignment& assignment = planned->assignments[i];
+    if (!begun.contains(assignment.partition)) assignment.from = begin_of(assignment, planned->ends[i]);
     assignment.topic_id = ids_.try_emplace(assignment.partition.topic, assignment.topic_id).first->second;
     read_.try_emplace(assignment.partition, assignment.from);
     written_.try_emplace(assignment.partition, assignment.from);
@@ -344,44 +372,13 @@ Task<void> GroupReader::commit_if_due() {
   if (!done) callbacks_.trouble(done.error());
 }
 
-// How many partitions there are, all together; `names`: the topics that are meant.
-std::uint64_t GroupReader::topics_seen(const kafka::MetadataResponse& metadata,
-                                       std::vector<std::string>& names) const {
-  std::uint64_t partitions = 0;
-  for (const auto& topic : metadata.topics) {
-    const std::string name = topic.name.value_or("");
-    const auto meant = [&](const Selector& selector) {
-      return selector.matches(name) && !(selector.is_pattern() && topic.is_internal);
-    };
-    if (topic.error_code != 0 || std::ranges::none_of(topics_, meant)) continue;
-    names.push_back(name);
-    partitions += topic.partitions.size();
-  }
-  std::ranges::sort(names);
-  return partitions;
-}
-
-Task<void> GroupReader::look_for_topics() {
-  if (Clock::now() - topics_at_ < topics_interval) co_return;
-  topics_at_ = Clock::now();
-  std::optional<std::vector<std::string>> asked = names_;
-  if (std::ranges::any_of(topics_, &Selector::is_pattern)) asked.reset();
-  auto metadata = co_await cluster_.client().refresh(std::move(asked));
-  if (!metadata) co_return;
-  std::vector<std::string> names;
-  const std::uint64_t partitions = topics_seen(*metadata, names);
-  if (names.empty() || (names == names_ && partitions == partitions_seen_)) co_return;
-  partitions_seen_ = partitions;
-  names_ = names;
-  member_->subscribe(std::move(names));
-}
-
 Task<void> GroupReader::rest(client::Time until) {
   waiter_.expires_at(until);
   co_await waiter_.async_wait(core::use_result);
 }
 
 Task<Answer<Nothing>> GroupReader::leave() {
+  watch_->stop();
   const auto deadline = Clock::now() + patience_at_end;
   Answer<Nothing> done = Nothing{};
   if (!member_->lost()) done = co_await commit(patience_at_end);

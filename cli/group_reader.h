@@ -11,6 +11,7 @@
 
 #include "cli/output.h"
 #include "cli/read_range.h"
+#include "cli/topic_watch.h"
 #include "core/client/member.h"
 
 namespace mq::cli {
@@ -36,10 +37,12 @@ class GroupReader {
     std::function<void()> changed;  // there is another share, or it failed()
     std::function<void(const client::Failure&)> trouble;
   };
+  // `refresh`: how often topics and partitions are looked for that were not there before.
   GroupReader(Context& context, client::Cluster& cluster, GroupOptions options, std::vector<Selector> topics,
-              ReadRange range, bool committed_only);
+              ReadRange range, bool committed_only, client::Duration refresh);
   ~GroupReader();
 
+  // No topics: joins when there is one.
   client::Task<void> start(const std::vector<TopicState>& topics, Callbacks callbacks);
   bool changed() const { return anew_ || member_->round() != round_; }
   bool failed() const { return member_->failure().has_value(); }
@@ -61,8 +64,7 @@ class GroupReader {
   void read(const ReadPlan& plan, const std::vector<client::Offset>& reached);  // and goes to stdout
   void written(Output::Source source, client::Offset next);                     // and was taken by it
   client::Task<client::Answer<client::Nothing>> commit(client::Duration within);
-  client::Task<void> commit_if_due();    // at most once a second; trouble is told, and tried again
-  client::Task<void> look_for_topics();  // every minute: new ones that a pattern matches, new partitions
+  client::Task<void> commit_if_due();  // at most once a second; trouble is told, and tried again
   client::Task<void> rest(client::Time until);
   void wake() { waiter_.cancel(); }
 
@@ -77,7 +79,8 @@ class GroupReader {
   void forget(const std::string& topic);
   using SourceOf = std::pair<const core::TopicPartition, Output::Source>;
   void disown(const std::function<bool(const SourceOf&)>& which);
-  std::uint64_t topics_seen(const kafka::MetadataResponse& metadata, std::vector<std::string>& names) const;
+  client::Task<bool> subscribe(TopicWatch::Partitions partitions);
+  client::Offset begin_of(const client::Assignment& planned, const Ends& ends) const;
 
   Context& context_;
   client::Cluster& cluster_;
@@ -94,9 +97,11 @@ class GroupReader {
   std::map<core::TopicPartition, Output::Source> sources_;
   std::vector<std::optional<core::TopicPartition>> partitions_;  // by source; nothing: not ours any more
   Offsets ends_;  // with -e: where each partition ended when we saw it first
-  client::Time share_since_, committed_at_, topics_at_;
-  std::vector<std::string> names_;
-  std::uint64_t partitions_seen_ = 0;
+  client::Time share_since_, committed_at_;
+  client::Duration refresh_;
+  std::shared_ptr<TopicWatch> watch_;
+  TopicWatch::Partitions first_;  // those that were there when we came
+  bool joins_ = false;
   bool from_said_ = false;
   client::Timer waiter_;
 };

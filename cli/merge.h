@@ -22,6 +22,7 @@ class Merge {
  public:
   explicit Merge(std::size_t partitions) : queues_(partitions), finished_(partitions) {}
 
+  void add_partition() { queues_.emplace_back(), finished_.push_back(false); }
   void push(std::size_t partition, std::int64_t timestamp, std::string text);
   void finish(std::size_t partition) { finished_[partition] = true; }
   void finish_all() { finished_.assign(finished_.size(), true); }

@@ -105,6 +105,19 @@ ReadRange ReadRange::from_flags(const Context& context, const Arguments& argumen
   return range;
 }
 
+bool ReadRange::grows() const {
+  return follow || (to && to->kind == Position::Kind::offset && !at_end);
+}
+
+ReadRange ReadRange::added() const {
+  ReadRange range = *this;
+  range.last.reset();
+  const bool at_the_end =
+      from && (from->kind == Position::Kind::end || from->kind == Position::Kind::before_end);
+  if (at_the_end) range.from.reset();
+  return range;
+}
+
 std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState>& topics,
                                                     const ReadRange& range) {
   for (const std::int32_t number : range.partitions) check_exists(topics, number);

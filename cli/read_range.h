@@ -23,6 +23,8 @@ struct ReadRange {
 
   static ReadRange from_flags(const Context& context, const Arguments& arguments);
   bool bounded() const { return !follow; }
+  bool grows() const;       // what is added while it is read belongs to it
+  ReadRange added() const;  // and is read like this: nothing of it was there before
 };
 
 struct Ends {

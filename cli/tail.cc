@@ -23,6 +23,7 @@ Exit run_tail(Context& context, const Arguments& arguments) {
   options.range.follow = true;
   options.rate_max = rate_of(context, arguments);
   options.summary = true;
+  options.refresh = refresh_of(arguments);
   Consumption consumption(context, std::move(options));
   return consumption.run();
 }
@@ -44,6 +45,7 @@ std::vector<Flag> tail_flags() {
        .section = "What to print"},
   };
   for (Flag& flag : print_flags("auto")) flags.push_back(flag);
+  flags.push_back(refresh_flag());
   return flags;
 }
 

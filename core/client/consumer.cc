@@ -256,6 +256,7 @@ Task<void> Consumer::out_of_range(std::size_t which) {
   const Time deadline = now_() + client_.options().timeout;
   auto starts = co_await list_offsets(client_, std::move(first), deadline);
   auto ends = co_await list_offsets(client_, std::move(last), deadline);
+  if (failure_) co_return;
   Partition& partition = partitions_[which];
   if (!starts || !ends || !(*starts)[0].status || !(*ends)[0].status) {
     later(partition, refused(kafka::Error::offset_out_of_range), false);

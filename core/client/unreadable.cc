@@ -30,6 +30,7 @@ Task<void> Consumer::unreadable(std::size_t which, Failure failure) {
     co_return;
   }
   const auto to = co_await readable_after(which);
+  if (failure_) co_return;
   Partition& found = partitions_[which];
   if (!to) co_return later(found, failure, true);
   if (options_.skipped) options_.skipped(which, found.position, *to);

@@ -119,7 +119,7 @@ std::shared_ptr<client::Consumer> Consumption::consumer_for(
 
 // The newest of all partitions together: each may have them all, so each is read that far back.
 client::Task<bool> Consumption::read_newest() {
-  newest_.emplace(static_cast<std::size_t>(*options_.range.last));
+  newest_.emplace(static_cast<std::size_t>(*options_.range.last), plan_.assignments.size());
   consumer_ = consumer_for(plan_.assignments);
   while (!ended() && !consumer_->done()) {
     auto next = co_await client::Consumer::next(consumer_, Clock::now() + tick);
@@ -312,7 +312,7 @@ bool Consumption::merge(const client::Fetched& fetched) {
     text_.clear();
     printer_.write(text_, found(fetched, records, *record));
     if (newest_) {
-      newest_->push(record->timestamp, text_);
+      newest_->push(fetched.which, record->timestamp, text_);
     } else {
       merge_->push(fetched.which, record->timestamp, text_);
     }

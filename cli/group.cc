@@ -42,12 +42,13 @@ std::vector<Progress> partitions_of(const client::DescribedGroup& group,
 using Offsets = std::map<core::TopicPartition, client::Offset>;
 
 Offsets offsets_of(client::Cluster& cluster, const std::set<core::TopicPartition>& partitions,
-                   client::Milliseconds which) {
+                   client::Milliseconds which, bool committed = false) {
   std::vector<client::OffsetQuery> queries;
   for (const auto& partition : partitions) queries.push_back({partition, which});
   Offsets found;
   if (queries.empty()) return found;
-  for (const auto& answer : must(cluster.list_offsets(std::move(queries))))
+  for (const auto& answer : must(cluster.run(
+           client::list_offsets(cluster.client(), std::move(queries), deadline(cluster), committed))))
     if (answer.status) found[answer.partition] = answer.offset;
   return found;
 }
@@ -70,7 +71,7 @@ std::optional<client::Offset> find(const Offsets& offsets, const core::TopicPart
   return found == offsets.end() ? std::optional<client::Offset>{} : found->second;
 }
 
-// The time of the first record of each, as far as there is one and it comes soon.
+// The first record of each, as far as there is one and it comes soon.
 client::Task<client::Answer<client::Nothing>> read_ages(client::Client& client,
                                                         std::vector<Progress*> lagging) {
   std::vector<client::Assignment> wanted;
@@ -78,23 +79,28 @@ client::Task<client::Answer<client::Nothing>> read_ages(client::Client& client,
     client::Assignment& one = wanted.emplace_back();
     one.partition = progress->partition;
     one.from = *progress->at();
-    one.until = one.from + 1;
+    one.until = std::max(one.from, progress->stable.value_or(*progress->end));
   }
   client::ConsumerOptions options;
   options.wait = std::chrono::milliseconds(1);
-  options.partition_bytes_max = 16 << 10;
+  options.partition_bytes_max = 64 << 10;
   auto consumer = client::Consumer::create(client, std::move(options), std::move(wanted));
+  const auto is_found = [](const Progress* progress) { return progress->next_record.has_value(); };
   const auto until = Clock::now() + age_patience;
   const std::int64_t now = now_ms();
-  while (!consumer->done() && Clock::now() < until) {
+  while (!std::ranges::all_of(lagging, is_found) && !consumer->done() && Clock::now() < until) {
     auto next = co_await client::Consumer::next(consumer, until);
     if (!next || !*next) break;
-    client::Fetched fetched = std::move(**next);
-    fetched.until = client::no_end;  // the first one that is left, though it may lie further on
-    client::FetchedRecords records(fetched);
-    if (const kafka::Record* record = records.next())
-      lagging[fetched.which]->behind_ms = std::max<std::int64_t>(0, now - record->timestamp);
+    Progress& progress = *lagging[(*next)->which];
+    client::FetchedRecords records(**next);
+    const kafka::Record* record = progress.next_record ? nullptr : records.next();
+    if (!record) continue;
+    progress.behind_ms = std::max<std::int64_t>(0, now - record->timestamp);
+    progress.next_record = record->offset;
+    consumer->pause((*next)->which, true);
   }
+  for (std::size_t i = 0; i < lagging.size(); i++)
+    if (!lagging[i]->next_record && consumer->delivered(i)) lagging[i]->next_record = lagging[i]->stable;
   consumer->stop();
   co_return client::Nothing{};
 }
@@ -180,14 +186,19 @@ std::optional<client::Offset> Progress::at() const {
 std::optional<std::int64_t> Progress::lag() const {
   const auto next = at();
   if (!next || !end) return std::nullopt;
-  return std::max<std::int64_t>(0, *end - *next);
+  return *end - std::max(*next, next_record.value_or(*next));
 }
 
 std::optional<std::int64_t> GroupProgress::lag() const {
   std::optional<std::int64_t> sum;
   for (const Progress& progress : partitions)
-    if (const auto lag = progress.lag()) sum = sum.value_or(0) + *lag;
+    if (const auto lag = progress.lag()) sum = sum.value_or(0) + std::max<std::int64_t>(0, *lag);
   return sum;
+}
+
+bool GroupProgress::is_beyond() const {
+  return std::ranges::any_of(partitions,
+                             [](const Progress& progress) { return progress.lag().value_or(0) < 0; });
 }
 
 std::optional<std::int64_t> GroupProgress::behind_ms() const {
@@ -219,10 +230,12 @@ std::vector<GroupProgress> progress_of(client::Cluster& cluster, const std::vect
   }
   keep_what_exists(cluster, partitions);
   const Offsets starts = offsets_of(cluster, partitions, client::earliest);
+  const Offsets stable = offsets_of(cluster, partitions, client::latest, true);
   const Offsets ends = offsets_of(cluster, partitions, client::latest);
   for (GroupProgress& group : all)
     for (Progress& progress : group.partitions) {
       progress.start = find(starts, progress.partition);
+      progress.stable = find(stable, progress.partition);
       progress.end = find(ends, progress.partition);
     }
   return all;
@@ -231,12 +244,21 @@ std::vector<GroupProgress> progress_of(client::Cluster& cluster, const std::vect
 void add_ages(client::Cluster& cluster, std::vector<GroupProgress>& groups) {
   for (GroupProgress& group : groups) {
     std::vector<Progress*> lagging;
-    for (Progress& progress : group.partitions) {
-      if (progress.lag() == 0) progress.behind_ms = 0;
+    for (Progress& progress : group.partitions)
       if (progress.lag().value_or(0) > 0) lagging.push_back(&progress);
-    }
     if (!lagging.empty()) must(cluster.run(read_ages(cluster.client(), std::move(lagging))), "group");
+    for (Progress& progress : group.partitions)
+      if (progress.lag() == 0) progress.behind_ms = 0;
   }
+}
+
+void say_what_is_beyond(const Context& context, const std::vector<GroupProgress>& groups) {
+  for (const GroupProgress& group : groups)
+    for (const Progress& progress : group.partitions)
+      if (progress.lag().value_or(0) < 0)
+        context.notice(spans({progress.partition}) + ": group " + group.group.name + " has committed " +
+                       std::to_string(*progress.committed) + ", beyond the end at " +
+                       std::to_string(*progress.end) + "; to move it: mq group seek " + group.group.name);
 }
 
 void add_trends(client::Cluster& cluster, std::vector<GroupProgress>& groups,

@@ -45,11 +45,13 @@ client::Time deadline(client::Cluster& cluster);
 // Where a group is in one partition.
 struct Progress {
   core::TopicPartition partition;
-  std::optional<client::Offset> committed, start, end;  // nothing: none, or not known
-  std::optional<std::int64_t> behind_ms;                // age of the oldest record that was not consumed
-  std::string member;                                   // who reads it; empty: nobody
+  std::optional<client::Offset> committed, start, stable, end;  // nothing: none, or not known
+  std::optional<client::Offset> next_record;  // that a reader of committed records gets, or the stable offset
+  std::optional<std::int64_t> behind_ms;      // age of the oldest record that was not consumed
+  std::string member;                         // who reads it; empty: nobody
 
   std::optional<client::Offset> at() const;  // the next record: where it is committed, else the log's start
+  // Offsets from the next record to the end. Below nothing: what is committed lies beyond the end.
   std::optional<std::int64_t> lag() const;
 };
 
@@ -58,15 +60,18 @@ struct GroupProgress {
   std::vector<Progress> partitions;  // by name: what is committed or being read
   std::optional<double> lag_per_s;   // how the lag changes
 
-  std::optional<std::int64_t> lag() const;
+  std::optional<std::int64_t> lag() const;        // what lies beyond an end makes up for nothing
   std::optional<std::int64_t> behind_ms() const;  // the longest
+  bool is_beyond() const;                         // an end
   std::size_t topics() const;
 };
 
-// Commits are read before the ends, at once for all groups, so that no lag is below nothing.
+// Commits are read before the ends, at once for all groups, so that none is beyond an end by chance.
 std::vector<GroupProgress> progress_of(client::Cluster& cluster, const std::vector<std::string>& groups);
-// Reads one record of each partition that lags.
+// Reads on to the first record of each partition that lags: how old it is, and whether there is one.
 void add_ages(client::Cluster& cluster, std::vector<GroupProgress>& groups);
+// A commit beyond the end: records were lost, or the topic is not the one that was read.
+void say_what_is_beyond(const Context& context, const std::vector<GroupProgress>& groups);
 // Measures again a while later.
 void add_trends(client::Cluster& cluster, std::vector<GroupProgress>& groups,
                 std::chrono::milliseconds apart);

@@ -12,6 +12,7 @@ json::object partition_row(const Progress& progress) {
   row["committed_offset"] = nullptr;
   if (progress.committed) row["committed_offset"] = *progress.committed;
   if (progress.start) row["start_offset"] = *progress.start;
+  if (progress.stable) row["stable_offset"] = *progress.stable;
   if (progress.end) row["end_offset"] = *progress.end;
   if (const auto lag = progress.lag()) row["lag"] = *lag;
   if (progress.behind_ms) row["time_lag_ms"] = *progress.behind_ms;
@@ -28,7 +29,7 @@ json::object member_row(const client::GroupMember& member) {
 }
 
 bool shown(const Progress& progress, const Arguments& arguments) {
-  if (arguments.on("lagging") && progress.lag().value_or(0) == 0) return false;
+  if (arguments.on("lagging") && progress.lag() == 0) return false;
   if (!arguments.given("topic")) return true;
   return std::ranges::any_of(selectors(arguments.all("topic")), [&](const Selector& selector) {
     return selector.matches(progress.partition.topic) && selector.has(progress.partition.partition);
@@ -103,14 +104,14 @@ std::string topic_lines(const json::array& topics, bool exact) {
 
 std::string partition_lines(const json::array& partitions) {
   std::vector<std::vector<std::string>> lines{
-      {"TOPIC", "PART", "COMMITTED", "END", "LAG", "TIME LAG", "MEMBER"}};
+      {"TOPIC", "PART", "COMMITTED", "STABLE", "END", "LAG", "TIME LAG", "MEMBER"}};
   for (const json::value& value : partitions) {
     const json::object& p = value.get_object();
     lines.push_back({text_of(p, "topic"), text_of(p, "partition"), text_of(p, "committed_offset"),
-                     text_of(p, "end_offset"), text_of(p, "lag"), time_of(p, "time_lag_ms"),
-                     printable(text_of(p, "member"))});
+                     text_of(p, "stable_offset"), text_of(p, "end_offset"), text_of(p, "lag"),
+                     time_of(p, "time_lag_ms"), printable(text_of(p, "member"))});
   }
-  return aligned(lines, {false, true, true, true, true, true, false});
+  return aligned(lines, {false, true, true, true, true, true, true, false});
 }
 
 std::string member_lines(const json::array& members) {
@@ -140,6 +141,7 @@ Exit run_describe(Context& context, const Arguments& arguments) {
   const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
   std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
   add_what_is_asked(cluster, groups, arguments);
+  say_what_is_beyond(context, groups);
   std::vector<json::object> rows;
   for (const GroupProgress& group : groups) rows.push_back(row_of(group, arguments));
   Table table{.columns = {{"group", "GROUP"},
@@ -182,8 +184,10 @@ extern const Command group_describe{
               {.name = "literal", .help = "names are names, whatever characters they hold"},
               trend_flag()},
     .more =
-        "A partition that is read but has no commit yet shows –, and counts from the start of the log. A "
-        "single group is\none JSON object, several are an array.",
+        "A partition that is read but has no commit yet shows –, and counts from the start of the log. LAG "
+        "counts offsets\nfrom the next record to the end; below nothing, what is committed lies beyond the "
+        "end. STABLE is where the first open\ntransaction begins: readers of committed records come no "
+        "further. A single group is one JSON object, several are an\narray.",
     .see = "mq group lag, man mq-group",
     .run = run_describe};
 

@@ -6,10 +6,11 @@ namespace mq::cli {
 
 namespace {
 
-// What --max allows: so many records, or so old a record.
+// What --max allows: so many offsets, or so old a record.
 struct Limit {
   std::optional<std::int64_t> records, ms;
 
+  bool is_set() const { return records || ms; }
   bool exceeded(std::optional<std::int64_t> lag, std::optional<std::int64_t> behind_ms) const {
     if (records) return lag.value_or(0) > *records;
     if (ms) return behind_ms.value_or(0) > *ms;
@@ -63,9 +64,11 @@ Exit run_lag(Context& context, const Arguments& arguments) {
   const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
   std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
   add_what_is_asked(cluster, groups, arguments);
+  say_what_is_beyond(context, groups);
   std::vector<json::object> rows;
-  bool exceeded = false;
+  bool exceeded = false, beyond = false;
   for (const GroupProgress& group : groups) {
+    beyond = beyond || group.is_beyond();
     exceeded = exceeded || limit.exceeded(group.lag(), group.behind_ms());
     rows.push_back(row_of(group.group.name, group.lag(), group.behind_ms(), group.lag_per_s));
   }
@@ -78,11 +81,11 @@ Exit run_lag(Context& context, const Arguments& arguments) {
                           {"lag", "LAG", Unit::count},
                           {"time_lag_ms", "TIME LAG", Unit::milliseconds}},
               .name = "group"};
-  if (arguments.given("trend")) table.columns.push_back({"lag_per_s", "RECORDS/S"});
+  if (arguments.given("trend")) table.columns.push_back({"lag_per_s", "OFFSETS/S"});
   if (!rows.empty() || selection.missing.empty()) print(context, arguments, table, std::move(rows));
   for (const Failure& failure : selection.missing) report(context, failure);
   if (!selection.missing.empty()) return groups.empty() ? selection.missing.front().exit : Exit::partial;
-  return exceeded ? Exit::condition : Exit::ok;
+  return exceeded || (beyond && limit.is_set()) ? Exit::condition : Exit::ok;
 }
 
 }  // namespace
@@ -92,16 +95,17 @@ extern const Command group_lag{
     .summary = "Say how far groups are behind, and test it.",
     .arguments = {{"GROUP", Kind::group, 0, any}},
     .uses = connects | rows,
-    .examples = {{"mq group lag billing --max 10k", "exit 9 when more than 10000 records are left"},
+    .examples = {{"mq group lag billing --max 10k", "exit 9 when more than 10000 offsets are left"},
                  {"mq group lag billing --max 30s", "exit 9 when the oldest one left is older"},
                  {"mq group lag --sum --no-headers", "of all groups together"}},
-    .flags = {{.name = "max",
-               .kind = Kind::text,
-               .value = "N|DUR",
-               .help = "exit 9 when a group has more records left, or older ones"},
-              {.name = "sum", .help = "one line for all of them together"},
-              {.name = "literal", .help = "names are names, whatever characters they hold"},
-              trend_flag()},
+    .flags =
+        {{.name = "max",
+          .kind = Kind::text,
+          .value = "N|DUR",
+          .help = "exit 9 when a group has more offsets left, or an older record, or a commit beyond an end"},
+         {.name = "sum", .help = "one line for all of them together"},
+         {.name = "literal", .help = "names are names, whatever characters they hold"},
+         trend_flag()},
     .see = "mq group describe, man mq-group",
     .run = run_lag};
 

@@ -45,7 +45,7 @@ json::object row_of(const GroupProgress& group, const client::ListedGroup& liste
 
 bool wanted(const GroupProgress& group, const Arguments& arguments) {
   if (arguments.on("empty") && !group.group.members.empty()) return false;
-  if (arguments.on("lagging") && group.lag().value_or(0) == 0) return false;
+  if (arguments.on("lagging") && group.lag().value_or(0) == 0 && !group.is_beyond()) return false;
   const auto& topics = arguments.all("topic");
   if (topics.empty()) return true;
   return std::ranges::any_of(group.partitions, [&](const Progress& progress) {
@@ -71,6 +71,7 @@ Exit run_list(Context& context, const Arguments& arguments) {
   } else {
     groups = progress_of(cluster, selection.names());
     add_what_is_asked(cluster, groups, arguments);
+    say_what_is_beyond(context, groups);
   }
   std::vector<json::object> rows;
   for (std::size_t i = 0; i < groups.size(); i++) {
@@ -114,9 +115,9 @@ extern const Command group_list{
               {.name = "literal", .help = "names are names, whatever characters they hold"},
               trend_flag()},
     .more =
-        "LAG is what is left to read; partitions without a commit count from the start of the log. TIME LAG "
-        "is the age\nof the oldest record that is left. Commits are read before the ends of the log: no lag "
-        "is below nothing.",
+        "LAG counts offsets from the next record to the end of the log, 0 when no record is left; partitions "
+        "without a commit\ncount from the start. TIME LAG is the age of the oldest record that is left. A "
+        "commit beyond the end is said.",
     .see = "mq group describe, man mq-group",
     .run = run_list};
 

@@ -4,6 +4,7 @@
 
 #include "cli/consumption.h"
 #include "cli/group.h"
+#include "cli/visible.h"
 
 namespace mq::cli {
 namespace {
@@ -30,6 +31,7 @@ std::vector<Progress> places_of(client::Cluster& cluster, const std::string& gro
   return places;
 }
 
+// So many records that readers see, on each side of where the group is.
 ReadPlan plan_around(client::Cluster& cluster, const std::vector<Progress>& places, std::int64_t before,
                      std::int64_t after, bool committed) {
   ReadRange to_the_end;
@@ -38,15 +40,20 @@ ReadPlan plan_around(client::Cluster& cluster, const std::vector<Progress>& plac
   Stored from;
   for (const Progress& place : places) {
     partitions.push_back(place.partition);
-    from[place.partition] = std::max(place.start.value_or(0), *place.at() - before);
+    from[place.partition] = *place.at();
   }
-  ReadPlan around = must(
-      cluster.run(plan(cluster.client(), std::move(partitions), to_the_end, std::move(from), committed)));
+  client::Client& client = cluster.client();
+  ReadPlan around =
+      must(cluster.run(plan(client, std::move(partitions), to_the_end, std::move(from), committed)));
+  std::vector<client::Assignment> behind = around.assignments, ahead = around.assignments;
   for (std::size_t i = 0; i < places.size(); i++) {
-    const client::Offset at = *places[i].at();
-    client::Offset& until = around.assignments[i].until;
-    until = std::min(until, at + std::min(after, INT64_MAX - at));
+    behind[i].until = behind[i].from;
+    behind[i].from = std::min(behind[i].from, around.ends[i].start);
   }
+  const auto begins = must(cluster.run(from_end(client, std::move(behind), before, committed)));
+  const auto ends = must(cluster.run(from_start(client, std::move(ahead), after, committed)));
+  for (std::size_t i = 0; i < places.size(); i++)
+    around.assignments[i].from = begins[i], around.assignments[i].until = ends[i];
   return around;
 }
 
@@ -79,7 +86,7 @@ std::vector<Flag> peek_flags() {
                            .kind = Kind::number,
                            .value = "N",
                            .initial = "5",
-                           .help = "so many offsets of each partition that the group has behind it",
+                           .help = "so many records of each partition that the group has behind it",
                            .section = about_range},
                           {.name = "after",
                            .letter = 'A',

@@ -35,8 +35,8 @@ std::string summary_of(const std::vector<Move>& all) {
     (change < 0 ? back : forward) += std::abs(change);
   }
   std::string text = counted(static_cast<std::int64_t>(all.size()), "partition");
-  if (back > 0) text += ", back by " + counted(back, "record");
-  if (forward > 0) text += ", forward by " + counted(forward, "record");
+  if (back > 0) text += ", back by " + counted(back, "offset");
+  if (forward > 0) text += ", forward by " + counted(forward, "offset");
   return text;
 }
 
@@ -258,7 +258,7 @@ extern const Command group_seek{
                  {"mq group seek new --to-group old --create", "begin where another group is"}},
     .flags =
         {{.name = "to", .kind = Kind::position, .value = "POS", .help = "start, end, N, +N, -N, @TIME"},
-         {.name = "by", .kind = Kind::number, .value = "N", .help = "so many records back (-N) or forward"},
+         {.name = "by", .kind = Kind::number, .value = "N", .help = "so many offsets back (-N) or forward"},
          {.name = "to-group", .kind = Kind::group, .value = "GROUP", .help = "where that group is"},
          {.name = "positions",
           .kind = Kind::file,

@@ -43,8 +43,8 @@ constexpr std::string_view positions = R"(Positions: where to begin and where to
   start      the first record there is
   end        after the newest record
   120        the record with this offset
-  +10        ten records after the start
-  -10        ten records before the end
+  +10        ten offsets after the start
+  -10        ten offsets before the end; the ten newest records: --last 10
   @TIME      the first record at or after this time
 
 Times: 2026-11-22T10:00:00Z, 2026-11-22, '2026-11-22 13:04' (local zone, or UTC with --utc), 1795352659 or
@@ -52,7 +52,7 @@ Times: 2026-11-22T10:00:00Z, 2026-11-22, '2026-11-22 13:04' (local zone, or UTC 
 
 Durations carry a unit: 250ms 10s 5m 2h 7d 1w 1h30m inf. Sizes: 512 64k 10M 1GiB (by 1024), kB MB GB (by 1000).
 
-  mq consume orders --from -10 -e         the newest ten of each partition
+  mq consume orders --from -10 -e         the last ten offsets of each partition
   mq consume orders --since 15m           from a quarter of an hour ago
   mq topic trim orders --before @-7d      forget what is older than a week
 )";

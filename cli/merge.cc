@@ -29,9 +29,10 @@ bool Merge::pop(Held& held) {
   return true;
 }
 
-void Newest::push(std::int64_t timestamp, std::string text) {
+void Newest::push(std::size_t partition, std::int64_t timestamp, std::string text) {
   if (count_ == 0) return;
-  held_.push_back({timestamp, arrived_++, std::move(text)});
+  newest_[partition] = std::max(newest_[partition], timestamp);
+  held_.push_back({newest_[partition], arrived_++, std::move(text)});
   if (held_.size() >= 2 * count_ + 64) trim();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brings the records of several partitions in the order of their times: all of them as they come, or the
-// newest N. Holds them as the bytes that will be printed. Pure.
+// newest N. Within a partition their order is that of their offsets, whatever clocks say. Holds them as the
+// bytes that will be printed. Pure.
 #pragma once
 
 #include <cstdint>
@@ -35,18 +36,20 @@ class Merge {
   std::uint64_t arrived_ = 0;
 };
 
-// Keeps the newest `count`; memory for twice as many at most.
+// Keeps the newest `count`; memory for twice as many at most. A record is no older than those before it in
+// its partition.
 class Newest {
  public:
-  explicit Newest(std::size_t count) : count_(count) {}
+  Newest(std::size_t count, std::size_t partitions) : count_(count), newest_(partitions, INT64_MIN) {}
 
-  void push(std::int64_t timestamp, std::string text);
+  void push(std::size_t partition, std::int64_t timestamp, std::string text);
   std::vector<Held> take();  // oldest first
 
  private:
   void trim();
 
   std::size_t count_;
+  std::vector<std::int64_t> newest_;  // timestamp of each partition
   std::vector<Held> held_;
   std::uint64_t arrived_ = 0;
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "cli/visible.h"
+
 namespace mq::cli {
 namespace {
 
@@ -73,6 +75,15 @@ void check_exists(const std::vector<TopicState>& topics, std::int32_t number) {
   throw FailureError({.exit = Exit::not_found,
                       .message = "none of the topics has a partition " + std::to_string(number),
                       .hint = "those they have: mq topic describe TOPIC"});
+}
+
+// Where the `count` newest records of each partition begin.
+client::Task<FoundOffsets> newest(client::Client& client, const ReadPlan& plan, std::int64_t count,
+                                  bool committed) {
+  std::vector<client::Assignment> stretches = plan.assignments;
+  for (std::size_t i = 0; i < stretches.size(); i++)
+    stretches[i].from = plan.ends[i].start, stretches[i].until = plan.ends[i].end;
+  co_return co_await from_end(client, std::move(stretches), count, committed);
 }
 
 std::optional<client::Offset> time_at(const std::vector<client::Offset>& all, std::size_t i) {
@@ -177,7 +188,6 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
     const Ends& seen = plan.ends.emplace_back(Ends{(*starts)[i], std::max((*starts)[i], (*ends)[i])});
     const auto chosen = range.start_at.find(assignment.partition.partition);
     assignment.from = seen.start;
-    if (range.last) assignment.from = std::max(seen.start, seen.end - *range.last);
     if (range.from) assignment.from = offset_of(*range.from, seen, time_at(*from_times, i));
     if (chosen != range.start_at.end()) assignment.from = chosen->second;
     assignment.from = std::clamp(assignment.from, seen.start, seen.end);
@@ -185,6 +195,13 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
       assignment.from = known->second;  // if that is gone, it is said when it is read
     if (range.to) assignment.until = offset_of(*range.to, seen, time_at(*to_times, i));
     if (range.at_end || range.last) assignment.until = std::min(assignment.until, seen.end);
+  }
+  if (!range.last) co_return plan;
+  auto begins = co_await newest(client, plan, *range.last, committed);
+  if (!begins) co_return begins.error();
+  for (std::size_t i = 0; i < partitions.size(); i++) {
+    client::Assignment& assignment = plan.assignments[i];
+    if (!range.start_at.contains(assignment.partition.partition)) assignment.from = (*begins)[i];
   }
   co_return plan;
 }

@@ -33,7 +33,7 @@ client::Options client_options(const Context& context) {
 
 // ---- state ----
 
-std::optional<std::int64_t> PartitionState::records() const {
+std::optional<std::int64_t> PartitionState::offsets() const {
   if (!start || !end) return std::nullopt;
   return *end - *start;
 }
@@ -135,8 +135,8 @@ void add_partitions(TopicState& topic, const TopicState& more) {
 
 }  // namespace
 
-std::optional<std::int64_t> TopicState::records() const {
-  return sum(*this, [](const PartitionState& p) { return p.records(); });
+std::optional<std::int64_t> TopicState::offsets() const {
+  return sum(*this, [](const PartitionState& p) { return p.offsets(); });
 }
 
 std::optional<std::int64_t> TopicState::bytes() const {
@@ -203,25 +203,35 @@ namespace {
 // One ListOffsets question for every partition; answers in that order, or nothing when it could not be asked.
 std::optional<std::vector<client::OffsetAnswer>> ask_offsets(client::Cluster& cluster,
                                                              const std::vector<TopicState>& topics,
-                                                             client::Milliseconds timestamp) {
+                                                             client::Milliseconds timestamp,
+                                                             bool committed = false) {
   std::vector<client::OffsetQuery> queries;
   for (const TopicState& topic : topics)
     for (const PartitionState& partition : topic.partitions)
       queries.push_back({{topic.name, partition.number}, timestamp});
-  auto answers = cluster.list_offsets(std::move(queries));
+  const auto deadline = std::chrono::steady_clock::now() + cluster.client().options().timeout;
+  auto answers = cluster.run(client::list_offsets(cluster.client(), std::move(queries), deadline, committed));
   if (!answers) return std::nullopt;
   return std::move(*answers);
 }
 
 }  // namespace
 
+void add_count(json::object& row, std::optional<std::int64_t> offsets) {
+  if (!offsets) return;
+  row["offsets"] = *offsets;
+  row["records"] = *offsets;
+}
+
 void add_offsets(client::Cluster& cluster, std::vector<TopicState>& topics) {
   const auto starts = ask_offsets(cluster, topics, client::earliest);
+  const auto stable = ask_offsets(cluster, topics, client::latest, true);
   const auto ends = ask_offsets(cluster, topics, client::latest);
   std::size_t i = 0;
   for (TopicState& topic : topics)
     for (PartitionState& partition : topic.partitions) {
       if (starts && (*starts)[i].status) partition.start = (*starts)[i].offset;
+      if (stable && (*stable)[i].status) partition.stable = (*stable)[i].offset;
       if (ends && (*ends)[i].status) partition.end = (*ends)[i].offset;
       i++;
     }

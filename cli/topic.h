@@ -27,10 +27,10 @@ struct PartitionState {
   std::int32_t number = 0;
   std::int32_t leader = -1;  // -1: none
   std::vector<std::int32_t> replicas, in_sync, offline;
-  std::optional<std::int64_t> start, end;  // offsets; nothing: not known
-  std::optional<std::int64_t> bytes;       // of the leader's replica
+  std::optional<std::int64_t> start, stable, end;  // offsets; nothing: not known
+  std::optional<std::int64_t> bytes;               // of the leader's replica
 
-  std::optional<std::int64_t> records() const;
+  std::optional<std::int64_t> offsets() const;  // how many; records are fewer with transactions or compaction
 };
 
 struct TopicState {
@@ -44,7 +44,7 @@ struct TopicState {
   std::size_t under_replicated() const;
   std::size_t without_leader() const;
   std::string state() const;  // "ok", "2 under-replicated", "1 offline"
-  std::optional<std::int64_t> records() const;
+  std::optional<std::int64_t> offsets() const;
   std::optional<std::int64_t> bytes() const;
 };
 
@@ -58,6 +58,9 @@ struct Selection {
 Selection select(client::Cluster& cluster, const std::vector<Selector>& selectors, bool internal);
 std::vector<Selector> selectors(const std::vector<std::string>& words);
 Failure missing_partition(const std::string& topic, std::int32_t partition);
+
+// `offsets`, and under the name it had when it was thought to count them, `records`.
+void add_count(json::object& row, std::optional<std::int64_t> offsets);
 
 // Fill in what is known; what cannot be asked stays empty.
 void add_offsets(client::Cluster& cluster, std::vector<TopicState>& topics);

@@ -10,7 +10,7 @@ namespace {
 
 const Table plan_table{.columns = {{"topic", "TOPIC"},
                                    {"partitions", "PARTITIONS"},
-                                   {"records", "RECORDS", Unit::count},
+                                   {"offsets", "OFFSETS", Unit::count},
                                    {"size_bytes", "SIZE", Unit::bytes}},
                        .name = "topic"};
 const Table result_table{.columns = {{"topic", "TOPIC"}, {"action", "ACTION"}, {"status", "STATUS"}},
@@ -21,7 +21,7 @@ Plan plan_for(const Selection& selection) {
   std::int64_t bytes = 0;
   for (const TopicState& topic : selection.topics) {
     json::object row{{"topic", topic.name}, {"action", "delete"}, {"partitions", topic.partitions.size()}};
-    if (const auto records = topic.records()) row["records"] = *records;
+    add_count(row, topic.offsets());
     if (const auto size = topic.bytes()) row["size_bytes"] = *size;
     bytes += topic.bytes().value_or(0);
     plan.rows.push_back(std::move(row));

@@ -21,8 +21,9 @@ json::object partition_row(const PartitionState& partition) {
   if (partition.leader >= 0) row["leader"] = partition.leader;
   if (!partition.offline.empty()) row["offline"] = numbers(partition.offline);
   if (partition.start) row["start_offset"] = *partition.start;
+  if (partition.stable) row["stable_offset"] = *partition.stable;
   if (partition.end) row["end_offset"] = *partition.end;
-  if (const auto records = partition.records()) row["records"] = *records;
+  add_count(row, partition.offsets());
   if (partition.bytes) row["size_bytes"] = *partition.bytes;
   return row;
 }
@@ -42,7 +43,7 @@ json::object row_of(const TopicState& topic, const std::vector<Setting>& setting
                    {"internal", topic.internal},
                    {"partitions", topic.partitions.size()},
                    {"replication_factor", topic.replication()}};
-  if (const auto records = topic.records()) row["records"] = *records;
+  add_count(row, topic.offsets());
   if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
   row["state"] = topic.state();
   json::array config, partitions;
@@ -70,8 +71,8 @@ std::string first_line(const json::object& row, bool exact) {
   const std::int64_t partitions = row.at("partitions").to_number<std::int64_t>();
   std::string text = text_of(row, "topic") + "   " + counted(partitions, "partition");
   text += ", RF " + text_of(row, "replication_factor");
-  if (row.contains("records"))
-    text += ", " + counted(row.at("records").to_number<std::int64_t>(), "record", exact);
+  if (row.contains("offsets"))
+    text += ", " + counted(row.at("offsets").to_number<std::int64_t>(), "offset", exact);
   if (row.contains("size_bytes"))
     text += ", " + human_bytes(row.at("size_bytes").to_number<std::int64_t>(), exact);
   if (row.contains("cleanup_policy")) text += ", cleanup.policy=" + text_of(row, "cleanup_policy");
@@ -96,7 +97,7 @@ std::string config_lines(const json::array& config) {
 
 std::string partition_lines(const json::array& partitions, bool exact) {
   std::vector<std::vector<std::string>> lines{
-      {"PART", "LEADER", "REPLICAS", "ISR", "START", "END", "RECORDS", "SIZE", ""}};
+      {"PART", "LEADER", "REPLICAS", "ISR", "START", "STABLE", "END", "OFFSETS", "SIZE", ""}};
   for (const json::value& value : partitions) {
     const json::object& p = value.get_object();
     std::string remark;
@@ -106,11 +107,12 @@ std::string partition_lines(const json::array& partitions, bool exact) {
       remark = "← replicas out of sync";
     lines.push_back(
         {text_of(p, "partition"), text_of(p, "leader"), list_of(p, "replicas"), list_of(p, "in_sync"),
-         text_of(p, "start_offset"), text_of(p, "end_offset"), text_of(p, "records"),
+         text_of(p, "start_offset"), text_of(p, "stable_offset"), text_of(p, "end_offset"),
+         text_of(p, "offsets"),
          p.contains("size_bytes") ? human_bytes(p.at("size_bytes").to_number<std::int64_t>(), exact) : "–",
          remark});
   }
-  return aligned(lines, {true, true, false, false, true, true, true, true, false});
+  return aligned(lines, {true, true, false, false, true, true, true, true, true, false});
 }
 
 struct Parts {
@@ -144,7 +146,7 @@ Exit run_describe(Context& context, const Arguments& arguments) {
   Table table{.columns = {{"topic", "TOPIC"},
                           {"partitions", "PARTS"},
                           {"replication_factor", "RF"},
-                          {"records", "RECORDS", Unit::count},
+                          {"offsets", "OFFSETS", Unit::count},
                           {"size_bytes", "SIZE", Unit::bytes},
                           {"state", "STATE"}},
               .name = "topic",

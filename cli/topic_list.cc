@@ -12,7 +12,7 @@ namespace {
 const Table table{.columns = {{"topic", "TOPIC"},
                               {"partitions", "PARTS"},
                               {"replication_factor", "RF"},
-                              {"records", "RECORDS", Unit::count},
+                              {"offsets", "OFFSETS", Unit::count},
                               {"size_bytes", "SIZE", Unit::bytes},
                               {"last_write", "LAST WRITE"},
                               {"under_replicated", "UNDER-REPLICATED", Unit::plain, true},
@@ -31,7 +31,7 @@ bool wanted(const TopicState& topic, const Arguments& arguments) {
   if (arguments.on("unhealthy") && healthy) return false;
   if (arguments.on("under-replicated") && topic.under_replicated() == 0) return false;
   if (arguments.on("offline") && topic.without_leader() == 0) return false;
-  if (arguments.on("empty") && topic.records().value_or(0) > 0) return false;
+  if (arguments.on("empty") && topic.offsets().value_or(0) > 0) return false;
   if (arguments.given("larger") && topic.bytes().value_or(0) <= arguments.size("larger")) return false;
   if (arguments.given("idle")) {
     const std::int64_t idle_ms = arguments.duration("idle").count();
@@ -65,7 +65,7 @@ json::object row_of(const TopicState& topic, bool human, bool utc) {
                    {"internal", topic.internal},
                    {"partitions", topic.partitions.size()},
                    {"replication_factor", topic.replication()}};
-  if (const auto records = topic.records()) row["records"] = *records;
+  add_count(row, topic.offsets());
   if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
   if (topic.last_write_ms)
     row["last_write"] = human ? age(*topic.last_write_ms, utc) : format_time(*topic.last_write_ms);
@@ -100,13 +100,13 @@ Exit run_list(Context& context, const Arguments& arguments) {
 
 extern const Command topic_list{
     .name = "topic list",
-    .summary = "List topics with their size, records and state.",
+    .summary = "List topics with their size, offsets and state.",
     .arguments = {{"PATTERN", Kind::topic, 0, any}},
     .uses = connects | rows,
     .examples = {{"mq topic list", "all of them"},
                  {"mq topic list 'logs-*' --sort -size_bytes", "the largest first"},
                  {"mq topic list -o name --empty", "names of empty topics, for xargs"},
-                 {"mq topic list -o json | jq '.[].records'", "exact numbers for programs"}},
+                 {"mq topic list -o json | jq '.[].offsets'", "exact numbers for programs"}},
     .flags = {{.name = "internal", .help = "topics that begin with __, too"},
               {.name = "unhealthy", .help = "only topics that are not ok"},
               {.name = "under-replicated", .help = "only topics with replicas out of sync"},
@@ -119,8 +119,8 @@ extern const Command topic_list{
               {.name = "larger", .kind = Kind::size, .value = "SIZE", .help = "only topics above that size"},
               {.name = "overrides", .help = "only topics with settings of their own"}},
     .more =
-        "RECORDS is the distance of the offsets at both ends; after compaction, or with transactions, a "
-        "topic holds fewer.\n"
+        "OFFSETS counts those between both ends; after compaction, or with transactions, there are fewer "
+        "records.\n"
         "SIZE is that of the leaders' replicas, as they lie on the disk.",
     .see = "mq help selectors, man mq-topic",
     .run = run_list};

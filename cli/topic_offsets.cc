@@ -15,8 +15,9 @@ namespace {
 const Table offsets_table{.columns = {{"topic", "TOPIC"},
                                       {"partition", "PART"},
                                       {"start_offset", "START"},
+                                      {"stable_offset", "STABLE"},
                                       {"end_offset", "END"},
-                                      {"records", "RECORDS", Unit::count},
+                                      {"offsets", "OFFSETS", Unit::count},
                                       {"at_offset", "AT TIME"}},
                           .name = "topic"};
 
@@ -61,8 +62,9 @@ Exit run_offsets(Context& context, const Arguments& arguments) {
     for (const PartitionState& partition : topic.partitions) {
       json::object row{{"topic", topic.name}, {"partition", partition.number}};
       if (partition.start) row["start_offset"] = *partition.start;
+      if (partition.stable) row["stable_offset"] = *partition.stable;
       if (partition.end) row["end_offset"] = *partition.end;
-      if (const auto records = partition.records()) row["records"] = *records;
+      add_count(row, partition.offsets());
       if (at_ms && at[rows.size()]) row["at_offset"] = *at[rows.size()];
       rows.push_back(std::move(row));
     }
@@ -80,7 +82,7 @@ const Table trim_table{.columns = {{"topic", "TOPIC"},
                                    {"partition", "PART"},
                                    {"start_offset", "START"},
                                    {"new_start_offset", "NEW START"},
-                                   {"records", "RECORDS", Unit::count}},
+                                   {"offsets", "OFFSETS", Unit::count}},
                        .name = "topic"};
 
 std::int64_t new_start(const PartitionState& partition, const Position& position,
@@ -129,23 +131,23 @@ std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<T
                           {"action", action},
                           {"partition", partition.number},
                           {"start_offset", *partition.start},
-                          {"new_start_offset", before},
-                          {"records", before - *partition.start}}});
+                          {"new_start_offset", before}}});
+      add_count(targets.back().row, before - *partition.start);
     }
   return targets;
 }
 
 Plan plan_for(const std::vector<TrimTarget>& targets, const Selection& selection) {
   Plan plan{.risk = selection.by_pattern ? Risk::severe : Risk::guarded, .table = trim_table};
-  std::int64_t records = 0;
+  std::int64_t offsets = 0;
   for (const TrimTarget& target : targets) {
     plan.rows.push_back(target.row);
-    records += target.row.at("records").to_number<std::int64_t>();
+    offsets += target.row.at("offsets").to_number<std::int64_t>();
   }
   const std::size_t count = selection.topics.size();
-  plan.summary = counted(records, "record", false) + " of " +
+  plan.summary = counted(offsets, "offset", false) + " of " +
                  counted(static_cast<std::int64_t>(targets.size()), "partition") +
-                 (records == 1 ? " goes" : " go") + "; this cannot be undone";
+                 (offsets == 1 ? " goes" : " go") + "; this cannot be undone";
   plan.word = count == 1 ? selection.topics.front().name : std::to_string(count);
   plan.word_is = count == 1 ? "the name of the topic" : "the number of topics";
   return plan;

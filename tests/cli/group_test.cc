@@ -41,7 +41,7 @@ TEST(GroupSelector, TakesPatternsUnlessEverythingIsMeantLiterally) {
   EXPECT_THROW(GroupSelector("/(/", false), UsageError);
 }
 
-TEST(Progress, CountsFromTheStartWithoutACommitAndIsNeverBelowNothing) {
+TEST(Progress, CountsFromTheStartWithoutACommitAndIsBelowNothingBeyondTheEnd) {
   Progress progress;
   EXPECT_FALSE(progress.lag());
   progress.start = 10, progress.end = 30;
@@ -51,7 +51,9 @@ TEST(Progress, CountsFromTheStartWithoutACommitAndIsNeverBelowNothing) {
   progress.committed = 3;  // those are gone
   EXPECT_EQ(progress.lag(), 20);
   progress.committed = 31;
-  EXPECT_EQ(progress.lag(), 0);
+  EXPECT_EQ(progress.lag(), -1);
+  progress.committed = 25, progress.next_record = 28;
+  EXPECT_EQ(progress.lag(), 2) << "nothing is left of what lies before";
 }
 
 TEST(Trend, SaysWhenTheGroupWillHaveCaughtUp) {

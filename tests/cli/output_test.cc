@@ -252,13 +252,37 @@ TEST(Merge, GivesOutTheOldestWhenNoPartitionCanBringAnOlderOne) {
 }
 
 TEST(Newest, KeepsTheNewestOfAllOldestFirst) {
-  Newest newest(3);
-  for (int i = 0; i < 1000; i++) newest.push(i * 7919 % 1000, std::to_string(i * 7919 % 1000));
+  Newest newest(3, 1000);
+  for (std::size_t i = 0; i < 1000; i++)
+    newest.push(i, static_cast<std::int64_t>(i * 7919 % 1000), std::to_string(i * 7919 % 1000));
   const auto kept = newest.take();
   ASSERT_EQ(kept.size(), 3u);
   EXPECT_EQ(kept[0].text, "997");
   EXPECT_EQ(kept[2].text, "999");
-  EXPECT_TRUE(Newest(0).take().empty());
+  EXPECT_TRUE(Newest(0, 1).take().empty());
+}
+
+TEST(Newest, KeepsTheOrderOfEachPartitionWhateverItsClockSays) {
+  Newest newest(4, 2);
+  newest.push(0, 50, "a50");
+  newest.push(0, 10, "a10");
+  newest.push(0, 20, "a20");
+  newest.push(1, 30, "b30");
+  newest.push(1, 60, "b60");
+  std::string order;
+  for (const Held& held : newest.take()) order += held.text + " ";
+  EXPECT_EQ(order, "a50 a10 a20 b60 ");
+}
+
+TEST(Merge, TakesPartitionsInThatAreAddedMeanwhile) {
+  Merge merge(1);
+  Held held;
+  merge.push(0, 5, "a5");
+  merge.add_partition();
+  EXPECT_FALSE(merge.pop(held)) << "the new one may bring an older one";
+  merge.push(1, 3, "b3");
+  ASSERT_TRUE(merge.pop(held));
+  EXPECT_EQ(held.text, "b3");
 }
 
 }  // namespace

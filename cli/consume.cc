@@ -248,6 +248,13 @@ std::vector<Flag> print_flags(std::string_view output_default) {
        .initial = "500ms",
        .help = "how long the broker may wait for news",
        .section = about_fetch},
+      {.name = "on-error",
+       .kind = Kind::choice,
+       .value = "WHAT",
+       .initial = "stop",
+       .help = "where something is damaged or lost: stop, or skip it and go on behind",
+       .choices = "stop|skip",
+       .section = about_fetch},
   };
 }
 
@@ -261,6 +268,7 @@ ConsumeOptions ConsumeOptions::from(Context& context, const Arguments& arguments
   options.each_record = context.out_tty || arguments.on("line-buffered");
   options.buffer_bytes =
       static_cast<std::size_t>(std::clamp<std::int64_t>(arguments.size("buffer"), 1, 1 << 30));
+  options.consumer.skips_unreadable = arguments.text("on-error") == "skip";
   options.consumer.committed = arguments.text("isolation") != "uncommitted";
   options.consumer.fetch_bytes_max =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(arguments.size("fetch-max"), 1, 1 << 30));

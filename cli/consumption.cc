@@ -46,16 +46,6 @@ Consumption::~Consumption() {
   if (watch_) watch_->stop();
 }
 
-// A pattern may match later, if there is a later; a name that is not there was mistyped.
-bool Consumption::waits_for(const Failure& missing) {
-  const auto is_it = [&](const Selector& selector) {
-    return selector.is_pattern() && selector.text() == missing.target;
-  };
-  if (!options_.range.follow || std::ranges::none_of(options_.topics, is_it)) return false;
-  context_.notice(missing.message + " yet; waiting for one");
-  return true;
-}
-
 Exit Consumption::run() {
   if (options_.plan) {
     plan_ = std::move(*options_.plan);
@@ -97,26 +87,6 @@ client::Task<Exit> Consumption::consume() {
   co_return finish();
 }
 
-std::shared_ptr<client::Consumer> Consumption::consumer_for(
-    const std::vector<client::Assignment>& assignments) {
-  client::ConsumerOptions options = options_.consumer;
-  options.trouble = [this](const client::Failure& failure) {
-    trouble_.happened(failure, consumer_ ? consumer_->last_answer() : started_);
-  };
-  options.skipped = [this](std::size_t which, client::Offset from, client::Offset to) {
-    const auto& partition = plan_.assignments[which].partition;
-    context_.notice(partition.topic + "[" + std::to_string(partition.partition) + "]: offset " +
-                    std::to_string(from) + " is gone; going on at " + std::to_string(to));
-  };
-  reached_.clear();
-  sources_.clear();
-  for (const auto& assignment : assignments) {
-    reached_.push_back(assignment.from);
-    if (group_) sources_.push_back(group_->source(assignment.partition));
-  }
-  return client::Consumer::create(cluster_.client(), std::move(options), assignments);
-}
-
 // The newest of all partitions together: each may have them all, so each is read that far back.
 client::Task<bool> Consumption::read_newest() {
   newest_.emplace(static_cast<std::size_t>(*options_.range.last), plan_.assignments.size());
@@ -152,40 +122,6 @@ client::Task<bool> Consumption::read_on() {
   if (!merge_ || ended()) co_return true;
   merge_->finish_all();
   co_return co_await emit_merged();
-}
-
-void Consumption::watch_topics() {
-  if (!options_.range.grows() || options_.topics.empty()) return;
-  TopicWatch::Partitions known;
-  for (const client::Assignment& assignment : plan_.assignments) known.push_back(assignment.partition);
-  watch_ = std::make_shared<TopicWatch>(cluster_.client(), options_.topics, std::move(known),
-                                        options_.refresh, [this](auto now) { return add(std::move(now)); });
-  watch_->start();
-}
-
-client::Task<bool> Consumption::add(TopicWatch::Partitions meant) {
-  const auto& chosen = options_.range.partitions;
-  std::erase_if(meant, [&](const core::TopicPartition& partition) {
-    return std::ranges::count(plan_.assignments, partition, &client::Assignment::partition) > 0 ||
-           (!chosen.empty() && std::ranges::count(chosen, partition.partition) == 0);
-  });
-  if (meant.empty()) co_return true;
-  Stored nothing;
-  ReadRange range = options_.range.added();
-  auto found = co_await plan(cluster_.client(), std::move(meant), std::move(range), std::move(nothing),
-                             options_.consumer.committed);
-  if (!found) {
-    trouble_.happened(found.error(), consumer_->last_answer());
-    co_return false;
-  }
-  for (std::size_t i = 0; i < found->assignments.size(); i++) {
-    const client::Assignment& added = plan_.assignments.emplace_back(std::move(found->assignments[i]));
-    plan_.ends.push_back(found->ends[i]);
-    reached_.push_back(added.from);
-    if (merge_) merge_->add_partition();
-    consumer_->add(added);
-  }
-  co_return true;
 }
 
 // What comes next, or a while of waiting for it. False: that was enough, or the consumer was stopped.
@@ -239,11 +175,13 @@ client::Task<void> Consumption::wait_for_room() {
     co_await meanwhile();
   }
   if (consumer_) consumer_->hold(false);
+  last_record_ = Clock::now();  // nothing could come
 }
 
 // What goes on whether there is something to read or not, and whether somebody takes it or not.
 client::Task<void> Consumption::meanwhile() {
   if (options_.stats) say_stats();
+  look_for_transactions();
   if (group_) co_await group_->commit_if_due();
 }
 
@@ -258,7 +196,9 @@ Consumption::Time Consumption::wake_at() const {
 void Consumption::look_around() {
   out_.look_for_reader();
   const bool person = context_.out_tty && context_.err_tty && !context_.quiet;
-  if (!person || waiting_said_ || Clock::now() - last_record_ < std::chrono::seconds(3)) return;
+  if (!person || waiting_said_ || Clock::now() - last_record_ < std::chrono::seconds(3) ||
+      !is_heard(context_))
+    return;
   waiting_said_ = true;
   context_.notice("at the end of " +
                   counted(static_cast<std::int64_t>(plan_.assignments.size()), "partition") + " (" +
@@ -279,13 +219,13 @@ Found Consumption::found(const client::Fetched& fetched, const client::FetchedRe
 client::Task<bool> Consumption::show(client::Fetched fetched) {
   const bool commits_each = group_ && group_->commits_each();
   client::FetchedRecords records(fetched);
-  while (const kafka::Record* record = records.next()) {
+  while (const kafka::Record* record = next_record(fetched, records)) {
     show_one(fetched, records, *record);
     if (commits_each) co_await commit_record();
     if (out_.full()) co_await wait_for_room();
     if (out_.full() || ended() || (group_ && group_->changed())) co_return false;
   }
-  if (damaged(fetched, records)) co_return false;
+  if (failure_) co_return false;
   reached(fetched.which, std::max(reached_[fetched.which], fetched.next));  // also behind control records
   co_return !is_late();
 }
@@ -305,7 +245,7 @@ void Consumption::reached(std::size_t which, client::Offset next) {
 
 bool Consumption::merge(const client::Fetched& fetched) {
   client::FetchedRecords records(fetched);
-  while (const kafka::Record* record = records.next()) {
+  while (const kafka::Record* record = next_record(fetched, records)) {
     scanned_++;
     bytes_ += (record->key ? record->key->size() : 0) + (record->value ? record->value->size() : 0);
     reached_[fetched.which] = record->offset + 1;
@@ -317,7 +257,7 @@ bool Consumption::merge(const client::Fetched& fetched) {
       merge_->push(fetched.which, record->timestamp, text_);
     }
   }
-  return !damaged(fetched, records);
+  return !failure_;
 }
 
 client::Task<bool> Consumption::emit_merged() {
@@ -351,32 +291,16 @@ bool Consumption::may_show() {
 }
 
 void Consumption::say_hidden() {
-  if (hidden_ == 0 || Clock::now() - last_stats_ < std::chrono::seconds(1)) return;
+  if (hidden_ == 0 || Clock::now() - last_stats_ < std::chrono::seconds(1) || !is_heard(context_)) return;
   last_stats_ = Clock::now();
   out_.flush();
   context_.say("… " + records_text(std::exchange(hidden_, 0)) + " not shown\n");
 }
 
-bool Consumption::damaged(const client::Fetched& fetched, const client::FetchedRecords& records) {
-  if (records.error() == kafka::Error::none) return false;
-  const auto& partition = plan_.assignments[fetched.which].partition;
-  const std::string number = std::to_string(partition.partition), behind = std::to_string(records.behind());
-  const std::string at = partition.topic + "[" + number + "]@" + std::to_string(records.at());
-  const std::string way_on = options_.group ? "mq group seek " + options_.group->group + " --to " + behind +
-                                                  " -t " + partition.topic + ":" + number
-                                            : "mq consume " + partition.topic + " -p " + number +
-                                                  " --start-at " + number + "=" + behind;
-  failure_ = {.message = "the batch at " + at + " cannot be read",
-              .kafka = std::string(kafka::name_of(records.error())),
-              .target = partition.topic,
-              .hint = "to go on behind it: " + way_on};
-  return true;
-}
-
 void Consumption::say_stats() {
   const Time now = Clock::now();
   const client::Duration passed = now - last_stats_;
-  if (passed < *options_.stats) return;
+  if (passed < *options_.stats || !is_heard(context_)) return;
   const double seconds = std::chrono::duration<double>(passed).count();
   const auto records = static_cast<double>(scanned_ - stats_records_) / seconds;
   const auto bytes = static_cast<double>(bytes_ - stats_bytes_) / seconds;
@@ -410,7 +334,7 @@ Exit Consumption::finish() {
   if (failure_) return report(context_, *failure_);
   if (hidden_ > 0) context_.say("… " + records_text(hidden_) + " not shown\n");
   say_summary();
-  return Exit::ok;
+  return is_partial_ ? Exit::partial : Exit::ok;
 }
 
 }  // namespace mq::cli

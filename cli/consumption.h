@@ -12,6 +12,7 @@
 #include "cli/merge.h"
 #include "cli/printer.h"
 #include "cli/read_range.h"
+#include "cli/standstill.h"
 #include "cli/stop.h"
 #include "cli/trouble.h"
 
@@ -75,7 +76,10 @@ class Consumption {
   void say_hidden();
   Found found(const client::Fetched& fetched, const client::FetchedRecords& records,
               const kafka::Record& record);
-  bool damaged(const client::Fetched& fetched, const client::FetchedRecords& records);
+  const kafka::Record* next_record(const client::Fetched& fetched, client::FetchedRecords& records);
+  void say_unreadable(std::size_t which, client::Offset at, const client::Failure& why);
+  void look_for_transactions();
+  client::Task<void> say_standstill(Standstill standstill);
   bool ended() const { return failure_ || !out_.ok() || Stop::signalled() || reached_count(); }
   bool reached_count() const { return options_.count > 0 && out_.records() >= options_.count; }
   bool interrupted() const { return ended() || is_late() || (group_ && group_->changed()); }
@@ -120,7 +124,10 @@ class Consumption {
   double allowance_ = 0;
   Time allowance_at_;
   bool waiting_said_ = false;
-  bool has_enough_ = false;  // and only has to write it, in a group
+  bool is_partial_ = false;  // a partition was given up
+  Time looked_for_transactions_{};
+  std::map<core::TopicPartition, client::Offset> said_to_stand_;  // behind that offset
+  bool has_enough_ = false;                                       // and only has to write it, in a group
 };
 
 }  // namespace mq::cli

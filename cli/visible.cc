@@ -6,6 +6,8 @@
 #include <functional>
 #include <set>
 
+#include "cli/stop.h"
+
 namespace mq::cli {
 namespace {
 
@@ -24,8 +26,8 @@ client::ConsumerOptions options_of(bool committed, std::int64_t count) {
   return options;
 }
 
-// Visits the visible records of every stretch, as many as are wanted. Ends with a failure when no broker has
-// answered for as long as a command may take.
+// Visits the visible records of every stretch, as many as are wanted, unless a signal comes. Ends with a
+// failure when no broker has answered for as long as a command may take.
 client::Task<client::Answer<client::Nothing>> visit_all(client::Client& client, Stretches stretches,
                                                         client::ConsumerOptions options, Visit visit) {
   std::optional<client::Failure> trouble;
@@ -35,7 +37,7 @@ client::Task<client::Answer<client::Nothing>> visit_all(client::Client& client, 
   auto consumer = client::Consumer::create(client, std::move(options), std::move(stretches));
   auto progress = Clock::now();
   const auto is_through = [&](std::size_t which) { return consumer->delivered(which); };
-  while (std::erase_if(wanted, is_through), !wanted.empty()) {
+  while (std::erase_if(wanted, is_through), !wanted.empty() && !Stop::signalled()) {
     auto next = co_await client::Consumer::next(consumer, Clock::now() + tick);
     if (next && *next) {
       const std::size_t which = (*next)->which;

@@ -154,8 +154,8 @@ class FetchedRecords {
   const kafka::Record* next();  // null: no more, or error()
   const kafka::BatchHead& head() const { return reader_->head(); }
   kafka::Error error() const { return error_; }
-  Offset at() const { return at_; }          // the base offset of the batch that is looked at
-  Offset behind() const { return behind_; }  // where to go on without it
+  void pass() { error_ = kafka::Error::none, reader_.reset(); }  // on, behind the batch with the error
+  Offset at() const { return at_; }  // the base offset of the batch that is looked at
 
  private:
   bool next_batch();
@@ -167,7 +167,7 @@ class FetchedRecords {
   std::size_t next_aborted_ = 0;
   std::set<std::int64_t> aborting_;  // producers whose transaction is being passed over
   kafka::Error error_ = kafka::Error::none;
-  Offset at_ = -1, behind_ = -1;
+  Offset at_ = -1;
 };
 
 }  // namespace mq::client

@@ -94,7 +94,7 @@ TEST_F(SlowReader, APartitionThatIsTakenAwayGoesAtOnceAndNothingOfItComesTwice) 
   }
 }
 
-TEST_F(SlowReader, NoMoreThanAMebibyteWaitsForIt) {
+TEST_F(SlowReader, GetsAllOfItInTheEnd) {
   fill("t", lines(0, 300'000));
   Stuck reader({"consume", "t", "-e", "-b", address()});
   ASSERT_TRUE(reader.waits());

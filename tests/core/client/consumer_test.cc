@@ -124,6 +124,59 @@ TEST(Consumer, ATopicThatIsDeletedEndsTheReading) {
   EXPECT_EQ(read.failure->error, kafka::Error::unknown_topic_or_partition);
 }
 
+TEST(Consumer, EndsAPartitionWhereItsBrokerCannotReadOnAndReadsTheOthers) {
+  Session run(2);
+  for (const char* value : {"0", "1", "2", "3"}) run.broker.store(0, batch_of({value}));
+  run.broker.store(1, batch_of({"other"}));
+  run.broker.lost = {2, 4};
+  std::vector<Offset> ends;
+  ConsumerOptions options;
+  options.unreadable = [&](std::size_t which, Offset at, const Failure& why) {
+    EXPECT_EQ(which, 0u);
+    EXPECT_EQ(why.error, kafka::Error::corrupt_message);
+    ends.push_back(at);
+  };
+  Read read = run.read({assignment(0, 0, 4), assignment(1, 0, 1)}, options);
+  std::ranges::sort(read.values);
+  EXPECT_EQ(read.values, (Values{"0", "1", "other"}));
+  EXPECT_EQ(ends, std::vector<Offset>{2});
+}
+
+TEST(Consumer, GoesOnBehindWhatCannotBeReadWhenAsked) {
+  Session run;
+  for (int i = 0; i < 1000; i++) run.broker.store(0, batch_of({std::to_string(i)}));
+  for (const auto& [from, to] : {std::pair<Offset, Offset>{2, 3}, {5, 998}, {997, 1000}}) {
+    run.broker.lost = {from, to};
+    run.broker.requests.clear();
+    std::vector<std::pair<Offset, Offset>> skipped;
+    ConsumerOptions options;
+    options.skips_unreadable = true;
+    options.skipped = [&](std::size_t, Offset from, Offset to) { skipped.emplace_back(from, to); };
+    EXPECT_EQ(run.read({assignment(0, 0, 1000)}, options).values.size(),
+              static_cast<std::size_t>(1000 - to + from));
+    EXPECT_EQ(skipped, (std::vector<std::pair<Offset, Offset>>{{from, to}}));
+    EXPECT_LT(run.broker.requests[1], 40) << "it is felt for, not walked";
+  }
+}
+
+TEST(Consumer, TakesPartitionsInWhileItReads) {
+  Session run(2);
+  run.broker.store(0, batch_of({"0"}));
+  run.broker.store(1, batch_of({"1"}));
+  ConsumerOptions options;
+  options.grows = true;
+  auto consumer = Consumer::create(run.client, options, {assignment(0, 0, 1)});
+  const auto next = [&] {
+    const Time deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    return run_until_done(run.loop, Consumer::next(consumer, deadline));
+  };
+  EXPECT_EQ((*next())->which, 0u);
+  EXPECT_FALSE(consumer->done());
+  consumer->add(assignment(1, 0, 1));
+  EXPECT_EQ((*next())->which, 1u);
+  consumer->stop();
+}
+
 TEST(Consumer, SaysWhenABatchIsDamaged) {
   Session run;
   run.broker.store(0, batch_of({"abc"}));

@@ -68,6 +68,9 @@ class FakeBroker : public net::Handler {
   bool append_before_error = false;         // the record is kept though the answer is an error
   std::int64_t fetch_bytes = INT64_MAX;  // never more than so many bytes of one partition, one batch at least
 
+  std::pair<Offset, Offset> lost{-1, -1};  // of partition 0: what a fetch in between is refused with
+  kafka::Error lost_error = kafka::Error::corrupt_message;
+
   // ---- what came ----
   struct Stored {
     std::vector<std::byte> bytes;
@@ -219,14 +222,18 @@ class FakeBroker : public net::Handler {
       result.partition_index = asked.partition;
       result.high_watermark = result.last_stable_offset = log.end;
       auto& bytes = sent_.emplace_back();
+      const bool is_lost =
+          asked.partition == 0 && asked.fetch_offset >= lost.first && asked.fetch_offset < lost.second;
       for (const Stored& stored : log.batches) {
-        if (stored.last < asked.fetch_offset) continue;
+        if (stored.last < asked.fetch_offset || is_lost) continue;
+        if (asked.partition == 0 && stored.first >= lost.first && asked.fetch_offset < lost.first) break;
         if (!bytes.empty() && static_cast<std::int64_t>(bytes.size() + stored.bytes.size()) > fetch_bytes)
           break;
         bytes.insert(bytes.end(), stored.bytes.begin(), stored.bytes.end());
       }
       const Offset start = log.batches.empty() ? log.end : log.batches[0].first;
       if (asked.fetch_offset < start || asked.fetch_offset > log.end) result.error_code = 1;
+      if (is_lost) result.error_code = kafka::number_of(lost_error);
       result.records.emplace().bytes = bytes;
     }
     return kafka::encode_frame(header.correlation_id, response, header.api_version);

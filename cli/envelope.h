@@ -21,7 +21,9 @@ struct Envelope {
   void write(std::string& to, const Record& record) const;  // without a newline behind it
 };
 
-// Fills `record` with views into `decoded`. What is wrong with the line, or "".
+// Fills `record` with views into `decoded`. What is wrong with the line, or "": a field that nobody knows is,
+// and so is a value that is not there. What kcat -J and rpk print is read as well, where it can be nothing
+// else.
 std::string read_envelope(std::string_view line, Record& record, Decoded& decoded);
 
 }  // namespace mq::cli

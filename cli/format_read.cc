@@ -6,6 +6,15 @@
 #include "cli/text.h"
 
 namespace mq::cli {
+namespace {
+
+std::string compact(std::string_view json) {
+  std::string text;
+  append_compact_json(text, json);
+  return text;
+}
+
+}  // namespace
 
 // Where the reading is. Every step answers whether it found what it wants; when the text ended first, `ended`
 // says so.
@@ -95,7 +104,7 @@ struct FormatReader::State {
       boost::json::error_code error;
       const auto value = boost::json::parse(boost::json::string_view(bytes.data(), bytes.size()), error);
       if (error) return false;
-      raw = value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+      raw = value.is_string() ? std::string(value.get_string()) : compact(bytes);
     } else {
       return true;
     }
@@ -121,14 +130,16 @@ struct FormatReader::State {
       std::int64_t n = 0;
       const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
       if (error == std::errc{} && end == bytes.data() + bytes.size()) {
-        record.timestamp = item.when == FormatItem::When::s ? n * 1000 : n;
+        const std::int64_t unit = item.when == FormatItem::When::s ? 1000 : 1;
+        if (n < -1 || n > INT64_MAX / unit) return false;  // -1: it has none
+        record.timestamp = n < 0 ? -1 : n * unit;
         return true;
       }
       if (item.when == FormatItem::When::s) return false;
     }
     Now now = Now::here(item.when != FormatItem::When::local);
     const auto when = parse_time(bytes, now);
-    if (!when) return false;
+    if (!when || *when < 0) return false;
     record.timestamp = *when;
     return true;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cli/group_seek.h"
+#include "cli/text.h"
 #include "core/scalars.h"
 
 namespace mq::cli {
@@ -31,6 +32,12 @@ std::int32_t partition_from(std::string_view text, const std::string& line) {
   return static_cast<std::int32_t>(*partition);
 }
 
+void add(Positions& positions, std::string_view topic, std::int32_t partition, client::Offset offset) {
+  const core::TopicPartition id{std::string(topic), partition};
+  if (!positions.emplace(id, offset).second)
+    wrong(id.topic + ":" + std::to_string(partition) + " stands there twice");
+}
+
 Positions from_json(const json::value& value, std::string& group) {
   const json::value* list = &value;
   if (value.is_object()) {
@@ -49,14 +56,14 @@ Positions from_json(const json::value& value, std::string& group) {
         !offset->is_int64())
       wrong(json::serialize(one));
     const std::string text = json::serialize(one);
-    positions[{std::string(topic->get_string()), partition_from(json::serialize(*partition), text)}] =
-        offset_from(json::serialize(*offset), text);
+    add(positions, std::string_view(topic->get_string()), partition_from(json::serialize(*partition), text),
+        offset_from(json::serialize(*offset), text));
   }
   return positions;
 }
 
 // topic,partition,offset as Kafka's own tool writes it; it may have a group in front, and quotes.
-Positions from_csv(const std::string& text, std::string& group) {
+Positions from_csv(std::string_view text, std::string& group) {
   Positions positions;
   for (const std::string_view whole : core::split(text, '\n')) {
     std::string line(whole);
@@ -67,9 +74,9 @@ Positions from_csv(const std::string& text, std::string& group) {
     if (cells.size() < 3 || cells.size() > 4) wrong(in_quotes(line));
     const std::size_t at = cells.size() - 3;
     if (cells[at + 1] == "partition") continue;  // the titles
+    if (at == 1 && !positions.empty() && group != cells[0]) wrong("they are of more than one group");
     if (at == 1) group = cells[0];
-    positions[{std::string(cells[at]), partition_from(cells[at + 1], line)}] =
-        offset_from(cells[at + 2], line);
+    add(positions, cells[at], partition_from(cells[at + 1], line), offset_from(cells[at + 2], line));
   }
   return positions;
 }
@@ -115,12 +122,13 @@ Exit run_import(Context& context, const Arguments& arguments) {
 
 }  // namespace
 
-Positions parse_positions(const std::string& text, std::string& group) {
+Positions parse_positions(std::string_view text, std::string& group) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (begin == text.npos) wrong("nothing is there");
   if (text[begin] != '{' && text[begin] != '[') return from_csv(text, group);
   boost::system::error_code error;
-  const auto value = json::parse(text, error);
+  const auto value = json::parse(json::string_view(text.data(), text.size()), error);
   if (error) wrong(error.message());
   return from_json(value, group);
 }
@@ -136,6 +144,7 @@ std::string read_all(const std::string& file, int standard_input) {
     text.append(buffer, static_cast<std::size_t>(n));
   if (given) ::close(fd);
   if (n < 0) throw UsageError(file + " cannot be read");
+  if (n > 0) throw UsageError(file + " is larger than " + core::format_size(file_bytes_max));
   return text;
 }
 

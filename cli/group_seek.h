@@ -37,7 +37,7 @@ Positions within_logs(const Context& context, client::Cluster& cluster, Position
 
 // What `mq group export` has printed, or a list of topic, partition and offset as JSON or CSV; `group`: the
 // one that is named in it. Throws UsageError.
-Positions parse_positions(const std::string& text, std::string& group);
+Positions parse_positions(std::string_view text, std::string& group);
 std::string read_all(const std::string& file, int standard_input);  // "-": that; throws UsageError
 
 }  // namespace mq::cli

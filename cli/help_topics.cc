@@ -22,7 +22,8 @@ Ready-made outputs of mq consume and mq tail, -o FMT:
   none     nothing: to measure
 
 In JSON, keys and values are strings when their bytes are valid UTF-8, null when null; otherwise the field is called
-key_b64 or value_b64 and holds base64. What mq consume -o json writes, mq produce --input json reads back, byte for byte.
+key_b64 or value_b64 and holds base64. What mq consume -o json writes, mq produce --input json reads back, byte for byte;
+so it does with what kcat -J and rpk topic consume print. A field it does not know, or a value that is missing, is an error.
 
 Formats of your own, -f STRING (instead of -o):
 
@@ -125,6 +126,7 @@ constexpr std::string_view from_kcat = R"(From kcat to mq
   kcat -C -t T -c N               mq consume T -n N
   kcat -C -t T -p 3               mq consume T -p 3
   kcat -C -t T -J                 mq consume T -o json
+  (a file of kcat -C -J)          mq produce T --input json FILE
   kcat -C -t T -f '%k %s\n'       mq consume T -f '%k %v\n'   (%s works, too)
   kcat -G GROUP T                 mq consume T -g GROUP
   kcat -L                         mq topic list, mq cluster info

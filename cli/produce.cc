@@ -269,7 +269,10 @@ class Production {
       if (unreadable_ == 1) context_.notice(where + ": " + source.wrong() + "; left out");
       return;
     }
-    fail({.message = where + ": " + source.wrong(), .hint = "--on-error skip leaves such input out"});
+    std::string hint = "--on-error skip leaves such input out";
+    if (options_.input == ProduceOptions::Input::json)
+      hint += "; a line that is itself the value needs no --input json";
+    fail({.message = where + ": " + source.wrong(), .hint = std::move(hint)});
   }
 
   void delivered(const client::Delivery& delivery) {

@@ -178,6 +178,7 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
   if (const auto time = arguments.maybe("timestamp")) {
     const auto at = parse_time(*time, Now::here(context.utc));
     if (!at) throw UsageError("--timestamp: " + at.error().why);
+    if (*at < 0) throw UsageError("--timestamp: a time before 1970");
     options.timestamp = *at;
   }
   options.keep_partition = options.format != nullptr;

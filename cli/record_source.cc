@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/record_source.h"
 
-#include <charconv>
-
 #include "cli/envelope.h"
 #include "cli/input.h"
 #include "cli/text.h"
@@ -11,10 +9,6 @@ namespace mq::cli {
 namespace {
 
 using Got = RecordSource::Got;
-
-std::string too_large(std::size_t bytes_max) {
-  return "the record is larger than " + core::format_size(bytes_max);
-}
 
 // Splits a key from a text, for lines and for whole inputs.
 bool split_key(const SourceOptions& options, std::string_view text, Record& record) {
@@ -28,6 +22,33 @@ bool split_key(const SourceOptions& options, std::string_view text, Record& reco
   return true;
 }
 
+// The lines of an input, without the byte order mark before the first.
+class Lines {
+ public:
+  Lines(std::string delimiter, std::size_t bytes_max) : splitter_(std::move(delimiter), bytes_max) {}
+
+  void feed(std::string_view block, bool at_end) {
+    splitter_.feed(block);
+    at_end_ = at_end;
+  }
+
+  bool next(Splitter::Record& line) {
+    const bool whole = splitter_.next(line);
+    if (!whole && !(at_end_ && splitter_.rest(line))) return false;
+    count_++;
+    if (count_ > 1 || !line.bytes.starts_with(byte_order_mark)) return true;
+    line.bytes.remove_prefix(byte_order_mark.size());
+    return whole || !line.bytes.empty();  // a mark alone is an empty input
+  }
+
+  std::uint64_t count() const { return count_; }
+
+ private:
+  Splitter splitter_;
+  bool at_end_ = false;
+  std::uint64_t count_ = 0;
+};
+
 class LineSource : public RecordSource {
  public:
   explicit LineSource(SourceOptions options)
@@ -37,16 +58,13 @@ class LineSource : public RecordSource {
              !options_.null_marker && !options_.skip_empty;
   }
 
-  void feed(std::string_view block, bool at_end) override {
-    lines_.feed(block);
-    at_end_ = at_end;
-  }
+  void feed(std::string_view block, bool at_end) override { lines_.feed(block, at_end); }
 
   Got next(Record& record) override {
     for (;;) {
       Splitter::Record line;
-      if (!lines_.next(line) && !(at_end_ && lines_.rest(line))) return Got::more;
-      line_++;
+      if (!lines_.next(line)) return Got::more;
+      line_ = lines_.count();
       if (line.too_large) return broken(too_large(options_.record_bytes_max));
       if (options_.crlf && line.bytes.ends_with('\r')) line.bytes.remove_suffix(1);
       const bool split = split_key(options_, line.bytes, record);
@@ -60,8 +78,7 @@ class LineSource : public RecordSource {
   }
 
  private:
-  Splitter lines_;
-  bool at_end_ = false;
+  Lines lines_;
   bool plain_;
 };
 
@@ -91,129 +108,51 @@ class RawSource : public RecordSource {
   bool at_end_ = false, given_ = false, too_large_ = false;
 };
 
+// An object on each line, or over several as --pretty and rpk print it: from a line "{" to a line "}".
 class JsonSource : public RecordSource {
  public:
   explicit JsonSource(SourceOptions options)
       : RecordSource(std::move(options)), lines_("\n", 2 * options_.record_bytes_max) {}
 
   void feed(std::string_view block, bool at_end) override {
-    lines_.feed(block);
+    lines_.feed(block, at_end);
     at_end_ = at_end;
   }
 
   Got next(Record& record) override {
-    for (;;) {
-      Splitter::Record line;
-      if (!lines_.next(line) && !(at_end_ && lines_.rest(line))) return Got::more;
-      line_++;
-      if (line.too_large) return broken(too_large(options_.record_bytes_max));
-      if (line.bytes.find_first_not_of(" \t\r") == line.bytes.npos) continue;  // a blank line says nothing
-      std::string why = read_envelope(line.bytes, record, decoded_);
-      if (!why.empty()) return broken(std::move(why));
-      return Got::record;
+    Splitter::Record line;
+    while (lines_.next(line)) {
+      if (line.too_large || object_.size() + line.bytes.size() > 2 * options_.record_bytes_max)
+        return give_up(too_large(options_.record_bytes_max));
+      if (line.bytes.ends_with('\r')) line.bytes.remove_suffix(1);
+      if (!object_.empty() || line.bytes == "{") {
+        if (object_.empty()) begun_ = lines_.count();
+        object_.append(line.bytes) += '\n';
+        if (line.bytes == "}") return read(std::exchange(object_, {}), begun_, record);
+      } else if (line.bytes.find_first_not_of(" \t") != line.bytes.npos) {  // a blank line says nothing
+        return read(line.bytes, lines_.count(), record);
+      }
     }
+    return at_end_ && !object_.empty() ? give_up("an object that does not end") : Got::more;
   }
 
  private:
-  Splitter lines_;
+  Got read(std::string_view object, std::uint64_t line, Record& record) {
+    line_ = line;
+    std::string why = read_envelope(object, record, decoded_);
+    return why.empty() ? Got::record : broken(std::move(why));
+  }
+
+  Got give_up(std::string why) {
+    line_ = object_.empty() ? lines_.count() : begun_;
+    object_.clear();
+    return broken(std::move(why));
+  }
+
+  Lines lines_;
+  std::string object_;       // what is there of one that lies on several lines
+  std::uint64_t begun_ = 0;  // its first line
   bool at_end_ = false;
-};
-
-// Rows of RFC 4180: fields in quotes may hold commas, newlines and doubled quotes.
-class CsvSource : public RecordSource {
- public:
-  using RecordSource::RecordSource;
-
-  void feed(std::string_view block, bool at_end) override {
-    text_.erase(0, at_);
-    scanned_ -= at_;
-    at_ = 0;
-    text_.append(block);
-    at_end_ = at_end;
-  }
-
-  Got next(Record& record) override {
-    for (;;) {
-      if (!row()) return text_.size() - at_ > options_.record_bytes_max ? broken(skip_all()) : Got::more;
-      line_++;
-      if (fields_.size() == 1 && fields_[0].empty()) continue;
-      if (!columns_.empty()) return fill(record);
-      columns_ = fields_;
-      for (const std::string& column : columns_)
-        if (column != "key" && column != "value" && column != "timestamp" && column != "partition" &&
-            !column.starts_with("header:"))
-          return broken("unknown column \"" + column +
-                        "\"; known are key, value, timestamp, partition and header:NAME");
-    }
-  }
-
- private:
-  std::string skip_all() {
-    at_ = scanned_ = text_.size();
-    return too_large(options_.record_bytes_max);
-  }
-
-  // Finds the end of a row and cuts it; false: it is not there yet.
-  bool row() {
-    for (; scanned_ < text_.size(); scanned_++) {
-      if (text_[scanned_] == '"') quoted_ = !quoted_;
-      if (text_[scanned_] == '\n' && !quoted_) return cut(scanned_, scanned_ + 1);
-    }
-    return at_end_ && at_ < text_.size() && cut(text_.size(), text_.size());
-  }
-
-  bool cut(std::size_t end, std::size_t after) {
-    std::string_view row(text_.data() + at_, end - at_);
-    if (row.ends_with('\r')) row.remove_suffix(1);
-    fields_.assign(1, "");
-    bool quoted = false;
-    for (std::size_t i = 0; i < row.size(); i++) {
-      if (row[i] == '"' && quoted && i + 1 < row.size() && row[i + 1] == '"') {
-        fields_.back() += row[i++];
-      } else if (row[i] == '"') {
-        quoted = !quoted;
-      } else if (row[i] == ',' && !quoted) {
-        fields_.emplace_back();
-      } else {
-        fields_.back() += row[i];
-      }
-    }
-    at_ = scanned_ = after;
-    quoted_ = false;
-    return true;
-  }
-
-  Got fill(Record& record) {
-    record = {};
-    if (fields_.size() != columns_.size())
-      return broken(std::to_string(fields_.size()) + " fields, but " + std::to_string(columns_.size()) +
-                    " columns");
-    for (std::size_t i = 0; i < columns_.size(); i++) {
-      const std::string& field = fields_[i];
-      if (columns_[i] == "key") {
-        record.key = field;
-      } else if (columns_[i] == "value") {
-        record.value = field;
-      } else if (columns_[i] == "partition") {
-        const auto n = core::parse_integer(field, 0, INT32_MAX);
-        if (!n) return broken("partition: " + n.error().why);
-        record.partition = static_cast<std::int32_t>(*n);
-      } else if (columns_[i] == "timestamp") {
-        const auto at = parse_time(field, Now::here(true));
-        if (!at) return broken("timestamp: " + at.error().why);
-        record.timestamp = *at;
-      } else {
-        record.headers.push_back({std::string_view(columns_[i]).substr(7), field});
-      }
-    }
-    bool skip = false;
-    return dress(record, skip);
-  }
-
-  std::string text_;
-  std::size_t at_ = 0, scanned_ = 0;
-  bool quoted_ = false, at_end_ = false;
-  std::vector<std::string> columns_, fields_;
 };
 
 class FormatSource : public RecordSource {
@@ -261,6 +200,10 @@ class FormatSource : public RecordSource {
 
 }  // namespace
 
+std::string RecordSource::too_large(std::size_t bytes_max) {
+  return "the record is larger than " + core::format_size(bytes_max);
+}
+
 Got RecordSource::broken(std::string why) {
   wrong_ = std::move(why);
   return Got::broken;
@@ -293,9 +236,6 @@ std::unique_ptr<RecordSource> raw_source(SourceOptions options) {
 }
 std::unique_ptr<RecordSource> json_source(SourceOptions options) {
   return std::make_unique<JsonSource>(std::move(options));
-}
-std::unique_ptr<RecordSource> csv_source(SourceOptions options) {
-  return std::make_unique<CsvSource>(std::move(options));
 }
 std::unique_ptr<RecordSource> format_source(SourceOptions options, std::shared_ptr<const Format> format) {
   return std::make_unique<FormatSource>(std::move(options), std::move(format));

@@ -44,6 +44,7 @@ class RecordSource {
 
  protected:
   Got broken(std::string why);
+  static std::string too_large(std::size_t bytes_max);
   // Encodings, markers and tombstones. `skip`: the record is a blank line that was asked to be left out.
   Got dress(Record& record, bool& skip);
   bool decode(SourceOptions::Encoding encoding, std::optional<std::string_view>& bytes);

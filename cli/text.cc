@@ -113,6 +113,19 @@ void append_json(std::string& to, std::string_view bytes) {
   to += '"';
 }
 
+void append_compact_json(std::string& to, std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); i++) {
+    const char c = text[i];
+    if (quoted && c == '\\' && i + 1 < text.size()) {
+      to += c, to += text[++i];
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    if (quoted || (c != ' ' && c != '\n' && c != '\t' && c != '\r')) to += c;
+  }
+}
+
 void append_base64(std::string& to, std::string_view bytes) {
   for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()))) {
     std::uint32_t bits = std::uint32_t{at(bytes, 0)} << 16;

@@ -8,12 +8,18 @@
 
 namespace mq::cli {
 
+// What some editors and spreadsheets put before the first byte of a text: no data.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 bool valid_utf8(std::string_view bytes);
-bool has_controls(std::string_view bytes);  // besides newline and tab: what could drive a terminal
+// Besides newline and tab, those of UTF-8 text (U+0080 to U+009F) included: what could drive a terminal.
+bool has_controls(std::string_view bytes);
 
 void append_number(std::string& to, std::int64_t n);
 void append_json(std::string& to,
                  std::string_view bytes);  // with its quotes; what is no UTF-8 becomes U+FFFD
+// Valid JSON without the blanks between its words; digits stay as they were written.
+void append_compact_json(std::string& to, std::string_view text);
 void append_base64(std::string& to, std::string_view bytes);  // standard alphabet, padded
 void append_hex(std::string& to, std::string_view bytes);     // lower case
 void append_escaped(std::string& to,

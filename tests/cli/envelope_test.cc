@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "cli/errors.h"
 #include "cli/text.h"
 
 namespace mq::cli {
@@ -60,30 +61,114 @@ TEST(Envelope, EmbedsJsonWhenAskedAndItParses) {
   EXPECT_NE(written(r, {.json_value = true}).find(R"("value":"not json")"), std::string::npos);
 }
 
-TEST(Envelope, ReadsEmbeddedJsonCompactlyAndIgnoresWhatItDoesNotKnow) {
-  Record r;
+// What reading this line says, and what it makes of it.
+struct Reading {
+  explicit Reading(std::string text) : line(std::move(text)), wrong(read_envelope(line, record, decoded)) {}
+
+  std::string line;
+  Record record;
   Decoded decoded;
-  EXPECT_EQ(read_envelope(R"({"value":{"a": [1, true]},"key":7,"more":{},"offset":3})", r, decoded), "");
-  EXPECT_EQ(r.value, R"({"a":[1,true]})");
-  EXPECT_EQ(r.key, "7");
-  EXPECT_EQ(r.offset, -1) << "an offset cannot be chosen";
+  std::string wrong;
+};
+
+TEST(Envelope, ReadsEmbeddedJsonCompactlyAndToTheLastDigit) {
+  const Reading read(
+      R"({"value":{"a": [1, true], "n": 12345678901234567890123, "t": "x \" y"},"key": 1.50 ,"offset":3})");
+  EXPECT_EQ(read.wrong, "");
+  EXPECT_EQ(read.record.value, R"({"a":[1,true],"n":12345678901234567890123,"t":"x \" y"})");
+  EXPECT_EQ(read.record.key, "1.50");
+  EXPECT_EQ(read.record.offset, -1) << "an offset cannot be chosen";
 }
 
 TEST(Envelope, ReadsTimesEitherWay) {
-  Record r;
-  Decoded decoded;
-  EXPECT_EQ(read_envelope(R"({"timestamp":"2026-11-22T13:04:19.123Z"})", r, decoded), "");
-  EXPECT_EQ(r.timestamp, 1'795'352'659'123);
-  EXPECT_FALSE(r.value);
+  const Reading text(R"({"value":"","timestamp":"2026-11-22T13:04:19.123Z"})");
+  EXPECT_EQ(text.record.timestamp, 1'795'352'659'123);
+  const Reading both(R"({"value":"","ts":1795352659123,"timestamp":"2026-11-22T14:04:19.123+01:00"})");
+  EXPECT_EQ(both.wrong, "");
+  EXPECT_EQ(both.record.timestamp, 1'795'352'659'123);
+}
+
+TEST(Envelope, HasNoValueOnlyWhereItSaysNull) {
+  EXPECT_EQ(Reading(R"({"key":"k","value":null})").wrong, "");
+  EXPECT_FALSE(Reading(R"({"key":"k","value":null})").record.value);
+  for (const char* line : {R"({"key":"k"})", R"({})", R"({"key":"k","value_size":7})"})
+    EXPECT_NE(Reading(line).wrong.find("no \"value\""), std::string::npos) << line;
+}
+
+TEST(Envelope, NamesAFieldThatNobodyKnows) {
+  for (const char* name : {"Value", "VALUE", "vaule", "payload", "user", "key_B64"}) {
+    const Reading read(R"({"key":"k","value":"v",")" + std::string(name) + R"(":"x"})");
+    EXPECT_NE(read.wrong.find(in_quotes(name)), std::string::npos) << read.wrong;
+  }
+  EXPECT_NE(Reading(R"({"key":"k","Value":"v"})").wrong.find("did you mean \"value\"?"), std::string::npos);
+  EXPECT_NE(Reading(R"({"key":"k","payload":"v"})").wrong.find("did you mean \"value\"?"), std::string::npos);
+}
+
+TEST(Envelope, ReadsAllThatItWrites) {
+  std::string all = written(record(), {.level = Envelope::Level::full});
+  EXPECT_EQ(Reading(all).wrong, "");
+  EXPECT_EQ(Reading(written(record(), {.level = Envelope::Level::min})).wrong, "");
+  EXPECT_NE(Reading(written(record(), {.meta_only = true})).wrong, "") << "there would be no value";
+}
+
+TEST(Envelope, ReadsWhatKcatPrints) {
+  const Reading read(
+      R"({"topic":"t","partition":3,"offset":17,"tstype":"create","ts":1795352659123,"broker":1,)"
+      R"("headers":["a","1","b",null,"a","2"],"key":"k","payload":"v"})");
+  EXPECT_EQ(read.wrong, "");
+  EXPECT_EQ(read.record.key, "k");
+  EXPECT_EQ(read.record.value, "v");
+  EXPECT_EQ(read.record.timestamp, 1'795'352'659'123);
+  EXPECT_EQ(read.record.partition, 3);
+  EXPECT_EQ(read.record.headers, (std::vector<RecordHeader>{{"a", "1"}, {"b", std::nullopt}, {"a", "2"}}));
+  const Reading null(R"({"topic":"t","partition":3,"offset":17,"key":null,"payload":null})");
+  EXPECT_EQ(null.wrong, "");
+  EXPECT_FALSE(null.record.value);
+}
+
+TEST(Envelope, ReadsWhatRpkPrintsWhoseTimestampIsMilliseconds) {
+  const Reading read(
+      R"({"topic":"t","key":"k","value":"v","headers":[{"key":"a","value":"1"}],"timestamp":1795352659123,)"
+      R"("partition":3,"offset":17})");
+  EXPECT_EQ(read.wrong, "");
+  EXPECT_EQ(read.record.value, "v");
+  EXPECT_EQ(read.record.timestamp, 1'795'352'659'123);
+  EXPECT_NE(Reading(R"({"topic":"t","timestamp":1795352659123,"partition":3,"offset":17})").wrong, "")
+      << "it leaves out an empty value as well as none";
+}
+
+TEST(Envelope, TakesNothingForKcatsOrRpksThatMayBeSomethingElse) {
+  for (const char* event :
+       {R"({"topic":"t","payload":"v"})", R"({"key":"k","payload":"v"})",
+        R"({"topic":"t","partition":0,"offset":1,"key":"k","payload":"v","value_schema_id":7})",
+        R"({"key":"k","value":"v","timestamp":1795352659})"})
+    EXPECT_NE(Reading(event).wrong, "") << event;
 }
 
 TEST(Envelope, SaysWhatIsWrong) {
-  Record r;
-  Decoded decoded;
-  for (const char* wrong :
-       {"", "{", "[]", "7", R"({"value_b64":"???"})", R"({"headers":7})", R"({"headers":[{}]})",
-        R"({"ts":"x"})", R"({"timestamp":"soon"})", R"({"partition":"x"})"})
-    EXPECT_NE(read_envelope(wrong, r, decoded), "") << wrong;
+  for (const char* wrong : {"",
+                            "{",
+                            "[]",
+                            "7",
+                            R"({"value_b64":"???"})",
+                            R"({"value":"","headers":7})",
+                            R"({"value":"","headers":[{}]})",
+                            R"({"value":"","headers":[{"key":"a"}]})",
+                            R"({"value":"","headers":[{"key":"a","value":"b","more":1}]})",
+                            R"({"value":"","ts":"x"})",
+                            R"({"value":"","ts":-2})",
+                            R"({"value":"","timestamp":"soon"})",
+                            R"({"value":"","timestamp":"1969-12-31"})",
+                            R"({"value":"","ts":1,"timestamp":"soon"})",
+                            R"({"value":"","ts":1,"timestamp":"2026-11-22"})",
+                            R"({"value":"","partition":"x"})",
+                            R"({"value":"","partition":-1})",
+                            R"({"value":"","topic":7})",
+                            R"({"value":"a","value":"b"})",
+                            R"({"value":"a","value_b64":"Yg=="})",
+                            R"({"key":"a","key_b64":"Yg==","value":"b"})",
+                            R"({"value":"a","control":true})"})
+    EXPECT_NE(Reading(wrong).wrong, "") << wrong;
 }
 
 std::optional<std::string> random_bytes(std::mt19937& random, bool may_be_null) {

@@ -89,8 +89,9 @@ TEST(Positions, AreReadFromJsonAndFromWhatKafkasToolWrites) {
   EXPECT_EQ(parse_positions("orders,0,12\norders,1,0\n", group), wanted);
   EXPECT_EQ(parse_positions("\"h\",\"orders\",0,12\n\"h\",\"orders\",1,0", group), wanted);
   EXPECT_EQ(group, "h");
-  for (const char* bad :
-       {"", "{}", "[1]", "orders,0", "orders,x,1", "orders,0,-1", "[{\"topic\":\"t\"}]", "{"})
+  EXPECT_EQ(parse_positions("\xef\xbb\xbforders,0,12\norders,1,0\n", group), wanted);
+  for (const char* bad : {"", "{}", "[1]", "orders,0", "orders,x,1", "orders,0,-1", "[{\"topic\":\"t\"}]",
+                          "{", "t,0,1\nt,0,2", "g,t,0,1\nh,t,1,2"})
     EXPECT_THROW(parse_positions(bad, group), UsageError) << bad;
 }
 

@@ -186,19 +186,91 @@ TEST(RawSource, TakesEverythingAsOneRecordAlsoNothing) {
   EXPECT_EQ(read(raw_source({}), {}), (Records{{std::nullopt, ""}}));
 }
 
+TEST(LineSource, TakesAByteOrderMarkAtTheHeadForNoData) {
+  EXPECT_EQ(read(line_source({}), {"\xef\xbb",
+                                   "\xbf"
+                                   "a\n\xef\xbb\xbf"
+                                   "b\n"}),
+            (Records{{std::nullopt, "a"},
+                     {std::nullopt,
+                      "\xef\xbb\xbf"
+                      "b"}}));
+  EXPECT_EQ(read(line_source({}), {"\xef\xbb\xbf\n"}), (Records{{std::nullopt, ""}}));
+  EXPECT_EQ(read(line_source({}), {"\xef\xbb\xbf"}), Records{}) << "an empty file";
+  EXPECT_EQ(read(raw_source({}), {"\xef\xbb\xbf"
+                                  "a"}),
+            (Records{{std::nullopt,
+                      "\xef\xbb\xbf"
+                      "a"}}));
+}
+
 TEST(JsonSource, ReadsEnvelopesAndSaysInWhichLineItCannot) {
-  const auto all = read(json_source({}), {"{\"key\":\"k\",\"val", "ue\":null}\n\n{oops\n{\"value\":\"v\"}"});
+  const auto all =
+      read(json_source({}), {"\xef\xbb\xbf{\"key\":\"k\",\"val", "ue\":null}\r\n\n{oops\n{\"value\":\"v\"}"});
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0], (Got{"k", std::nullopt}));
   EXPECT_EQ(all[1].key, "broken 3");
   EXPECT_EQ(all[2], (Got{std::nullopt, "v"}));
 }
 
+TEST(JsonSource, ReadsObjectsThatLieOnSeveralLines) {
+  const auto all = read(json_source({}), {"{\n  \"value\": {\n    \"a\": 1\n  }\n}\n{\n  \"valu\": 1\n}\n",
+                                          "{\"value\":\"v\"}\n{\n  \"value\""});
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[0], (Got{std::nullopt, "{\"a\":1}"}));
+  EXPECT_EQ(all[1].key, "broken 6");
+  EXPECT_EQ(all[2], (Got{std::nullopt, "v"}));
+  EXPECT_EQ(all[3].key, "broken 10");
+}
+
 TEST(CsvSource, TakesColumnsByTheirNamesAndQuotesAsRfc4180) {
-  EXPECT_EQ(read(csv_source({}), {"value,key\r\n\"a,\"\"b\n", "c\",k\r\nplain,\n"}),
-            (Records{{"k", "a,\"b\nc"}, {"", "plain"}}));
+  const Texts whole{"value,key\r\n\"a,\"\"b\nc\",k\r\nplain,\n\n\"\",\"\"\r\n"};
+  const Records wanted{{"k", "a,\"b\nc"}, {"", "plain"}, {"", ""}};
+  EXPECT_EQ(read(csv_source({}), whole), wanted);
+  Texts bytes;
+  for (const char c : "\xef\xbb\xbf" + whole[0]) bytes.emplace_back(1, c);
+  EXPECT_EQ(read(csv_source({}), bytes), wanted) << "a byte order mark, and blocks that end anywhere";
   EXPECT_EQ(read(csv_source({}), {"value,key\nonly\n"})[0].key, "broken 2");
-  EXPECT_EQ(read(csv_source({}), {"nope\n"})[0].key, "broken 1");
+}
+
+TEST(CsvSource, UnderstandsAllColumnsOrNoRow) {
+  for (const char* columns : {"nope", "key", "Value,key", "value,value", " value"}) {
+    const auto all = read(csv_source({}), {std::string(columns) + "\nx,y\n"});
+    ASSERT_EQ(all.size(), 2u) << columns;
+    EXPECT_EQ(all[0].key, "broken 1") << columns;
+    EXPECT_EQ(all[1].key, "broken 2") << columns;
+  }
+  EXPECT_EQ(read(csv_source({}), {"value,timestamp\nx,1969-12-31\n"})[0].key, "broken 2");
+}
+
+TEST(CsvSource, LosesNoQuoteAndNamesTheLineOfAWrongOne) {
+  const auto all = read(csv_source({}), {"value\n\"a\nb\"\n5\" pipe\n\"x\" y\nz\n\"open\nend"});
+  ASSERT_EQ(all.size(), 5u);
+  EXPECT_EQ(all[0].value, "a\nb");
+  EXPECT_EQ(all[1].key, "broken 4");
+  EXPECT_EQ(all[2].key, "broken 5");
+  EXPECT_EQ(all[3].value, "z");
+  EXPECT_EQ(all[4].key, "broken 7");
+}
+
+TEST(CsvSource, PassesOverARowThatIsTooLarge) {
+  SourceOptions options;
+  options.record_bytes_max = 1000;
+  const std::string commas(1000, ','), text(2000, 'x');
+  const auto all = read(csv_source(options), {"key,value\n" + commas + "\na," + text + "\nb,c\n"});
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0], (Got{"broken 2", "the row is too large"}));
+  EXPECT_EQ(all[1], (Got{"broken 3", "the row is too large"}));
+  EXPECT_EQ(all[2], (Got{"b", "c"}));
+}
+
+TEST(FormatSource, TakesATimeBefore1970ForAMistakeAndNotForNone) {
+  auto format = std::make_shared<const Format>(*Format::compile("%d %v\n", Format::Direction::read));
+  const auto all = read(format_source({}, format), {"-5000 a\n-1 b\n1969-12-31 c\n"});
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].key, "broken 1");
+  EXPECT_EQ(all[1].value, "b");
+  EXPECT_EQ(all[2].key, "broken 3");
 }
 
 TEST(FormatSource, ReadsRecordsThatLieInSeveralBlocks) {

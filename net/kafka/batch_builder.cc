@@ -82,12 +82,13 @@ void BatchBuilder::put_record(std::byte* at, std::size_t body_size, std::int64_t
   for (const Header& header : headers) at = put_bytes(put_bytes(at, bytes_of(header.key)), header.value);
 }
 
-// Falls back to no compression when there is no such codec, or no memory: the batch is as good without.
+// Falls back to no compression when there is no such codec, no memory, or nothing gained: readers would pay
+// for nothing, and some do not know the codec.
 net::Slice BatchBuilder::pack(Codec& codec, int level) {
   if (codec != Codec::none) {
     const net::Bytes plain(records_.data() + BatchHead::bytes, records_.size() - BatchHead::bytes);
     auto packed = compress(codec, plain, level, BatchHead::bytes);
-    if (packed) {
+    if (packed && packed->size < records_.size()) {
       records_.clear();
       return std::move(*packed);
     }

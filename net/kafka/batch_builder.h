@@ -32,6 +32,7 @@ class BatchBuilder {
   std::size_t size() const { return records_.size(); }  // of the batch if it were finished now, uncompressed
 
   // The batch, checksum and all, at base offset 0. The builder is empty again. Level 0: the codec's default.
+  // Not compressed where that does not make it smaller.
   net::Slice finish(Codec codec = Codec::none, int level = 0, BatchProducer producer = {});
 
   static constexpr std::size_t record_bytes_max = 1u << 30;

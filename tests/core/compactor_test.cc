@@ -83,7 +83,7 @@ class Compacted {
         pending[key] = value;
     }
     const auto answer = std::make_shared<std::optional<Error>>();
-    partition->append(builder.finish(codec),
+    partition->append(*kafka::recompress(builder.finish().bytes(), codec),
                       [answer](Partition::Appended appended) { *answer = appended.error; });
     test::run_until(loop, [&] { return answer->has_value() || files.is_cut(); });
     if (*answer != Error::none) return false;

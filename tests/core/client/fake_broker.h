@@ -272,7 +272,7 @@ inline net::Slice batch_of(const std::vector<std::string>& values, std::int64_t 
                            kafka::Codec codec = kafka::Codec::none) {
   kafka::BatchBuilder builder(1 << 20);
   for (const std::string& value : values) builder.append(timestamp, std::nullopt, bytes_of(value));
-  return builder.finish(codec);
+  return *kafka::recompress(builder.finish().bytes(), codec);
 }
 
 }  // namespace mq::client

@@ -139,7 +139,8 @@ class SurvivorsTest : public testing::Test {
       };
       builder.append(entry.time, bytes(entry.key), bytes(entry.value));
     }
-    const net::Slice batch = builder.finish(codec, 0, producer);
+    const net::Slice plain = builder.finish(Codec::none, 0, producer);
+    const net::Slice batch = *kafka::recompress(plain.bytes(), codec);
     auto head = *kafka::BatchHead::parse(batch.bytes());
     head.attributes = static_cast<std::int16_t>(head.attributes | attributes);
     head.base_offset = next;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 #include "net/kafka/varint.h"
 #include "tests/net/kafka/golden.h"
@@ -32,7 +33,7 @@ Bytes three_records(Codec codec = Codec::none, BatchProducer producer = {}) {
   builder.append(now, bytes_of("k"), bytes_of("one"));
   builder.append(now + 500, std::nullopt, bytes_of("two"));
   builder.append(now - 10, bytes_of(""), std::nullopt, headers);
-  return owned(builder.finish(codec, 0, producer));
+  return owned(*recompress(builder.finish(Codec::none, 0, producer).bytes(), codec));
 }
 
 // A batch with records written by hand, so that they may be wrong.
@@ -414,6 +415,25 @@ TEST(BatchBuilder, ServesForMoreThanOneBatch) {
     const Bytes batch = owned(builder.finish(codec));
     EXPECT_EQ(BatchHead::parse(batch)->base_timestamp, now + 5);
     EXPECT_EQ(values_of(batch), std::vector<std::string>{std::string(name_of(codec))});
+  }
+}
+
+TEST(BatchBuilder, DoesNotCompressWhatDoesNotBecomeSmaller) {
+  BatchBuilder builder(1 << 20);
+  std::mt19937 random(7);
+  std::string noise(10'000, ' ');
+  for (char& c : noise) c = static_cast<char>(random());
+  for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
+    for (const std::string& value : {std::string("v"), noise}) {
+      builder.append(now, std::nullopt, bytes_of(value));
+      const std::size_t size = builder.size();
+      const Bytes batch = owned(builder.finish(codec));
+      EXPECT_EQ(batch.size(), size) << name_of(codec);
+      EXPECT_EQ(BatchHead::parse(batch)->codec(), Codec::none);
+      EXPECT_EQ(values_of(batch), std::vector<std::string>{value});
+    }
+    builder.append(now, std::nullopt, bytes_of(std::string(10'000, 'v')));
+    EXPECT_EQ(BatchHead::parse(owned(builder.finish(codec)))->codec(), codec);
   }
 }
 

@@ -113,8 +113,6 @@ void parse_delivery(const Arguments& arguments, ProduceOptions& options, bool te
   const std::string acks = arguments.text("acks");
   producer.acks = acks == "0" ? std::int16_t{0} : acks == "1" ? std::int16_t{1} : std::int16_t{-1};
   parse_compression(arguments.text("compression"), producer);
-  const bool single = options.messages.size() == 1 && !arguments.given("compression");
-  if (single) producer.codec = kafka::Codec::none;
   producer.batch_bytes_max = static_cast<std::size_t>(std::max<std::int64_t>(arguments.size("batch"), 1));
   producer.linger = terminal || !options.messages.empty() ? client::Duration{} : std::chrono::milliseconds(5);
   if (arguments.given("linger")) producer.linger = bounded(arguments.duration("linger"));
@@ -354,8 +352,8 @@ std::vector<Flag> produce_flags() {
        .letter = 'z',
        .kind = Kind::text,
        .value = "CODEC[:LEVEL]",
-       .initial = "lz4",
-       .help = "none, gzip, snappy, lz4 or zstd (a single -m: none)",
+       .initial = "none",
+       .help = "none, gzip, snappy, lz4 or zstd; every client reads none and gzip",
        .choices = "none|gzip|snappy|lz4|zstd",
        .section = about_sending},
       {.name = "batch",

@@ -33,8 +33,8 @@ struct Delivery {
 struct ProducerOptions {
   std::string topic;
   std::int16_t acks = -1;
-  bool idempotent = true;  // with acks = -1 only
-  kafka::Codec codec = kafka::Codec::lz4;
+  bool idempotent = true;                   // with acks = -1 only
+  kafka::Codec codec = kafka::Codec::none;  // many clients read nothing else but gzip as they are installed
   int level = 0;
   std::size_t batch_bytes_max = 256 << 10;
   Duration linger = std::chrono::milliseconds(5);

@@ -21,6 +21,16 @@ namespace fs = std::filesystem;
 
 enum class Health { good, doubtful, bad };
 
+// All that other commands say about a failure, in one line.
+std::string whole(const Failure& failure) {
+  std::string origin = failure.kafka;
+  if (!failure.broker.empty()) origin += (origin.empty() ? "" : ", ") + failure.broker;
+  std::string text = failure.message + (origin.empty() ? "" : " (" + origin + ")");
+  for (const std::string& detail : failure.details)
+    text += (&detail == &failure.details[0] ? ": " : "; ") + detail;
+  return text;
+}
+
 // What was looked at so far; the first connection that cannot be made ends it with 5.
 struct Report {
   std::vector<json::object> rows;
@@ -35,6 +45,10 @@ struct Report {
     if (!remedy.empty()) row["remedy"] = remedy;
     rows.push_back(std::move(row));
     if (health == Health::bad && exit == Exit::ok) exit = Exit::condition;
+  }
+  void fail(std::string_view step, const client::Failure& failure, std::string_view what = "topic") {
+    const Failure told = failure_from(failure, what);
+    add(Health::bad, step, whole(told), told.hint);
   }
 };
 
@@ -82,8 +96,7 @@ bool connect(client::Cluster& cluster, const client::Options& options, Report& r
       report.add(Health::good, "tcp",
                  name + " (" + probe.address + ") " + std::to_string(milliseconds(probe.took)) + " ms");
     else
-      report.add(Health::bad, "tcp", reasons(probe),
-                 "is a broker running there, and listening on that address?");
+      report.add(Health::bad, "tcp", reasons(probe), hint_for(probe.attempts));
   }
   if (!any_connected) report.exit = Exit::unreachable;
   return any_connected;
@@ -92,8 +105,8 @@ bool connect(client::Cluster& cluster, const client::Options& options, Report& r
 bool speak(client::Cluster& cluster, Report& report) {
   const auto versions = cluster.api_versions();
   if (!versions) {
-    report.add(Health::bad, "protocol", failure_from(versions.error()).message,
-               "something else than a Kafka broker may be listening there");
+    report.fail("protocol", versions.error());
+    if (versions.error().what == client::Failure::What::unreachable) report.exit = Exit::unreachable;
     return false;
   }
   report.add(Health::good, "protocol",
@@ -127,7 +140,7 @@ void look_at_advertised(client::Cluster& cluster, const client::Options& options
 
 void look_at_cluster(client::Cluster& cluster, const client::Options& options, Report& report) {
   const auto metadata = cluster.metadata();
-  if (!metadata) return report.add(Health::bad, "metadata", failure_from(metadata.error()).message);
+  if (!metadata) return report.fail("metadata", metadata.error());
   const bool has_controller =
       std::any_of(metadata->brokers.begin(), metadata->brokers.end(),
                   [&](const auto& broker) { return broker.node_id == metadata->controller_id; });
@@ -150,11 +163,9 @@ void look_at_topic(client::Cluster& cluster, const std::string& name, const Cont
   request.include_topic_authorized_operations = true;
   auto asked = cluster.run(cluster.client().call<kafka::MetadataResponse>(
       client::any_broker, std::move(request), context.timeout));
-  if (!asked) return report.add(Health::bad, "topic", failure_from(asked.error()).message);
+  if (!asked) return report.fail("topic", asked.error());
   for (const auto& topic : asked->topics) {
-    if (topic.error_code != 0)
-      return report.add(Health::bad, "topic",
-                        failure_from(client::refused(topic.error_code, {}, name)).message);
+    if (topic.error_code != 0) return report.fail("topic", client::refused(topic.error_code, {}, name));
     const std::int32_t may = topic.topic_authorized_operations;
     if (may == unknown) {
       report.add(Health::doubtful, "topic", name + ": the broker does not tell what is allowed");

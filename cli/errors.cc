@@ -86,8 +86,27 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   return known && !named ? about + ": " + failure.message : failure.message;
 }
 
-bool any_silent(const client::Failure& failure) {
-  return std::ranges::any_of(failure.attempts, &client::Attempt::silent);
+using Outcome = client::Attempt::Outcome;
+
+// What was met at the address that let us come furthest.
+Outcome furthest(const std::vector<client::Attempt>& attempts) {
+  Outcome furthest = Outcome::unreachable;
+  for (const client::Attempt& attempt : attempts) furthest = std::max(furthest, attempt.outcome);
+  return furthest;
+}
+
+std::string_view meeting(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::silent:
+      return "connected, but nothing answered in time";
+    case Outcome::closed:
+      return "connected, but the connection was closed before an answer came";
+    case Outcome::tls:
+    case Outcome::not_kafka:
+      return "connected, but what answers is no Kafka broker";
+    default:
+      return "no broker could be reached";
+  }
 }
 
 Exit exit_of(const client::Failure& failure) {
@@ -96,7 +115,7 @@ Exit exit_of(const client::Failure& failure) {
     case What::refused:
       return exit_of_kafka(static_cast<int>(failure.error));
     case What::unreachable:
-      return any_silent(failure) ? Exit::timeout : Exit::unreachable;
+      return furthest(failure.attempts) == Outcome::silent ? Exit::timeout : Exit::unreachable;
     case What::timed_out:
       return Exit::timeout;
     case What::stopped:
@@ -132,6 +151,28 @@ Exit exit_of_kafka(int code) {
   return row == std::end(kafka_table) ? Exit::failed : row->exit;
 }
 
+std::string hint_for(const std::vector<client::Attempt>& attempts) {
+  switch (furthest(attempts)) {
+    case Outcome::unreachable:
+      return "is that machine up, and no firewall between?  Another address: -b HOST:PORT";
+    case Outcome::unknown_host:
+      return "is the name right?  Another address: -b HOST:PORT";
+    case Outcome::refused:
+      return "is one running?  Start one with: mq serve   Another address: -b HOST:PORT";
+    case Outcome::silent:
+      return "does a Kafka broker listen there, without TLS?  More time: --timeout 30s";
+    case Outcome::closed:
+      return "a listener that wants TLS does so, or one of another protocol; here Kafka's is spoken, without "
+             "TLS";
+    case Outcome::tls:
+      return "Kafka's protocol is spoken here without TLS: which port is the broker's plaintext one?  -b "
+             "HOST:PORT";
+    case Outcome::not_kafka:
+      return "which port is the broker's?  Another address: -b HOST:PORT";
+  }
+  return "";
+}
+
 Failure failure_from(const client::Failure& failure, std::string_view what) {
   Failure told;
   told.exit = exit_of(failure);
@@ -144,12 +185,9 @@ Failure failure_from(const client::Failure& failure, std::string_view what) {
       told.message = sentence(failure, what);
       break;
     case client::Failure::What::unreachable:
-      told.message =
-          any_silent(failure) ? "connected, but nothing answered in time" : "no broker could be reached";
+      told.message = meeting(furthest(failure.attempts));
       told.broker.clear();
-      told.hint = any_silent(failure)
-                      ? "does a Kafka broker listen there, without TLS?  More time: --timeout 30s"
-                      : "is one running?  Start one with: mq serve   Another address: -b HOST:PORT";
+      told.hint = hint_for(failure.attempts);
       for (const client::Attempt& attempt : failure.attempts)
         told.details.push_back(attempt.address + ": " + attempt.reason);
       break;

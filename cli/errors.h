@@ -72,6 +72,9 @@ struct KafkaClass {
 std::span<const KafkaClass> kafka_classes();
 Exit exit_of_kafka(int code);
 
+// What to do about addresses that no broker answered from: by what was met there.
+std::string hint_for(const std::vector<client::Attempt>& attempts);
+
 // What a cluster refused or could not do, as the command line says it; `what` is "topic", "group", ….
 Failure failure_from(const client::Failure& failure, std::string_view what = "topic");
 

@@ -35,9 +35,19 @@ struct Broker {
 
 // One address that was tried, and why it was not the one. `reason` reads after a colon: "connection refused".
 struct Attempt {
+  // How far it came; the later ones tell more about what is there.
+  enum class Outcome {
+    unreachable,   // no way there, or no sign from there
+    unknown_host,  // the name has no address
+    refused,       // the machine is there, and nobody listens
+    silent,        // somebody took the connection, and then said nothing
+    closed,        // somebody took the connection, and closed it before the first answer
+    tls,           // somebody answered that this is a port for TLS
+    not_kafka,     // somebody answered, in another protocol
+  };
   std::string address;
   std::string reason;
-  bool silent = false;  // it took the connection, and then said nothing
+  Outcome outcome = Outcome::unreachable;
 };
 
 struct Failure {

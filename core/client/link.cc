@@ -33,6 +33,30 @@ std::string reason(error_code error) {
   return error.message();
 }
 
+namespace {
+
+Attempt::Outcome outcome_of_connecting(error_code error) {
+  if (error == boost::system::errc::connection_refused) return Attempt::Outcome::refused;
+  const bool named = error == asio::error::host_not_found || error == asio::error::no_data;
+  return named ? Attempt::Outcome::unknown_host : Attempt::Outcome::unreachable;
+}
+
+// Connected, and then no answer to the first request.
+Attempt unanswered(std::string address, error_code error) {
+  using Outcome = Attempt::Outcome;
+  if (error == net::Errc::timed_out)
+    return {std::move(address), "connected, but no Kafka broker answered (TLS port?)", Outcome::silent};
+  if (error == net::Errc::looks_like_tls)
+    return {std::move(address), "connected, but what answered speaks TLS", Outcome::tls};
+  if (error == net::Errc::looks_like_http)
+    return {std::move(address), "connected, but what answered speaks HTTP", Outcome::not_kafka};
+  if (error == net::Errc::malformed || error == net::Errc::too_large)
+    return {std::move(address), "connected, but what answered is no Kafka broker", Outcome::not_kafka};
+  return {std::move(address), "connected, then " + reason(error) + " before an answer came", Outcome::closed};
+}
+
+}  // namespace
+
 std::vector<Attempt> told(const std::string& name, const std::vector<net::Attempt>& attempts,
                           error_code error) {
   std::vector<Attempt> all;
@@ -40,9 +64,11 @@ std::vector<Attempt> told(const std::string& name, const std::vector<net::Attemp
     Broker at;
     at.host = attempt.address.address().to_string(), at.port = attempt.address.port();
     const bool same = at.address() == name;
-    all.push_back({same ? name : name + " (" + at.host + ")", reason(attempt.error)});
+    all.push_back({same ? name : name + " (" + at.host + ")", reason(attempt.error),
+                   outcome_of_connecting(attempt.error)});
   }
-  if (all.empty()) all.push_back({name, reason(error)});  // the name has no address
+  if (all.empty())
+    all.push_back({name, reason(error), outcome_of_connecting(error)});  // the name has no address
   return all;
 }
 
@@ -111,18 +137,14 @@ Task<bool> Link::greet(const Options& options, Time deadline) {
     auto frame = co_await socket_->call(kafka::encode_request(0, options.client_id, request, version),
                                         left_until(deadline));
     if (!frame) {
-      const bool silent = frame.error() == net::Errc::timed_out;
-      failure_.attempts.push_back({broker_.address(),
-                                   silent ? "connected, but no Kafka broker answered (TLS port?)"
-                                          : "connected, then " + reason(frame.error()),
-                                   silent});
+      failure_.attempts.push_back(unanswered(broker_.address(), frame.error()));
       co_return false;
     }
     const net::Bytes body = response_body(frame->bytes(), false);
     if (too_new(body) && version > 0) continue;
     auto versions = kafka::decode<kafka::ApiVersionsResponse>(body, version);
     if (!versions || versions->error_code != 0) {
-      failure_.attempts.push_back({broker_.address(), "connected, but what answered is no Kafka broker"});
+      failure_.attempts.push_back(unanswered(broker_.address(), net::Errc::malformed));
       co_return false;
     }
     versions_ = std::move(*versions);

@@ -92,8 +92,24 @@ TEST(Errors, WhenNothingCouldBeReachedEachAddressIsNamed) {
   EXPECT_EQ(told.message, "no broker could be reached");
   EXPECT_THAT(told.details,
               testing::ElementsAre("127.0.0.1:1: connection refused", "[::1]:1: timed out after 3 s"));
-  failure.attempts.back().silent = true;
+  failure.attempts.back().outcome = client::Attempt::Outcome::silent;
   EXPECT_EQ(failure_from(failure).exit, Exit::timeout) << "somebody was there";
+}
+
+TEST(Errors, TheHintIsChosenByWhatWasMet) {
+  using Outcome = client::Attempt::Outcome;
+  client::Failure failure;
+  failure.what = client::Failure::What::unreachable;
+  const std::pair<Outcome, const char*> met[] = {
+      {Outcome::unreachable, "firewall"}, {Outcome::unknown_host, "name"}, {Outcome::refused, "mq serve"},
+      {Outcome::silent, "--timeout"},     {Outcome::closed, "TLS"},        {Outcome::tls, "TLS"},
+      {Outcome::not_kafka, "port"}};
+  for (const auto& [outcome, word] : met) {
+    failure.attempts = {{"a:1", "why", outcome}, {"b:1", "why", Outcome::unreachable}};
+    const Failure told = failure_from(failure);
+    EXPECT_THAT(told.hint, HasSubstr(word));
+    EXPECT_EQ(told.hint.find("is one running?") != told.hint.npos, outcome == Outcome::refused) << told.hint;
+  }
 }
 
 }  // namespace

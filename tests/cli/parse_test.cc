@@ -6,7 +6,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <csignal>
+#include <thread>
 
 #include "tests/cli/support/streams.h"
 
@@ -331,6 +333,70 @@ TEST(Run, WhoeverTakesTheConnectionAndSaysNothingIsATimeoutWithinTheOneGiven) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
   EXPECT_THAT(streams.err(), HasSubstr("connected, but nothing answered in time"));
   EXPECT_THAT(streams.err(), HasSubstr(at + ": connected, but no Kafka broker answered"));
+}
+
+// Takes connections, says its word to each, and closes it.
+class Stranger {
+ public:
+  explicit Stranger(std::string word) : word_(std::move(word)) {
+    accept();
+    thread_ = std::thread([this] { loop_.run(); });
+  }
+  ~Stranger() {
+    loop_.stop();
+    thread_.join();
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+
+ private:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  void accept() {
+    acceptor_.async_accept([this](boost::system::error_code error, Socket socket) {
+      if (error) return;
+      boost::system::error_code ignored;
+      char request[256];
+      socket.read_some(boost::asio::buffer(request), ignored);
+      boost::asio::write(socket, boost::asio::buffer(word_), ignored);
+      accept();
+    });
+  }
+
+  const std::string word_;
+  boost::asio::io_context loop_;
+  boost::asio::ip::tcp::acceptor acceptor_{loop_, {boost::asio::ip::address_v4::loopback(), 0}};
+  std::thread thread_;
+};
+
+struct Meeting {
+  std::string word;         // what is said by whoever listens
+  const char *seen, *hint;  // what is told of it
+};
+const Meeting meetings[] = {
+    {"", "the connection was closed before an answer came", "TLS"},
+    {std::string("\x15\x03\x01\x00\x02\x02\x46", 7), "what answered speaks TLS", "plaintext"},
+    {"HTTP/1.1 400 Bad Request\r\n\r\n", "what answered speaks HTTP", "which port"}};
+
+TEST(Run, WhoeverListensAndIsNoBrokerIsNotTakenForNobody) {
+  for (const Meeting& meeting : meetings) {
+    const Stranger other(meeting.word);
+    Streams streams;
+    EXPECT_EQ(run(streams.context, {"topic", "list", "-b", other.address()}), Exit::unreachable);
+    EXPECT_THAT(streams.err(), HasSubstr(meeting.seen));
+    EXPECT_THAT(streams.err(), HasSubstr(meeting.hint));
+    EXPECT_THAT(streams.err(), testing::Not(HasSubstr("is one running?")));
+  }
+}
+
+TEST(Run, TheDoctorGivesTheCauseThatOtherCommandsGive) {
+  for (const Meeting& meeting : meetings) {
+    const Stranger other(meeting.word);
+    Streams streams;
+    EXPECT_EQ(run(streams.context, {"doctor", "-b", other.address()}), Exit::unreachable);
+    EXPECT_THAT(streams.out(), HasSubstr(other.address() + ": connected, "));
+    EXPECT_THAT(streams.out(), HasSubstr(meeting.seen));
+    EXPECT_THAT(streams.out(), HasSubstr(meeting.hint));
+  }
 }
 
 }  // namespace

@@ -198,6 +198,13 @@ std::string format_time(std::int64_t ms, const char* pattern, bool utc) {
   return {text, std::strftime(text, sizeof text, pattern, &tm)};
 }
 
+std::string format_clock(std::int64_t ms, const Now& now) {
+  const bool today = format_time(ms, "%Y-%m-%d", now.utc) == format_time(now.ms, "%Y-%m-%d", now.utc);
+  char fraction[8];
+  std::snprintf(fraction, sizeof fraction, ".%03d", static_cast<int>(((ms % 1000) + 1000) % 1000));
+  return format_time(ms, today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", now.utc) + fraction + (now.utc ? "Z" : "");
+}
+
 std::string format_time(std::int64_t ms, bool utc) {
   std::string text;
   if (utc) {

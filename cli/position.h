@@ -35,6 +35,9 @@ core::Parsed<Position> parse_position(std::string_view text, const Now& now);
 // 2026-11-22T13:04:19.123Z, or with the local zone's offset instead of the Z.
 std::string format_time(std::int64_t ms, bool utc = true);
 std::string format_time(std::int64_t ms, const char* pattern, bool utc);  // strftime's pattern
-void append_iso_time(std::string& to, std::int64_t ms);                   // UTC, without asking the C library
+// For people who watch: 13:04:19.123, with the date before it unless it is today's, and a Z behind it when it
+// is UTC that was asked for.
+std::string format_clock(std::int64_t ms, const Now& now);
+void append_iso_time(std::string& to, std::int64_t ms);  // UTC, without asking the C library
 
 }  // namespace mq::cli

@@ -104,10 +104,8 @@ void Printer::write(std::string& to, const Found& found) {
 // 13:04:19.123  orders[2]@17  key=u-42  81 B  trace=ab12
 void Printer::metadata(std::string& to) {
   if (record_.timestamp >= 0) {
-    char ms[8];
-    std::snprintf(ms, sizeof ms, ".%03d  ", static_cast<int>(record_.timestamp % 1000));
-    to += format_time(record_.timestamp, "%H:%M:%S", options_.utc);
-    to += ms;
+    to += format_clock(record_.timestamp, Now::here(options_.utc));
+    to += "  ";
   }
   to += record_.topic;
   to += '[';

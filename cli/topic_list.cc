@@ -54,7 +54,8 @@ void keep_overridden(client::Cluster& cluster, std::vector<TopicState>& topics) 
 // "now", "5m ago" within a day, else the date.
 std::string age(std::int64_t then_ms, bool utc) {
   const std::int64_t seconds = (now_ms() - then_ms) / 1000;
-  if (seconds < -10 || seconds >= 86'400) return format_time(then_ms, "%Y-%m-%d %H:%M", utc);
+  if (seconds < -10 || seconds >= 86'400)
+    return format_time(then_ms, utc ? "%Y-%m-%d %H:%MZ" : "%Y-%m-%d %H:%M", utc);
   if (seconds < 10) return "now";
   if (seconds < 60) return std::to_string(seconds) + "s ago";
   return seconds < 3600 ? std::to_string(seconds / 60) + "m ago" : std::to_string(seconds / 3600) + "h ago";

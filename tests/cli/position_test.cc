@@ -62,6 +62,14 @@ TEST(Position, HasSevenForms) {
       << "no flag takes it: it is not offered";
 }
 
+TEST(Time, OfAClockHasADateUnlessItIsTodaysAndAZoneUnlessItIsLocal) {
+  const Now utc{noon, true}, local{noon, false};
+  EXPECT_EQ(format_clock(noon - 5, utc), "11:59:59.995Z");
+  EXPECT_EQ(format_clock(noon - 86'400'000, utc), "2026-11-21 12:00:00.000Z");
+  EXPECT_EQ(format_clock(noon + 86'400'000, utc), "2026-11-23 12:00:00.000Z");
+  EXPECT_EQ(format_clock(noon, local), format_time(noon, "%H:%M:%S", false) + ".000");
+}
+
 TEST(Time, IsPrintedSoThatItReadsBack) {
   EXPECT_EQ(format_time(noon + 7), "2026-11-22T12:00:00.007Z");
   EXPECT_EQ(format_time(-1), "1969-12-31T23:59:59.999Z");

@@ -40,6 +40,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
   options.null_text = arguments.maybe("null");
   options.utc = context.utc;
   options.color = context.color_out;
+  options.for_terminal = context.out_tty && !arguments.on("raw");
   const std::string level = arguments.text("envelope");
   options.envelope.level = level == "min"    ? Envelope::Level::min
                            : level == "full" ? Envelope::Level::full
@@ -207,6 +208,7 @@ std::vector<Flag> print_flags(std::string_view output_default) {
        .value = "S",
        .help = "how a null looks in kv (NULL) and formats (empty)",
        .section = about_print},
+      {.name = "raw", .help = "what could drive a terminal goes there as it is, too", .section = about_print},
       {.name = "pretty", .help = "with -o json: over several lines", .section = about_print},
       {.name = "envelope",
        .kind = Kind::choice,

@@ -236,7 +236,7 @@ void write_unpacked(std::string& to, std::string_view pattern, std::string_view 
 void write_pretty(std::string& to, std::string_view bytes) {
   boost::json::error_code error;
   const auto value = boost::json::parse(boost::json::string_view(bytes.data(), bytes.size()), error);
-  if (error) return append_escaped(to, bytes);
+  if (error || has_controls(bytes)) return append_escaped(to, bytes);
   to += to_json(value, true);
 }
 
@@ -292,14 +292,22 @@ std::int64_t length_of(const std::optional<std::string_view>& bytes) {
 struct Writer {
   std::string& to;
   const Record& record;
-  const std::string& null_text;
+  const Format& format;
   bool utc;
 
+  void text(const FormatItem& item, std::string_view bytes) {
+    if (!format.for_terminal) return write_text(to, item, bytes);
+    std::string written;
+    write_text(written, item, bytes);
+    const bool made_safe = item.text == FormatItem::Text::pretty || item.text == FormatItem::Text::escaped;
+    made_safe ? void(to += written) : append_for_terminal(to, written);
+  }
+
   void optional_text(const FormatItem& item, const std::optional<std::string_view>& bytes) {
-    if (bytes) return write_text(to, item, *bytes);
+    if (bytes) return text(item, *bytes);
     to += item.text == FormatItem::Text::json     ? "null"
           : item.text == FormatItem::Text::length ? "-1"
-                                                  : null_text;
+                                                  : format.null_text;
   }
 
   void headers(const FormatItem& item) {
@@ -308,14 +316,14 @@ struct Writer {
       if (!item.inner.empty()) {
         Record inner;
         inner.key = header.key, inner.value = header.value;
-        for (const FormatItem& part : item.inner) Writer{to, inner, null_text, utc}.write(part);
+        for (const FormatItem& part : item.inner) Writer{to, inner, format, utc}.write(part);
         continue;
       }
       if (!first) to += ',';
       first = false;
-      to += header.key;
+      text(FormatItem{}, header.key);
       to += '=';
-      to += header.value.value_or(null_text);
+      text(FormatItem{}, header.value.value_or(format.null_text));
     }
   }
 
@@ -360,7 +368,7 @@ struct Writer {
       case 'k':
         return optional_text(item, record.key);
       case 't':
-        return write_text(to, item, record.topic);
+        return text(item, record.topic);
       case 'd':
       case 'T':
         return write_time(to, item, record.timestamp, utc);
@@ -403,7 +411,7 @@ core::Parsed<Format> Format::compile(std::string_view text, Direction direction)
 }
 
 void Format::write(std::string& to, const Record& record, bool utc) const {
-  Writer writer{to, record, null_text, utc};
+  Writer writer{to, record, *this, utc};
   for (const FormatItem& item : items_) writer.write(item);
 }
 

@@ -49,6 +49,7 @@ class Format {
   // Appends the record. A null prints as `null_text`.
   void write(std::string& to, const Record& record, bool utc = true) const;
   std::string null_text;
+  bool for_terminal = false;  // what a record holds must not drive it
 
   const std::vector<FormatItem>& items() const { return items_; }
 

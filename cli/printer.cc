@@ -51,12 +51,15 @@ bool is_json(std::string_view text) {
 }  // namespace
 
 Printer::Printer(PrinterOptions options) : options_(std::move(options)) {
-  if (options_.format) options_.format->null_text = options_.null_text.value_or("");
+  if (!options_.format) return;
+  options_.format->null_text = options_.null_text.value_or("");
+  options_.format->for_terminal = options_.for_terminal;
 }
 
 void Printer::print(Output& out, const Found& found) {
   using What = PrinterOptions::What;
-  if (options_.what == What::value || options_.what == What::raw) {
+  const bool as_it_is = options_.what == What::value && !options_.for_terminal;
+  if (as_it_is || options_.what == What::raw) {
     if (found.record.value) out.append(text_of(*found.record.value));
     if (options_.what == What::value) out.append(options_.delimiter);
   } else if (options_.what != What::none) {
@@ -76,16 +79,16 @@ void Printer::write(std::string& to, const Found& found) {
     case What::none:
       return;
     case What::value:
-      to += record_.value.value_or("");
+      text(to, record_.value.value_or(""));
       to += options_.delimiter;
       return;
     case What::raw:
       to += record_.value.value_or("");
       return;
     case What::kv:
-      to += record_.key.value_or(null);
+      text(to, record_.key.value_or(null));
       to += options_.key_separator;
-      to += record_.value.value_or(null);
+      text(to, record_.value.value_or(null));
       to += options_.delimiter;
       return;
     case What::json:
@@ -99,6 +102,10 @@ void Printer::write(std::string& to, const Found& found) {
     case What::format:
       return options_.format->write(to, record_, options_.utc);
   }
+}
+
+void Printer::text(std::string& to, std::string_view bytes) {
+  options_.for_terminal ? append_for_terminal(to, bytes) : void(to += bytes);
 }
 
 // 13:04:19.123  orders[2]@17  key=u-42  81 B  trace=ab12

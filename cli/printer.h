@@ -21,6 +21,7 @@ struct PrinterOptions {
   Envelope envelope = {};
   std::optional<Format> format = {};
   bool utc = false, color = false;
+  bool for_terminal = false;  // what a record holds must not drive it
 };
 
 // A record and all that is known about where it was found.
@@ -41,6 +42,7 @@ class Printer {
   void write(std::string& to, const Found& found);  // the same bytes, for later
 
  private:
+  void text(std::string& to, std::string_view bytes);
   void pretty(std::string& to);
   void dump(std::string& to);
   void metadata(std::string& to);

@@ -45,6 +45,12 @@ void append_byte(std::string& to, unsigned char c) {
   to += hex_digits[c & 15];
 }
 
+void append_unicode(std::string& to, unsigned char c) {
+  to += "\\u00";
+  to += hex_digits[c >> 4];
+  to += hex_digits[c & 15];
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -71,8 +77,12 @@ bool valid_utf8(std::string_view bytes) {
 }
 
 bool has_controls(std::string_view bytes) {
-  return std::ranges::any_of(
-      bytes, [](char c) { return control(static_cast<unsigned char>(c)) && c != '\n' && c != '\t'; });
+  for (std::size_t i = 0; i < bytes.size(); i++) {
+    const unsigned char c = at(bytes, i);
+    if (control(c) && c != '\n' && c != '\t') return true;
+    if (c == 0xc2 && c1(bytes.substr(i, 2), std::min<std::size_t>(bytes.size() - i, 2))) return true;
+  }
+  return false;
 }
 
 void append_number(std::string& to, std::int64_t n) {
@@ -84,7 +94,7 @@ void append_number(std::string& to, std::int64_t n) {
 void append_json(std::string& to, std::string_view bytes) {
   to += '"';
   for (std::size_t plain = 0; !bytes.empty();) {
-    while (plain < bytes.size() && at(bytes, plain) >= 0x20 && at(bytes, plain) < 0x80 &&
+    while (plain < bytes.size() && at(bytes, plain) >= 0x20 && at(bytes, plain) < 0x7f &&
            bytes[plain] != '"' && bytes[plain] != '\\')
       plain++;
     to.append(bytes.substr(0, plain));
@@ -101,10 +111,11 @@ void append_json(std::string& to, std::string_view bytes) {
       to += "\\t";
     } else if (c == '\r') {
       to += "\\r";
-    } else if (c < 0x20) {
-      to += "\\u00", to += hex_digits[c >> 4], to += hex_digits[c & 15];
+    } else if (control(c)) {
+      append_unicode(to, c);
+    } else if (n = utf8_length(bytes); c1(bytes, n)) {
+      append_unicode(to, at(bytes, 1));
     } else {
-      n = utf8_length(bytes);
       to += n == 0 ? std::string_view("\xef\xbf\xbd") : bytes.substr(0, n);
       n = std::max<std::size_t>(n, 1);
     }
@@ -166,6 +177,11 @@ void append_escaped(std::string& to, std::string_view bytes) {
     }
     bytes.remove_prefix(std::max<std::size_t>(n, 1));
   }
+}
+
+void append_for_terminal(std::string& to, std::string_view bytes) {
+  if (has_controls(bytes) || !valid_utf8(bytes)) return append_escaped(to, bytes);
+  to += bytes;
 }
 
 void append_quoted(std::string& to, std::string_view bytes) {

@@ -24,6 +24,8 @@ void append_base64(std::string& to, std::string_view bytes);  // standard alphab
 void append_hex(std::string& to, std::string_view bytes);     // lower case
 void append_escaped(std::string& to,
                     std::string_view bytes);  // one line, printable: \n \t \\ \x1b, UTF-8 as it is
+void append_for_terminal(std::string& to,
+                         std::string_view bytes);             // as it is, or escaped where it could drive one
 void append_quoted(std::string& to, std::string_view bytes);  // one word for a shell
 void append_dump(std::string& to, std::string_view bytes);    // 16 bytes a line: offset, hex, ASCII
 

@@ -225,6 +225,24 @@ TEST(Text, CannotDriveATerminal) {
   EXPECT_EQ(to, "a\\x1b[31m\\xc2\\x9b\\x07é\\\\\\n");
 }
 
+TEST(Text, GoesToATerminalAsItIsUnlessItCouldDriveIt) {
+  const auto shown = [](std::string_view bytes) {
+    std::string to;
+    append_for_terminal(to, bytes);
+    return to;
+  };
+  EXPECT_EQ(shown("a\\b\n\té"), "a\\b\n\té");
+  EXPECT_EQ(shown("\x1b[31m\n"), "\\x1b[31m\\n");
+  EXPECT_EQ(shown("\xc2\x9b"), "\\xc2\\x9b");
+  EXPECT_EQ(shown("\xff"), "\\xff");
+}
+
+TEST(Text, JsonHoldsNothingThatCouldDriveATerminal) {
+  std::string to;
+  append_json(to, "\x1b \x7f \xc2\x9b é");
+  EXPECT_EQ(to, "\"\\u001b \\u007f \\u009b é\"");
+}
+
 TEST(Text, Base64AndHexReadBack) {
   for (const std::string bytes : {"", "a", "ab", "abc", "\xff\xfe"}) {
     std::string text;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/text.h"
+
 namespace mq::cli {
 namespace {
 
@@ -87,6 +89,20 @@ TEST(FormatWrites, NullsAsTheirLengthSaysAndAsTheTextGiven) {
 
 TEST(FormatWrites, Escapes) {
   EXPECT_EQ(written("\\n\\t\\r\\0\\\\\\x41"), "\n\t\r\0\\A"s);
+}
+
+TEST(FormatWrites, NothingOfARecordThatCouldDriveATerminal) {
+  Format format = *Format::compile("\\x1b[2m%k\\x1b[0m %v %v{q} %h\\n", Format::Direction::write);
+  format.for_terminal = true;
+  Record r;
+  r.key = "a\nb", r.value = "\x1b]0;x\x07";
+  r.headers = {{"\xc2\x9b", "\xff"}};
+  std::string text;
+  format.write(text, r);
+  EXPECT_TRUE(text.starts_with("\x1b[2ma\nb\x1b[0m \\x1b]0;x\\x07 "))
+      << "what the format says, it may: " << text;
+  EXPECT_FALSE(has_controls(std::string_view(text).substr(12)));
+  EXPECT_TRUE(text.ends_with(" \\xc2\\x9b=\\xff\n")) << text;
 }
 
 TEST(Format, SaysWhatItDoesNotUnderstand) {

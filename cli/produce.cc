@@ -7,8 +7,9 @@
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/produce_options.h"
+#include "cli/receipts.h"
+#include "cli/retention.h"
 #include "cli/stop.h"
-#include "cli/text.h"
 #include "cli/topic.h"
 #include "cli/trouble.h"
 
@@ -48,6 +49,8 @@ class Production {
               }),
         trouble_(context),
         out_(cluster_.client().loop(), context.out, {.each_record = context.out_tty}),
+        receipts_(options_.producer.topic, options_.receipt, options_.json_receipt, context.utc),
+        retention_(cluster_.client(), options_.producer.topic),
         pause_(cluster_.client().loop().get_executor()) {
     prepare_headers();
     interactive_ = context.in_tty && options_.messages.empty() && options_.files.empty();
@@ -214,6 +217,11 @@ class Production {
       if (options_.rate > 0) co_await wait_for_turn(record);
       if (producer_->full()) co_await client::Producer::room(producer_);
       if (out_.full()) co_await wait_for_reader();
+      const std::int64_t time = time_of(record);
+      if (retention_.doubtful(time, now_ms_)) {
+        const std::string notice = co_await retention_.look(time, now_ms_);
+        if (!notice.empty()) context_.notice(notice);
+      }
       if (read_ == committed_) begun_ = Clock::now();
       append(record);
       if (options_.producer.transactions) co_await next_transaction(false);
@@ -232,14 +240,16 @@ class Production {
     headers_.clear();
     for (const RecordHeader& header : record.headers)
       headers_.push_back({header.key, bytes_of(header.value)});
-    const std::int64_t time = record.timestamp >= 0     ? record.timestamp
-                              : options_.timestamp >= 0 ? options_.timestamp
-                                                        : now_ms_;
     const auto key = record.key ? record.key : options_.key;
-    producer_->append(partition, time, bytes_of(key), bytes_of(record.value),
+    producer_->append(partition, time_of(record), bytes_of(key), bytes_of(record.value),
                       record.headers.empty() ? common_headers_ : headers_, ++read_);
     bytes_ += (key ? key->size() : 0) + (record.value ? record.value->size() : 0);
     if (read_ == options_.count) stop_reading();
+  }
+
+  std::int64_t time_of(const Record& record) const {
+    if (record.timestamp >= 0) return record.timestamp;
+    return options_.timestamp >= 0 ? options_.timestamp : now_ms_;
   }
 
   Failure no_partition(std::int32_t partition) const {
@@ -285,44 +295,9 @@ class Production {
       stop_reading();
       return;
     }
-    if (options_.receipt || options_.json_receipt || interactive_) receipts(delivery);
-  }
-
-  void receipts(const client::Delivery& delivery) {
-    static const Format usual = *Format::compile("%t[%p]@%o\\n", Format::Direction::write);
-    kafka::RecordReader reader(delivery.batch.batch.bytes(), kafka::client_unpacked_bytes_max);
-    for (std::int64_t i = 0; const kafka::Record* sent = reader.next(); i++) {
-      Record record;
-      record.topic = options_.producer.topic;
-      record.partition = delivery.partition;
-      record.offset = delivery.base_offset < 0 ? -1 : delivery.base_offset + i;
-      record.timestamp = delivery.log_append_time >= 0 ? delivery.log_append_time : sent->timestamp;
-      record.number = static_cast<std::int64_t>(delivery.batch.numbers.at(static_cast<std::size_t>(i)));
-      if (sent->key)
-        record.key = std::string_view(reinterpret_cast<const char*>(sent->key->data()), sent->key->size());
-      if (sent->value)
-        record.value =
-            std::string_view(reinterpret_cast<const char*>(sent->value->data()), sent->value->size());
-      text_.clear();
-      if (options_.json_receipt) {
-        write_json_receipt(record);
-      } else {
-        (options_.receipt ? *options_.receipt : usual).write(text_, record, context_.utc);
-      }
-      out_.append(text_);
-      out_.end_record();
-    }
-    out_.flush();
+    if (!options_.receipt && !options_.json_receipt && !interactive_) return;
+    receipts_.write(out_, delivery);
     if (!out_.ok()) stop_reading();
-  }
-
-  void write_json_receipt(const Record& record) {
-    text_ += "{\"topic\":";
-    append_json(text_, record.topic);
-    text_ += ",\"partition\":", append_number(text_, record.partition);
-    text_ += ",\"offset\":", append_number(text_, record.offset);
-    text_ += ",\"ts\":", append_number(text_, record.timestamp);
-    text_ += "}\n";
   }
 
   void prepare_headers() {
@@ -417,11 +392,12 @@ class Production {
   Trouble trouble_;
   std::shared_ptr<client::Producer> producer_;
   Output out_;
+  Receipts receipts_;
+  Retention retention_;
   client::Timer pause_;
   Input* input_ = nullptr;
 
   std::vector<kafka::Header> common_headers_, headers_;
-  std::string text_;
   std::int64_t now_ms_ = 0;
   bool interactive_ = false, stopping_ = false, flushing_ = false;
   std::uint64_t read_ = 0, bytes_ = 0, unreadable_ = 0;

@@ -22,8 +22,14 @@ constexpr std::string_view about_safety = "Safety";
 constexpr std::string_view about_everything = "Everywhere";
 
 // The flags that many commands share, each group once.
-const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
-  static const std::vector<std::pair<unsigned, Flag>> flags{
+struct Shared {
+  unsigned uses;
+  Flag flag;
+  bool everywhere = false;  // every command takes it, whether it uses it or not
+};
+
+const std::vector<Shared>& shared_flags() {
+  static const std::vector<Shared> flags{
       {connects,
        {.name = "brokers",
         .letter = 'b',
@@ -32,7 +38,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .initial = "127.0.0.1:9092",
         .help = "brokers to ask first",
         .env = "MQ_BROKERS",
-        .section = about_connection}},
+        .section = about_connection},
+       true},
       {connects,
        {.name = "property",
         .letter = 'X',
@@ -40,7 +47,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .value = "KEY=VALUE",
         .help = "a client property by its Kafka name; -X list prints those honoured",
         .repeatable = true,
-        .section = about_connection}},
+        .section = about_connection},
+       true},
       {connects,
        {.name = "timeout",
         .kind = Kind::duration,
@@ -48,7 +56,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .initial = "10s",
         .help = "for the whole command; connecting is given 3 s for each address",
         .env = "MQ_TIMEOUT",
-        .section = about_connection}},
+        .section = about_connection},
+       true},
       {rows,
        {.name = "output",
         .letter = 'o',
@@ -58,7 +67,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .help = "table, wide, json, jsonl, yaml, csv, tsv or name",
         .choices = "table|wide|json|jsonl|yaml|csv|tsv|name",
         .env = "MQ_OUTPUT",
-        .section = about_output}},
+        .section = about_output},
+       true},
       {rows,
        {.name = "columns",
         .kind = Kind::text,
@@ -88,7 +98,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
         .letter = 'y',
         .help = "go ahead without asking",
         .env = "MQ_YES",
-        .section = about_safety}},
+        .section = about_safety},
+       true},
       {changes,
        {.name = "confirm",
         .kind = Kind::text,
@@ -98,10 +109,8 @@ const std::vector<std::pair<unsigned, Flag>>& shared_flags() {
       {changes,
        {.name = "dry-run", .help = "say what would be done, and change nothing", .section = about_safety}},
       {changes,
-       {.name = "input",
-        .initial = "true",
-        .help = "never ask, even on a terminal",
-        .section = about_safety}},
+       {.name = "input", .initial = "true", .help = "never ask, even on a terminal", .section = about_safety},
+       true},
       {nothing,
        {.name = "quiet", .letter = 'q', .help = "only errors on stderr", .section = about_everything}},
       {nothing,
@@ -142,8 +151,13 @@ std::vector<Flag> flags_of(const Command& command) {
       return own.name == shared.name || (own.letter && own.letter == shared.letter);
     });
   };
-  for (const auto& [group, flag] : shared_flags())
-    if ((group == nothing || (command.uses & group)) && !taken(flag)) all.push_back(flag);
+  for (const Shared& shared : shared_flags()) {
+    const bool used = shared.uses == nothing || (command.uses & shared.uses);
+    if (taken(shared.flag) || !(used || shared.everywhere)) continue;
+    Flag& flag = all.emplace_back(shared.flag);
+    flag.idle = !used;
+    if (!used) flag.env = {};
+  }
   return all;
 }
 
@@ -302,15 +316,15 @@ std::optional<Exit> prepare(Context& context, const Command& command, const Argu
   set_color(context, arguments, environment);
   const std::vector<Flag> flags = flags_of(command);
   const bool prints =
-      std::any_of(flags.begin(), flags.end(), [](const Flag& f) { return f.name == "output"; });
+      std::any_of(flags.begin(), flags.end(), [](const Flag& f) { return f.name == "output" && !f.idle; });
   if (prints) context.output = arguments.text("output");
   if (command.uses & changes) context.no_input = !arguments.on("input");
   if (const auto never = environment("MQ_NO_INPUT"); never && !never->empty()) context.no_input = true;
+  if (const auto done = take_properties(context, arguments)) return done;
   if (!(command.uses & connects)) return std::nullopt;
   context.brokers = arguments.text("brokers");
   context.timeout = std::min<std::chrono::milliseconds>(arguments.duration("timeout"), timeout_max);
   if (context.timeout.count() <= 0) throw UsageError("--timeout: it must be longer than nothing", "like 10s");
-  if (const auto done = take_properties(context, arguments)) return done;
   const auto servers = context.properties.find("bootstrap.servers");
   if (servers != context.properties.end() && !arguments.given("brokers")) context.brokers = servers->second;
   return std::nullopt;
@@ -340,8 +354,9 @@ Exit run_unchecked(Context& context, const Found& found) {
 }
 
 Exit run_command(Context& context, const std::vector<std::string>& words, const Environment& environment) {
-  const bool version = !words.empty() && words[0] == "--version";
-  const Found found = version ? Found{find_command("version"), "", {}} : find(words);
+  Found found = find(words);
+  const bool nothing_named = !found.command && found.noun.empty();
+  if (nothing_named && std::ranges::count(words, "--version") > 0) found = {find_command("version"), "", {}};
   if (found.command && found.command->hidden) return run_unchecked(context, found);
   const Help help = help_wanted(found.words, found.command);
   if (help != Help::none) return context.answer(help_for(found, help == Help::full));

@@ -54,7 +54,8 @@ struct Flag {
   bool optional = false;      // the value may be left out, and is given only after '=': --create=6
   std::string_view env = {};  // the environment variable that stands in
   std::string_view section =
-      {};  // a heading for the help: "Where to start and stop"; flags of one heading together
+      {};             // a heading for the help: "Where to start and stop"; flags of one heading together
+  bool idle = false;  // means nothing to this command, and is taken so that one alias serves all; never shown
 };
 
 struct Argument {
@@ -98,7 +99,8 @@ struct Command {
 // commands.cc: every command there is, in the order of the help; and the groups of shared flags.
 const std::vector<const Command*>& commands();
 const Command* find_command(std::string_view name);  // by its full name, aliases resolved
-std::vector<Flag> flags_of(const Command& command);  // its own and the shared ones it takes
+// Its own and the shared ones: those it uses, and those that an alias may give to every command.
+std::vector<Flag> flags_of(const Command& command);
 
 // What was given on the command line, checked by kind. Flags are asked for by their long name; a name that
 // the command does not have is a bug and stops the program.

@@ -200,6 +200,7 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
 Candidates flag_words(const std::vector<Flag>& flags) {
   Candidates found;
   for (const Flag& flag : flags) {
+    if (flag.idle) continue;
     const bool negative = flag.kind == Kind::boolean && flag.initial == "true";
     found.push_back({(negative ? "--no-" : "--") + std::string(flag.name), std::string(flag.help)});
   }

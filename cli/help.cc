@@ -41,7 +41,7 @@ std::string explanation(const Flag& flag, bool full) {
 std::string flag_sections(const Command& command, bool full) {
   std::vector<std::pair<std::string_view, std::vector<std::vector<std::string>>>> sections;
   for (const Flag& flag : flags_of(command)) {
-    if (!full && !is_own(command, flag)) continue;
+    if (flag.idle || (!full && !is_own(command, flag))) continue;
     const std::string_view title = flag.section.empty() ? own_section : flag.section;
     auto found =
         std::find_if(sections.begin(), sections.end(), [&](const auto& s) { return s.first == title; });
@@ -56,7 +56,7 @@ std::string flag_sections(const Command& command, bool full) {
 std::string shared_letters(const Command& command) {
   std::string text;
   for (const Flag& flag : flags_of(command))
-    if (!is_own(command, flag) && flag.name != "help")
+    if (!is_own(command, flag) && !flag.idle && flag.name != "help")
       text += std::string(" ") + (flag.letter              ? std::string("-") + flag.letter
                                   : flag.initial == "true" ? "--no-" + std::string(flag.name)
                                                            : "--" + std::string(flag.name));

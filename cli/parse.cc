@@ -163,13 +163,16 @@ void check(const Flag& flag, const std::string& value) {
   throw UsageError("unknown flag " + in_quotes(bare) + " for mq " + std::string(command.name), hint);
 }
 
-// CLI11 takes `--null=` for a flag whose value follows; so the empty value becomes a word of its own. A word
-// that is itself a value stays as it is.
-std::vector<std::string> with_empty_values(const std::vector<Flag>& flags,
-                                           const std::vector<std::string>& words) {
+// CLI11 takes `--null=` for a flag whose value follows; so the empty value becomes a word of its own.
+// --no-input is taken by those, too, that have an --input of their own and ask nothing. A word that is itself
+// a value stays as it is.
+std::vector<std::string> prepared(const std::vector<Flag>& flags, const std::vector<std::string>& words) {
+  const Flag* input = find_flag(flags, "input");
+  const bool asks = input && input->kind == Kind::boolean;
   std::vector<std::string> rest;
   bool is_value = false, flags_ended = false;
   for (const std::string& word : words) {
+    if (word == "--no-input" && !asks && !is_value && !flags_ended) continue;
     const bool looks_empty =
         word.starts_with("--") && word.ends_with('=') && word.find('=') + 1 == word.size();
     const std::string bare = looks_empty ? word.substr(0, word.size() - 1) : word;
@@ -302,17 +305,17 @@ Found find(const std::vector<std::string>& words) {
 Arguments parse(const Command& command, const std::vector<std::string>& words,
                 const Environment& environment) {
   const std::vector<Flag> flags = flags_of(command);
-  std::vector<std::string> prepared = with_empty_values(flags, words);
+  std::vector<std::string> rest = prepared(flags, words);
   std::vector<std::vector<std::string>> values(flags.size());
   std::vector<std::string> positional;
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
   for (std::size_t i = 0; i < flags.size(); i++) add_flag(app, flags[i], values[i]);
-  add_positionals(app, prepared.size(), positional);
+  add_positionals(app, rest.size(), positional);
   try {
-    std::reverse(prepared.begin(), prepared.end());
-    app.parse(std::move(prepared));
+    std::reverse(rest.begin(), rest.end());
+    app.parse(std::move(rest));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string what = error.what();
     throw UsageError(what.substr(0, what.find(':')) + " needs a value",

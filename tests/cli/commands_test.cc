@@ -115,6 +115,35 @@ TEST(Commands, DefaultsAreValidValues) {
     }
 }
 
+TEST(Commands, AnAliasMayGiveTheGlobalFlagsToEveryCommand) {
+  const std::vector<std::string> alias{"-b",    "host:9092", "-X",   "client.id=me", "--timeout",
+                                       "5s",    "-q",        "-v",   "-y",           "--no-input",
+                                       "--utc", "--color",   "never"};
+  for (const Command* command : shown()) {
+    std::vector<std::string> words = alias;
+    for (const std::string& word : words_of(*command)) words.push_back(word);
+    for (const Argument& argument : command->arguments)
+      for (std::size_t i = 0; i < argument.least; i++) words.emplace_back("x");
+    try {
+      const Found found = find(words);
+      ASSERT_EQ(found.command, command);
+      parse(*command, found.words, [](std::string_view) { return std::nullopt; });
+    } catch (const UsageError& error) {
+      ADD_FAILURE() << command->name << ": " << error.what();
+    }
+  }
+}
+
+TEST(Commands, AFlagThatMeansNothingToACommandIsNotShown) {
+  const Command& help = *find_command("help");
+  EXPECT_THAT(help_text(help, true), testing::Not(HasSubstr("--brokers")));
+  const Variable timeout("MQ_TIMEOUT", "nonsense");
+  Streams streams;
+  EXPECT_EQ(run(streams.context, {"help", "topics"}), Exit::ok) << streams.err();
+  Streams version;
+  EXPECT_EQ(run(version.context, {"-b", "host:9092", "--version"}), Exit::ok) << version.err();
+}
+
 TEST(Commands, WhatChangesSomethingHasADryRun) {
   for (const std::string_view name :
        {"topic create", "topic alter", "topic delete", "topic trim", "topic purge"}) {
@@ -280,6 +309,7 @@ TEST(Completion, EveryFlagOfEveryCommandIsOffered) {
     words.emplace_back("--");
     const std::string offered = "\n" + completed(words);
     for (const Flag& flag : flags_of(*command)) {
+      if (flag.idle) continue;
       const bool negative = flag.kind == Kind::boolean && flag.initial == "true";
       EXPECT_THAT(offered, HasSubstr((negative ? "\n--no-" : "\n--") + std::string(flag.name) + "\t"))
           << command->name;

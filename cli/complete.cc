@@ -88,9 +88,18 @@ Names group_names(client::Cluster& cluster) {
   return names;
 }
 
+Names partition_names(client::Cluster& cluster, const std::string& topic) {
+  const auto metadata = cluster.metadata(std::vector<std::string>{topic});
+  if (!metadata || metadata->topics.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& partition : metadata->topics[0].partitions)
+    names.push_back(std::to_string(partition.partition_index));
+  return names;
+}
+
 // What the brokers said lately, or say now; a broker that does not answer leaves what it said before.
 std::vector<std::string> names_of(std::string_view what, const std::string& brokers,
-                                  Names (*ask)(client::Cluster&)) {
+                                  const std::function<Names(client::Cluster&)>& ask) {
   const fs::path cache = cache_file(what, brokers);
   std::error_code error;
   const auto written = cache.empty() ? fs::file_time_type{} : fs::last_write_time(cache, error);
@@ -104,7 +113,11 @@ std::vector<std::string> names_of(std::string_view what, const std::string& brok
   client::Cluster cluster(options);
   Names names = ask(cluster);
   if (!names) return cached ? lines_of(cache) : std::vector<std::string>{};
-  std::sort(names->begin(), names->end());
+  std::ranges::sort(*names, [](const std::string& a, const std::string& b) {
+    const bool numbers =
+        a.find_first_not_of("0123456789") == a.npos && b.find_first_not_of("0123456789") == b.npos;
+    return numbers && a.size() != b.size() ? a.size() < b.size() : a < b;
+  });
   if (names->size() > candidates_max) names->resize(candidates_max);
   if (!cache.empty()) remember(cache, *names);
   return *names;
@@ -141,6 +154,21 @@ Candidates settings(const std::string& word) {
   return found;
 }
 
+// Behind "orders:" or "orders:0," the partitions that are not named yet.
+Candidates partitions(const std::string& word, const std::string& brokers) {
+  const std::string topic = word.substr(0, word.find(':'));
+  const std::string kept = word.substr(0, word.find_last_of(":,") + 1);
+  if (topic.empty() || Selector(topic).is_pattern() || topic.find('/') != topic.npos) return {};
+  std::vector<std::string> numbers = names_of("partitions-" + topic, brokers, [&](client::Cluster& cluster) {
+    return partition_names(cluster, topic);
+  });
+  const auto named = core::split(std::string_view(kept).substr(topic.size() + 1), ',');
+  Candidates found;
+  for (const std::string& number : numbers)
+    if (std::ranges::find(named, number) == named.end()) found.push_back({kept + number, ""});
+  return found;
+}
+
 Candidates command_words(const std::string& first) {
   Candidates found;
   std::vector<std::string_view> seen;
@@ -165,6 +193,7 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
   if (!choices.empty()) return of_words(choices, '|');
   switch (kind) {
     case Kind::topic:
+      if (word.find(':') != word.npos) return partitions(word, brokers);
       for (std::string& name : names_of("topics", brokers, topic_names))
         found.push_back({std::move(name), ""});
       return found;

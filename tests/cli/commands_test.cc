@@ -332,6 +332,13 @@ TEST(Completion, NamesThatAreRememberedAreUsed) {
   std::ofstream(cache / "mq" / ("topics-" + std::to_string(std::hash<std::string>{}("127.0.0.1:1"))))
       << "orders\nother\n";
   EXPECT_EQ(completed({"topic", "describe", "or"}), "orders\n");
+  std::ofstream(cache / "mq" /
+                ("partitions-orders-" + std::to_string(std::hash<std::string>{}("127.0.0.1:1"))))
+      << "0\n1\n2\n10\n";
+  EXPECT_EQ(completed({"topic", "trim", "orders:"}), "orders:0\norders:1\norders:2\norders:10\n");
+  EXPECT_EQ(completed({"topic", "trim", "orders:1,2,"}), "orders:1,2,0\norders:1,2,10\n");
+  EXPECT_EQ(completed({"topic", "trim", "orders:1"}), "orders:1\norders:10\n");
+  EXPECT_EQ(completed({"topic", "trim", "../x:"}), "");
   fs::remove_all(cache);
 }
 

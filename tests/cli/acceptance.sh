@@ -257,10 +257,40 @@ envelopes() {
   is "$(wc -l <src.json)" 3 && cmp src.json dst.json
 }
 check 'JSON envelopes survive the way there and back' envelopes
+not_understood() {
+  mq topic create strict -p 1 -c retention.ms=-1 && mq produce strict -m x -k k || return 1
+  for line in '{"key":"k","payload":"v"}' '{"key":"k"}' '{"key":"k","Value":"v"}' '{"user":7}'; do
+    printf '{"key":"a","value":"b"}\n%s\n' "$line" >lines
+    exits 1 mq produce strict --input json lines && grep -q 'lines:2: ' exits.err || return 1
+  done
+  printf '%s\n' '{"topic":"t","partition":0,"offset":1,"tstype":"create","ts":1,"broker":1,"key":"c","payload":"d"}' |
+    mq produce strict --input json && mq produce strict -m y || return 1
+  is "$(mq consume strict -e -o json | jq -c 'select(.value==null)')" '' &&
+    is "$(mq consume strict -e -o json | jq -r .value | tr '\n' ' ')" 'x b b b b d y '
+}
+check 'what --input json does not understand is an error with its line, and no tombstone' not_understood
+plain_batches() {
+  seq 2000 | mq produce plain --create && mq consume plain -e -o json --envelope full | jq -r .compression | sort -u >codecs &&
+    is "$(cat codecs)" none &&
+    is "$(head -c 200000 /dev/urandom | base64 -w100 | mq produce packed --create -z gzip && mq consume packed -e -o json --envelope full | jq -r .compression | sort -u)" gzip
+}
+check 'every client can read what mq produce writes by default' plain_batches
+old_times() {
+  mq topic create kept -c retention.ms=1h && mq produce kept -m old --timestamp 2020-01-01 2>err && grep -q 'it will be removed' err &&
+    mq produce kept -m new 2>err && is "$(cat err)" '' && mq topic create forever -c retention.ms=-1 &&
+    mq produce forever -m old --timestamp 2020-01-01 2>err && is "$(cat err)" ''
+}
+check 'a time that retention removes at once is told' old_times
 
 # ---- terminal manners ----
 no_colors() { is "$(NO_COLOR=1 script -qc "$MQ topic list -b $MQ_BROKERS" /dev/null | grep -c $'\e\[')" 0 && is "$(mq topic list | grep -c $'\e\[')" 0; }
 check 'NO_COLOR and pipes mean no colours' no_colors
+on_a_terminal() {
+  printf 'a\033[31mb\n' | mq produce esc --create=1 || return 1
+  is "$(script -qc "$MQ consume esc -eq -b $MQ_BROKERS" /dev/null | tr -d '\r')" 'a\x1b[31mb' &&
+    is "$(script -qc "$MQ consume esc -eq --raw -b $MQ_BROKERS" /dev/null | tr -d '\r')" $'a\e[31mb' && is "$(mq consume esc -e)" $'a\e[31mb'
+}
+check 'a record cannot drive a terminal' on_a_terminal
 check 'without a terminal nothing is asked' exits 10 setsid -w "$MQ" topic delete p1
 
 # ---- uniformity ----
@@ -287,6 +317,8 @@ completion() {
   mq __complete mq topic describe p1 >out 2>err && grep -qx p12 out && is "$(wc -c <err)" 0
 }
 check 'topics are completed' completion
+partitions_completed() { is "$(mq __complete mq topic trim p12: | tr '\n' ' ')" "$(printf 'p12:%s ' $(seq 0 11))"; }
+check 'partitions are completed' partitions_completed
 completion_without_broker() {
   local began took
   began=$(milliseconds)

@@ -52,8 +52,9 @@ Started gunzip_start(net::Bytes in, std::span<std::byte> to) {
   z.next_out = reinterpret_cast<Bytef*>(to.data());
   z.avail_out = static_cast<uInt>(to.size());
   const int status = ::inflate(&z, Z_SYNC_FLUSH);
-  if (status != Z_OK && status != Z_STREAM_END) return {};
-  return to.size() - z.avail_out;
+  const std::size_t written = to.size() - z.avail_out;
+  const bool is_broken = status != Z_OK && status != Z_STREAM_END;
+  return is_broken || written == 0 ? Started() : written;
 }
 
 // --- snappy: elements, of which each is a literal or a copy of what came before (format_description.txt)
@@ -198,7 +199,8 @@ bool begins_a_batch(net::Bytes start) {
   const std::int32_t offset_delta = cursor.varint();
   if (cursor.ok() && offset_delta != 0) return false;
   const std::int32_t key = cursor.varint();
-  if (!cursor.ok()) return true;  // what is wrong with it does not show
+  constexpr std::size_t longest = 26;               // up to here
+  if (!cursor.ok()) return start.size() < longest;  // what is wrong with it does not show
   const auto before_key = static_cast<std::int64_t>(left - cursor.left());
   return key >= -1 && before_key + std::max(key, 0) < length;
 }

@@ -298,6 +298,7 @@ constexpr std::size_t steps_per_resource = 200;  // texts of every config
 Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
                                                       kafka::DescribeConfigsRequest& request) {
   kafka::DescribeConfigsResponse response;
+  response.results.reserve(request.resources.size());
   for (const auto& asked : request.resources) {
     const std::size_t keys = asked.configuration_keys ? asked.configuration_keys->size() : 0;
     if (context.pace.due(steps_per_resource + std::min(keys, names_max))) co_await context.pace.give_way();

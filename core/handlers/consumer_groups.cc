@@ -143,6 +143,7 @@ void describe(const Context& context, const ConsumerGroup& group, Described& ans
 Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
     Context& context, kafka::ConsumerGroupDescribeRequest& request) {
   kafka::ConsumerGroupDescribeResponse response;
+  response.groups.reserve(request.group_ids.size());
   for (const std::string& id : request.group_ids) {
     if (context.pace.due()) co_await context.pace.give_way();
     Described& answer = response.groups.emplace_back();

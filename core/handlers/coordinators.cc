@@ -69,6 +69,7 @@ Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
   };
 
   kafka::FindCoordinatorResponse response;
+  response.coordinators.reserve(request.coordinator_keys.size());
   for (const std::string& key : request.coordinator_keys) {
     if (context.pace.due()) co_await context.pace.give_way();
     response.coordinators.push_back(answer_for(key));

@@ -79,6 +79,7 @@ Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsR
 
 Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::DescribeGroupsRequest& request) {
   kafka::DescribeGroupsResponse response;
+  response.groups.reserve(request.groups.size());
   for (const std::string& id : request.groups) {
     if (context.pace.due()) co_await context.pace.give_way();
     Described& answer = response.groups.emplace_back();
@@ -105,6 +106,7 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
 Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteGroupsRequest& request) {
   kafka::DeleteGroupsResponse response;
   std::set<std::string> seen;
+  response.results.reserve(request.groups_names.size());
   for (const std::string& id : request.groups_names) {
     if (context.pace.due()) co_await context.pace.give_way();
     if (!seen.insert(id).second) continue;

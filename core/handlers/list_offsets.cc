@@ -81,11 +81,13 @@ Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) 
 Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffsetsRequest& request) {
   const bool committed = request.isolation_level == 1;
   kafka::ListOffsetsResponse response;
+  response.topics.reserve(request.topics.size());
   for (const auto& wanted : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
+    answers.partitions.reserve(wanted.partitions.size());
     std::vector<bool> seen(topic ? topic->partitions.size() : 0);
     for (const Asked& asked : wanted.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
@@ -111,6 +113,7 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
 Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
     Context& context, kafka::OffsetForLeaderEpochRequest& request) {
   kafka::OffsetForLeaderEpochResponse response;
+  response.topics.reserve(request.topics.size());
   for (const auto& wanted : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();

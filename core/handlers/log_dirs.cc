@@ -14,6 +14,7 @@ Task<void> add(Context& context, Dir& dir, TopicPtr topic, const std::vector<std
   auto& answer = dir.topics.emplace_back();
   answer.name = topic->name;
   const std::size_t count = only ? only->size() : topic->partitions.size();
+  answer.partitions.reserve(count);
   for (std::size_t i = 0; i < count; i++) {
     if (context.pace.due()) co_await context.pace.give_way();
     const std::int32_t index = only ? (*only)[i] : static_cast<std::int32_t>(i);

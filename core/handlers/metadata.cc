@@ -32,6 +32,7 @@ Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
   answer.topic_id = topic->id;
   answer.is_internal = is_internal_topic(topic->name);
   if (operations) answer.topic_authorized_operations = topic_operations;
+  answer.partitions.reserve(topic->partitions.size());
   for (std::size_t i = 0; i < topic->partitions.size(); i++) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& partition = answer.partitions.emplace_back();
@@ -110,6 +111,7 @@ Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest&
   const bool operations = request.include_topic_authorized_operations;
   const bool all = !request.topics || (context.version == 0 && request.topics->empty());
   if (all) {
+    response.topics.reserve(broker.topics.all().size());
     for (TopicPtr topic = broker.topics.after(""); topic; topic = broker.topics.after(topic->name))
       response.topics.push_back(co_await answer_of(context, topic, operations));
     co_return response;
@@ -117,6 +119,7 @@ Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest&
   const bool may_create =
       broker.config.auto_create_topics && (context.version < 4 || request.allow_auto_topic_creation);
   if (may_create) co_await create_missing(context, *request.topics);
+  response.topics.reserve(request.topics->size());
   for (const Asked& asked : *request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     response.topics.push_back(co_await answer_for(context, asked, may_create, operations));

@@ -162,6 +162,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
     response.error_code = number(unserved);
     co_return response;
   }
+  response.groups.reserve(request.groups.size());
   for (const auto& asked : request.groups) {
     if (context.pace.due()) co_await context.pace.give_way();
     co_await wait_for_accepted(groups, asked.group_id, request.require_stable);
@@ -198,6 +199,7 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
     return !subscribed || subscribed->contains(topic);
   };
   std::vector<TopicPartition> gone;
+  response.topics.reserve(request.topics.size());
   for (const auto& asked : request.topics) {
     auto& answers = response.topics.emplace_back();
     answers.name = asked.name;

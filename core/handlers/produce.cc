@@ -101,6 +101,7 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
   const Error refused = check_request(request);
   kafka::ProduceResponse response;
   if (context.broker.produce_order.has_line(context.peer->id)) co_await context.get_in_line();
+  response.responses.reserve(request.topic_data.size());
   for (const auto& topic : request.topic_data) {  // all answers first: appends keep references to them
     if (context.pace.due()) co_await context.give_way_in_line();
     auto& answers = response.responses.emplace_back();

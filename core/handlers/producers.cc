@@ -32,11 +32,13 @@ Task<kafka::InitProducerIdResponse> init_producer_id(Context& context,
 Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
                                                           kafka::DescribeProducersRequest& request) {
   kafka::DescribeProducersResponse response;
+  response.topics.reserve(request.topics.size());
   for (const auto& wanted : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
+    answers.partitions.reserve(wanted.partition_indexes.size());
     for (const std::int32_t index : wanted.partition_indexes) {
       if (context.pace.due()) co_await context.pace.give_way();
       auto& answer = answers.partitions.emplace_back();

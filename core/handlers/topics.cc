@@ -115,7 +115,9 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
   }
 
   std::vector<NewTopic> wanted;
+  wanted.reserve(request.topics.size());
   std::vector<std::size_t> places;  // of each wanted topic's answer
+  response.topics.reserve(request.topics.size());
   for (const Asked& asked : request.topics) {
     if (context.pace.due(asked.assignments.size() + 1)) co_await context.pace.give_way();
     if (named[asked.name] == 0) continue;  // the second of two: answered with the first
@@ -160,6 +162,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
   }
   kafka::DeleteTopicsResponse response;
   std::set<std::pair<std::string, Uuid>> seen;
+  response.responses.reserve(request.topics.size());
   for (const auto& asked : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.responses.emplace_back();
@@ -192,6 +195,7 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
   const std::vector<std::int32_t> self{context.broker.identity.node_id};
   kafka::CreatePartitionsResponse response;
   std::set<std::string> seen;
+  response.results.reserve(request.topics.size());
   for (const auto& asked : request.topics) {
     const std::size_t assigned = asked.assignments ? asked.assignments->size() : 0;
     if (context.pace.due(assigned + 1)) co_await context.pace.give_way();
@@ -230,11 +234,13 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
 
 Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest& request) {
   kafka::DeleteRecordsResponse response;
+  response.topics.reserve(request.topics.size());
   for (const auto& wanted : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
     const TopicPtr topic = context.broker.topics.find(wanted.name);
+    answers.partitions.reserve(wanted.partitions.size());
     for (const auto& asked : wanted.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       kafka::DeleteRecordsResponse::DeleteRecordsPartitionResult answer{asked.partition_index, -1, 0};

@@ -49,6 +49,7 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     if (context.pace.due()) co_await context.pace.give_way();
     auto& result = results.emplace_back();
     result.name = topic.name;
+    result.results_by_partition.reserve(topic.partitions.size());
     for (const std::int32_t index : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       const Error error = check_partition(context.broker.topics, topic.name, index);
@@ -77,6 +78,7 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> verify_partitions(
     if (context.pace.due()) co_await context.pace.give_way();
     auto& result = results.emplace_back();
     result.name = topic.name;
+    result.results_by_partition.reserve(topic.partitions.size());
     for (const std::int32_t index : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       Error error = context.broker.transactions.verify(
@@ -168,6 +170,7 @@ Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest& requ
 Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
                                                        kafka::WriteTxnMarkersRequest& request) {
   kafka::WriteTxnMarkersResponse response;
+  response.markers.reserve(request.markers.size());
   for (const auto& marker : request.markers) {  // all answers first: appends keep references to them
     auto& result = response.markers.emplace_back();
     result.producer_id = marker.producer_id;
@@ -175,6 +178,7 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
       if (context.pace.due(topic.partition_indexes.size() / 16 + 1)) co_await context.pace.give_way();
       auto& answers = result.topics.emplace_back();
       answers.name = topic.name;
+      answers.partitions.reserve(topic.partition_indexes.size());
       for (const std::int32_t index : topic.partition_indexes) answers.partitions.push_back({index, 0});
     }
   }
@@ -205,6 +209,7 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
                                                                 kafka::DescribeTransactionsRequest& request) {
   kafka::DescribeTransactionsResponse response;
   const Error unserved = context.broker.transactions.serves();
+  response.transaction_states.reserve(request.transactional_ids.size());
   for (const std::string& id : request.transactional_ids) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.transaction_states.emplace_back();

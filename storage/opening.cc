@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
 
 #include "storage/error.h"
 #include "storage/logger.h"
 #include "storage/sealed_check.h"
+#include "storage/strays.h"
 
 namespace mq::storage {
 namespace fs = std::filesystem;
@@ -151,7 +151,7 @@ error_code Opening::read_meta() {
   if (const error_code error = load_partitions()) return error;
   if (const error_code error = load_removed()) return error;
   if (const error_code error = load_snapshots()) return error;
-  remove_strays();
+  Strays(*j.segments_, *j.catalogue_, *j.cleaner_, *j.background_).remove(j.recovery_.meta_rebuilt);
   return {};
 }
 
@@ -371,41 +371,6 @@ error_code Opening::start() {
   journal_.meta_->note_with([&j = journal_](std::string rows) { j.note_rows(std::move(rows)); });
   journal_.segments_->prepare();
   return {};
-}
-
-// Whether anything was written to it since it was made ready.
-bool Opening::begun(std::uint32_t number) const {
-  const auto file = journal_.files_.open(journal_.segments_->path(number), FileSystem::Mode::read);
-  const auto begin = file ? read_begin(**file, number) : Result<std::optional<Begin>>(file.error());
-  return !begin || *begin;
-}
-
-// What meta does not list is what a crash left of sealing, cleaning or unlinking.
-void Opening::remove_strays() {
-  const auto names = journal_.files_.list(journal_.segments_->dir);
-  if (!names) return;
-  const auto manifest = journal_.catalogue_->manifest();
-  for (const std::string& name : *names) {
-    const auto number = static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
-    const bool table = name.ends_with(".ldb");
-    if (number > 0 && name.ends_with(".ldb.new")) journal_.files_.remove(journal_.segments_->dir / name);
-    if (number == 0 || (!table && !name.ends_with(".log"))) continue;
-    const auto row = manifest.find(number);
-    const bool known = row != manifest.end();
-    const bool sealed = known && row->second.state == SegmentRow::sealed;
-    if (table ? sealed : known && (!sealed || row->second.has_file)) continue;
-    journal_.catalogue_->used(number);  // or what is made next would be removed instead
-    if (journal_.recovery_.meta_rebuilt && (table || begun(number))) {  // then nobody knows whose it is
-      const Path path = journal_.segments_->dir / name;
-      logger().warn("{} is set aside: it could not be read, or was replaced", path.string());
-      journal_.files_.rename(path, path.string() + ".aside");
-      continue;
-    }
-    logger().info("{} is left from a crash: removed", name);
-    asio::post(*journal_.background_, [&cleaner = *journal_.cleaner_, number, table] {
-      cleaner.remove_files(number, !table, table);
-    });
-  }
 }
 
 void Opening::say() const {

@@ -49,9 +49,7 @@ class Opening {
   error_code drop(const Unsealed& empty);
   error_code repair(const Unsealed& kept);
   error_code make_whole(const Unsealed& kept);
-  bool begun(std::uint32_t number) const;
   error_code start();
-  void remove_strays();
   void say() const;
   template <class Visit>
   error_code for_each(std::string_view prefix, Visit visit);

@@ -161,7 +161,7 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std
     if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
     const auto waiter = co_await wait_for(context, wanted, committed, deadline);
     if (co_await any_changed(context, wanted, committed))
-      continue;  // meanwhile, or while a cold read was waited for
+      continue;                     // meanwhile, or while a cold read was waited for
     co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
   }
 }

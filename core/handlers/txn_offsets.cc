@@ -55,8 +55,8 @@ Task<Error> enter(Context& context, const Request& request) {
 // Nobody sees these offsets before the transaction is committed.
 Task<Response> txn_offset_commit(Context& context, Request& request) {
   Response response;
-  std::vector<PartitionCommit> commits =
-      co_await take_commits(context, request.topics, false, context.broker.clock.wall_ms(), -1, response.topics);
+  std::vector<PartitionCommit> commits = co_await take_commits(
+      context, request.topics, false, context.broker.clock.wall_ms(), -1, response.topics);
   std::vector<Error> errors(commits.size(), co_await enter(context, request));
   if (!errors.empty() && errors.front() == Error::none) {
     GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,

@@ -115,8 +115,8 @@ TEST_F(Visible, WhereReadersOfCommittedRecordsStandIsShownBesideTheEnd) {
   put_group_at("g", "t", 1);
   EXPECT_EQ(partition_of("g").at("stable_offset"), 1);
   for (const auto& words : {std::vector<std::string>{"topic", "offsets", "t"},
-                                               {"topic", "describe", "t"},
-                                               {"group", "describe", "g"}}) {
+                            {"topic", "describe", "t"},
+                            {"group", "describe", "g"}}) {
     ASSERT_EQ(run(words), Exit::ok) << err();
     EXPECT_THAT(out(), HasSubstr("STABLE")) << words[0] << words[1];
   }

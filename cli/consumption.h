@@ -77,6 +77,7 @@ class Consumption {
   Found found(const client::Fetched& fetched, const client::FetchedRecords& records,
               const kafka::Record& record);
   const kafka::Record* next_record(const client::Fetched& fetched, client::FetchedRecords& records);
+  std::string way_behind(const core::TopicPartition& partition, client::Offset offset) const;
   void say_unreadable(std::size_t which, client::Offset at, const client::Failure& why);
   void look_for_transactions();
   client::Task<void> say_standstill(Standstill standstill);

@@ -98,6 +98,13 @@ void Consumption::say_unreadable(std::size_t which, client::Offset at, const cli
   report(context_, told);
 }
 
+std::string Consumption::way_behind(const core::TopicPartition& partition, client::Offset offset) const {
+  const std::string number = std::to_string(partition.partition), to = std::to_string(offset);
+  if (!options_.group)
+    return "mq consume " + partition.topic + " -p " + number + " --start-at " + number + "=" + to;
+  return "mq group seek " + options_.group->group + " --to " + to + " -t " + partition.topic + ":" + number;
+}
+
 // The next record, behind batches that cannot be read if that is wanted. Null: no more, or a failure.
 const kafka::Record* Consumption::next_record(const client::Fetched& fetched,
                                               client::FetchedRecords& records) {
@@ -109,10 +116,11 @@ const kafka::Record* Consumption::next_record(const client::Fetched& fetched,
         "the batch at " + name_of(partition) + "@" + std::to_string(records.at()) + " cannot be read";
     const std::string why(kafka::name_of(records.error()));
     if (!options_.consumer.skips_unreadable) {
-      failure_ = {.message = what,
-                  .kafka = why,
-                  .target = partition.topic,
-                  .hint = "to go on behind it: --on-error skip"};
+      failure_ = {
+          .message = what,
+          .kafka = why,
+          .target = partition.topic,
+          .hint = "to go on behind it: " + way_behind(partition, records.behind()) + ", or --on-error skip"};
       return nullptr;
     }
     context_.notice(what + " (" + why + "); going on behind it");

@@ -155,7 +155,8 @@ class FetchedRecords {
   const kafka::BatchHead& head() const { return reader_->head(); }
   kafka::Error error() const { return error_; }
   void pass() { error_ = kafka::Error::none, reader_.reset(); }  // on, behind the batch with the error
-  Offset at() const { return at_; }  // the base offset of the batch that is looked at
+  Offset at() const { return at_; }          // the base offset of the batch that is looked at
+  Offset behind() const { return behind_; }  // where to go on without it
 
  private:
   bool next_batch();
@@ -167,7 +168,7 @@ class FetchedRecords {
   std::size_t next_aborted_ = 0;
   std::set<std::int64_t> aborting_;  // producers whose transaction is being passed over
   kafka::Error error_ = kafka::Error::none;
-  Offset at_ = -1;
+  Offset at_ = -1, behind_ = -1;
 };
 
 }  // namespace mq::client

@@ -38,6 +38,7 @@ bool FetchedRecords::next_batch() {
   while (const auto batch = kafka::next_batch(rest_)) {
     const auto head = kafka::BatchHead::parse(*batch);
     at_ = head->base_offset;
+    behind_ = head->last_offset() + 1;
     if (error_ = kafka::check_batch(*batch); error_ != kafka::Error::none) return false;
     if (!wanted(*batch, *head)) continue;
     reader_.emplace(*batch, kafka::client_unpacked_bytes_max);

@@ -50,6 +50,15 @@ TEST_F(UnreadableBatch, AReaderNamesItAndTheWayOn) {
   EXPECT_EQ(out(), "b\n");
 }
 
+TEST_F(UnreadableBatch, IsPassedOverWhenAsked) {
+  fill("t", "a\n");
+  append_unreadable("t");
+  fill("t", "b\n");
+  EXPECT_EQ(run({"consume", "t", "-e", "--on-error", "skip"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "a\nb\n");
+  EXPECT_THAT(err(), HasSubstr("the batch at t[0]@1 cannot be read"));
+}
+
 TEST_F(UnreadableBatch, AGroupNamesItAndTheWayOn) {
   fill("t", "a\n");
   append_unreadable("t");

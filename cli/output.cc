@@ -117,6 +117,8 @@ void Output::push() {
 }
 
 ssize_t Output::write_some() {
+  const bool ends_in_buffer = !marks_.empty() && marks_.front().end > taken_ + waiting_bytes_;
+  if (ends_in_buffer) roll();
   iovec parts[parts_max];
   std::size_t count = 0;
   for (const Chunk& chunk : waiting_) {
@@ -132,7 +134,8 @@ std::size_t Output::whole_records() const {
   if (marks_.empty()) return SIZE_MAX;
   const std::size_t bytes_max = sink_.whole_bytes_max();
   if (bytes_max == SIZE_MAX) return bytes_max;
-  auto last = std::ranges::upper_bound(marks_, taken_ + bytes_max, {}, &Mark::end);
+  const std::size_t offered = std::min(bytes_max, waiting_bytes_);
+  auto last = std::ranges::upper_bound(marks_, taken_ + offered, {}, &Mark::end);
   if (last != marks_.begin()) --last;
   return last->end - taken_;
 }

@@ -128,16 +128,18 @@ class ReplacedTopic : public GroupCommand {
     const auto answer = broker_.connect().call<kafka::OffsetFetchResponse>(request, 7);
     return answer.topics.at(0).partitions.at(0).committed_offset;
   }
-  // Reads a topic of two records, `count` of all that come, and has written half of the first.
+  // Reads a topic of two records, `count` of all that come, and has written a part of the first. More than
+  // it may read ahead waits behind that, so it asks the broker nothing before it goes on.
   std::unique_ptr<Stuck> read(const std::string& name, const std::string& protocol,
                               const std::string& count) {
-    fill(name, first + "\nb\n");
+    fill(name, before);
     const std::vector<std::string> words{"consume", name,  "-g", "g",       "--protocol", protocol,
                                          "-n",      count, "-b", address(), "--max-time", "20s"};
     return std::make_unique<Stuck>(words);
   }
 
-  const std::string first = std::string(100'000, 'a');
+  const std::string large = std::string(700'000, 'a');
+  const std::string before = large + "\n" + large + "\n";
 };
 
 TEST_F(ReplacedTopic, IsReadFromItsBeginningByAGroupThatReadTheOneBefore) {
@@ -146,7 +148,7 @@ TEST_F(ReplacedTopic, IsReadFromItsBeginningByAGroupThatReadTheOneBefore) {
     const auto reader = read(name, protocol, "5");
     ASSERT_TRUE(reader->waits());
     replace(name, {"c", "d", "e"});
-    EXPECT_EQ(reader->go_on(), first + "\nb\nc\nd\ne\n");
+    EXPECT_EQ(reader->go_on(), before + "c\nd\ne\n");
     EXPECT_EQ(reader->exit(), Exit::ok) << reader->err();
     EXPECT_THAT(reader->err(), HasSubstr("topic " + name + " was deleted and created anew"));
     EXPECT_EQ(committed("g", name), 3);
@@ -159,18 +161,18 @@ TEST_F(ReplacedTopic, HasNoPositionThatAGroupHadInTheOneBefore) {
     const auto reader = read(name, protocol, "2");
     ASSERT_TRUE(reader->waits());
     replace(name, {"c", "d", "e"});
-    EXPECT_EQ(reader->go_on(), first + "\nb\n");
+    EXPECT_EQ(reader->go_on(), before);
     EXPECT_EQ(reader->exit(), Exit::ok) << reader->err();
-    EXPECT_EQ(committed("g", name), -1);
+    EXPECT_LE(committed("g", name), 0) << "nothing, or where the group begins it";
   }
 }
 
 TEST_F(ReplacedTopic, EndsAReadingWithoutAGroup) {
-  fill("t", first + "\nb\n");
+  fill("t", before);
   Stuck reader({"consume", "t", "-b", address(), "--max-time", "20s"});
   ASSERT_TRUE(reader.waits());
   replace("t", {"c", "d", "e"});
-  EXPECT_EQ(reader.go_on(), first + "\nb\n");
+  EXPECT_EQ(reader.go_on(), before);
   EXPECT_EQ(reader.exit(), Exit::not_found);
   EXPECT_THAT(reader.err(), HasSubstr("deleted and created anew"));
 }

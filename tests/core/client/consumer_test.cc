@@ -151,7 +151,7 @@ TEST(Consumer, GoesOnBehindWhatCannotBeReadWhenAsked) {
     std::vector<std::pair<Offset, Offset>> skipped;
     ConsumerOptions options;
     options.skips_unreadable = true;
-    options.skipped = [&](std::size_t, Offset from, Offset to) { skipped.emplace_back(from, to); };
+    options.skipped = [&](std::size_t, Offset at, Offset next) { skipped.emplace_back(at, next); };
     EXPECT_EQ(run.read({assignment(0, 0, 1000)}, options).values.size(),
               static_cast<std::size_t>(1000 - to + from));
     EXPECT_EQ(skipped, (std::vector<std::pair<Offset, Offset>>{{from, to}}));

@@ -17,7 +17,7 @@ namespace {
 
 namespace json = boost::json;
 
-enum class Shape { envelope, kcat, rpk };
+enum class Origin { envelope, kcat, rpk };
 using Fields = std::span<const std::string_view>;
 
 constexpr std::string_view envelope_fields[] = {
@@ -31,7 +31,7 @@ constexpr std::string_view rpk_fields[] = {"topic",   "key",       "value",     
                                            "headers", "timestamp", "partition", "offset"};
 constexpr std::string_view header_fields[] = {"key", "key_b64", "value", "value_b64"};
 
-json::string_view name_of(std::string_view name) {
+json::string_view json_name(std::string_view name) {
   return {name.data(), name.size()};
 }
 
@@ -47,16 +47,16 @@ const json::key_value_pair* stranger(const json::object& object, Fields fields) 
   return found == object.end() ? nullptr : &*found;
 }
 
-bool has(const json::object& object, std::initializer_list<std::string_view> names) {
-  return std::ranges::all_of(names, [&](std::string_view name) { return object.contains(name_of(name)); });
+bool has_all(const json::object& object, std::initializer_list<std::string_view> names) {
+  return std::ranges::all_of(names, [&](std::string_view name) { return object.contains(json_name(name)); });
 }
 
-Shape shape_of(const json::object& object) {
-  if (!has(object, {"topic", "partition", "offset"})) return Shape::envelope;
-  if (has(object, {"key", "payload"}) && !stranger(object, kcat_fields)) return Shape::kcat;
+Origin origin_of(const json::object& object) {
+  if (!has_all(object, {"topic", "partition", "offset"})) return Origin::envelope;
+  if (has_all(object, {"key", "payload"}) && !stranger(object, kcat_fields)) return Origin::kcat;
   const json::value* time = object.if_contains("timestamp");
   const bool rpk = time && time->is_int64() && !stranger(object, rpk_fields);
-  return rpk ? Shape::rpk : Shape::envelope;
+  return rpk ? Origin::rpk : Origin::envelope;
 }
 
 std::string no_such_field(std::string_view name) {
@@ -89,12 +89,12 @@ std::vector<std::string_view> values_of(std::string_view text) {
   return values;
 }
 
-class Reader {
+class EnvelopeReader {
  public:
-  Reader(std::string_view line, const json::object& object, Record& record, Decoded& decoded)
+  EnvelopeReader(std::string_view line, const json::object& object, Record& record, Decoded& decoded)
       : object_(object),
         written_(values_of(line)),
-        shape_(shape_of(object)),
+        origin_(origin_of(object)),
         record_(record),
         decoded_(decoded) {}
 
@@ -111,11 +111,11 @@ class Reader {
     return false;
   }
 
-  const json::value* find(std::string_view name) const { return object_.if_contains(name_of(name)); }
+  const json::value* find(std::string_view name) const { return object_.if_contains(json_name(name)); }
 
   bool fields() {
     if (written_.size() != object_.size()) return fail("a field stands twice in it");
-    if (shape_ != Shape::envelope) return true;
+    if (origin_ != Origin::envelope) return true;
     if (const auto* other = stranger(object_, envelope_fields))
       return fail(no_such_field(std::string_view(other->key())));
     const json::value* control = find("control");
@@ -125,7 +125,7 @@ class Reader {
   }
 
   bool value() {
-    if (shape_ == Shape::kcat) return bytes("payload", record_.value);
+    if (origin_ == Origin::kcat) return bytes("payload", record_.value);
     if (find("value") || find("value_b64")) return bytes("value", record_.value);
     return fail(find("value_size") ? "there is no \"value\" in it, only its size"
                                    : "there is no \"value\" in it; a tombstone says \"value\":null");
@@ -138,7 +138,7 @@ class Reader {
     const json::value* value = find(name);
     if (!value || value->is_string()) return text(object_, name, to);
     if (value->is_null()) return true;
-    const auto at = static_cast<std::size_t>(object_.find(name_of(name)) - object_.begin());
+    const auto at = static_cast<std::size_t>(object_.find(json_name(name)) - object_.begin());
     std::string& compact = decoded_.emplace_back();
     append_compact_json(compact, written_[at]);
     to = compact;
@@ -154,7 +154,7 @@ class Reader {
       to = decoded_.emplace_back(std::move(*raw));
       return true;
     }
-    const json::value* value = object.if_contains(name_of(name));
+    const json::value* value = object.if_contains(json_name(name));
     if (!value || value->is_null()) return true;
     if (!value->is_string()) return fail(in_quotes(name) + " is not a string");
     to = decoded_.emplace_back(value->get_string());
@@ -164,7 +164,7 @@ class Reader {
   bool headers() {
     const json::value* list = find("headers");
     if (!list || list->is_null()) return true;
-    const bool pairs = shape_ == Shape::kcat;  // name, value, name, value
+    const bool pairs = origin_ == Origin::kcat;  // name, value, name, value
     if (!list->is_array() || (pairs && list->get_array().size() % 2 != 0)) return fail(no_headers());
     const json::array& all = list->get_array();
     for (std::size_t i = 0; i < all.size(); i += pairs ? 2 : 1)
@@ -195,15 +195,15 @@ class Reader {
   }
 
   std::string no_headers() const {
-    return shape_ == Shape::kcat ? "\"headers\" is not an array of names and values"
-                                 : "\"headers\" is not an array of {\"key\", \"value\"}";
+    return origin_ == Origin::kcat ? "\"headers\" is not an array of names and values"
+                                   : "\"headers\" is not an array of {\"key\", \"value\"}";
   }
 
   bool time() {
-    const json::value* ms = shape_ == Shape::rpk ? find("timestamp") : find("ts");
+    const json::value* ms = origin_ == Origin::rpk ? find("timestamp") : find("ts");
     if (ms && !ms->is_null() && !milliseconds(*ms)) return false;
     const json::value* text = find("timestamp");
-    if (shape_ == Shape::rpk || !text || text->is_null()) return true;
+    if (origin_ == Origin::rpk || !text || text->is_null()) return true;
     if (text->is_number()) return fail("\"timestamp\" is a number; milliseconds are called \"ts\"");
     if (!text->is_string()) return fail("\"timestamp\" is not RFC 3339");
     return written_time(std::string_view(text->get_string()));
@@ -246,7 +246,7 @@ class Reader {
 
   const json::object& object_;
   const std::vector<std::string_view> written_;
-  const Shape shape_;
+  const Origin origin_;
   Record& record_;
   Decoded& decoded_;
   std::string wrong_;
@@ -259,10 +259,10 @@ std::string read_envelope(std::string_view line, Record& record, Decoded& decode
   record = {};
   json::error_code error;
   json::monotonic_resource memory;
-  const auto value = json::parse(name_of(line), error, &memory);
+  const auto value = json::parse(json_name(line), error, &memory);
   if (error) return "not JSON: " + error.message();
   if (!value.is_object()) return "not a JSON object";
-  return Reader(line, value.get_object(), record, decoded).read();
+  return EnvelopeReader(line, value.get_object(), record, decoded).read();
 }
 
 }  // namespace mq::cli

@@ -86,23 +86,23 @@ std::string sentence(const client::Failure& failure, std::string_view what) {
   return known && !named ? about + ": " + failure.message : failure.message;
 }
 
-using Outcome = client::Attempt::Outcome;
+using Met = client::Attempt::Outcome;
 
 // What was met at the address that let us come furthest.
-Outcome furthest(const std::vector<client::Attempt>& attempts) {
-  Outcome furthest = Outcome::unreachable;
+Met furthest(const std::vector<client::Attempt>& attempts) {
+  Met furthest = Met::unreachable;
   for (const client::Attempt& attempt : attempts) furthest = std::max(furthest, attempt.outcome);
   return furthest;
 }
 
-std::string_view meeting(Outcome outcome) {
+std::string_view meeting(Met outcome) {
   switch (outcome) {
-    case Outcome::silent:
+    case Met::silent:
       return "connected, but nothing answered in time";
-    case Outcome::closed:
+    case Met::closed:
       return "connected, but the connection was closed before an answer came";
-    case Outcome::tls:
-    case Outcome::not_kafka:
+    case Met::tls:
+    case Met::not_kafka:
       return "connected, but what answers is no Kafka broker";
     default:
       return "no broker could be reached";
@@ -115,7 +115,7 @@ Exit exit_of(const client::Failure& failure) {
     case What::refused:
       return exit_of_kafka(static_cast<int>(failure.error));
     case What::unreachable:
-      return furthest(failure.attempts) == Outcome::silent ? Exit::timeout : Exit::unreachable;
+      return furthest(failure.attempts) == Met::silent ? Exit::timeout : Exit::unreachable;
     case What::timed_out:
       return Exit::timeout;
     case What::stopped:
@@ -153,21 +153,21 @@ Exit exit_of_kafka(int code) {
 
 std::string hint_for(const std::vector<client::Attempt>& attempts) {
   switch (furthest(attempts)) {
-    case Outcome::unreachable:
+    case Met::unreachable:
       return "is that machine up, and no firewall between?  Another address: -b HOST:PORT";
-    case Outcome::unknown_host:
+    case Met::unknown_host:
       return "is the name right?  Another address: -b HOST:PORT";
-    case Outcome::refused:
+    case Met::refused:
       return "is one running?  Start one with: mq serve   Another address: -b HOST:PORT";
-    case Outcome::silent:
+    case Met::silent:
       return "does a Kafka broker listen there, without TLS?  More time: --timeout 30s";
-    case Outcome::closed:
+    case Met::closed:
       return "a listener that wants TLS does so, or one of another protocol; here Kafka's is spoken, without "
              "TLS";
-    case Outcome::tls:
+    case Met::tls:
       return "Kafka's protocol is spoken here without TLS: which port is the broker's plaintext one?  -b "
              "HOST:PORT";
-    case Outcome::not_kafka:
+    case Met::not_kafka:
       return "which port is the broker's?  Another address: -b HOST:PORT";
   }
   return "";

@@ -8,7 +8,7 @@
 namespace mq::cli {
 namespace {
 
-std::string compact(std::string_view json) {
+std::string compact_json(std::string_view json) {
   std::string text;
   append_compact_json(text, json);
   return text;
@@ -104,7 +104,7 @@ struct FormatReader::State {
       boost::json::error_code error;
       const auto value = boost::json::parse(boost::json::string_view(bytes.data(), bytes.size()), error);
       if (error) return false;
-      raw = value.is_string() ? std::string(value.get_string()) : compact(bytes);
+      raw = value.is_string() ? std::string(value.get_string()) : compact_json(bytes);
     } else {
       return true;
     }

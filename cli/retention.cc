@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int8_t topic_resource = 2;
 
-std::string value_of(const kafka::DescribeConfigsResponse& answer, std::string_view name) {
+std::string setting_in(const kafka::DescribeConfigsResponse& answer, std::string_view name) {
   for (const auto& result : answer.results)
     for (const auto& config : result.configs)
       if (config.name == name) return config.value.value_or("");
@@ -39,9 +39,9 @@ client::Task<void> Retention::learn() {
   const auto answer = co_await client_.call<kafka::DescribeConfigsResponse>(
       client::any_broker, std::move(request), client_.options().timeout);
   if (!answer) co_return;
-  const bool deletes = value_of(*answer, "cleanup.policy").find("delete") != std::string::npos;
-  const bool own_times = value_of(*answer, "message.timestamp.type") == "CreateTime";
-  const auto kept = core::parse_integer(value_of(*answer, "retention.ms"), 0);
+  const bool deletes = setting_in(*answer, "cleanup.policy").find("delete") != std::string::npos;
+  const bool own_times = setting_in(*answer, "message.timestamp.type") == "CreateTime";
+  const auto kept = core::parse_integer(setting_in(*answer, "retention.ms"), 0);
   if (!deletes || !own_times || !kept) co_return;
   kept_ms_ = *kept;
   settled_ = false;

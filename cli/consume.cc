@@ -5,19 +5,19 @@
 namespace mq::cli {
 namespace {
 
-using What = PrinterOptions::What;
+using Printed = PrinterOptions::What;
 
 constexpr std::string_view about_range = "Where to start and stop";
 constexpr std::string_view about_print = "What to print";
 constexpr std::string_view about_fetch = "How to fetch";
 
-What what_of(const std::string& name) {
-  constexpr std::pair<std::string_view, What> names[] = {
-      {"value", What::value},   {"raw", What::raw}, {"kv", What::kv},    {"json", What::json},
-      {"pretty", What::pretty}, {"hex", What::hex}, {"none", What::none}};
+Printed what_of(const std::string& name) {
+  constexpr std::pair<std::string_view, Printed> names[] = {
+      {"value", Printed::value},   {"raw", Printed::raw}, {"kv", Printed::kv},    {"json", Printed::json},
+      {"pretty", Printed::pretty}, {"hex", Printed::hex}, {"none", Printed::none}};
   for (const auto& [known, what] : names)
     if (name == known) return what;
-  return What::value;
+  return Printed::value;
 }
 
 std::string separator(const Arguments& arguments, std::string_view flag) {
@@ -34,7 +34,7 @@ std::optional<client::Duration> bounded(const Arguments& arguments, std::string_
 PrinterOptions printer_options(const Context& context, const Arguments& arguments) {
   PrinterOptions options;
   const std::string output = arguments.text("output");
-  options.what = output == "auto" ? (context.out_tty ? What::pretty : What::value) : what_of(output);
+  options.what = output == "auto" ? (context.out_tty ? Printed::pretty : Printed::value) : what_of(output);
   options.delimiter = separator(arguments, "delimiter");
   options.key_separator = separator(arguments, "key-separator");
   options.null_text = arguments.maybe("null");
@@ -46,7 +46,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
                            : level == "full" ? Envelope::Level::full
                                              : Envelope::Level::normal;
   options.envelope.meta_only = arguments.on("meta-only");
-  if (options.envelope.meta_only && options.what != What::json)
+  if (options.envelope.meta_only && options.what != Printed::json)
     throw UsageError("--meta-only is for -o json", "formats have %K and %V, the sizes of key and value");
   options.envelope.json_value = arguments.on("json-value");
   options.envelope.json_key = arguments.on("json-key");
@@ -55,9 +55,9 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
     if (arguments.given("output")) throw UsageError("--format stands in for --output; give one of them");
     auto format = Format::compile(*text, Format::Direction::write);
     if (!format) throw UsageError("--format: " + format.error().why, "mq help formats");
-    options.what = What::format;
+    options.what = Printed::format;
     options.format = std::move(*format);
-  } else if (options.what == What::kv && !options.null_text) {
+  } else if (options.what == Printed::kv && !options.null_text) {
     options.null_text = "NULL";
   }
   return options;

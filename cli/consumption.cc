@@ -205,8 +205,8 @@ void Consumption::look_around() {
                   records_text(out_.records()) + " so far); waiting. Ctrl-C stops");
 }
 
-Found Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
-                         const kafka::Record& record) {
+FoundRecord Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
+                               const kafka::Record& record) {
   const Ends& ends = plan_.ends[fetched.which];
   return {fetched,
           records.head(),

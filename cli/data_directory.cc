@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr unsigned tmpfs = 0x01021994, ramfs = 0x858458f6;  // have no size when none was set
+constexpr unsigned tmpfs_magic = 0x01021994, ramfs_magic = 0x858458f6;  // have no size when none was set
 
 }  // namespace
 
@@ -40,7 +40,8 @@ DataDirectory look_at_data(const fs::path& path) {
   data.file_system = static_cast<unsigned>(system.f_type);
   data.free_bytes = space.f_bavail * space.f_frsize;
   data.all_bytes = space.f_blocks * space.f_frsize;
-  const bool keeps_files = data.all_bytes > 0 || data.file_system == tmpfs || data.file_system == ramfs;
+  const bool keeps_files =
+      data.all_bytes > 0 || data.file_system == tmpfs_magic || data.file_system == ramfs_magic;
   if (!keeps_files) data.unfit = there + " lies on a file system that keeps no files";
   return data;
 }

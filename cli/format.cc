@@ -289,7 +289,7 @@ std::int64_t length_of(const std::optional<std::string_view>& bytes) {
   return bytes ? static_cast<std::int64_t>(bytes->size()) : -1;
 }
 
-struct Writer {
+struct ItemWriter {
   std::string& to;
   const Record& record;
   const Format& format;
@@ -316,7 +316,7 @@ struct Writer {
       if (!item.inner.empty()) {
         Record inner;
         inner.key = header.key, inner.value = header.value;
-        for (const FormatItem& part : item.inner) Writer{to, inner, format, utc}.write(part);
+        for (const FormatItem& part : item.inner) ItemWriter{to, inner, format, utc}.write(part);
         continue;
       }
       if (!first) to += ',';
@@ -411,7 +411,7 @@ core::Parsed<Format> Format::compile(std::string_view text, Direction direction)
 }
 
 void Format::write(std::string& to, const Record& record, bool utc) const {
-  Writer writer{to, record, *this, utc};
+  ItemWriter writer{to, record, *this, utc};
   for (const FormatItem& item : items_) writer.write(item);
 }
 

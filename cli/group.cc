@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "cli/position.h"
 #include "core/client/consumer.h"
 #include "core/scalars.h"
 
@@ -16,11 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto age_patience = std::chrono::seconds(3);
 constexpr std::size_t members_listed = 10;
-
-std::int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 // Every partition that anybody of the group is at, with what is committed.
 std::vector<Progress> partitions_of(const client::DescribedGroup& group,

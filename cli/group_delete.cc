@@ -64,7 +64,7 @@ Plan plan_for(const GroupSelection& selection, const std::vector<GroupProgress>&
   return plan;
 }
 
-Exit run_delete(Context& context, const Arguments& arguments) {
+Exit run_group_delete(Context& context, const Arguments& arguments) {
   const bool may_be_absent = arguments.on("if-exists");
   client::Cluster cluster(client_options(context));
   const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
@@ -213,7 +213,7 @@ extern const Command group_delete{
               {.name = "literal", .help = "names are names, whatever characters they hold"}},
     .more = "A group with members cannot be deleted. To keep a copy of where it is: mq group export.",
     .see = "mq group forget, man mq-group",
-    .run = run_delete};
+    .run = run_group_delete};
 
 extern const Command group_forget{
     .name = "group forget",

@@ -136,7 +136,7 @@ std::string page(const json::object& row, bool exact, const Arguments& arguments
   return text;
 }
 
-Exit run_describe(Context& context, const Arguments& arguments) {
+Exit run_group_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
   std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
@@ -189,6 +189,6 @@ extern const Command group_describe{
         "end. STABLE is where the first open\ntransaction begins: readers of committed records come no "
         "further. A single group is one JSON object, several are an\narray.",
     .see = "mq group lag, man mq-group",
-    .run = run_describe};
+    .run = run_group_describe};
 
 }  // namespace mq::cli

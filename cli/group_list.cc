@@ -55,7 +55,7 @@ bool wanted(const GroupProgress& group, const Arguments& arguments) {
   });
 }
 
-Exit run_list(Context& context, const Arguments& arguments) {
+Exit run_group_list(Context& context, const Arguments& arguments) {
   const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
   GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
@@ -119,6 +119,6 @@ extern const Command group_list{
         "without a commit\ncount from the start. TIME LAG is the age of the oldest record that is left. A "
         "commit beyond the end is said.",
     .see = "mq group describe, man mq-group",
-    .run = run_list};
+    .run = run_group_list};
 
 }  // namespace mq::cli

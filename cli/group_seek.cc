@@ -11,12 +11,12 @@ namespace mq::cli {
 
 namespace {
 
-const Table table{.columns = {{"topic", "TOPIC"},
-                              {"partition", "PART"},
-                              {"current_offset", "CURRENT"},
-                              {"new_offset", "NEW"},
-                              {"change", "CHANGE"}},
-                  .name = "topic"};
+const Table moves_table{.columns = {{"topic", "TOPIC"},
+                                    {"partition", "PART"},
+                                    {"current_offset", "CURRENT"},
+                                    {"new_offset", "NEW"},
+                                    {"change", "CHANGE"}},
+                        .name = "topic"};
 
 json::object row_of(const MoveOptions& options, const Move& move) {
   json::object row{{"group", options.group},        {"action", options.action},
@@ -43,7 +43,7 @@ std::string summary_of(const std::vector<Move>& all) {
 Plan plan_of(const MoveOptions& options, const client::DescribedGroup& group, const std::vector<Move>& all) {
   std::set<std::string_view> topics;
   for (const Move& move : all) topics.insert(move.partition.topic);
-  Plan plan{.risk = topics.size() > 1 || options.evict ? Risk::guarded : Risk::plain, .table = table};
+  Plan plan{.risk = topics.size() > 1 || options.evict ? Risk::guarded : Risk::plain, .table = moves_table};
   for (const Move& move : all) plan.rows.push_back(row_of(options, move));
   plan.summary = "group " + options.group + " (" + group.state + "): " + summary_of(all);
   return plan;
@@ -237,14 +237,14 @@ Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cl
   const std::vector<Move> all = moves(current, target);
   if (all.empty()) {
     context.notice("group " + options.group + " is there already");
-    return conclude(context, arguments, table, {});
+    return conclude(context, arguments, moves_table, {});
   }
   if (const auto end = go_ahead(context, arguments, plan_of(options, group, all))) return *end;
   if (!group.members.empty())
     must(cluster.run(
              client::remove_members(cluster.client(), options.group, group.members, deadline(cluster))),
          "group");
-  return conclude(context, arguments, table, commit(cluster, options, all));
+  return conclude(context, arguments, moves_table, commit(cluster, options, all));
 }
 
 extern const Command group_seek{

@@ -58,7 +58,7 @@ Durations carry a unit: 250ms 10s 5m 2h 7d 1w 1h30m inf. Sizes: 512 64k 10M 1GiB
   mq topic trim orders --before @-7d      forget what is older than a week
 )";
 
-constexpr std::string_view selectors = R"(Selectors: which topics are meant
+constexpr std::string_view selectors_text = R"(Selectors: which topics are meant
 
   orders          this topic
   'logs-*'        a glob: * ? [abc] [a-z]; quote it, or the shell takes it for files
@@ -178,7 +178,7 @@ std::vector<std::string_view> help_topics() {
 std::optional<std::string> help_topic(std::string_view name) {
   if (name == "formats") return std::string(formats);
   if (name == "positions") return std::string(positions);
-  if (name == "selectors") return std::string(selectors);
+  if (name == "selectors") return std::string(selectors_text);
   if (name == "pipes") return std::string(pipes);
   if (name == "from-kafka") return std::string(from_kafka);
   if (name == "from-kcat") return std::string(from_kcat);

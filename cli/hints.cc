@@ -81,10 +81,10 @@ constexpr Memory words[] = {
 };
 
 template <std::size_t size>
-std::string look_up(const Memory (&table)[size], std::string_view typed) {
-  const auto found =
-      std::find_if(std::begin(table), std::end(table), [&](const Memory& row) { return row.typed == typed; });
-  return found == std::end(table) ? std::string{} : std::string(found->hint);
+std::string look_up(const Memory (&memories)[size], std::string_view typed) {
+  const auto found = std::find_if(std::begin(memories), std::end(memories),
+                                  [&](const Memory& row) { return row.typed == typed; });
+  return found == std::end(memories) ? std::string{} : std::string(found->hint);
 }
 
 }  // namespace

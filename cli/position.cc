@@ -157,20 +157,25 @@ core::Parsed<std::int64_t> parse_since(std::string_view text, const Now& now) {
   return now.ms - std::chrono::duration_cast<std::chrono::milliseconds>(*ago).count();
 }
 
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 core::Parsed<Position> parse_position(std::string_view text, const Now& now) {
-  using Kind = Position::Kind;
-  if (text == "start") return Position{Kind::start};
-  if (text == "end") return Position{Kind::end};
-  if (text == "stored") return Position{Kind::stored};
+  using To = Position::Kind;
+  if (text == "start") return Position{To::start};
+  if (text == "end") return Position{To::end};
+  if (text == "stored") return Position{To::stored};
   if (text.starts_with('@')) {
     const auto at = parse_time(text.substr(1), now);
     if (!at) return at.error();
-    return Position{Kind::time, *at};
+    return Position{To::time, *at};
   }
   const bool sign = text.starts_with('+') || text.starts_with('-');
   const auto rest = sign ? text.substr(1) : text;
   const auto n = digits(rest) ? integer(rest) : std::nullopt;
-  if (n) return Position{!sign ? Kind::offset : text[0] == '+' ? Kind::after_start : Kind::before_end, *n};
+  if (n) return Position{!sign ? To::offset : text[0] == '+' ? To::after_start : To::before_end, *n};
   return core::Wrong{"\"" + std::string(text) +
                      "\" is no position: write start, end, an offset, +N after the start, -N before the "
                      "end, or @TIME"};

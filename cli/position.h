@@ -11,6 +11,8 @@
 
 namespace mq::cli {
 
+std::int64_t now_ms();  // by the wall clock, since 1970
+
 struct Now {
   std::int64_t ms = 0;  // since 1970
   bool utc = false;     // times without a zone are UTC; otherwise local

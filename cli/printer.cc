@@ -17,7 +17,7 @@ std::optional<std::string_view> text_of(const std::optional<net::Bytes>& bytes) 
   return text_of(*bytes);
 }
 
-void fill(Record& to, const Found& found) {
+void fill(Record& to, const FoundRecord& found) {
   to.topic = found.partition.topic;
   to.partition = found.partition.partition;
   to.offset = found.record.offset;
@@ -56,7 +56,7 @@ Printer::Printer(PrinterOptions options) : options_(std::move(options)) {
   options_.format->for_terminal = options_.for_terminal;
 }
 
-void Printer::print(Output& out, const Found& found) {
+void Printer::print(Output& out, const FoundRecord& found) {
   using What = PrinterOptions::What;
   const bool as_it_is = options_.what == What::value && !options_.for_terminal;
   if (as_it_is || options_.what == What::raw) {
@@ -70,7 +70,7 @@ void Printer::print(Output& out, const Found& found) {
   out.end_record();
 }
 
-void Printer::write(std::string& to, const Found& found) {
+void Printer::write(std::string& to, const FoundRecord& found) {
   using What = PrinterOptions::What;
   fill(record_, found);
   const std::string_view null =

@@ -25,7 +25,7 @@ struct PrinterOptions {
 };
 
 // A record and all that is known about where it was found.
-struct Found {
+struct FoundRecord {
   const client::Fetched& fetched;
   const kafka::BatchHead& head;
   const kafka::Record& record;
@@ -38,8 +38,8 @@ class Printer {
  public:
   explicit Printer(PrinterOptions options);
 
-  void print(Output& out, const Found& found);
-  void write(std::string& to, const Found& found);  // the same bytes, for later
+  void print(Output& out, const FoundRecord& found);
+  void write(std::string& to, const FoundRecord& found);  // the same bytes, for later
 
  private:
   void text(std::string& to, std::string_view bytes);

@@ -22,8 +22,9 @@ struct Change {
   std::string value;  // wire
 };
 
-const Table table{.columns = {{"topic", "TOPIC"}, {"key", "KEY"}, {"before", "BEFORE"}, {"after", "AFTER"}},
-                  .name = "topic"};
+const Table changes_table{
+    .columns = {{"topic", "TOPIC"}, {"key", "KEY"}, {"before", "BEFORE"}, {"after", "AFTER"}},
+    .name = "topic"};
 
 std::vector<Change> changes_of(const Arguments& arguments) {
   std::vector<Change> changes;
@@ -126,13 +127,14 @@ std::optional<Failure> add_partitions(client::Cluster& cluster, const TopicState
 }
 
 // What is asked for: settings, and a number of partitions (0: as many as there are).
-struct Wish {
+struct WantedChange {
   std::vector<Change> changes;
   std::int64_t partitions = 0;
 };
 
-Wish wish_of(const Arguments& arguments) {
-  Wish wish{changes_of(arguments), arguments.given("partitions") ? arguments.number("partitions") : 0};
+WantedChange wish_of(const Arguments& arguments) {
+  WantedChange wish{changes_of(arguments),
+                    arguments.given("partitions") ? arguments.number("partitions") : 0};
   if (arguments.given("partitions") && (wish.partitions < 1 || wish.partitions > 100'000))
     throw UsageError("--partitions: it is between 1 and 100000");
   if (wish.changes.empty() && wish.partitions == 0)
@@ -143,7 +145,7 @@ Wish wish_of(const Arguments& arguments) {
 
 using Rows = std::vector<std::vector<json::object>>;  // for each topic
 
-Rows rows_of(client::Cluster& cluster, const std::vector<TopicState>& topics, const Wish& wish) {
+Rows rows_of(client::Cluster& cluster, const std::vector<TopicState>& topics, const WantedChange& wish) {
   std::vector<std::string> names;
   for (const TopicState& topic : topics) names.push_back(topic.name);
   std::map<std::string, std::vector<Setting>> settings;
@@ -154,8 +156,8 @@ Rows rows_of(client::Cluster& cluster, const std::vector<TopicState>& topics, co
   return rows;
 }
 
-Plan plan_for(const Rows& rows, const Wish& wish) {
-  Plan plan{.risk = wish.partitions > 0 ? Risk::guarded : Risk::plain, .table = table};
+Plan plan_for(const Rows& rows, const WantedChange& wish) {
+  Plan plan{.risk = wish.partitions > 0 ? Risk::guarded : Risk::plain, .table = changes_table};
   for (const auto& of_topic : rows) plan.rows.insert(plan.rows.end(), of_topic.begin(), of_topic.end());
   if (wish.partitions > 0)
     plan.summary =
@@ -164,7 +166,7 @@ Plan plan_for(const Rows& rows, const Wish& wish) {
 }
 
 Exit run_alter(Context& context, const Arguments& arguments) {
-  const Wish wish = wish_of(arguments);
+  const WantedChange wish = wish_of(arguments);
   for (const Change& change : wish.changes) notice_without_effect(context, change.key);
   const bool dry_run = arguments.on("dry-run");  // the broker is asked whether it would
   client::Cluster cluster(client_options(context));
@@ -189,7 +191,7 @@ Exit run_alter(Context& context, const Arguments& arguments) {
       outcomes.push_back({std::move(row), std::nullopt});
     }
   }
-  return conclude(context, arguments, table, std::move(outcomes));
+  return conclude(context, arguments, changes_table, std::move(outcomes));
 }
 
 }  // namespace

@@ -7,12 +7,12 @@ namespace mq::cli {
 
 namespace {
 
-const Table table{.columns = {{"key", "KEY"},
-                              {"type", "TYPE"},
-                              {"default", "DEFAULT"},
-                              {"accepts", "ACCEPTS", Unit::plain, true},
-                              {"meaning", "MEANING"}},
-                  .name = "key"};
+const Table configs_table{.columns = {{"key", "KEY"},
+                                      {"type", "TYPE"},
+                                      {"default", "DEFAULT"},
+                                      {"accepts", "ACCEPTS", Unit::plain, true},
+                                      {"meaning", "MEANING"}},
+                          .name = "key"};
 
 std::string_view type_of(core::ConfigType type) {
   switch (type) {
@@ -66,7 +66,7 @@ Exit run_configs(Context& context, const Arguments& arguments) {
   std::vector<json::object> rows;
   for (const core::TopicConfigKey& key : core::topic_config_keys())
     if (wanted(arguments.positional(), key.name)) rows.push_back(row_of(key, is_human(context.output)));
-  if (!rows.empty()) return print(context, arguments, table, std::move(rows));
+  if (!rows.empty()) return print(context, arguments, configs_table, std::move(rows));
   const std::string& word = arguments.positional().front();
   const std::string_view near = core::suggest_topic_config(word);
   return report(context, {.exit = Exit::not_found,

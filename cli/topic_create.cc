@@ -12,15 +12,15 @@ namespace {
 
 using Request = kafka::CreateTopicsRequest;
 
-const Table table{.columns = {{"topic", "TOPIC"},
-                              {"partitions", "PARTS"},
-                              {"replication_factor", "RF"},
-                              {"config", "CONFIG"},
-                              {"status", "STATUS"}},
-                  .name = "topic"};
+const Table created_table{.columns = {{"topic", "TOPIC"},
+                                      {"partitions", "PARTS"},
+                                      {"replication_factor", "RF"},
+                                      {"config", "CONFIG"},
+                                      {"status", "STATUS"}},
+                          .name = "topic"};
 
 // What every topic of this command is to be like; -1: the cluster's default.
-struct Wish {
+struct WantedTopic {
   std::int32_t partitions = -1;
   std::int16_t replication = -1;
   std::map<std::string, std::string> settings;  // wire values
@@ -54,7 +54,7 @@ std::vector<Request::CreatableReplicaAssignment> parse_assignment(const std::str
   return assignments;
 }
 
-void be_like(client::Cluster& cluster, const std::string& model, Wish& wish) {
+void be_like(client::Cluster& cluster, const std::string& model, WantedTopic& wish) {
   const Selection selection = select(cluster, {Selector(model)}, true);
   if (!selection.missing.empty()) throw FailureError(selection.missing.front());
   const TopicState& topic = selection.topics.front();
@@ -64,8 +64,8 @@ void be_like(client::Cluster& cluster, const std::string& model, Wish& wish) {
     if (setting.overridden && !setting.sensitive) wish.settings.emplace(setting.key, setting.value);
 }
 
-Wish wish_of(client::Cluster& cluster, const Arguments& arguments) {
-  Wish wish;
+WantedTopic wish_of(client::Cluster& cluster, const Arguments& arguments) {
+  WantedTopic wish;
   if (arguments.given("partitions"))
     wish.partitions = static_cast<std::int32_t>(positive(arguments, "partitions", 100'000));
   if (arguments.given("replication"))
@@ -84,7 +84,7 @@ Wish wish_of(client::Cluster& cluster, const Arguments& arguments) {
   return wish;
 }
 
-Request request_for(const std::vector<std::string>& names, const Wish& wish, const Context& context,
+Request request_for(const std::vector<std::string>& names, const WantedTopic& wish, const Context& context,
                     bool dry_run) {
   Request request;
   request.timeout_ms =
@@ -102,7 +102,7 @@ Request request_for(const std::vector<std::string>& names, const Wish& wish, con
 }
 
 // With --if-not-exists: is what is there what was asked for?
-Outcome compare(client::Cluster& cluster, const std::string& name, const Wish& wish, bool allow_diff) {
+Outcome compare(client::Cluster& cluster, const std::string& name, const WantedTopic& wish, bool allow_diff) {
   const Selection selection = select(cluster, {Selector(name)}, true);
   if (selection.topics.empty()) return outcome(name, "create", "exists");
   const TopicState& topic = selection.topics.front();
@@ -134,7 +134,7 @@ Outcome compare(client::Cluster& cluster, const std::string& name, const Wish& w
 }
 
 Outcome outcome_of(client::Cluster& cluster, const kafka::CreateTopicsResponse::CreatableTopicResult& result,
-                   const Wish& wish, const Arguments& arguments) {
+                   const WantedTopic& wish, const Arguments& arguments) {
   if (result.error_code == 36 && arguments.on("if-not-exists"))
     return compare(cluster, result.name, wish, arguments.on("allow-diff"));
   if (result.error_code != 0) {
@@ -164,13 +164,13 @@ Exit run_create(Context& context, const Arguments& arguments) {
   if (arguments.on("allow-diff") && !arguments.on("if-not-exists"))
     throw UsageError("--allow-diff needs --if-not-exists");
   client::Cluster cluster(client_options(context));
-  const Wish wish = wish_of(cluster, arguments);
+  const WantedTopic wish = wish_of(cluster, arguments);
   for (const auto& [key, value] : wish.settings) notice_without_effect(context, key);
   Request request = request_for(arguments.positional(), wish, context, arguments.on("dry-run"));
   const auto answer = must(cluster.create_topics(std::move(request)));
   std::vector<Outcome> outcomes;
   for (const auto& result : answer.topics) outcomes.push_back(outcome_of(cluster, result, wish, arguments));
-  return conclude(context, arguments, table, std::move(outcomes));
+  return conclude(context, arguments, created_table, std::move(outcomes));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Outcome outcome_of(const kafka::DeleteTopicsResponse::DeletableTopicResult& resu
   return failed(name, "delete", std::move(failure));
 }
 
-Exit run_delete(Context& context, const Arguments& arguments) {
+Exit run_topic_delete(Context& context, const Arguments& arguments) {
   const bool may_be_absent = arguments.on("if-exists");
   client::Cluster cluster(client_options(context));
   Selection selection = select(cluster, selectors(arguments.positional()), arguments.on("internal"));
@@ -100,6 +100,6 @@ extern const Command topic_delete{
         "topics typed;\n"
         "scripts give it with --confirm.",
     .see = "mq help selectors, man mq-topic",
-    .run = run_delete};
+    .run = run_topic_delete};
 
 }  // namespace mq::cli

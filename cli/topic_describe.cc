@@ -127,7 +127,7 @@ std::string page(const json::object& row, bool exact, Parts parts) {
   return text;
 }
 
-Exit run_describe(Context& context, const Arguments& arguments) {
+Exit run_topic_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   Selection selection = select(cluster, selectors(arguments.positional()), false);
   add_offsets(cluster, selection.topics);
@@ -181,6 +181,6 @@ extern const Command topic_describe{
         "Without flags partitions are shown when there are 32 or fewer. A single topic is one JSON object, "
         "several are an array.",
     .see = "mq help selectors, man mq-topic",
-    .run = run_describe};
+    .run = run_topic_describe};
 
 }  // namespace mq::cli

@@ -9,21 +9,16 @@ namespace mq::cli {
 
 namespace {
 
-const Table table{.columns = {{"topic", "TOPIC"},
-                              {"partitions", "PARTS"},
-                              {"replication_factor", "RF"},
-                              {"offsets", "OFFSETS", Unit::count},
-                              {"size_bytes", "SIZE", Unit::bytes},
-                              {"last_write", "LAST WRITE"},
-                              {"under_replicated", "UNDER-REPLICATED", Unit::plain, true},
-                              {"offline", "OFFLINE", Unit::plain, true},
-                              {"state", "STATE"}},
-                  .name = "topic"};
-
-std::int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+const Table list_table{.columns = {{"topic", "TOPIC"},
+                                   {"partitions", "PARTS"},
+                                   {"replication_factor", "RF"},
+                                   {"offsets", "OFFSETS", Unit::count},
+                                   {"size_bytes", "SIZE", Unit::bytes},
+                                   {"last_write", "LAST WRITE"},
+                                   {"under_replicated", "UNDER-REPLICATED", Unit::plain, true},
+                                   {"offline", "OFFLINE", Unit::plain, true},
+                                   {"state", "STATE"}},
+                       .name = "topic"};
 
 // Which topics stay, for the flags that ask about their state.
 bool wanted(const TopicState& topic, const Arguments& arguments) {
@@ -76,7 +71,7 @@ json::object row_of(const TopicState& topic, bool human, bool utc) {
   return row;
 }
 
-Exit run_list(Context& context, const Arguments& arguments) {
+Exit run_topic_list(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   Selection selection = select(cluster, selectors(arguments.positional()), arguments.on("internal"));
   if (context.output != "name" || arguments.given("sort") || arguments.on("empty") ||
@@ -91,7 +86,7 @@ Exit run_list(Context& context, const Arguments& arguments) {
   for (const TopicState& topic : selection.topics)
     rows.push_back(row_of(topic, context.output == "table" && !arguments.text("sort").ends_with("last_write"),
                           context.utc));
-  if (selection.missing.empty() || !rows.empty()) print(context, arguments, table, std::move(rows));
+  if (selection.missing.empty() || !rows.empty()) print(context, arguments, list_table, std::move(rows));
   for (const Failure& failure : selection.missing) report(context, failure);
   if (selection.missing.empty()) return Exit::ok;
   return selection.topics.empty() ? selection.missing.front().exit : Exit::partial;
@@ -124,6 +119,6 @@ extern const Command topic_list{
         "records.\n"
         "SIZE is that of the leaders' replicas, as they lie on the disk.",
     .see = "mq help selectors, man mq-topic",
-    .run = run_list};
+    .run = run_topic_list};
 
 }  // namespace mq::cli

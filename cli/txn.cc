@@ -6,6 +6,7 @@
 
 #include "cli/group.h"
 #include "cli/plan.h"
+#include "cli/position.h"
 #include "core/client/transaction_admin.h"
 #include "core/scalars.h"
 
@@ -13,11 +14,11 @@ namespace mq::cli {
 
 namespace {
 
-const Table list_table{.columns = {{"transactional_id", "TRANSACTIONAL ID"},
-                                   {"state", "STATE"},
-                                   {"producer_id", "PRODUCER"},
-                                   {"coordinator", "COORDINATOR"}},
-                       .name = "transactional_id"};
+const Table transactions_table{.columns = {{"transactional_id", "TRANSACTIONAL ID"},
+                                           {"state", "STATE"},
+                                           {"producer_id", "PRODUCER"},
+                                           {"coordinator", "COORDINATOR"}},
+                               .name = "transactional_id"};
 const Table describe_table{.columns = {{"transactional_id", "TRANSACTIONAL ID"},
                                        {"state", "STATE"},
                                        {"producer_id", "PRODUCER"},
@@ -35,14 +36,9 @@ const Table open_table{.columns = {{"topic", "TOPIC"},
                                    {"why", "WHY"}},
                        .name = "topic"};
 
-std::int64_t now_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 // ---- list, describe ----
 
-Exit run_list(Context& context, const Arguments& arguments) {
+Exit run_txn_list(Context& context, const Arguments& arguments) {
   const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
   const auto all = must(cluster.run(client::list_transactions(cluster.client(), states, deadline(cluster))),
@@ -53,7 +49,7 @@ Exit run_list(Context& context, const Arguments& arguments) {
                     {"state", one.state},
                     {"producer_id", one.producer_id},
                     {"coordinator", one.coordinator}});
-  return print(context, arguments, list_table, std::move(rows));
+  return print(context, arguments, transactions_table, std::move(rows));
 }
 
 json::object row_of(const client::DescribedTransaction& one) {
@@ -69,7 +65,7 @@ json::object row_of(const client::DescribedTransaction& one) {
   return row;
 }
 
-Exit run_describe(Context& context, const Arguments& arguments) {
+Exit run_txn_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   std::vector<json::object> rows;
   std::vector<Failure> missing;
@@ -211,7 +207,7 @@ extern const Command txn_list{
                .choices = "Empty|Ongoing|PrepareCommit|PrepareAbort|CompleteCommit|CompleteAbort|Dead",
                .repeatable = true}},
     .see = "mq txn describe, man mq-txn",
-    .run = run_list};
+    .run = run_txn_list};
 
 extern const Command txn_describe{
     .name = "txn describe",
@@ -221,7 +217,7 @@ extern const Command txn_describe{
     .examples = {{"mq txn describe payments-1", "state, producer, partitions"},
                  {"mq txn describe payments-1 -o json | jq .open_ms", "for programs"}},
     .see = "mq txn list, man mq-txn",
-    .run = run_describe};
+    .run = run_txn_describe};
 
 extern const Command txn_hanging{
     .name = "txn hanging",

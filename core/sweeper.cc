@@ -15,7 +15,7 @@ constexpr std::int64_t first_look_ms = 30'000;            // after a start there
 constexpr std::int64_t compaction_interval_ms = 15'000;   // Kafka's log.cleaner.backoff.ms
 constexpr std::int64_t sleep_ms_max = 30 * 86'400'000LL;  // then the wall clock is asked again
 constexpr std::int64_t clock_jump_ms_max = 3'600'000;
-constexpr std::size_t segments_max = 100'000;
+constexpr std::size_t segments_looked_at_max = 100'000;
 
 // By how much a partition may be larger than it should before it is looked at: not for every batch.
 std::uint64_t slack_bytes(std::int64_t limit) {
@@ -195,7 +195,8 @@ Task<Result<CompactionView>> Sweeper::view_of(PartitionPtr partition) {
   CompactionView view;
   view.now = now();
   view.clean = std::max(compactor_->clean_until(partition->number()), partition->start());
-  auto segments = co_await partition->ranges(partition->start(), storage::Grain::segment, segments_max);
+  auto segments =
+      co_await partition->ranges(partition->start(), storage::Grain::segment, segments_looked_at_max);
   if (!segments) co_return segments.error();
   view.stable = partition->last_stable_offset();  // not from before: the newest segment has grown meanwhile
   view.segments = std::move(*segments);

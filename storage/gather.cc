@@ -12,18 +12,18 @@ namespace mq::storage {
 namespace {
 
 constexpr std::size_t parts_max = 256;  // of one read: batches, and what lies between them
-constexpr std::size_t gap_bytes_max = 4096;
+constexpr std::size_t passed_over_max = 4096;
 
 // Brings the first pieces, which lie close behind each other in one file, by one read; how many.
 std::size_t read_neighbours(std::span<const Piece> pieces, std::byte* to) {
-  std::array<std::byte, gap_bytes_max> between;
+  std::array<std::byte, passed_over_max> between;
   std::array<iovec, parts_max> parts;
   const Piece& first = pieces.front();
   std::uint64_t end = first.position;
   std::size_t n = 0, count = 0;
   for (; count < pieces.size() && n + 2 <= parts.size(); count++) {
     const Piece& next = pieces[count];
-    if (next.file != first.file || next.position < end || next.position - end > gap_bytes_max) break;
+    if (next.file != first.file || next.position < end || next.position - end > passed_over_max) break;
     if (next.position > end) parts[n++] = {between.data(), next.position - end};
     parts[n++] = {to, next.size};
     to += next.size;

@@ -12,8 +12,6 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t rows_at_once = 1000;
-
 const char* name_of(Kind kind) {
   constexpr const char* names[] = {"", "begin", "batch", "cut", "trim", "note", "rows"};
   return names[static_cast<std::uint32_t>(kind)];

@@ -11,11 +11,7 @@
 
 namespace mq::storage {
 namespace fs = std::filesystem;
-namespace {
-
-constexpr std::size_t rows_at_once = 1000;
-
-}  // namespace
+namespace {}  // namespace
 
 error_code Opening::run() {
   const auto began = std::chrono::steady_clock::now();

@@ -12,8 +12,6 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t rows_at_once = 1000;
-
 error_code copy_rows(Store& from, std::string_view prefix, Store::Change& into) {
   for (std::string at;;) {
     const auto rows = from.scan(prefix, at, rows_at_once);

@@ -12,7 +12,6 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t rows_at_once = 1000;
 constexpr std::uint64_t read_bytes_max = 128u << 20, copy_bytes_max = 64u << 20;  // of one partition, at once
 
 error_code write_record(File& file, std::uint64_t at, Header header, Bytes payload, std::uint32_t seed) {

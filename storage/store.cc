@@ -31,7 +31,7 @@ bool is_own(std::string_view key) {
   return !key.empty() && key.front() == '\0';
 }
 
-error_code code(const Status& status) {
+error_code code_of(const Status& status) {
   if (status.IsNotFound()) return Errc::not_found;
   // InvalidArgument is what an open answers when files are missing.
   return status.IsCorruption() || status.IsInvalidArgument() ? Errc::corrupt : Errc::io;
@@ -139,7 +139,7 @@ Result<std::vector<std::pair<std::string, std::string>>> LevelDbStore::scan(std:
 error_code LevelDbStore::fence(const char* doing, const Status& status) {
   if (!fenced_.exchange(true))
     logger().error("{}: could not {}: {}", dir_.string(), doing, status.ToString());
-  return code(status);
+  return code_of(status);
 }
 
 // The name in CURRENT; empty when there is no CURRENT.

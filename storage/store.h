@@ -13,6 +13,8 @@
 
 namespace mq::storage {
 
+inline constexpr std::size_t rows_at_once = 1000;  // of a scan that goes over all of them
+
 class Store {
  public:
   // All or nothing. `puts` and `erases` must not name the same key.

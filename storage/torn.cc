@@ -14,7 +14,7 @@ namespace {
 // LevelDB's doc/log_format.md: blocks of 32 KiB; in them fragments of records, each behind a header of seven
 // bytes (masked CRC of type and payload, length, type), none across a block's end; the last bytes of a block
 // may be zeros.
-constexpr std::size_t block_bytes = 32 << 10, header_bytes = 7;
+constexpr std::size_t log_block_bytes = 32 << 10, header_bytes = 7;
 enum Type : std::uint8_t { full = 1, first = 2, middle = 3, last = 4 };
 
 struct Fragment {
@@ -28,7 +28,7 @@ std::uint32_t mask(std::uint32_t crc) {
 
 // The fragment at `at`, if there is a sound one.
 std::optional<Fragment> fragment_at(Bytes log, std::size_t at) {
-  const std::size_t block_end = std::min(log.size(), (at / block_bytes + 1) * block_bytes);
+  const std::size_t block_end = std::min(log.size(), (at / log_block_bytes + 1) * log_block_bytes);
   if (at + header_bytes > block_end) return {};
   const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(log[at + i]); };
   const auto type = static_cast<std::uint8_t>(byte(6));
@@ -41,17 +41,17 @@ std::optional<Fragment> fragment_at(Bytes log, std::size_t at) {
 }
 
 std::size_t past_trailer(std::size_t at) {
-  const std::size_t left = block_bytes - at % block_bytes;
+  const std::size_t left = log_block_bytes - at % log_block_bytes;
   return left < header_bytes ? at + left : at;
 }
 
-struct Scan {
+struct LogScan {
   std::size_t whole = 0;    // end of the last whole record
   std::size_t stopped = 0;  // where sound fragments end
 };
 
-Scan scan(Bytes log) {
-  Scan scan;
+LogScan scan(Bytes log) {
+  LogScan scan;
   bool inside = false;  // of a record in several fragments
   for (std::size_t at = 0;; at = past_trailer(scan.stopped)) {
     const auto fragment = fragment_at(log, at);
@@ -70,7 +70,7 @@ bool record_begins_after(Bytes log, std::size_t at) {
     const auto fragment = fragment_at(log, at);
     if (!fragment) continue;
     if (fragment->type == full) return true;
-    if (fragment->type == first && (at + fragment->size) % block_bytes == 0) return true;
+    if (fragment->type == first && (at + fragment->size) % log_block_bytes == 0) return true;
   }
   return false;
 }
@@ -87,7 +87,7 @@ Result<std::uint64_t> cut_torn_tail(FileSystem& files, const Path& path) {
   if (!got) return got.error();
   log.resize(*got);
 
-  const Scan found = scan(log);
+  const LogScan found = scan(log);
   if (found.whole == log.size()) return 0;
   if (record_begins_after(log, found.stopped + 1)) return make_error_code(Errc::corrupt);
   if (const error_code failed = (*file)->resize(found.whole)) return failed;

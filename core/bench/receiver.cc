@@ -8,7 +8,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto tick = std::chrono::milliseconds(100);
+constexpr auto look_interval = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -26,7 +26,7 @@ Task<void> Receiver::run(std::shared_ptr<Receiver> self, Time until) {
   while (!self->stopped_ && !self->enough() && !self->consumer_->done()) {
     const Time now = Clock::now();
     if (now >= until) break;
-    auto next = co_await client::Consumer::next(self->consumer_, std::min<Time>(until, now + tick));
+    auto next = co_await client::Consumer::next(self->consumer_, std::min<Time>(until, now + look_interval));
     if (!next) {
       if (next.error().what != client::Failure::What::stopped) self->tally_->error(next.error(), 1);
       break;

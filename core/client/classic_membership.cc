@@ -12,7 +12,7 @@ using kafka::Error;
 
 constexpr std::string_view protocol = "consumer";
 
-std::int32_t ms(Duration duration) {
+std::int32_t in_ms(Duration duration) {
   return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
@@ -39,8 +39,8 @@ ClassicMembership::Do ClassicMembership::next(Time now) const {
 kafka::JoinGroupRequest ClassicMembership::join() const {
   kafka::JoinGroupRequest request;
   request.group_id = options_.group;
-  request.session_timeout_ms = ms(options_.session_timeout);
-  request.rebalance_timeout_ms = ms(options_.rebalance_timeout);
+  request.session_timeout_ms = in_ms(options_.session_timeout);
+  request.rebalance_timeout_ms = in_ms(options_.rebalance_timeout);
   request.member_id = member_;
   request.group_instance_id = options_.instance;
   request.protocol_type = protocol;

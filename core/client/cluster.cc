@@ -12,7 +12,7 @@
 namespace mq::client {
 namespace {
 
-std::int32_t ms(Duration duration) {
+std::int32_t timeout_ms(Duration duration) {
   const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
 }
@@ -125,7 +125,7 @@ struct ListSender {
     kafka::ListOffsetsRequest request;
     request.replica_id = -1;
     request.isolation_level = committed ? 1 : 0;
-    request.timeout_ms = ms(timeout);
+    request.timeout_ms = timeout_ms(timeout);
     for (const auto i : which) {
       auto& asked = topic_of(request.topics, queries[i].partition.topic).partitions.emplace_back();
       asked.partition_index = queries[i].partition.partition;
@@ -159,7 +159,7 @@ struct TrimSender {
   Task<Answer<Nothing>> operator()(Client& client, BrokerId leader, const std::vector<std::size_t>& which,
                                    Duration timeout) const {
     kafka::DeleteRecordsRequest request;
-    request.timeout_ms = ms(timeout);
+    request.timeout_ms = timeout_ms(timeout);
     for (const auto i : which) {
       auto& asked = topic_of(request.topics, trims[i].partition.topic).partitions.emplace_back();
       asked.partition_index = trims[i].partition.partition;
@@ -264,14 +264,14 @@ Answer<kafka::ApiVersionsResponse> Cluster::api_versions(BrokerId of) {
 }
 
 Answer<kafka::CreateTopicsResponse> Cluster::create_topics(kafka::CreateTopicsRequest request) {
-  request.timeout_ms = ms(client_.options().timeout);
+  request.timeout_ms = timeout_ms(client_.options().timeout);
   const auto error = [](const kafka::CreateTopicsResponse& r) { return not_controller(r.topics); };
   return run(
       persist<kafka::CreateTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
 }
 
 Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRequest request) {
-  request.timeout_ms = ms(client_.options().timeout);
+  request.timeout_ms = timeout_ms(client_.options().timeout);
   if (request.topic_names.empty())  // versions before 6 know topics by name only
     for (const auto& topic : request.topics)
       if (topic.name) request.topic_names.push_back(*topic.name);
@@ -281,7 +281,7 @@ Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRe
 }
 
 Answer<kafka::CreatePartitionsResponse> Cluster::create_partitions(kafka::CreatePartitionsRequest request) {
-  request.timeout_ms = ms(client_.options().timeout);
+  request.timeout_ms = timeout_ms(client_.options().timeout);
   const auto error = [](const kafka::CreatePartitionsResponse& r) { return not_controller(r.results); };
   return run(
       persist<kafka::CreatePartitionsResponse>(client_, controller, std::move(request), deadline(), +error));

@@ -13,7 +13,7 @@
 namespace mq::client {
 namespace {
 
-Duration left_until(Time deadline) {
+Duration left_before(Time deadline) {
   return std::max<Duration>(deadline - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));
 }
 
@@ -72,7 +72,7 @@ Task<Answer<DescribedTransaction>> describe_transaction(Client& client, std::str
   for (const auto& topic : state.topics)
     for (const std::int32_t number : topic.partitions) told.partitions.push_back({topic.topic, number});
   std::ranges::sort(told.partitions);
-  auto coordinator = co_await find_coordinator(client, Coordinates::transaction, id, left_until(deadline));
+  auto coordinator = co_await find_coordinator(client, Coordinates::transaction, id, left_before(deadline));
   if (coordinator) told.coordinator = *coordinator;
   co_return told;
 }
@@ -92,7 +92,7 @@ Task<Answer<std::vector<OpenTransaction>>> open_transactions(Client& client,
   std::vector<OpenTransaction> all;
   for (auto& [leader, request] : requests) {
     auto answer = co_await client.call<kafka::DescribeProducersResponse>(leader, std::move(request),
-                                                                         left_until(deadline));
+                                                                         left_before(deadline));
     if (!answer) co_return answer.error();
     for (const auto& topic : answer->topics)
       for (const auto& partition : topic.partitions)
@@ -124,7 +124,7 @@ Task<Answer<Nothing>> abort_transaction(Client& client, OpenTransaction transact
   if (leader == any_broker)
     co_return refused(kafka::Error::leader_not_available, {}, transaction.partition.topic);
   auto answer =
-      co_await client.call<kafka::WriteTxnMarkersResponse>(leader, std::move(request), left_until(deadline));
+      co_await client.call<kafka::WriteTxnMarkersResponse>(leader, std::move(request), left_before(deadline));
   if (!answer) co_return answer.error();
   for (const auto& result : answer->markers)
     for (const auto& answered : result.topics)

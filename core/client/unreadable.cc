@@ -9,7 +9,7 @@ namespace {
 constexpr int lost_after = 3;                                // answers that say so
 constexpr auto storage_patience = std::chrono::seconds(10);  // a disk may come back, or another leader
 
-Time now_() {
+Time time_now() {
   return std::chrono::steady_clock::now();
 }
 
@@ -18,11 +18,11 @@ Time now_() {
 // An answer that passes is asked for again; a range that is lost stays lost.
 Task<void> Consumer::unreadable(std::size_t which, Failure failure) {
   Partition& partition = partitions_[which];
-  if (partition.unreadable++ == 0) partition.unreadable_since = now_();
+  if (partition.unreadable++ == 0) partition.unreadable_since = time_now();
   const bool ends = partition.asked.until != no_end || options_.skips_unreadable;
   const bool lost = failure.error == kafka::Error::corrupt_message
                         ? partition.unreadable >= lost_after
-                        : ends && now_() - partition.unreadable_since >= storage_patience;
+                        : ends && time_now() - partition.unreadable_since >= storage_patience;
   if (!lost) co_return later(partition, failure, true);
   if (!options_.skips_unreadable) {
     end(partition);
@@ -42,7 +42,7 @@ Task<std::optional<Offset>> Consumer::readable_after(std::size_t which) {
   const Offset from = partitions_[which].position;
   std::vector<OffsetQuery> last(1);
   last[0].partition = partitions_[which].asked.partition;
-  const Time deadline = now_() + client_.options().timeout;
+  const Time deadline = time_now() + client_.options().timeout;
   const auto ends = co_await list_offsets(client_, std::move(last), deadline);
   if (!ends || !(*ends)[0].status || (*ends)[0].offset <= from) co_return std::nullopt;
   Offset lost = from, readable = (*ends)[0].offset;

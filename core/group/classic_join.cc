@@ -8,7 +8,7 @@ using kafka::Error;
 
 namespace {
 
-ClassicGroup::JoinAnswer refused(Error error, std::string member_id) {
+ClassicGroup::JoinAnswer refused_join(Error error, std::string member_id) {
   ClassicGroup::JoinAnswer answer;
   answer.error = error;
   answer.member_id = std::move(member_id);
@@ -22,11 +22,11 @@ void ClassicGroup::join(Join request, Ticket ticket, Now now, Step& step) {
   if (full != Error::none) {
     pending_.erase(request.member_id);
     remove(request.member_id, Error::unknown_member_id, step);
-    step.joined.emplace_back(ticket, refused(full, ""));
+    step.joined.emplace_back(ticket, refused_join(full, ""));
     return complete_if_all_joined(now, step);
   }
   if (!agrees(request)) {
-    step.joined.emplace_back(ticket, refused(Error::inconsistent_group_protocol, request.member_id));
+    step.joined.emplace_back(ticket, refused_join(Error::inconsistent_group_protocol, request.member_id));
     return;
   }
   if (request.member_id.empty())
@@ -60,7 +60,7 @@ void ClassicGroup::join_new(Join&& request, Ticket ticket, Now now, Step& step) 
     return add(std::move(request), id, ticket, now, step);
   }
   if (pending_.size() >= limits_.members_max) {
-    step.joined.emplace_back(ticket, refused(Error::group_max_size_reached, ""));
+    step.joined.emplace_back(ticket, refused_join(Error::group_max_size_reached, ""));
     return;
   }
   // A client that gives up while it waits for its first answer never learned its id, and its next try would
@@ -68,7 +68,7 @@ void ClassicGroup::join_new(Join&& request, Ticket ticket, Now now, Step& step) 
   const Time end = now.time + request.session_timeout;
   pending_[request.new_member_id] = end;
   wake(end);
-  step.joined.emplace_back(ticket, refused(Error::member_id_required, request.new_member_id));
+  step.joined.emplace_back(ticket, refused_join(Error::member_id_required, request.new_member_id));
 }
 
 void ClassicGroup::join_again(Join&& request, Ticket ticket, Now now, Step& step) {
@@ -78,7 +78,7 @@ void ClassicGroup::join_again(Join&& request, Ticket ticket, Now now, Step& step
   }
   const Error wrong = check_member(request.member_id, request.instance_id);
   if (wrong != Error::none) {
-    step.joined.emplace_back(ticket, refused(wrong, request.member_id));
+    step.joined.emplace_back(ticket, refused_join(wrong, request.member_id));
     return;
   }
   ClassicMember& member = *members_.find(request.member_id);

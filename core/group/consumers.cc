@@ -13,7 +13,7 @@ using kafka::Error;
 
 namespace {
 
-ConsumerGroup::Answer refused(Error error, std::string message = {}) {
+ConsumerGroup::Answer refusal_of(Error error, std::string message = {}) {
   ConsumerGroup::Answer answer;
   answer.error = error;
   answer.message = std::move(message);
@@ -25,18 +25,18 @@ ConsumerGroup::Answer refused(Error error, std::string message = {}) {
 Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
                                                                  ConsumerGroup::Heartbeat request) {
   const Error unserved = co_await ready(id);
-  if (unserved != Error::none) co_return refused(unserved);
+  if (unserved != Error::none) co_return refusal_of(unserved);
   const bool joins = request.epoch == 0;
   GroupPtr group = find(id);
-  if (!group && joins && !(group = find_or_make(id))) co_return refused(Error::coordinator_not_available);
+  if (!group && joins && !(group = find_or_make(id))) co_return refusal_of(Error::coordinator_not_available);
   if (!group || (!group->consumer && !joins)) {
     co_await settled(id);
-    co_return refused(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
+    co_return refusal_of(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
   }
 
   Upgrade fresh;
   if (!group->consumer) fresh = upgrade(*group);
-  if (fresh.error != Error::none) co_return refused(fresh.error, std::move(fresh.message));
+  if (fresh.error != Error::none) co_return refusal_of(fresh.error, std::move(fresh.message));
   ConsumerGroup& state = fresh.group ? *fresh.group : *group->consumer;
   ConsumerGroupRows rows;
   ConsumerGroup::Answer answer = state.heartbeat(request, clock_.now(), rows);
@@ -49,7 +49,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   Durable durable = store(group, std::move(rows));
   if (!durable) co_return answer;
   const Error failed = co_await Later<Error>::get(std::move(durable));
-  if (failed != Error::none) co_return refused(failed, "the group could not be written");
+  if (failed != Error::none) co_return refusal_of(failed, "the group could not be written");
   co_return answer;
 }
 

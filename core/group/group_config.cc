@@ -8,7 +8,7 @@ namespace mq::core {
 
 namespace {
 
-struct Row {
+struct ConfigRow {
   TopicConfigKey key;  // the same columns
   std::string_view setting;
   Milliseconds Config::*of_broker;
@@ -18,7 +18,7 @@ struct Row {
 using enum ConfigType;
 
 // clang-format off
-constexpr auto rows = std::to_array<Row>({
+constexpr auto rows = std::to_array<ConfigRow>({
     {{"consumer.heartbeat.interval.ms", int32, "5000", "", 100, 3'600'000, "group.consumer.heartbeat.interval.ms", true,
       "Time between two heartbeats that members of the group are asked for."},
      "groups.consumer_heartbeat_interval", &Config::consumer_heartbeat_interval, &ConsumerLimits::heartbeat_interval},
@@ -28,8 +28,8 @@ constexpr auto rows = std::to_array<Row>({
 });
 // clang-format on
 
-const Row* find(std::string_view name) {
-  const auto found = std::ranges::find_if(rows, [&](const Row& row) { return row.key.name == name; });
+const ConfigRow* find(std::string_view name) {
+  const auto found = std::ranges::find_if(rows, [&](const ConfigRow& row) { return row.key.name == name; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -37,7 +37,7 @@ const Row* find(std::string_view name) {
 
 std::vector<ConfigEntry> describe_group(const Config& config, const ConfigMap& own) {
   std::vector<ConfigEntry> entries;
-  for (const Row& row : rows) {
+  for (const ConfigRow& row : rows) {
     TopicDefaults broker;
     if (config.is_set(row.setting))
       broker.file[std::string(row.key.name)] = std::to_string((config.*row.of_broker).count());
@@ -54,7 +54,7 @@ bool is_group_config(std::string_view name) {
 }
 
 std::optional<std::string> validate_group_config(std::string_view name, std::string_view value) {
-  const Row* row = find(name);
+  const ConfigRow* row = find(name);
   if (!row) return "Unknown group config " + std::string(name.substr(0, 200));
   return validate(row->key, value);
 }
@@ -62,7 +62,7 @@ std::optional<std::string> validate_group_config(std::string_view name, std::str
 ConsumerLimits consumer_limits_of(const Config& config, const ConfigMap& own) {
   ConsumerLimits limits;
   limits.members_max = config.consumer_group_members_max;
-  for (const Row& row : rows) {
+  for (const ConfigRow& row : rows) {
     limits.*row.limit = config.*row.of_broker;
     const auto value = own.find(row.key.name);
     if (value == own.end()) continue;

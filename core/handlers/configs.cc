@@ -24,7 +24,7 @@ enum : std::int8_t { op_set = 0, op_delete = 1, op_append = 2, op_subtract = 3 }
 constexpr std::size_t names_max = 1000;  // of configs, for one resource: far more than there are
 const std::vector<std::string> none;
 
-struct Refusal {
+struct ConfigRefusal {
   Error error = Error::none;
   std::string message;
 };
@@ -38,9 +38,9 @@ Which which_broker(const Context& context, const std::string& name) {
 
 // ------------------------------------------------------------------------------------------------ describe
 
-using Described = kafka::DescribeConfigsResponse::DescribeConfigsResult;
+using DescribedConfigs = kafka::DescribeConfigsResponse::DescribeConfigsResult;
 
-void add(Described& result, const kafka::DescribeConfigsRequest& request,
+void add(DescribedConfigs& result, const kafka::DescribeConfigsRequest& request,
          const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, const ConfigEntry& entry) {
   const auto& keys = asked.configuration_keys;
   const auto looked_at = std::span(keys ? *keys : none).first(std::min(keys ? keys->size() : 0, names_max));
@@ -58,13 +58,13 @@ void add(Described& result, const kafka::DescribeConfigsRequest& request,
     row.synonyms.push_back({s.name, s.value, static_cast<std::int8_t>(s.source)});
 }
 
-void fail(Described& result, Error error, std::string message) {
+void fail(DescribedConfigs& result, Error error, std::string message) {
   result.error_code = static_cast<std::int16_t>(error);
   result.error_message = std::move(message);
 }
 
 void describe(const Context& context, const kafka::DescribeConfigsRequest& request,
-              const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, Described& result) {
+              const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, DescribedConfigs& result) {
   const Services& broker = context.broker;
   if (asked.resource_type == topic_resource) {
     const TopicPtr topic = broker.topics.find(asked.resource_name);
@@ -117,7 +117,7 @@ struct Alterations {
   bool replaces_all = false;  // AlterConfigs: what is not named goes back to its default
 };
 
-Refusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides& overrides) {
+ConfigRefusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides& overrides) {
   const TopicConfigKey* key = find_topic_config(change.name);
   if (!key) return {Error::invalid_config, "unknown topic config \"" + change.name + "\""};
   if (change.operation == op_delete) {
@@ -139,7 +139,7 @@ Refusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides
   return {};
 }
 
-Refusal check_names(const Alterations& wanted) {
+ConfigRefusal check_names(const Alterations& wanted) {
   if (wanted.changes.size() > names_max)
     return {Error::invalid_request, "more than " + std::to_string(names_max) + " configs at a time"};
   std::set<std::string> seen;
@@ -149,28 +149,29 @@ Refusal check_names(const Alterations& wanted) {
   return {};
 }
 
-Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
+Task<ConfigRefusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
   const TopicPtr topic = context.broker.topics.find(wanted.resource_name);
   if (!topic)
-    co_return Refusal{Error::unknown_topic_or_partition,
-                      "topic \"" + wanted.resource_name + "\" does not exist"};
+    co_return ConfigRefusal{Error::unknown_topic_or_partition,
+                            "topic \"" + wanted.resource_name + "\" does not exist"};
   const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
   Overrides overrides = wanted.replaces_all ? Overrides{} : topic->overrides;
   for (const Alteration& change : wanted.changes)
-    if (Refusal refusal = apply(change, defaults, overrides); refusal.error != Error::none) co_return refusal;
+    if (ConfigRefusal refusal = apply(change, defaults, overrides); refusal.error != Error::none)
+      co_return refusal;
   const auto policy = overrides.find("cleanup.policy");
   if (is_internal_topic(topic->name) && (policy == overrides.end() || policy->second != "compact"))
-    co_return Refusal{Error::invalid_config,
-                      "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
-  if (validate_only) co_return Refusal{};
+    co_return ConfigRefusal{Error::invalid_config,
+                            "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
+  if (validate_only) co_return ConfigRefusal{};
   const Error error = co_await context.broker.topics.configure(wanted.resource_name, std::move(overrides));
-  co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
+  co_return ConfigRefusal{error, error == Error::none ? "" : "the change could not be stored"};
 }
 
 constexpr std::size_t altered_max = 1'000;  // of one resource
 
 // Kafka says INVALID_REQUEST to whatever is wrong with a broker config.
-Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
+ConfigRefusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
   if (change.operation == op_delete) {
     configs.erase(change.name);
     return {};
@@ -192,8 +193,8 @@ Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
 }
 
 // Rows "core/config/broker/<name>", "core/config/cluster/<name>" and "core/config/group/<name>/<group>".
-Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
-                    std::string suffix) {
+Task<ConfigRefusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
+                          std::string suffix) {
   const std::string prefix = std::string(config_key_prefix) + kind + "/";
   storage::Store::Change change;
   for (const auto& [name, value] : after) change.puts[prefix + name + suffix] = value;
@@ -201,30 +202,31 @@ Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, Config
     if (!after.contains(name)) change.erases.push_back(prefix + name + suffix);
   auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
   const error_code error = co_await offload(broker.disk, std::move(work));
-  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
-  co_return Refusal{};
+  if (error) co_return ConfigRefusal{Error::kafka_storage_error, "the change could not be stored"};
+  co_return ConfigRefusal{};
 }
 
-Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
+Task<ConfigRefusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const Which which = which_broker(context, wanted.resource_name);
   if (which == Which::other)
-    co_return Refusal{Error::invalid_request, "this is broker " + std::to_string(broker.identity.node_id)};
+    co_return ConfigRefusal{Error::invalid_request,
+                            "this is broker " + std::to_string(broker.identity.node_id)};
   const bool all = which == Which::all;
   const ConfigMap before = all ? broker.dynamic.cluster : broker.dynamic.broker;
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
-    if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
-  if (validate_only) co_return Refusal{};
+    if (ConfigRefusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
+  if (validate_only) co_return ConfigRefusal{};
   const std::string kind = all ? "cluster" : "broker", suffix;
-  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  ConfigRefusal failed = co_await store(broker, kind, before, after, suffix);
   if (failed.error != Error::none) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
   co_await broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
-  co_return Refusal{};
+  co_return ConfigRefusal{};
 }
 
-Refusal apply_to_group(const Alteration& change, ConfigMap& own) {
+ConfigRefusal apply_to_group(const Alteration& change, ConfigMap& own) {
   if (change.operation == op_delete && is_group_config(change.name)) {
     own.erase(change.name);
     return {};
@@ -238,7 +240,7 @@ Refusal apply_to_group(const Alteration& change, ConfigMap& own) {
   return {};
 }
 
-Refusal check_group(const Services& broker, const std::string& id, const ConfigMap& own) {
+ConfigRefusal check_group(const Services& broker, const std::string& id, const ConfigMap& own) {
   constexpr std::size_t id_bytes_max = 1024;
   if (id.empty() || id.size() > id_bytes_max)
     return {Error::invalid_request, "the name of the group is empty, or longer than 1024 bytes"};
@@ -252,23 +254,24 @@ Refusal check_group(const Services& broker, const std::string& id, const ConfigM
   return {};
 }
 
-Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
+Task<ConfigRefusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const std::string& id = wanted.resource_name;
   const ConfigMap before = broker.groups.configs_of(id);
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
-    if (Refusal refusal = apply_to_group(change, after); refusal.error != Error::none) co_return refusal;
-  Refusal refusal = check_group(broker, id, after);
+    if (ConfigRefusal refusal = apply_to_group(change, after); refusal.error != Error::none)
+      co_return refusal;
+  ConfigRefusal refusal = check_group(broker, id, after);
   if (refusal.error != Error::none || validate_only) co_return refusal;
   const std::string kind = "group", suffix = "/" + id;
-  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  ConfigRefusal failed = co_await store(broker, kind, before, after, suffix);
   if (failed.error == Error::none) broker.groups.configure(id, std::move(after));
   co_return failed;
 }
 
-Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
-  if (Refusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
+Task<ConfigRefusal> alter(Context& context, Alterations wanted, bool validate_only) {
+  if (ConfigRefusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
   const Turn::Hold hold = co_await context.broker.dynamic.altering.take();
   if (wanted.resource_type == topic_resource)
     co_return co_await alter_topic(context, std::move(wanted), validate_only);
@@ -276,13 +279,13 @@ Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
     co_return co_await alter_broker(context, std::move(wanted), validate_only);
   if (wanted.resource_type == group_resource)
     co_return co_await alter_group(context, std::move(wanted), validate_only);
-  co_return Refusal{
+  co_return ConfigRefusal{
       Error::invalid_request,
       "configs of resource type " + std::to_string(wanted.resource_type) + " cannot be altered here"};
 }
 
 template <class Answer>
-void fill(Answer& answer, std::int8_t type, const std::string& name, Refusal refusal) {
+void fill(Answer& answer, std::int8_t type, const std::string& name, ConfigRefusal refusal) {
   answer.resource_type = type;
   answer.resource_name = name;
   answer.error_code = static_cast<std::int16_t>(refusal.error);
@@ -302,7 +305,7 @@ Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
   for (const auto& asked : request.resources) {
     const std::size_t keys = asked.configuration_keys ? asked.configuration_keys->size() : 0;
     if (context.pace.due(steps_per_resource + std::min(keys, names_max))) co_await context.pace.give_way();
-    Described& result = response.results.emplace_back();
+    DescribedConfigs& result = response.results.emplace_back();
     result.resource_type = asked.resource_type;
     result.resource_name = asked.resource_name;
     describe(context, request, asked, result);
@@ -317,7 +320,7 @@ Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterCo
     Alterations wanted{resource.resource_type, resource.resource_name, {}, true};
     for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), op_set, std::move(config.value)});
-    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    ConfigRefusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
          std::move(refusal));
   }
@@ -332,7 +335,7 @@ Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
     Alterations wanted{resource.resource_type, resource.resource_name, {}, false};
     for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), config.config_operation, std::move(config.value)});
-    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    ConfigRefusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
          std::move(refusal));
   }

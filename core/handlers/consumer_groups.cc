@@ -105,7 +105,7 @@ Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
 
 namespace {
 
-using Described = kafka::ConsumerGroupDescribeResponse::DescribedGroup;
+using DescribedConsumerGroup = kafka::ConsumerGroupDescribeResponse::DescribedGroup;
 
 // With the names that the topics have now; one that is gone has none.
 kafka::ConsumerGroupDescribeResponse::Assignment shown(const Context& context, const Assignment& all) {
@@ -117,7 +117,7 @@ kafka::ConsumerGroupDescribeResponse::Assignment shown(const Context& context, c
   return out;
 }
 
-void describe(const Context& context, const ConsumerGroup& group, Described& answer) {
+void describe(const Context& context, const ConsumerGroup& group, DescribedConsumerGroup& answer) {
   answer.group_state = name_of(group.state());
   answer.group_epoch = group.epoch();
   answer.assignment_epoch = group.target_epoch();
@@ -146,7 +146,7 @@ Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
   response.groups.reserve(request.group_ids.size());
   for (const std::string& id : request.group_ids) {
     if (context.pace.due()) co_await context.pace.give_way();
-    Described& answer = response.groups.emplace_back();
+    DescribedConsumerGroup& answer = response.groups.emplace_back();
     answer.group_id = id;
     if (request.include_authorized_operations) answer.authorized_operations = group_operations;
     Error error = id.empty() ? Error::invalid_group_id : context.broker.groups.serves(id);

@@ -11,14 +11,14 @@ namespace {
 
 enum KeyType : std::int8_t { group = 0, transaction = 1 };
 
-struct Refusal {
+struct Unserved {
   Error error = Error::none;
   std::optional<std::string> message;
 };
 
 // Whether whoever coordinates these keys is here; that the topic it writes to exists.
-Task<Refusal> check(Context& context, std::int8_t key_type) {
-  Refusal refusal;
+Task<Unserved> check(Context& context, std::int8_t key_type) {
+  Unserved refusal;
   if (key_type == transaction) {
     refusal.error = co_await context.broker.transactions.ready();
     if (refusal.error == Error::coordinator_load_in_progress)
@@ -41,7 +41,7 @@ Error check_key(std::int8_t key_type, const std::string& key) {
   return is_short && !key.empty() ? Error::none : Error::invalid_request;
 }
 
-kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
+kafka::FindCoordinatorResponse::Coordinator nobody(const Unserved& refusal) {
   kafka::FindCoordinatorResponse::Coordinator answer;
   answer.node_id = answer.port = -1;
   answer.error_code = static_cast<std::int16_t>(refusal.error);
@@ -54,10 +54,10 @@ kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
 // Alone, this broker coordinates everything.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
                                                       kafka::FindCoordinatorRequest& request) {
-  const Refusal refusal = co_await check(context, request.key_type);
+  const Unserved refusal = co_await check(context, request.key_type);
   const Address self = advertised(context.broker.config, *context.peer);
   const auto answer_for = [&](const std::string& key) {
-    Refusal wrong = refusal;
+    Unserved wrong = refusal;
     if (wrong.error == Error::none) wrong.error = check_key(request.key_type, key);
     auto answer = nobody(wrong);
     answer.key = key;

@@ -13,12 +13,9 @@
 namespace mq::core {
 
 using kafka::Error;
+using kafka::number_of;
 
 namespace {
-
-std::int16_t number(Error error) {
-  return static_cast<std::int16_t>(error);
-}
 
 // A group in a line: the consumer protocol knows no other protocol type than that of consumers.
 kafka::ListGroupsResponse::ListedGroup listed(const std::string& id, const Group& group) {
@@ -63,7 +60,7 @@ void describe(const ClassicGroup& group, Described& answer) {
 Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest& request) {
   kafka::ListGroupsResponse response;
   if (context.broker.groups.is_loading()) {
-    response.error_code = number(Error::coordinator_load_in_progress);
+    response.error_code = number_of(Error::coordinator_load_in_progress);
     co_return response;
   }
   for (const auto& [id, group] : context.broker.groups.all()) {
@@ -88,13 +85,13 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
     const Error unserved = context.broker.groups.serves(id);
     const GroupPtr group = context.broker.groups.find(id);
     if (unserved != Error::none) {
-      answer.error_code = number(unserved);
+      answer.error_code = number_of(unserved);
     } else if (group && !group->consumer) {
       describe(group->classic, answer);
     } else {
       answer.group_state = "Dead";
       if (context.version >= 6) {
-        answer.error_code = number(Error::group_id_not_found);
+        answer.error_code = number_of(Error::group_id_not_found);
         answer.error_message = "there is no classic group \"" + id + "\"";
       }
     }
@@ -113,7 +110,7 @@ Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteG
     auto& answer = response.results.emplace_back();
     answer.group_id = id;
     const Error error = co_await context.broker.groups.remove(id);
-    answer.error_code = number(error);
+    answer.error_code = number_of(error);
   }
   discard(context.broker.workers, std::move(seen));
   co_return response;

@@ -12,12 +12,9 @@
 namespace mq::core {
 
 using kafka::Error;
+using kafka::number_of;
 
 namespace {
-
-std::int16_t number(Error error) {
-  return static_cast<std::int16_t>(error);
-}
 
 ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& request) {
   ClassicGroup::Join join;
@@ -48,7 +45,7 @@ Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequ
   ClassicGroup::Join join = read(context, std::move(request));
   auto answer = co_await context.broker.groups.join(std::move(group), std::move(join));
   kafka::JoinGroupResponse response;
-  response.error_code = number(answer.error);
+  response.error_code = number_of(answer.error);
   response.generation_id = answer.generation;
   response.protocol_type = std::move(answer.protocol_type);
   response.protocol_name = std::move(answer.protocol);
@@ -65,7 +62,7 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
   kafka::SyncGroupResponse response;
   const bool agreed = context.version < 5 || (request.protocol_type && request.protocol_name);
   if (!agreed) {
-    response.error_code = number(Error::inconsistent_group_protocol);
+    response.error_code = number_of(Error::inconsistent_group_protocol);
     co_return response;
   }
   ClassicGroup::Sync sync;
@@ -77,7 +74,7 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
   for (auto& one : request.assignments)
     sync.assignments.emplace_back(std::move(one.member_id), std::move(one.assignment));
   auto answer = co_await context.broker.groups.sync(std::move(request.group_id), std::move(sync));
-  response.error_code = number(answer.error);
+  response.error_code = number_of(answer.error);
   response.protocol_type = std::move(answer.protocol_type);
   response.protocol_name = std::move(answer.protocol);
   response.assignment = std::move(answer.assignment);
@@ -86,7 +83,7 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
 
 Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest& request) {
   kafka::HeartbeatResponse response;
-  response.error_code = number(
+  response.error_code = number_of(
       co_await context.broker.groups.heartbeat(std::move(request.group_id), std::move(request.member_id),
                                                std::move(request.group_instance_id), request.generation_id));
   co_return response;
@@ -104,9 +101,9 @@ Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupR
     response.error_code = static_cast<std::int16_t>(answers.error().value());
     co_return response;
   }
-  if (one) response.error_code = number(answers->front());
+  if (one) response.error_code = number_of(answers->front());
   for (std::size_t i = 0; i < request.members.size() && !one; i++)
-    response.members.push_back({leaving[i].member_id, leaving[i].instance_id, number((*answers)[i])});
+    response.members.push_back({leaving[i].member_id, leaving[i].instance_id, number_of((*answers)[i])});
   co_return response;
 }
 

@@ -22,7 +22,7 @@ namespace {
 // Without ACLs everybody may do everything that makes sense for the resource.
 using kafka::cluster_operations, kafka::topic_operations;
 
-using Asked = kafka::MetadataRequest::MetadataRequestTopic;
+using MetadataTopic = kafka::MetadataRequest::MetadataRequestTopic;
 using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
 
 Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
@@ -57,10 +57,10 @@ TopicAnswer failed(std::optional<std::string> name, const Uuid& id, Error error)
 constexpr std::size_t created_max = 100;
 
 // Missing topics are made within the request, so that the answer is of finished topics.
-Task<void> create_missing(Context& context, const std::vector<Asked>& asked) {
+Task<void> create_missing(Context& context, const std::vector<MetadataTopic>& asked) {
   std::vector<NewTopic> wanted;
   std::set<std::string_view> names;
-  for (const Asked& one : asked) {
+  for (const MetadataTopic& one : asked) {
     if (context.pace.due()) co_await context.pace.give_way();
     if (names.size() == created_max) break;
     if (!one.name || one.topic_id != Uuid{} || context.broker.topics.find(*one.name)) continue;
@@ -78,7 +78,7 @@ Error not_made(const Context& context, const std::string& name) {
   return context.broker.topics.collides(name) ? Error::invalid_topic_exception : Error::leader_not_available;
 }
 
-Task<TopicAnswer> answer_for(Context& context, const Asked& asked, bool may_create, bool operations) {
+Task<TopicAnswer> answer_for(Context& context, const MetadataTopic& asked, bool may_create, bool operations) {
   // Java consumers that subscribe by pattern ask by id with an empty name instead of none.
   if (!asked.name || asked.topic_id != Uuid{}) {
     TopicPtr topic = context.broker.topics.find(asked.topic_id);
@@ -120,7 +120,7 @@ Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest&
       broker.config.auto_create_topics && (context.version < 4 || request.allow_auto_topic_creation);
   if (may_create) co_await create_missing(context, *request.topics);
   response.topics.reserve(request.topics->size());
-  for (const Asked& asked : *request.topics) {
+  for (const MetadataTopic& asked : *request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     response.topics.push_back(co_await answer_for(context, asked, may_create, operations));
   }
@@ -152,7 +152,7 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
 
 namespace {
 
-using Described = kafka::DescribeTopicPartitionsResponse;
+using DescribedPartitions = kafka::DescribeTopicPartitionsResponse;
 
 std::vector<std::string> sorted_names(
     const std::vector<kafka::DescribeTopicPartitionsRequest::TopicRequest>& asked, std::string_view from) {
@@ -184,7 +184,7 @@ Task<std::vector<std::string>> names_from(Context& context, kafka::DescribeTopic
 }
 
 void describe(const Context& context, const Topic& topic, std::int32_t first, std::int32_t& room,
-              Described& response) {
+              DescribedPartitions& response) {
   auto& answer = response.topics.back();
   answer.topic_id = topic.id;
   answer.is_internal = is_internal_topic(topic.name);
@@ -202,15 +202,16 @@ void describe(const Context& context, const Topic& topic, std::int32_t first, st
     partition.last_known_elr.emplace();
   }
   if (i < topic.partitions.size())
-    response.next_cursor = Described::Cursor{topic.name, static_cast<std::int32_t>(i)};
+    response.next_cursor = DescribedPartitions::Cursor{topic.name, static_cast<std::int32_t>(i)};
 }
 
 }  // namespace
 
 // Topics in the order of their names, cut at a number of partitions; the cursor says where to go on.
-Task<Described> describe_topic_partitions(Context& context, kafka::DescribeTopicPartitionsRequest& request) {
+Task<DescribedPartitions> describe_topic_partitions(Context& context,
+                                                    kafka::DescribeTopicPartitionsRequest& request) {
   constexpr std::int32_t partitions_max = 2000;
-  Described response;
+  DescribedPartitions response;
   std::int32_t room = std::clamp(request.response_partition_limit, 1, partitions_max);
   std::string from;
   if (request.cursor) from = request.cursor->topic_name;
@@ -220,7 +221,7 @@ Task<Described> describe_topic_partitions(Context& context, kafka::DescribeTopic
     const bool goes_on = request.cursor && name == request.cursor->topic_name;
     const std::int32_t first = goes_on ? std::max(request.cursor->partition_index, 0) : 0;
     if (room == 0) {
-      response.next_cursor = Described::Cursor{name, first};
+      response.next_cursor = DescribedPartitions::Cursor{name, first};
       break;
     }
     auto& answer = response.topics.emplace_back();

@@ -12,12 +12,9 @@
 namespace mq::core {
 
 using kafka::Error;
+using kafka::number_of;
 
 namespace {
-
-std::int16_t number(Error error) {
-  return static_cast<std::int16_t>(error);
-}
 
 constexpr kafka::Version commit_version_with_ids = 10, fetch_version_with_ids = 10;
 constexpr kafka::Version version_with_member_epochs = 9;
@@ -69,7 +66,7 @@ FetchedPartition fetched(const Group* group, std::string_view topic, std::int32_
   answer.metadata = "";
   if (!group) return answer;
   if (stable && group->offsets.is_pending(topic, partition)) {
-    answer.error_code = number(Error::unstable_offset_commit);
+    answer.error_code = number_of(Error::unstable_offset_commit);
     return answer;
   }
   const Commit* commit = group->offsets.find(topic, partition);
@@ -98,7 +95,7 @@ Task<std::vector<FetchedTopic>> fetch_asked(Context& context, GroupPtr group,
       answer.partitions.push_back(fetched(group.get(), name, index, stable));
       Error wrong = error;
       if (by_id && !topic && wrong == Error::none) wrong = Error::unknown_topic_id;
-      if (wrong != Error::none) answer.partitions.back().error_code = number(wrong);
+      if (wrong != Error::none) answer.partitions.back().error_code = number_of(wrong);
     }
   }
   co_return answers;
@@ -159,7 +156,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
     const Error unserved = groups.serves(request.group_id);
     const GroupPtr group = unserved == Error::none ? groups.find(request.group_id) : nullptr;
     response.topics = co_await topics_of(group, request.topics, unserved);
-    response.error_code = number(unserved);
+    response.error_code = number_of(unserved);
     co_return response;
   }
   response.groups.reserve(request.groups.size());
@@ -171,7 +168,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
     const GroupPtr group = groups.find(asked.group_id);
     Error refused = groups.serves(asked.group_id);
     if (refused == Error::none) refused = may_fetch(group.get(), asked);
-    answer.error_code = number(refused);
+    answer.error_code = number_of(refused);
     if (refused == Error::none) answer.topics = co_await topics_of(group, asked.topics, Error::none);
   }
   co_return response;
@@ -190,7 +187,7 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
       group->classic.protocol_type() != "consumer")
     refused = Error::non_empty_group;
   if (refused != Error::none) {
-    response.error_code = number(refused);
+    response.error_code = number_of(refused);
     co_return response;
   }
   const auto subscribed = subscribed_topics(group->classic);
@@ -214,11 +211,11 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
         error = Error::group_subscribed_to_topic;
       else if (group->offsets.find(asked.name, partition.partition_index))
         gone.push_back({asked.name, partition.partition_index});
-      answers.partitions.push_back({partition.partition_index, number(error)});
+      answers.partitions.push_back({partition.partition_index, number_of(error)});
     }
   }
   const Error failed = co_await groups.forget(group, std::move(gone));
-  response.error_code = number(failed);
+  response.error_code = number_of(failed);
   co_return response;
 }
 

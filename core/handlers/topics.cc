@@ -15,25 +15,22 @@
 namespace mq::core {
 
 using kafka::Error;
+using kafka::number_of;
 
 namespace {
 
 constexpr std::int32_t partitions_per_request_max = 100'000;
 
-std::int16_t number(Error error) {
-  return static_cast<std::int16_t>(error);
-}
-
-using Asked = kafka::CreateTopicsRequest::CreatableTopic;
+using WantedTopic = kafka::CreateTopicsRequest::CreatableTopic;
 using Created = kafka::CreateTopicsResponse::CreatableTopicResult;
 
-struct Refusal {
+struct TopicRefusal {
   Error error = Error::none;
   std::string message;
 };
 
 // Alone, every replica is this broker.
-Refusal check_replicas(const Context& context, const Asked& asked) {
+TopicRefusal check_replicas(const Context& context, const WantedTopic& asked) {
   const BrokerId self = context.broker.identity.node_id;
   if (asked.assignments.empty()) {
     if (asked.replication_factor != -1 && asked.replication_factor != 1)
@@ -55,7 +52,7 @@ Refusal check_replicas(const Context& context, const Asked& asked) {
   return {};
 }
 
-Refusal read_configs(const Asked& asked, Overrides& overrides) {
+TopicRefusal read_configs(const WantedTopic& asked, Overrides& overrides) {
   for (const auto& [name, value] : asked.configs) {
     const TopicConfigKey* key = find_topic_config(name);
     if (!key) return {Error::invalid_config, "unknown topic config \"" + name + "\""};
@@ -67,7 +64,7 @@ Refusal read_configs(const Asked& asked, Overrides& overrides) {
   return {};
 }
 
-Refusal read_topic(const Context& context, const Asked& asked, NewTopic& out) {
+TopicRefusal read_topic(const Context& context, const WantedTopic& asked, NewTopic& out) {
   out.name = asked.name;
   if (asked.name == "__cluster_metadata")
     return {Error::invalid_request, "\"__cluster_metadata\" is reserved"};
@@ -79,7 +76,7 @@ Refusal read_topic(const Context& context, const Asked& asked, NewTopic& out) {
     out.partitions = static_cast<std::int32_t>(context.broker.config.default_partitions);
   else
     out.partitions = asked.num_partitions;
-  if (Refusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
+  if (TopicRefusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
   if (out.partitions > partitions_per_request_max)
     return {Error::invalid_partitions,
             "at most " + std::to_string(partitions_per_request_max) + " partitions at a time"};
@@ -100,7 +97,7 @@ void describe(const Context& context, const NewTopic& wanted, const TopicDefault
 }
 
 void fail(Created& answer, Error error, std::string message) {
-  answer.error_code = number(error);
+  answer.error_code = number_of(error);
   if (!message.empty()) answer.error_message = std::move(message);
 }
 
@@ -109,7 +106,7 @@ void fail(Created& answer, Error error, std::string message) {
 Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest& request) {
   kafka::CreateTopicsResponse response;
   std::map<std::string, int> named;
-  for (const Asked& asked : request.topics) {
+  for (const WantedTopic& asked : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     named[asked.name]++;
   }
@@ -118,13 +115,13 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
   wanted.reserve(request.topics.size());
   std::vector<std::size_t> places;  // of each wanted topic's answer
   response.topics.reserve(request.topics.size());
-  for (const Asked& asked : request.topics) {
+  for (const WantedTopic& asked : request.topics) {
     if (context.pace.due(asked.assignments.size() + 1)) co_await context.pace.give_way();
     if (named[asked.name] == 0) continue;  // the second of two: answered with the first
     Created& answer = response.topics.emplace_back();
     answer.name = asked.name;
     NewTopic topic;
-    Refusal refusal = read_topic(context, asked, topic);
+    TopicRefusal refusal = read_topic(context, asked, topic);
     if (std::exchange(named[asked.name], 0) > 1)
       refusal = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice"};
     if (refusal.error != Error::none) {
@@ -184,7 +181,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
     if (error == Error::none) error = co_await context.broker.topics.remove(name);
     // Before the answer: whoever hears that it is gone may create it anew, and nobody has read that one.
     if (error == Error::none) co_await context.broker.groups.topic_removed(name);
-    answer.error_code = number(error);
+    answer.error_code = number_of(error);
   }
   discard(context.broker.workers, std::move(seen));
   co_return response;
@@ -225,7 +222,7 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
       result = {Error::invalid_replica_assignment, "every partition lives on the one broker there is", {}};
     else if (!request.validate_only)
       result = co_await context.broker.topics.add_partitions(asked.name, asked.count);
-    answer.error_code = number(result.error);
+    answer.error_code = number_of(result.error);
     if (!result.message.empty()) answer.error_message = std::move(result.message);
   }
   discard(context.broker.workers, std::move(seen));
@@ -255,7 +252,7 @@ Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::Delet
         error = Error::offset_out_of_range;
       else if (before > partition->start())
         error = to_kafka(co_await partition->trim(before));
-      answer.error_code = number(error);
+      answer.error_code = number_of(error);
       if (error == Error::none) answer.low_watermark = partition->start();
       answers.partitions.push_back(answer);
     }

@@ -12,8 +12,8 @@ namespace {
 using Request = kafka::TxnOffsetCommitRequest;
 using Response = kafka::TxnOffsetCommitResponse;
 
-constexpr kafka::Version version_abortable = 4;  // knows TRANSACTION_ABORTABLE
-constexpr kafka::Version version_adding = 5;     // offsets are added to the transaction by committing them
+constexpr kafka::Version commit_version_abortable = 4;  // knows TRANSACTION_ABORTABLE
+constexpr kafka::Version version_adding = 5;  // offsets are added to the transaction by committing them
 
 // Offsets belong to the coordinator of groups, whose words these clients know.
 Error for_committers(Error error, kafka::Version version) {
@@ -24,7 +24,7 @@ Error for_committers(Error error, kafka::Version version) {
     case Error::stale_member_epoch:
       return Error::illegal_generation;
     case Error::transaction_abortable:
-      return version >= version_abortable ? error : Error::invalid_txn_state;
+      return version >= commit_version_abortable ? error : Error::invalid_txn_state;
     case Error::concurrent_transactions:
     case Error::coordinator_load_in_progress:
       return version >= 2 ? Error::coordinator_load_in_progress : Error::coordinator_not_available;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t segments_max = 100'000, batches_at_once = 1000;
 
-Timestamp later(Timestamp time, std::int64_t by_ms) {
+Timestamp time_after(Timestamp time, std::int64_t by_ms) {
   Timestamp sum = 0;
   return __builtin_add_overflow(time, by_ms, &sum) ? end_of_time : sum;
 }
@@ -30,16 +30,16 @@ Timestamp Expiry::age_from(const storage::Range& range) const {
 
 bool Expiry::goes(const storage::Range& range) {
   if (range.last >= end_) {
-    outlook_.due = later(now_, 1);
+    outlook_.due = time_after(now_, 1);
     return false;
   }
-  const Timestamp expires = keep_.ms < 0 ? end_of_time : later(age_from(range), keep_.ms);
+  const Timestamp expires = keep_.ms < 0 ? end_of_time : time_after(age_from(range), keep_.ms);
   const bool too_old = age_ == Age::counts && expires < now_;
   const std::uint64_t left = outlook_.bytes_left;
   const bool too_much = keep_.bytes >= 0 && left >= range.bytes &&
                         left - range.bytes >= static_cast<std::uint64_t>(keep_.bytes);
   if (!too_old && !too_much) {
-    outlook_.due = later(expires, 1);
+    outlook_.due = time_after(expires, 1);
     return false;
   }
   outlook_.bytes_left -= std::min(left, range.bytes);

@@ -22,11 +22,11 @@ struct Stored {
   std::vector<Transactions::Aborted> aborted = {};
 };
 
-// What was stored may be anything: no sum of it overflows.
-std::int64_t sum(std::int64_t a, std::int64_t b) {
+// What was stored may be anything: no wrapping_sum of it overflows.
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
-std::int64_t difference(std::int64_t a, std::int64_t b) {
+std::int64_t wrapping_difference(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
@@ -35,7 +35,7 @@ class Writer {
   template <class T>
   void number(T& value, std::int64_t expected = 0) {
     std::byte bytes[10];
-    const std::byte* const end = kafka::put_varint(bytes, difference(value, expected));
+    const std::byte* const end = kafka::put_varint(bytes, wrapping_difference(value, expected));
     out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(end - bytes));
   }
   template <class List, class Each>
@@ -53,7 +53,7 @@ class Reader {
 
   template <class T>
   void number(T& value, std::int64_t expected = 0) {
-    const std::int64_t read = sum(expected, in_.varlong());
+    const std::int64_t read = wrapping_sum(expected, in_.varlong());
     value = static_cast<T>(read);
     good_ &= value == read;
   }
@@ -89,9 +89,10 @@ void visit(auto& stream, std::pair<ProducerId, Producers::Producer>& stored, Off
     stream.number(batch.first_sequence, sequence);
     stream.number(batch.first, offset);
     stream.number(batch.last, batch.first);
-    stream.number(batch.last_sequence, sum(batch.first_sequence, difference(batch.last, batch.first)));
+    stream.number(batch.last_sequence,
+                  wrapping_sum(batch.first_sequence, wrapping_difference(batch.last, batch.first)));
     stream.number(batch.time, time);
-    sequence = std::int64_t{batch.last_sequence} + 1, offset = sum(batch.last, 1), time = batch.time;
+    sequence = std::int64_t{batch.last_sequence} + 1, offset = wrapping_sum(batch.last, 1), time = batch.time;
   });
 }
 

@@ -20,7 +20,7 @@ constexpr std::uint32_t shifted(std::uint32_t crc) {
   return (crc >> 1) ^ (crc & 1 ? polynomial : 0);
 }
 
-constexpr auto table = [] {
+constexpr auto crc_table = [] {
   std::array<std::uint32_t, 256> rows{};
   for (std::uint32_t i = 0; i < rows.size(); i++) {
     rows[i] = i;
@@ -71,7 +71,7 @@ std::uint64_t three_lanes(std::uint64_t a, net::Bytes& data) {
 
 std::uint32_t crc32c_portable(net::Bytes data) {
   std::uint32_t crc = ~0u;
-  for (const std::byte b : data) crc = crc >> 8 ^ table[(crc ^ static_cast<std::uint32_t>(b)) & 255];
+  for (const std::byte b : data) crc = crc >> 8 ^ crc_table[(crc ^ static_cast<std::uint32_t>(b)) & 255];
   return ~crc;
 }
 

@@ -86,8 +86,11 @@ TEST_F(SlowReader, APartitionThatIsTakenAwayGoesAtOnceAndNothingOfItComesTwice) 
     EXPECT_EQ(run(second_words), Exit::ok) << err();
     const std::string second = out();
     EXPECT_EQ(second.size(), 1000 * line_bytes) << "the first one has not handed its partition back";
-    const auto seen = counted_lines(second + first.go_on());
+    const std::string of_first = first.go_on();
     EXPECT_EQ(first.exit(), Exit::ok) << first.err();
+    EXPECT_EQ(run({"consume", topic, "-g", "g-" + protocol, "--protocol", protocol, "-e"}), Exit::ok)
+        << err();
+    const auto seen = counted_lines(second + of_first + out());
     EXPECT_EQ(seen.size(), count);
     EXPECT_TRUE(std::ranges::all_of(seen, [](const auto& one) { return one.second == 1; }))
         << "read by both, " << protocol;

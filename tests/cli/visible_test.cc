@@ -5,6 +5,7 @@
 #include "net/kafka/messages/every.h"
 #include "tests/cli/support/group_command.h"
 #include "tests/cli/support/open_transaction.h"
+#include "tests/cli/support/stuck.h"
 
 namespace mq::cli {
 namespace {
@@ -125,10 +126,12 @@ TEST_F(Visible, WhereReadersOfCommittedRecordsStandIsShownBesideTheEnd) {
 TEST_F(Visible, AFollowerThatStandsBeforeAnOpenTransactionSaysWhose) {
   fill("t", "a\n");
   leave_open(broker_.port(), "tool", "t");
-  ASSERT_EQ(run({"consume", "t", "--idle", "7s"}), Exit::ok) << err();
-  EXPECT_EQ(out(), "a\n");
-  EXPECT_THAT(err(), HasSubstr("t[0]: waits at offset 1 for the transaction \"tool\" of producer "));
-  EXPECT_THAT(err(), HasSubstr("open since 2"));
+  Stuck reader({"consume", "t", "-o", "value", "-b", address()});
+  EXPECT_EQ(reader.take(), "a\n");
+  EXPECT_TRUE(reader.says("t[0]: waits at offset 1 for the transaction \"tool\" of producer "))
+      << reader.err();
+  EXPECT_TRUE(reader.says("open since 2")) << reader.err();
+  reader.close();
 }
 
 }  // namespace

@@ -48,6 +48,13 @@ class Stuck {
     }
     return bytes == room_;
   }
+  // Whether it has said that on stderr, within a while.
+  bool says(std::string_view text) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (err().find(text) == std::string::npos && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    return err().find(text) != std::string::npos;
+  }
   // What the pipe has now.
   std::string take() { return read_some(); }
   // All that it writes until its end.

@@ -31,6 +31,12 @@ class ConfigsTest : public Conversation {
     for (auto& row : describe(type, std::move(name)).configs) rows[row.name] = row;
     return rows;
   }
+  kafka::MetadataResponse ask_for(const std::string& topic) {  // which makes it
+    kafka::MetadataRequest request;
+    request.topics.emplace().emplace_back().name = topic;
+    request.allow_auto_topic_creation = true;
+    return wire->call<kafka::MetadataResponse>(request, 12);
+  }
   struct Change {
     std::string name;
     std::int8_t operation;
@@ -56,7 +62,7 @@ TEST_F(ConfigsTest, InternalTopicsAreMadeByTheBrokerAndStayCompacted) {
     topic.num_partitions = topic.replication_factor = 1;
     EXPECT_EQ(wire->call<kafka::CreateTopicsResponse>(request, 7).topics.at(0).error_code,
               code(Error::policy_violation));
-    EXPECT_EQ(metadata({{name}}, true).topics.at(0).partitions.size(), 50u);
+    EXPECT_EQ(ask_for(name).topics.at(0).partitions.size(), 50u);
     EXPECT_EQ(alter(2, name, {{"cleanup.policy", 0, "delete"}}), code(Error::invalid_config));
     EXPECT_EQ(alter(2, name, {{"cleanup.policy", 1, std::nullopt}}), code(Error::invalid_config));
     EXPECT_EQ(alter(2, name, {{"cleanup.policy", 2, "delete"}}), code(Error::invalid_config));

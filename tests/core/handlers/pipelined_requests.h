@@ -87,13 +87,13 @@ inline constexpr std::int8_t of_topic = 2, of_group = 32;
 
 inline std::string alter_configs_request(const Subject& s) {
   kafka::AlterConfigsRequest request;
-  request.resources.push_back({of_topic, s.topic, {{"retention.ms", "86400000"}}});
+  request.resources.push_back({of_topic, s.topic, {{"max.message.bytes", "100000"}}});
   return frame(request, 2);
 }
 
 inline std::string incremental_alter_configs_request(const Subject& s) {
   kafka::IncrementalAlterConfigsRequest request;
-  request.resources.push_back({of_topic, s.topic, {{"retention.ms", 0, "86400000"}}});
+  request.resources.push_back({of_topic, s.topic, {{"max.message.bytes", 0, "100000"}}});
   request.resources.push_back({of_group, s.group, {{"consumer.session.timeout.ms", 0, "50000"}}});
   return frame(request, 1);
 }

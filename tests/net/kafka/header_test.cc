@@ -120,7 +120,7 @@ TEST(Apis, TheTableFollowsFromTheMessages) {
   const Api* fetch = find_api(1);
   ASSERT_NE(fetch, nullptr);
   EXPECT_EQ(fetch->name, "Fetch");
-  EXPECT_EQ(fetch->valid, (Versions{4, 17}));
+  EXPECT_EQ(fetch->valid, (Versions{4, 18}));
   EXPECT_EQ(fetch->flexible, since(12));
   EXPECT_EQ(find_api(47)->flexible, never) << "OffsetDelete never is";
   EXPECT_EQ(find_api(4), nullptr);

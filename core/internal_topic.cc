@@ -156,7 +156,8 @@ Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit) const {
     if (!read && read.error() == storage::Errc::corrupt) {
       if (!std::exchange(damaged, true))
         spdlog::error("{}-{}: damaged at offset {}: left out", name_, index, at);
-      at++;
+      at = std::max(at + 1, log->readable_from(at));
+      co_await asio::post(loop, use);
       continue;
     }
     if (!read) co_return read.error();

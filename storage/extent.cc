@@ -3,9 +3,12 @@
 
 #include <fcntl.h>
 
+#include <atomic>
 #include <limits>
 
 #include "storage/error.h"
+#include "storage/logger.h"
+#include "storage/record.h"
 
 namespace mq::storage {
 namespace {
@@ -18,17 +21,29 @@ struct Span {
   std::uint64_t start = 0, end = 0;
 };
 
+error_code read(const SegmentFile& file, std::span<std::byte> into, std::uint64_t at, Touch touch) {
+  const auto got = touch == Touch::cached ? file.file->read_cached(into, at) : file.file->read(into, at);
+  if (!got) return got.error();
+  return *got == into.size() ? error_code{} : make_error_code(Errc::corrupt);
+}
+
+// What a disk returns in place of a batch is no batch: whoever goes on there is told, and not sent it.
+error_code check_first(const Span& span, Touch touch) {
+  std::byte head[head_bytes_max];
+  if (const error_code error = read(span.file, head, span.start - sizeof(Header), touch)) return error;
+  if (valid_header(head, span.file.number, span.file.seed)) return {};
+  static std::atomic<std::uint64_t> said = 0;  // once, however often it is asked for
+  if (const auto place = std::uint64_t{span.file.number} << 32 | span.start; said.exchange(place) != place)
+    logger().error("segment {}: what lies at {} is no batch any more", span.file.number, span.start);
+  return Errc::corrupt;
+}
+
 error_code probe(const Span& span, Touch touch) {
-  std::byte sample;
-  const auto one = [&](std::uint64_t at) -> error_code {
-    const auto got = touch == Touch::cached ? span.file.file->read_cached({&sample, 1}, at)
-                                            : span.file.file->read({&sample, 1}, at);
-    if (!got) return got.error();
-    return *got == 1 ? error_code{} : make_error_code(Errc::corrupt);
-  };
-  for (std::uint64_t at = span.start; at < span.end; at += probe_bytes)
-    if (const error_code error = one(at)) return error;
-  return one(span.end - 1);
+  if (const error_code error = check_first(span, touch)) return error;
+  std::byte sample[1];
+  for (std::uint64_t at = span.start + probe_bytes; at < span.end; at += probe_bytes)
+    if (const error_code error = read(span.file, sample, at, touch)) return error;
+  return read(span.file, sample, span.end - 1, touch);
 }
 
 // The first extents that lie so close that they are in the page cache together, or not.

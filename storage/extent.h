@@ -17,6 +17,7 @@ void ask_for(std::span<const Extent> extents);
 
 enum class Touch { cached, disk };  // cached: `operation_would_block` rather than wait for the disk
 
+// `corrupt`: where the first of them begins, or one further on, there is no batch any more.
 Result<std::vector<Piece>> pieces_of(std::span<const Extent> extents, Touch touch);
 
 }  // namespace mq::storage

@@ -27,6 +27,9 @@ class Log {
   // `corrupt` where the log is known to be damaged.
   virtual Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) = 0;
 
+  // Where a range ends that is known to be lost and has `from` in it; otherwise `from`.
+  virtual Offset readable_from(Offset from) const { return from; }
+
   // Where to read the first batch whose largest timestamp reaches it, not before start(); `end()`: none does.
   virtual Task<Result<Offset>> at_time(std::int64_t timestamp) = 0;
 

@@ -73,6 +73,12 @@ PartitionLog::Limits PartitionLog::limits(Offset from) const {
   return limits;
 }
 
+Offset PartitionLog::readable_from(Offset from) const {
+  for (const auto& [begin, end] : lost_)
+    if (from >= begin && from < end) return end;
+  return from;
+}
+
 Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset until) {
   const auto self = shared_from_this();
   for (;;) {

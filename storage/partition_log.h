@@ -21,6 +21,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
   void append(Batch batch, Appended done) override;
   Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
+  Offset readable_from(Offset from) const override;
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;

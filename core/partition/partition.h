@@ -39,6 +39,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max, Offset until = storage::offset_max) {
     return log_->read(from, bytes_max, until);
   }
+  Offset readable_from(Offset from) const { return log_->readable_from(from); }
   Task<error_code> trim(Offset start);
 
   // The first record that reaches `timestamp`: its offset and time. {-1, -1} when none does.

@@ -64,6 +64,18 @@ TEST_F(InternalTopicTest, ReplaysWhatWasWrittenInItsOrderAlsoAfterARestart) {
   EXPECT_EQ(replayed(9), std::vector<std::string>());
 }
 
+// How much a truncated file has taken nobody knows: eight million offsets are given up, and not walked.
+TEST_F(InternalTopicTest, IsReplayedPastARangeThatIsLost) {
+  run(topic->ensure());
+  EXPECT_EQ(append(7, {{owned("a"), owned("1")}}), Error::none);
+  close();
+  std::filesystem::remove(dir.path() / "data" / "journal" / "0000000001.log");
+  open();
+  EXPECT_EQ(replayed(7), std::vector<std::string>{});
+  EXPECT_EQ(append(7, {{owned("b"), owned("2")}}), Error::none);
+  EXPECT_EQ(replayed(7), std::vector<std::string>{"b=2"});
+}
+
 TEST_F(InternalTopicTest, ReplaysMoreThanOnePieceOfTheLog) {
   run(topic->ensure());
   std::vector<std::string> expected;

@@ -85,6 +85,34 @@ TEST(Damage, ATruncatedSegmentIsToldAndItsOffsetsAreNotGivenAgain) {
   }
 }
 
+TEST(Damage, WhatIsNoBatchAnyMoreInASealedSegmentIsNotServedAsOne) {
+  Said said;
+  Dead dead(256 << 10);
+  give_partitions(dead.opened, 1);
+  for (int i = 0; i < 20; i++) ASSERT_FALSE(dead.opened.put(1, 1, 20'000));
+  dead.opened.stop();
+  std::string bytes = content(dead.file(1));
+  bytes.replace(50'000, 50'000, 50'000, '\0');
+  dead.reopen_with(dead.file(1), bytes);
+  int lost = 0;
+  for (Offset from = 0; from < 20; from++) lost += dead.read_error(1, from) == Errc::corrupt;
+  EXPECT_GE(lost, 2);
+  EXPECT_LE(lost, 4);
+  EXPECT_TRUE(said.has("is no batch any more"));
+}
+
+TEST(Damage, ALogSaysWhereALostRangeEnds) {
+  Dead dead;
+  give_partitions(dead.opened, 1);
+  ASSERT_FALSE(dead.opened.put(1, 10));
+  dead.opened.stop();
+  dead.reopen_with(dead.file(1), "");
+  const auto log = dead.opened.journal->log(1);
+  EXPECT_EQ(log->readable_from(0), log->end());
+  EXPECT_EQ(log->readable_from(5), log->end());
+  EXPECT_EQ(log->readable_from(log->end()), log->end());
+}
+
 TEST(Damage, APartitionOfWhichNothingIsLeftKeepsItsOffsets) {
   Dead dead;
   give_partitions(dead.opened, 1);

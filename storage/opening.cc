@@ -192,29 +192,42 @@ error_code Opening::load_snapshots() {
   });
 }
 
+// One pass over the catalogue: to look for each partition by itself is to step over the rows of all that
+// went, each time.
+template <class Visit>
+error_code Opening::for_each_with_runs(Visit visit) {
+  std::optional<PartitionNumber> last;
+  return for_each(keys::catalogue, [&](std::string_view key, std::string_view) {
+    const PartitionNumber partition = keys::number(key);
+    if (std::exchange(last, partition) != partition) visit(partition);
+    return true;
+  });
+}
+
 // A row goes when nothing is left that it keeps from coming back.
 error_code Opening::load_removed() {
   std::uint32_t oldest = UINT32_MAX;  // segment that is not sealed
   for (const auto& [number, row] : journal_.catalogue_->manifest())
     if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
-  Store::Change change;
-  error_code failed;
-  std::vector<PartitionNumber> to_bury;
-  const error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
+  std::map<PartitionNumber, std::uint32_t> removed;  // and the newest segment that may have records of it
+  error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
     replay_->removed(partition, keys::number(value));
     journal_.logs_.erase(partition);  // a seal that came after may have given it a row again
-    const auto runs = journal_.catalogue_->find(partition, 0, 1);
-    if (!runs) failed = runs.error();
-    if (!runs) return false;
-    if (!runs->empty())
-      to_bury.push_back(partition);
-    else if (keys::number(value) < oldest)
-      change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
+    removed[partition] = keys::number(value);
     return true;
   });
-  if (failed || error) return failed ? failed : error;
+  if (error || removed.empty()) return error;
+  std::vector<PartitionNumber> to_bury;
+  error = for_each_with_runs([&](PartitionNumber partition) {
+    if (removed.erase(partition) > 0) to_bury.push_back(partition);
+  });
+  if (error) return error;
+  Store::Change change;
+  for (const auto& [partition, segment] : removed)
+    if (segment < oldest)
+      change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
   journal_.cleaner_->bury(std::move(to_bury));
   return change.erases.empty() ? error_code{} : journal_.meta_->commit(change);
 }

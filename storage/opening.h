@@ -53,6 +53,8 @@ class Opening {
   void say() const;
   template <class Visit>
   error_code for_each(std::string_view prefix, Visit visit);
+  template <class Visit>
+  error_code for_each_with_runs(Visit visit);
 
   DiskJournal& journal_;
   StopRow stopped_;

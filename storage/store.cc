@@ -33,6 +33,7 @@ bool is_own(std::string_view key) {
 
 error_code code_of(const Status& status) {
   if (status.IsNotFound()) return Errc::not_found;
+  if (status.ToString().ends_with(std::strerror(ENOSPC))) return Errc::full;
   // InvalidArgument is what an open answers when files are missing.
   return status.IsCorruption() || status.IsInvalidArgument() ? Errc::corrupt : Errc::io;
 }

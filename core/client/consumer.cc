@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/endian/conversion.hpp>
 
 #include "core/client/cluster.h"
 
@@ -167,6 +168,14 @@ Task<void> Consumer::fetch(std::shared_ptr<Consumer> self, BrokerId leader) {
   self->pump();
 }
 
+// What came is not the beginning of a batch, however much more of it would come.
+bool Consumer::is_no_batch(const kafka::FetchResponse::PartitionData& data) {
+  constexpr std::size_t before = kafka::BatchHead::size_before_length;
+  if (!data.records || data.records->bytes.size() < before) return false;
+  const auto* length = reinterpret_cast<const unsigned char*>(data.records->bytes.data()) + before - 4;
+  return boost::endian::load_big_s32(length) < static_cast<std::int32_t>(kafka::BatchHead::bytes - before);
+}
+
 Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::size_t> which) {
   using kafka::Error;
   bool nothing_came = true;
@@ -187,7 +196,10 @@ Task<void> Consumer::take(Reply<kafka::FetchResponse> reply, std::vector<std::si
       const auto known = by_name_.find({name, data.partition_index});
       if (known == by_name_.end()) continue;
       const Error error = kafka::error_of(data.error_code);
-      if (error == Error::none) {
+      if (error == Error::none && is_no_batch(data)) {
+        Failure failure = refused(Error::corrupt_message, reply.from, name);
+        co_await unreadable(known->second, std::move(failure));
+      } else if (error == Error::none) {
         take_records(known->second, data, reply.frame, nothing_came);
       } else if (error == Error::offset_out_of_range) {
         co_await out_of_range(known->second);

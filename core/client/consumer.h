@@ -112,6 +112,7 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   kafka::FetchRequest message(BrokerId leader, std::vector<std::size_t>& which);
   Task<Answer<Reply<kafka::FetchResponse>>> send(BrokerId leader, kafka::FetchRequest request);
   Task<void> take(Reply<kafka::FetchResponse> reply, std::vector<std::size_t> which);
+  static bool is_no_batch(const kafka::FetchResponse::PartitionData& data);
   void take_records(std::size_t which, const kafka::FetchResponse::PartitionData& data,
                     const net::Slice& frame, bool nothing_came);
   void advance(Partition& partition, Offset to);

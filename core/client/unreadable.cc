@@ -69,8 +69,9 @@ Task<std::optional<bool>> Consumer::is_readable(std::size_t which, Offset at) {
   if (!reply || reply->message.responses.empty() || reply->message.responses[0].partitions.empty())
     co_return std::nullopt;
   using kafka::Error;
-  const Error error = kafka::error_of(reply->message.responses[0].partitions[0].error_code);
-  if (error == Error::none) co_return true;
+  const auto& partition = reply->message.responses[0].partitions[0];
+  const Error error = kafka::error_of(partition.error_code);
+  if (error == Error::none) co_return !is_no_batch(partition);
   if (error == Error::corrupt_message || error == Error::kafka_storage_error) co_return false;
   co_return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/position.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -149,12 +150,16 @@ core::Parsed<std::int64_t> parse_time(std::string_view text, const Now& now) {
   return no_time(text);
 }
 
+std::int64_t since_1970(std::int64_t ms) {
+  return std::max<std::int64_t>(ms, 0);
+}
+
 core::Parsed<std::int64_t> parse_since(std::string_view text, const Now& now) {
   const auto at = parse_time(text, now);
-  if (at) return at;
+  if (at) return since_1970(*at);
   const auto ago = core::parse_duration(text);
   if (!ago) return at;
-  return now.ms - std::chrono::duration_cast<std::chrono::milliseconds>(*ago).count();
+  return since_1970(now.ms - std::chrono::duration_cast<std::chrono::milliseconds>(*ago).count());
 }
 
 std::int64_t now_ms() {
@@ -170,7 +175,7 @@ core::Parsed<Position> parse_position(std::string_view text, const Now& now) {
   if (text.starts_with('@')) {
     const auto at = parse_time(text.substr(1), now);
     if (!at) return at.error();
-    return Position{To::time, *at};
+    return Position{To::time, since_1970(*at)};
   }
   const bool sign = text.starts_with('+') || text.starts_with('-');
   const auto rest = sign ? text.substr(1) : text;

@@ -23,6 +23,9 @@ struct Now {
 // fine); 13:04[:05] of today; 10 or 13 digits (epoch s or ms); now, today, yesterday; -90m (relative to now).
 core::Parsed<std::int64_t> parse_time(std::string_view text, const Now& now);
 
+// No record is older than 1970, and a negative time means something else to a broker (-1: the end).
+std::int64_t since_1970(std::int64_t ms);
+
 // The same, and a bare duration means that long ago: 15m is -15m.
 core::Parsed<std::int64_t> parse_since(std::string_view text, const Now& now);
 

@@ -42,7 +42,9 @@ std::vector<std::optional<std::int64_t>> offsets_at(client::Cluster& cluster,
 }
 
 core::Parsed<std::int64_t> time_of(const std::string& text, const Context& context) {
-  return parse_time(text, Now::here(context.utc));
+  const auto at = parse_time(text, Now::here(context.utc));
+  if (!at) return at;
+  return since_1970(*at);
 }
 
 Exit run_offsets(Context& context, const Arguments& arguments) {

@@ -45,6 +45,9 @@ TEST(Time, SinceADurationIsThatLongAgo) {
   EXPECT_EQ(*parse_since("-15m", now), noon - 900'000);
   EXPECT_EQ(*parse_since("2026-11-22T12:00Z", now), noon);
   EXPECT_FALSE(parse_since("15", now));
+  EXPECT_EQ(*parse_since("1969-12-31T23:59:59.999Z", now), 0) << "-1 would be the end";
+  EXPECT_EQ(*parse_since("30000d", now), 0);
+  EXPECT_EQ(parse_position("@1960-01-01", now)->n, 0);
 }
 
 TEST(Position, HasSevenForms) {

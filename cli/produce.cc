@@ -77,7 +77,8 @@ class Production {
 
   // Committed, if everything is well; otherwise it is as if nothing had been written.
   client::Task<void> end_transaction(bool flushed) {
-    const bool commit = flushed && !producer_failed() && !own_failure_ && !Stop::signalled();
+    out_.flush();  // what cannot be told goes wrong, too
+    const bool commit = flushed && !producer_failed() && !own_failure_ && !Stop::signalled() && out_.ok();
     const Time deadline = Clock::now() + options_.flush_timeout;
     auto done = co_await client::Producer::end_transaction(producer_, commit, deadline);
     if (!commit && read_ > committed_) context_.notice("the transaction was aborted");

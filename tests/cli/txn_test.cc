@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions: written by mq produce, looked at and ended by mq txn.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 
@@ -87,6 +89,18 @@ TEST_F(TxnCommand, WhatGoesWrongIsWrittenNotAtAll) {
             Exit::failed);
   EXPECT_THAT(err(), HasSubstr("aborted"));
   EXPECT_EQ(committed("t"), "");
+}
+
+TEST_F(TxnCommand, IsAbortedWhenItsReceiptsCannotBeWritten) {
+  ASSERT_EQ(run({"topic", "create", "t"}), Exit::ok) << err();
+  Streams streams("a\nb\n");
+  streams.context.out = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  cli::run(streams.context, {"produce", "t", "--txn", "--receipt", "%o\n", "-b",
+                             "127.0.0.1:" + std::to_string(broker_.port())});
+  EXPECT_NE(streams.context.write_error, 0);
+  EXPECT_THAT(streams.err(), HasSubstr("aborted"));
+  EXPECT_EQ(committed("t"), "");
+  ::close(streams.context.out);
 }
 
 TEST_F(TxnCommand, FlagsThatMakeNoSenseAreRefused) {

@@ -47,7 +47,8 @@ ReadPlan plan_around(client::Cluster& cluster, const std::vector<Progress>& plac
       must(cluster.run(plan(client, std::move(partitions), to_the_end, std::move(from), committed)));
   std::vector<client::Assignment> behind = around.assignments, ahead = around.assignments;
   for (std::size_t i = 0; i < places.size(); i++) {
-    behind[i].until = behind[i].from;
+    ahead[i].from = std::min(ahead[i].from, around.ends[i].end);  // a group may stand beyond it
+    behind[i].until = ahead[i].from;
     behind[i].from = std::min(behind[i].from, around.ends[i].start);
   }
   const auto begins = must(cluster.run(from_end(client, std::move(behind), before, committed)));

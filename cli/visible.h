@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the records lie that a reader gets to see. FoundOffsets do not count them: transactions leave markers
+// Where the records lie that a reader gets to see. Offsets do not count them: transactions leave markers
 // and what was aborted, compaction leaves gaps. So they are read, as far as need be.
 #pragma once
 

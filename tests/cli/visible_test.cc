@@ -69,6 +69,18 @@ TEST_F(Visible, PeekShowsSoManyRecordsOnEachSide) {
   EXPECT_EQ(out(), "b\nc\nd\ne\n");
 }
 
+TEST_F(Visible, PeekOfAGroupBeyondTheEndShowsWhatLiesBeforeIt) {
+  fill("t", "a\nb\nc\n");
+  put_group_at("g", "t", 777);
+  ASSERT_EQ(run({"group", "peek", "g", "-B", "2", "-o", "value"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "b\nc\n");
+  fill("u", "a\n");
+  leave_open(broker_.port(), "tool", "u");
+  put_group_at("h", "u", 2);
+  ASSERT_EQ(run({"group", "peek", "h", "-o", "value"}), Exit::ok) << err();
+  EXPECT_EQ(out(), "a\n");
+}
+
 TEST_F(Visible, WithinAPartitionTheOffsetDecidesWhateverClocksSay) {
   fill("t", "");
   for (const auto& [value, time] : {std::pair{"a", "2026-01-03"}, {"b", "2026-01-01"}, {"c", "2026-01-02"}})

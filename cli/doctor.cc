@@ -138,6 +138,29 @@ void look_at_advertised(client::Cluster& cluster, const client::Options& options
   }
 }
 
+// A broker answers an error for a directory that takes no writes: full, failed, or one that does not answer.
+void look_at_log_dirs(client::Cluster& cluster, Report& report) {
+  std::vector<kafka::DescribeLogDirsRequest::DescribableLogDirTopic> no_topics;
+  const auto all = cluster.describe_log_dirs(std::move(no_topics));
+  if (!all) return report.fail("log dir", all.error());
+  for (const client::LogDirs& of : *all) {
+    if (!of.answer) {
+      report.fail("log dir", of.answer.error());
+      continue;
+    }
+    for (const auto& dir : of.answer->results) {
+      std::string text = "broker " + std::to_string(of.broker.id) + ", " + dir.log_dir;
+      if (dir.usable_bytes >= 0)
+        text += ": " + core::human_size(static_cast<std::uint64_t>(dir.usable_bytes)) + " free";
+      if (dir.error_code == 0)
+        report.add(Health::good, "log dir", text);
+      else
+        report.add(Health::bad, "log dir", text + "; takes no writes now",
+                   "the broker's log says why: the disk is full, has failed, or does not answer");
+    }
+  }
+}
+
 void look_at_cluster(client::Cluster& cluster, const client::Options& options, Report& report) {
   const auto metadata = cluster.metadata();
   if (!metadata) return report.fail("metadata", metadata.error());
@@ -151,6 +174,7 @@ void look_at_cluster(client::Cluster& cluster, const client::Options& options, R
                  (has_controller ? "controller " + std::to_string(metadata->controller_id) : "no controller"),
              has_controller ? "" : "topics cannot be created or altered now");
   look_at_advertised(cluster, options, *metadata, report);
+  look_at_log_dirs(cluster, report);
 }
 
 // What the broker says we may do; asks nothing that would leave a trace.

@@ -159,6 +159,25 @@ TEST(Consumer, GoesOnBehindWhatCannotBeReadWhenAsked) {
   }
 }
 
+TEST(Consumer, WhatIsNoBatchCannotBeReadHoweverMuchOfItIsAskedFor) {
+  for (const bool skips : {false, true}) {
+    Session run;
+    for (const char* value : {"0", "1", "2"}) run.broker.store(0, batch_of({value}));
+    std::ranges::fill(run.broker.logs[0].batches[1].bytes,
+                      std::byte{});  // as a disk returns what it has lost
+    int ended = 0;
+    ConsumerOptions options;
+    options.skips_unreadable = skips;
+    options.unreadable = [&](std::size_t, Offset at, const Failure& why) {
+      EXPECT_EQ(at, 1);
+      EXPECT_EQ(why.error, kafka::Error::corrupt_message);
+      ended++;
+    };
+    EXPECT_EQ(run.read({assignment(0, 0, 3)}, options).values, skips ? (Values{"0", "2"}) : (Values{"0"}));
+    EXPECT_EQ(ended, skips ? 0 : 1);
+  }
+}
+
 TEST(Consumer, TakesPartitionsInWhileItReads) {
   Session run(2);
   run.broker.store(0, batch_of({"0"}));

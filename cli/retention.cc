@@ -4,7 +4,7 @@
 #include "cli/errors.h"
 #include "cli/position.h"
 #include "cli/topic.h"
-#include "net/kafka/messages/describe_configs.h"
+#include "core/client/cluster.h"
 
 namespace mq::cli {
 namespace {

@@ -220,7 +220,7 @@ TEST_F(StoreTest, AfterAFailedWriteNothingIsAcceptedUntilItIsOpenedAgain) {
     commit_up_to(store_->changes() + 3);
     const std::uint64_t before = store_->changes();
     files_.inject({call, 1, ENOSPC, ".log"});
-    EXPECT_EQ(store_->commit(nth_change(before + 1)), Errc::io);
+    EXPECT_EQ(store_->commit(nth_change(before + 1)), Errc::full) << "it says so";
     EXPECT_EQ(store_->commit(nth_change(before + 1)), Errc::fenced);
     EXPECT_EQ(store_->get("last").error(), Errc::fenced);
     EXPECT_EQ(store_->scan("", "", 1).error(), Errc::fenced);
@@ -241,7 +241,7 @@ TEST_F(StoreTest, AFailedCompactionStopsItToo) {
     failed = store_->commit(nth_change(acknowledged + 1, 100'000));
     if (!failed) ++acknowledged;
   }
-  EXPECT_EQ(failed, Errc::io);
+  EXPECT_EQ(failed, Errc::full);
   EXPECT_EQ(store_->commit({}), Errc::fenced);
   files_.heal();
   reopen();

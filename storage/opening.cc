@@ -11,7 +11,6 @@
 
 namespace mq::storage {
 namespace fs = std::filesystem;
-namespace {}  // namespace
 
 error_code Opening::run() {
   const auto began = std::chrono::steady_clock::now();

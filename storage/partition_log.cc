@@ -104,6 +104,10 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
     const bool moved =
         cuts != cuts_ || (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
     if (moved) continue;
+    if (!read && read.error() == Errc::corrupt && bytes_max > 0) {
+      bytes_max = 0;  // what lies before something that cannot be read is a read of its own
+      continue;
+    }
     if (read && read->size == 0) read->next = from;
     co_return read;
   }

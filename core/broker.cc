@@ -155,10 +155,12 @@ namespace {
 // What was altered at run time.
 ConfigMap altered(storage::Store& meta, const std::string& kind) {
   const std::string prefix = std::string(config_key_prefix) + kind + "/";
-  const auto rows = meta.scan(prefix, "", 10'000);
-  if (!rows) throw WrongStart(1, "the broker's configuration cannot be read: " + rows.error().message());
   ConfigMap found;
-  for (const auto& [key, value] : *rows) found[key.substr(prefix.size())] = value;
+  const error_code error = storage::for_each_row(meta, prefix, [&](auto key, auto value) -> error_code {
+    found.emplace(key, value);
+    return {};
+  });
+  if (error) throw WrongStart(1, "the broker's configuration cannot be read: " + error.message());
   return found;
 }
 

@@ -48,17 +48,11 @@ Compactor::Compactor(asio::io_context& loop, const Clock& clock, storage::Journa
       timer_(loop.get_executor()) {}
 
 error_code Compactor::load() {
-  constexpr std::size_t rows_max = 1000;
-  for (std::string from;;) {
-    const auto rows = journal_.meta().scan(key_prefix, from, rows_max);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows) {
-      const auto number = std::strtoul(key.c_str() + key_prefix.size(), nullptr, 10);
-      clean_[static_cast<PartitionNumber>(number)] = std::strtoll(value.c_str(), nullptr, 10);
-    }
-    if (rows->size() < rows_max) return {};
-    from = rows->back().first + '\0';
-  }
+  return storage::for_each_row(journal_.meta(), key_prefix, [this](auto key, auto value) -> error_code {
+    const auto number = std::strtoul(std::string(key).c_str(), nullptr, 10);
+    clean_[static_cast<PartitionNumber>(number)] = std::strtoll(std::string(value).c_str(), nullptr, 10);
+    return {};
+  });
 }
 
 Offset Compactor::clean_until(PartitionNumber number) const {

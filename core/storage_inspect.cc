@@ -27,21 +27,15 @@ storage::Inspection::Verified verify_storage(storage::Inspection& inspection, co
 }
 
 std::map<PartitionNumber, TopicPartition> partition_names(storage::Inspection& inspection) {
-  constexpr std::size_t page = 1000;
   std::map<PartitionNumber, TopicPartition> names;
-  std::string from;
-  while (storage::Store* meta = inspection.meta()) {
-    const auto rows = meta->scan(topic_key_prefix, from, page);
-    if (!rows) break;
-    for (const auto& [key, json] : *rows) {
-      const auto topic = parse_topic(json);
-      if (!topic) continue;
-      for (std::size_t i = 0; i < topic->partitions.size(); i++)
-        names[topic->partitions[i]] = {key.substr(topic_key_prefix.size()), static_cast<std::int32_t>(i)};
-    }
-    if (rows->size() < page) break;
-    from = rows->back().first + '\0';
-  }
+  storage::Store* meta = inspection.meta();
+  if (!meta) return names;
+  storage::for_each_row(*meta, topic_key_prefix, [&](auto name, auto json) -> error_code {
+    const auto topic = parse_topic(json);
+    for (std::size_t i = 0; topic && i < topic->partitions.size(); i++)
+      names[topic->partitions[i]] = {std::string(name), static_cast<std::int32_t>(i)};
+    return {};
+  });
   return names;
 }
 

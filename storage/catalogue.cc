@@ -8,11 +8,9 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t scan_rows_max = 1000;  // at once
-
-Result<Catalogue::Run> run_of(const std::pair<std::string, std::string>& entry) {
-  const std::string_view key = std::string_view(entry.first).substr(keys::catalogue.size());
-  const auto row = unpacked<CatalogueRow>(entry.second);
+// `key`: behind keys::catalogue.
+Result<Catalogue::Run> run_of(std::string_view key, std::string_view value) {
+  const auto row = unpacked<CatalogueRow>(value);
   if (!row || key.size() != 12) return Errc::corrupt;
   return Catalogue::Run{keys::number(key), keys::offset(key.substr(4)), *row};
 }
@@ -34,18 +32,13 @@ Catalogue::Run Catalogue::Run::between(Offset from, Offset limit) const {
 error_code Catalogue::load() {
   std::lock_guard lock(mutex_);
   manifest_.clear();
-  for (std::string from;;) {
-    auto rows = store_.scan(keys::segments, from, scan_rows_max);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows) {
-      const auto row = unpacked<SegmentRow>(value);
-      if (!row) return Errc::corrupt;
-      newest_ = keys::number(std::string_view(key).substr(keys::segments.size()));
-      manifest_[newest_] = *row;
-    }
-    if (rows->size() < scan_rows_max) return {};
-    from = rows->back().first + '\0';
-  }
+  return for_each_row(store_, keys::segments, [this](auto key, auto value) -> error_code {
+    const auto row = unpacked<SegmentRow>(value);
+    if (!row) return Errc::corrupt;
+    newest_ = keys::number(key);
+    manifest_[newest_] = *row;
+    return {};
+  });
 }
 
 Catalogue::Manifest Catalogue::manifest() const {
@@ -170,8 +163,8 @@ Result<std::vector<Catalogue::Run>> Catalogue::find(PartitionNumber partition, O
   auto rows = store_.scan(keys::catalogue_rows(partition), keys::catalogue_row(partition, from), limit);
   if (!rows) return rows.error();
   std::vector<Run> runs;
-  for (const auto& row : *rows) {
-    auto run = run_of(row);
+  for (const auto& [key, value] : *rows) {
+    auto run = run_of(std::string_view(key).substr(keys::catalogue.size()), value);
     if (!run) return run.error();
     runs.push_back(*run);
   }
@@ -180,17 +173,13 @@ Result<std::vector<Catalogue::Run>> Catalogue::find(PartitionNumber partition, O
 
 Result<std::vector<Catalogue::Run>> Catalogue::runs_in(std::uint32_t segment) const {
   std::vector<Run> runs;
-  for (std::string from;;) {
-    const auto rows = store_.scan(keys::catalogue, from, scan_rows_max);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      const auto run = run_of(row);
-      if (!run) return run.error();
-      if (run->row.segment == segment) runs.push_back(*run);
-    }
-    if (rows->size() < scan_rows_max) return runs;
-    from = rows->back().first + '\0';
-  }
+  const error_code error = for_each_row(store_, keys::catalogue, [&](auto key, auto value) -> error_code {
+    const auto run = run_of(key, value);
+    if (!run) return run.error();
+    if (run->row.segment == segment) runs.push_back(*run);
+    return {};
+  });
+  return error ? Result<std::vector<Run>>(error) : runs;
 }
 
 Result<std::uint64_t> Catalogue::bytes(PartitionNumber partition) const {
@@ -217,9 +206,9 @@ Result<Catalogue::Forgotten> Catalogue::forget_before(PartitionNumber partition,
                                                       Offset counted) {
   Forgotten all;
   for (Offset from = 0;;) {
-    auto runs = find(partition, from, scan_rows_max);
+    auto runs = find(partition, from, rows_at_once);
     if (!runs) return runs.error();
-    const bool more = runs->size() == scan_rows_max && runs->back().last < start;
+    const bool more = runs->size() == rows_at_once && runs->back().last < start;
     if (more) from = runs->back().last + 1;
     std::erase_if(*runs, [&](const Run& run) { return run.last >= start && run.row.first >= start; });
     Store::Change change;
@@ -235,10 +224,10 @@ Result<Catalogue::Forgotten> Catalogue::forget_before(PartitionNumber partition,
 Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, Offset end, Offset counted) {
   Forgotten all;
   for (;;) {
-    auto runs = find(partition, end, scan_rows_max);
+    auto runs = find(partition, end, rows_at_once);
     if (!runs) return runs.error();
     if (runs->empty()) return all;
-    const bool more = runs->size() == scan_rows_max;
+    const bool more = runs->size() == rows_at_once;
     Store::Change change;
     const Run first = runs->front();
     if (first.row.first < end) {  // what is before the cut stays, under a new name
@@ -259,10 +248,10 @@ Result<Catalogue::Forgotten> Catalogue::forget_all(const std::vector<PartitionNu
   for (const PartitionNumber partition : partitions) {
     for (Offset from = 0; from >= 0;) {
       if (stopping) return all;
-      const auto runs = find(partition, from, scan_rows_max);
+      const auto runs = find(partition, from, rows_at_once);
       if (!runs) return runs.error();
       gone.insert(gone.end(), runs->begin(), runs->end());
-      from = runs->size() < scan_rows_max ? -1 : runs->back().last + 1;
+      from = runs->size() < rows_at_once ? -1 : runs->back().last + 1;
     }
     if (gone.size() < runs_per_change_max) continue;
     if (const error_code error = take_out(gone, {}, 0, {}, all)) return error;

@@ -109,13 +109,8 @@ void DiskJournal::note_rows(std::string rows, Log::Appended done) {
 void DiskJournal::copy_core_rows(Log::Appended done) {
   asio::post(readers(), [this, done = std::move(done)] {
     Store::Change all;
-    for (std::string from;;) {
-      const auto rows = meta_->scan(keys::core, from, 1000);
-      if (!rows) return asio::post(loop_, [done, error = rows.error()] { done(error); });
-      for (const auto& [key, value] : *rows) all.puts[key] = value;
-      if (rows->size() < 1000) break;
-      from = rows->back().first + '\0';
-    }
+    if (const error_code error = copy_rows(*meta_, keys::core, all.puts))
+      return asio::post(loop_, [done, error] { done(error); });
     note_rows(encode_rows(all), done);
   });
 }

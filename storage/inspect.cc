@@ -30,17 +30,6 @@ std::uint64_t Inspector::size_of(const Path& path) const {
   return size ? *size : 0;
 }
 
-error_code Inspector::each_row(std::string_view prefix,
-                               const std::function<void(std::string_view, std::string_view)>& visit) {
-  for (std::string from;;) {
-    const auto rows = store_->scan(prefix, from, rows_at_once);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows) visit(std::string_view(key).substr(prefix.size()), value);
-    if (rows->size() < rows_at_once) return {};
-    from = rows->back().first + '\0';
-  }
-}
-
 bool Inspector::living(std::uint32_t segment, PartitionNumber partition, Offset last) {
   const auto runs = catalogue_.find(partition, last, 1);
   return runs && !runs->empty() && runs->front().row.segment == segment;
@@ -76,15 +65,18 @@ Result<std::vector<Inspection::Partition>> Inspector::partitions() {
   std::map<PartitionNumber, Partition> all;
   std::map<PartitionNumber, std::set<std::uint32_t>> in;
   std::set<PartitionNumber> removed;
-  error_code error = each_row(
-      keys::removed, [&](std::string_view key, std::string_view) { removed.insert(keys::number(key)); });
+  error_code error = for_each_row(*store_, keys::removed, [&](auto key, auto) -> error_code {
+    removed.insert(keys::number(key));
+    return {};
+  });
   if (!error)
-    error = each_row(keys::partitions, [&](std::string_view key, std::string_view value) {
+    error = for_each_row(*store_, keys::partitions, [&](auto key, auto value) -> error_code {
       const auto row = unpacked<PartitionRow>(value);
-      if (!row) return;
+      if (!row) return {};
       Partition& partition = all[keys::number(key)];
       partition.start = row->start;
       partition.end = std::max(row->start, row->end);
+      return {};
     });
   if (error) return error;
   for (const auto& [number, row] : manifest_) {

@@ -45,8 +45,6 @@ class Inspector final : public Inspection {
 
  private:
   bool living(std::uint32_t segment, PartitionNumber partition, Offset last);
-  error_code each_row(std::string_view prefix,
-                      const std::function<void(std::string_view, std::string_view)>& visit);
   const std::map<std::uint32_t, Known>& known();
   Result<Scan> scan_open(std::uint32_t number, std::shared_ptr<SegmentFile>& file);
   error_code dump_open(std::uint32_t number, const Visit& visit);

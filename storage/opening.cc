@@ -152,42 +152,31 @@ error_code Opening::read_meta() {
 
 // ---------------------------------------------------------------------------------------------- rows
 
-template <class Visit>
-error_code Opening::for_each(std::string_view prefix, Visit visit) {
-  for (std::string from;;) {
-    const auto rows = journal_.meta_->scan(prefix, from, rows_at_once);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows)
-      if (!visit(std::string_view(key).substr(prefix.size()), std::string_view(value))) return Errc::corrupt;
-    if (rows->size() < rows_at_once) return {};
-    from = rows->back().first + '\0';
-  }
-}
-
 error_code Opening::load_partitions() {
-  const error_code error = for_each(keys::partitions, [this](std::string_view key, std::string_view value) {
+  Store& meta = *journal_.meta_;
+  const error_code error = for_each_row(meta, keys::partitions, [this](auto key, auto value) -> error_code {
     const auto row = unpacked<PartitionRow>(value);
-    if (!row) return false;
+    if (!row) return Errc::corrupt;
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
     journal_.partition_log(partition)->restore(*row);
-    return true;
+    return {};
   });
   if (error) return error;
-  return for_each(keys::quarantine, [this](std::string_view key, std::string_view value) {
-    if (key.size() != 12 || value.size() != 8) return false;
+  return for_each_row(meta, keys::quarantine, [this](auto key, auto value) -> error_code {
+    if (key.size() != 12 || value.size() != 8) return Errc::corrupt;
     replay_->known_lost(keys::number(key), keys::offset(key.substr(4)), keys::offset(value));
-    return true;
+    return {};
   });
 }
 
 error_code Opening::load_snapshots() {
-  return for_each(keys::snapshots, [this](std::string_view key, std::string_view value) {
-    if (value.size() < 4) return false;
+  return for_each_row(*journal_.meta_, keys::snapshots, [this](auto key, auto value) -> error_code {
+    if (value.size() < 4) return Errc::corrupt;
     const PartitionNumber partition = keys::number(key);
     replay_->covered(partition, keys::number(value));
     if (journal_.options_.on_snapshot) journal_.options_.on_snapshot(partition, value.substr(4));
-    return true;
+    return {};
   });
 }
 
@@ -196,10 +185,10 @@ error_code Opening::load_snapshots() {
 template <class Visit>
 error_code Opening::for_each_with_runs(Visit visit) {
   std::optional<PartitionNumber> last;
-  return for_each(keys::catalogue, [&](std::string_view key, std::string_view) {
+  return for_each_row(*journal_.meta_, keys::catalogue, [&](auto key, auto) -> error_code {
     const PartitionNumber partition = keys::number(key);
     if (std::exchange(last, partition) != partition) visit(partition);
-    return true;
+    return {};
   });
 }
 
@@ -209,13 +198,13 @@ error_code Opening::load_removed() {
   for (const auto& [number, row] : journal_.catalogue_->manifest())
     if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
   std::map<PartitionNumber, std::uint32_t> removed;  // and the newest segment that may have records of it
-  error_code error = for_each(keys::removed, [&](std::string_view key, std::string_view value) {
+  error_code error = for_each_row(*journal_.meta_, keys::removed, [&](auto key, auto value) -> error_code {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
     replay_->removed(partition, keys::number(value));
     journal_.logs_.erase(partition);  // a seal that came after may have given it a row again
     removed[partition] = keys::number(value);
-    return true;
+    return {};
   });
   if (error || removed.empty()) return error;
   std::vector<PartitionNumber> to_bury;

@@ -52,8 +52,6 @@ class Opening {
   error_code start();
   void say() const;
   template <class Visit>
-  error_code for_each(std::string_view prefix, Visit visit);
-  template <class Visit>
   error_code for_each_with_runs(Visit visit);
 
   DiskJournal& journal_;

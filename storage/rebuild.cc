@@ -12,16 +12,6 @@
 namespace mq::storage {
 namespace {
 
-error_code copy_rows(Store& from, std::string_view prefix, Store::Change& into) {
-  for (std::string at;;) {
-    const auto rows = from.scan(prefix, at, rows_at_once);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows) into.puts[key] = value;
-    if (rows->size() < rows_at_once) return {};
-    at = rows->back().first + '\0';
-  }
-}
-
 // Segment files by number: whether there is a .log, and a .ldb.
 std::map<std::uint32_t, std::pair<bool, bool>> segments_in(FileSystem& files, const Path& dir) {
   std::map<std::uint32_t, std::pair<bool, bool>> found;
@@ -56,7 +46,7 @@ void Rebuild::salvage() {
   for (const std::string_view prefix : {keys::core, keys::removed, keys::quarantine}) {
     const auto old = Store::open(files_, data_ / "meta");
     if (!old) return;
-    if (const error_code error = copy_rows(**old, prefix, change_))
+    if (const error_code error = copy_rows(**old, prefix, change_.puts))
       logger().error("what meta has under {} cannot be read: {}", prefix, error.message());
   }
 }

@@ -23,6 +23,9 @@ using leveldb::Status;
 // own batch.
 constexpr std::string_view changes_key{"\0changes", 8};
 
+// env.cc hands LevelDB the words of an error, and that is all that comes back of it.
+const error_code full_disk(ENOSPC, boost::system::system_category());
+
 Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -33,7 +36,7 @@ bool is_own(std::string_view key) {
 
 error_code code_of(const Status& status) {
   if (status.IsNotFound()) return Errc::not_found;
-  if (status.ToString().ends_with(std::strerror(ENOSPC))) return Errc::full;
+  if (status.ToString().ends_with(full_disk.message())) return Errc::full;
   // InvalidArgument is what an open answers when files are missing.
   return status.IsCorruption() || status.IsInvalidArgument() ? Errc::corrupt : Errc::io;
 }
@@ -216,6 +219,25 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, const Path& dir) {
   auto store = std::make_unique<LevelDbStore>(files, dir);
   if (const error_code failed = store->open()) return failed;
   return store;
+}
+
+error_code for_each_row(Store& store, std::string_view prefix,
+                        const std::function<error_code(std::string_view, std::string_view)>& visit) {
+  for (std::string from;;) {
+    const auto rows = store.scan(prefix, from, rows_at_once);
+    if (!rows) return rows.error();
+    for (const auto& [key, value] : *rows)
+      if (const error_code error = visit(std::string_view(key).substr(prefix.size()), value)) return error;
+    if (rows->size() < rows_at_once) return {};
+    from = rows->back().first + '\0';
+  }
+}
+
+error_code copy_rows(Store& store, std::string_view prefix, std::map<std::string, std::string>& to) {
+  return for_each_row(store, prefix, [&](auto key, auto value) -> error_code {
+    to[std::string(prefix).append(key)] = value;
+    return {};
+  });
 }
 
 }  // namespace mq::storage

@@ -4,6 +4,7 @@
 // that is not `not_found` nothing is accepted until it has been opened again.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,8 +13,6 @@
 #include "storage/file.h"
 
 namespace mq::storage {
-
-inline constexpr std::size_t rows_at_once = 1000;  // of a scan that goes over all of them
 
 class Store {
  public:
@@ -35,5 +34,14 @@ class Store {
                                                                         std::size_t limit) = 0;
   virtual std::uint64_t changes() const = 0;  // how many commits this store has seen, ever
 };
+
+inline constexpr std::size_t rows_at_once = 1000;  // of a scan that goes over all of them
+
+// Every row whose key begins with `prefix`, in order, however many: `visit` is given what of its key is
+// behind the prefix, and its value, both for the call. An error of `visit` ends it and is the answer.
+error_code for_each_row(Store& store, std::string_view prefix,
+                        const std::function<error_code(std::string_view key, std::string_view value)>& visit);
+// They and their whole keys, added to `to`; after an error those that came before it.
+error_code copy_rows(Store& store, std::string_view prefix, std::map<std::string, std::string>& to);
 
 }  // namespace mq::storage

@@ -14,10 +14,11 @@ Inspection::Verified Inspector::verify() {
   }
   verify_meta(out);
   verify_catalogue(out);
-  const error_code error = each_row(keys::quarantine, [&](std::string_view key, std::string_view value) {
+  const error_code error = for_each_row(*store_, keys::quarantine, [&](auto key, auto value) -> error_code {
     const Offset from = keys::offset(key.substr(4)), to = keys::offset(value);
     out.problems.push_back(
         {meta_path_, 0, keys::number(key), from, to, "known to be lost since a start found it so"});
+    return {};
   });
   if (error) out.problems.push_back({meta_path_, 0, 0, 0, 0, error.message()});
   return out;
@@ -136,12 +137,14 @@ void Inspector::verify_meta(Verified& out) {
 void Inspector::verify_catalogue(Verified& out) {
   PartitionNumber partition = 0;
   Offset end = 0;
-  const error_code error = each_row(keys::catalogue, [&](std::string_view key, std::string_view value) {
+  const error_code error = for_each_row(*store_, keys::catalogue, [&](auto key, auto value) -> error_code {
     const auto row = unpacked<CatalogueRow>(value);
     const PartitionNumber number = keys::number(key);
     const Offset last = key.size() == 12 ? keys::offset(key.substr(4)) : -1;
-    if (!row || last < row->first)
-      return out.problems.push_back({meta_path_, 0, number, 0, 0, "a row of the catalogue"});
+    if (!row || last < row->first) {
+      out.problems.push_back({meta_path_, 0, number, 0, 0, "a row of the catalogue"});
+      return {};
+    }
     if (number != partition) end = 0;
     if (row->first < end)
       out.problems.push_back({meta_path_, 0, number, row->first, end, "two segments claim these offsets"});
@@ -149,6 +152,7 @@ void Inspector::verify_catalogue(Verified& out) {
       out.problems.push_back(
           {meta_path_, 0, number, row->first, last + 1, "they lie in a segment that is not there"});
     partition = number, end = last + 1;
+    return {};
   });
   if (error)
     out.problems.push_back({meta_path_, 0, 0, 0, 0,

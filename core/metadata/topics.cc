@@ -46,27 +46,23 @@ Topics::Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool&
 error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered,
                         const TopicDefaults& defaults) {
   defaults_ = defaults;
-  constexpr std::size_t rows_max = 1000;
-  for (std::string from;;) {
-    const auto rows = journal_.meta().scan(topic_key_prefix, from, rows_max);
-    if (!rows) return rows.error();
-    for (const auto& [key, value] : *rows) {
-      const auto record = parse_topic(value);
-      if (!record) return record.error();
-      auto topic = std::make_shared<Topic>();
-      topic->name = key.substr(topic_key_prefix.size());
-      topic->id = kafka::uuid_of(record->id).value_or(Uuid{});
-      topic->overrides = record->configs;
-      topic->config = TopicConfig::from(topic->overrides, defaults_);
-      for (const PartitionNumber number : record->partitions) {
-        topic->partitions.push_back(open_partition(number));
-        by_number_[number] = topic->partitions.back();
-      }
-      put(std::move(topic));
+  const auto load_one = [this](std::string_view name, std::string_view json) -> error_code {
+    const auto record = parse_topic(json);
+    if (!record) return record.error();
+    auto topic = std::make_shared<Topic>();
+    topic->name = name;
+    topic->id = kafka::uuid_of(record->id).value_or(Uuid{});
+    topic->overrides = record->configs;
+    topic->config = TopicConfig::from(topic->overrides, defaults_);
+    for (const PartitionNumber number : record->partitions) {
+      topic->partitions.push_back(open_partition(number));
+      by_number_[number] = topic->partitions.back();
     }
-    if (rows->size() < rows_max) break;
-    from = rows->back().first + '\0';
-  }
+    put(std::move(topic));
+    return {};
+  };
+  if (const error_code error = storage::for_each_row(journal_.meta(), topic_key_prefix, load_one))
+    return error;
   for (auto& [number, producers] : recovered)
     if (auto partition = find_partition(number)) partition->recover(std::move(producers));
   return {};

@@ -116,6 +116,31 @@ TEST_F(StoreTest, ScansAPrefixInOrderFromAKeyUpToALimit) {
   EXPECT_EQ(store_->scan("", "", 10).value().size(), 5u);
 }
 
+TEST_F(StoreTest, VisitsEveryRowUnderAPrefixInOrderHoweverMany) {
+  reopen();
+  Store::Change change;
+  for (std::size_t i = 0; i < 2 * rows_at_once; i++) change.puts["a/" + std::to_string(10'000 + i)] = "v";
+  change.puts["b/1"] = "not of them";
+  ASSERT_FALSE(store_->commit(change));
+  change.puts.erase("b/1");
+
+  std::map<std::string, std::string> visited, copied;
+  const auto take = [&](std::string_view key, std::string_view value) -> error_code {
+    EXPECT_TRUE(visited.empty() || visited.rbegin()->first < "a/" + std::string(key));
+    visited["a/" + std::string(key)] = value;
+    return {};
+  };
+  EXPECT_FALSE(for_each_row(*store_, "a/", take));
+  EXPECT_EQ(visited, change.puts);
+  EXPECT_FALSE(copy_rows(*store_, "a/", copied));
+  EXPECT_EQ(copied, change.puts);
+
+  std::size_t calls = 0;
+  const auto refuse = [&](auto, auto) -> error_code { return ++calls == 3 ? Errc::corrupt : error_code(); };
+  EXPECT_EQ(for_each_row(*store_, "a/", refuse), Errc::corrupt) << "the visitor's own word";
+  EXPECT_EQ(calls, 3u) << "and nothing after it";
+}
+
 TEST_F(StoreTest, CountsItsChangesForEver) {
   reopen();
   EXPECT_EQ(store_->changes(), 0u);

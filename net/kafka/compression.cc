@@ -11,9 +11,11 @@
 #include <array>
 #include <boost/endian/conversion.hpp>
 #include <cstring>
+#include <memory>
 
 #include "net/kafka/error.h"
 #include "net/kafka/growing.h"
+#include "net/kafka/lz4_context.h"
 #include "net/kafka/snappy_frame.h"
 
 namespace mq::kafka {
@@ -108,13 +110,11 @@ Error unsnap(net::Bytes in, Growing& out) {
       in = in.subspan(snappy_head_bytes);
       continue;
     }
-    if (in.size() < sizeof(std::uint32_t)) return Error::corrupt_message;
-    const std::size_t size = boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(in.data()));
-    in = in.subspan(sizeof(std::uint32_t));
-    if (size > in.size()) return Error::corrupt_message;
-    const Error error = unsnap_block(in.first(size), out);
+    const auto block = snappy_block(in);
+    if (!block) return Error::corrupt_message;
+    const Error error = unsnap_block(*block, out);
     if (error != Error::none) return error;
-    in = in.subspan(size);
+    in = in.subspan(snappy_length_bytes + block->size());
   }
   return Error::none;
 }
@@ -143,20 +143,6 @@ Error snap(net::Bytes in, Growing& out) {
 }
 
 // --- lz4: frames
-
-struct FreeLz4 {
-  void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
-};
-
-LZ4F_dctx* lz4_context() {
-  thread_local const std::unique_ptr<LZ4F_dctx, FreeLz4> context = [] {
-    LZ4F_dctx* made = nullptr;
-    if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION))) made = nullptr;
-    return std::unique_ptr<LZ4F_dctx, FreeLz4>(made);
-  }();
-  if (context) LZ4F_resetDecompressionContext(context.get());
-  return context.get();
-}
 
 Error unlz4(net::Bytes in, Growing& out) {
   LZ4F_dctx* context = lz4_context();

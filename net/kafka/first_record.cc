@@ -2,7 +2,6 @@
 #include "net/kafka/first_record.h"
 
 #include <lz4.h>
-#include <lz4frame.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -10,9 +9,9 @@
 #include <array>
 #include <boost/endian/conversion.hpp>
 #include <cstring>
-#include <memory>
 #include <optional>
 
+#include "net/kafka/lz4_context.h"
 #include "net/kafka/snappy_frame.h"
 #include "net/kafka/varint.h"
 
@@ -114,28 +113,11 @@ Started unsnap_start(net::Bytes in, std::span<std::byte> to) {
   if (!is_snappy_framed(in)) return unsnap_block_start(in, to);
   in = in.subspan(snappy_head_bytes);
   if (in.empty()) return 0;
-  if (in.size() < sizeof(std::uint32_t)) return {};
-  const std::size_t size = boost::endian::load_big_u32(unsigned_chars(in));
-  in = in.subspan(sizeof(std::uint32_t));
-  if (size > in.size()) return {};
-  return unsnap_block_start(in.first(size), to);
+  const auto block = snappy_block(in);
+  return block ? unsnap_block_start(*block, to) : Started();
 }
 
 // --- lz4
-
-struct FreeLz4 {
-  void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
-};
-
-LZ4F_dctx* lz4_context() {
-  thread_local const std::unique_ptr<LZ4F_dctx, FreeLz4> context = [] {
-    LZ4F_dctx* made = nullptr;
-    if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION))) made = nullptr;
-    return std::unique_ptr<LZ4F_dctx, FreeLz4>(made);
-  }();
-  if (context) LZ4F_resetDecompressionContext(context.get());
-  return context.get();
-}
 
 // The library would unpack the whole of the first block, of up to 4 MiB.
 Started unlz4_start(net::Bytes in, std::span<std::byte> to) {
@@ -188,8 +170,8 @@ Started start_of(Codec codec, net::Bytes in, std::span<std::byte> to) {
 
 // As far as it is there: its length, no offset of its own, a key that fits into it.
 bool begins_a_batch(net::Bytes start) {
-  constexpr std::int32_t smallest =
-      6;  // attributes, time, offset, lengths of key and value, number of headers
+  // Attributes, time, offset, lengths of key and value, number of headers.
+  constexpr std::int32_t smallest = 6;
   Cursor cursor(start);
   const std::int32_t length = cursor.varint();
   const std::size_t left = cursor.left();

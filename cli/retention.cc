@@ -9,8 +9,6 @@
 namespace mq::cli {
 namespace {
 
-constexpr std::int8_t topic_resource = 2;
-
 std::string setting_in(const kafka::DescribeConfigsResponse& answer, std::string_view name) {
   for (const auto& result : answer.results)
     for (const auto& config : result.configs)
@@ -34,7 +32,7 @@ client::Task<void> Retention::learn() {
   learned_ = settled_ = true;
   kafka::DescribeConfigsRequest request;
   auto& resource = request.resources.emplace_back();
-  resource.resource_type = topic_resource;
+  resource.resource_type = kafka::topic_resource;
   resource.resource_name = topic_;
   const auto answer = co_await client_.call<kafka::DescribeConfigsResponse>(
       client::any_broker, std::move(request), client_.options().timeout);

@@ -288,7 +288,7 @@ std::map<std::string, std::vector<Setting>> settings_of(client::Cluster& cluster
   request.include_synonyms = true;
   for (const std::string& topic : topics) {
     auto& resource = request.resources.emplace_back();
-    resource.resource_type = 2;
+    resource.resource_type = kafka::topic_resource;
     resource.resource_name = topic;
   }
   std::map<std::string, std::vector<Setting>> all;

@@ -9,16 +9,9 @@ namespace mq::cli {
 
 namespace {
 
-enum Operation : std::int8_t {
-  set = 0,
-  unset = 1,
-  append = 2,
-  subtract = 3
-};  // numbers of IncrementalAlterConfigs
-
 struct Change {
   std::string key;
-  Operation operation;
+  kafka::AlterConfigOp operation;
   std::string value;  // wire
 };
 
@@ -30,34 +23,34 @@ std::vector<Change> changes_of(const Arguments& arguments) {
   std::vector<Change> changes;
   for (const std::string& given : arguments.all("set")) {
     const auto [key, value] = parse_setting(given);
-    changes.push_back({key, set, value});
+    changes.push_back({key, kafka::op_set, value});
   }
   for (const std::string& key : arguments.all("unset")) {
     check_setting_key(key);
-    changes.push_back({key, unset, ""});
+    changes.push_back({key, kafka::op_delete, ""});
   }
-  const auto list_change = [&](const std::string& given, Operation operation) {
+  const auto list_change = [&](const std::string& given, kafka::AlterConfigOp operation) {
     const auto [key, value] = parse_setting(given);
     if (core::find_topic_config(key)->type != core::ConfigType::list)
-      throw UsageError(
-          "--" + std::string(operation == append ? "append" : "remove") + ": " + key + " is not a list",
-          "replace its value with -c " + key + "=…");
+      throw UsageError("--" + std::string(operation == kafka::op_append ? "append" : "remove") + ": " + key +
+                           " is not a list",
+                       "replace its value with -c " + key + "=…");
     changes.push_back({key, operation, value});
   };
-  for (const std::string& given : arguments.all("append")) list_change(given, append);
-  for (const std::string& given : arguments.all("remove")) list_change(given, subtract);
+  for (const std::string& given : arguments.all("append")) list_change(given, kafka::op_append);
+  for (const std::string& given : arguments.all("remove")) list_change(given, kafka::op_subtract);
   return changes;
 }
 
 std::string after(const Change& change, const Setting& now) {
   switch (change.operation) {
-    case set:
+    case kafka::op_set:
       return change.value;
-    case unset:
+    case kafka::op_delete:
       return now.fallback;
-    case append:
+    case kafka::op_append:
       return core::list_append(now.value, change.value);
-    case subtract:
+    case kafka::op_subtract:
       return core::list_subtract(now.value, change.value);
   }
   return {};
@@ -92,13 +85,13 @@ std::optional<Failure> alter_settings(client::Cluster& cluster, const std::strin
   kafka::IncrementalAlterConfigsRequest request;
   request.validate_only = dry_run;
   auto& resource = request.resources.emplace_back();
-  resource.resource_type = 2;
+  resource.resource_type = kafka::topic_resource;
   resource.resource_name = topic;
   for (const Change& change : changes) {
     auto& config = resource.configs.emplace_back();
     config.name = change.key;
     config.config_operation = change.operation;
-    if (change.operation != unset) config.value = change.value;
+    if (change.operation != kafka::op_delete) config.value = change.value;
   }
   const auto answer = cluster.alter_configs(std::move(request));
   if (!answer) return failure_from(answer.error());

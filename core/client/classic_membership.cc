@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/client/consumer_protocol.h"
+#include "core/client/deadline.h"
 
 namespace mq::client {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 using kafka::Error;
 
 constexpr std::string_view protocol = "consumer";
-
-std::int32_t in_ms(Duration duration) {
-  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/basic_waitable_timer.hpp>
 
+#include "core/client/deadline.h"
 #include "core/client/link.h"
 #include "core/client/retry.h"
 #include "core/client/topic_of.h"
@@ -11,11 +12,6 @@
 
 namespace mq::client {
 namespace {
-
-std::int32_t timeout_ms(Duration duration) {
-  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
-}
 
 // Asks until the answer holds no error that Kafka calls retriable, or the deadline has passed: the last
 // answer counts. `failed` finds the error in an answer.
@@ -125,7 +121,7 @@ struct ListSender {
     kafka::ListOffsetsRequest request;
     request.replica_id = -1;
     request.isolation_level = committed ? 1 : 0;
-    request.timeout_ms = timeout_ms(timeout);
+    request.timeout_ms = in_ms(timeout);
     for (const auto i : which) {
       auto& asked = topic_of(request.topics, queries[i].partition.topic).partitions.emplace_back();
       asked.partition_index = queries[i].partition.partition;
@@ -159,7 +155,7 @@ struct TrimSender {
   Task<Answer<Nothing>> operator()(Client& client, BrokerId leader, const std::vector<std::size_t>& which,
                                    Duration timeout) const {
     kafka::DeleteRecordsRequest request;
-    request.timeout_ms = timeout_ms(timeout);
+    request.timeout_ms = in_ms(timeout);
     for (const auto i : which) {
       auto& asked = topic_of(request.topics, trims[i].partition.topic).partitions.emplace_back();
       asked.partition_index = trims[i].partition.partition;
@@ -212,13 +208,13 @@ Task<Answer<std::vector<LogDirs>>> log_dirs_of(Client& client, kafka::DescribeLo
 
 Task<Probe> try_connect(Address address, Duration timeout) {
   Probe probe;
-  const Time since = std::chrono::steady_clock::now();
+  const Time since = time_now();
   Broker at;
   at.host = address.host, at.port = address.port;
   probe.address = at.address();
   std::vector<net::Attempt> attempts;
   auto socket = co_await net::Client::connect(address.host, address.port, timeout, &attempts);
-  probe.took = std::chrono::steady_clock::now() - since;
+  probe.took = time_now() - since;
   probe.connected = socket.has_value();
   if (!socket) {
     probe.attempts = told(at.address(), attempts, socket.error());
@@ -246,7 +242,7 @@ Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector
 Cluster::Cluster(Options options) : client_(loop_, std::move(options)) {}
 
 Time Cluster::deadline() const {
-  return std::chrono::steady_clock::now() + client_.options().timeout;
+  return time_now() + client_.options().timeout;
 }
 
 Answer<kafka::MetadataResponse> Cluster::metadata(std::optional<std::vector<std::string>> topics) {
@@ -264,14 +260,14 @@ Answer<kafka::ApiVersionsResponse> Cluster::api_versions(BrokerId of) {
 }
 
 Answer<kafka::CreateTopicsResponse> Cluster::create_topics(kafka::CreateTopicsRequest request) {
-  request.timeout_ms = timeout_ms(client_.options().timeout);
+  request.timeout_ms = in_ms(client_.options().timeout);
   const auto error = [](const kafka::CreateTopicsResponse& r) { return not_controller(r.topics); };
   return run(
       persist<kafka::CreateTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
 }
 
 Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRequest request) {
-  request.timeout_ms = timeout_ms(client_.options().timeout);
+  request.timeout_ms = in_ms(client_.options().timeout);
   if (request.topic_names.empty())  // versions before 6 know topics by name only
     for (const auto& topic : request.topics)
       if (topic.name) request.topic_names.push_back(*topic.name);
@@ -281,16 +277,15 @@ Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRe
 }
 
 Answer<kafka::CreatePartitionsResponse> Cluster::create_partitions(kafka::CreatePartitionsRequest request) {
-  request.timeout_ms = timeout_ms(client_.options().timeout);
+  request.timeout_ms = in_ms(client_.options().timeout);
   const auto error = [](const kafka::CreatePartitionsResponse& r) { return not_controller(r.results); };
   return run(
       persist<kafka::CreatePartitionsResponse>(client_, controller, std::move(request), deadline(), +error));
 }
 
 Answer<kafka::DescribeConfigsResponse> Cluster::describe_configs(kafka::DescribeConfigsRequest request) {
-  constexpr std::int8_t broker_resource = 4;
   BrokerId to = any_broker;
-  if (!request.resources.empty() && request.resources[0].resource_type == broker_resource &&
+  if (!request.resources.empty() && request.resources[0].resource_type == kafka::broker_resource &&
       !request.resources[0].resource_name.empty()) {
     to = std::atoi(request.resources[0].resource_name.c_str());
     if (auto known = metadata(std::vector<std::string>{}); !known) return known.error();

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/client/client.h"
+#include "net/kafka/config_resource.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"
 #include "net/kafka/messages/delete_records.h"

@@ -7,6 +7,7 @@
 #include <boost/endian/conversion.hpp>
 
 #include "core/client/cluster.h"
+#include "core/client/deadline.h"
 
 namespace mq::client {
 namespace {
@@ -14,14 +15,6 @@ namespace {
 constexpr kafka::Version fetch_by_name = 12;  // later ones name topics by id
 constexpr auto id_of = &kafka::FetchRequest::FetchTopic::topic_id;
 constexpr auto retry_pause = std::chrono::milliseconds(100);
-
-Time now_() {
-  return std::chrono::steady_clock::now();
-}
-
-std::int32_t ms(Duration duration) {
-  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
 
 }  // namespace
 
@@ -35,7 +28,7 @@ std::shared_ptr<Consumer> Consumer::create(Client& client, ConsumerOptions optio
 Consumer::Consumer(Client& client, ConsumerOptions options, std::vector<Assignment> partitions)
     : client_(client),
       options_(std::move(options)),
-      last_answer_(now_()),
+      last_answer_(time_now()),
       wake_(client.loop().get_executor()),
       waiter_(client.loop().get_executor()) {
   for (Assignment& asked : partitions) take_in(std::move(asked));
@@ -67,7 +60,7 @@ Task<Answer<std::optional<Fetched>>> Consumer::next(std::shared_ptr<Consumer> se
       co_return fetched;
     }
     if (self->failure_) co_return *self->failure_;
-    if (self->done() || now_() >= deadline) co_return std::optional<Fetched>{};
+    if (self->done() || time_now() >= deadline) co_return std::optional<Fetched>{};
     self->waiter_.expires_at(deadline);
     co_await self->waiter_.async_wait(core::use_result);
   }
@@ -76,7 +69,7 @@ Task<Answer<std::optional<Fetched>>> Consumer::next(std::shared_ptr<Consumer> se
 // Starts a fetch at each leader that has something for us and is not being asked already.
 void Consumer::pump() {
   if (failure_ || held_) return;
-  const Time now = now_();
+  const Time now = time_now();
   std::set<BrokerId> leaders;
   for (const Partition& partition : partitions_) {
     if (partition.done || partition.paused || partition.under_way) continue;
@@ -102,7 +95,7 @@ bool Consumer::wanted(const Partition& partition, BrokerId leader, Time now) con
 
 kafka::FetchRequest Consumer::blank(Duration wait) const {
   kafka::FetchRequest request;
-  request.max_wait_ms = ms(wait);
+  request.max_wait_ms = in_ms(wait);
   request.min_bytes = 1;
   request.max_bytes = options_.fetch_bytes_max;
   request.isolation_level = options_.committed ? 1 : 0;
@@ -125,7 +118,7 @@ void Consumer::ask_for(kafka::FetchRequest& request, const Partition& partition,
 
 kafka::FetchRequest Consumer::message(BrokerId leader, std::vector<std::size_t>& which) {
   kafka::FetchRequest request = blank(options_.wait);
-  const Time now = now_();
+  const Time now = time_now();
   rotation_++;  // the first partition of a request is served best: let it be another one each time
   for (std::size_t i = 0; i < partitions_.size(); i++) {
     const std::size_t index = (i + rotation_) % partitions_.size();
@@ -155,7 +148,7 @@ Task<void> Consumer::fetch(std::shared_ptr<Consumer> self, BrokerId leader) {
     for (const auto i : which) self->partitions_[i].under_way = false;
     if (self->failure_) break;
     if (reply) {
-      self->last_answer_ = now_();
+      self->last_answer_ = time_now();
       co_await self->take(std::move(*reply), std::move(which));
     } else if (reply.error().retriable()) {
       for (const auto i : which) self->later(self->partitions_[i], reply.error(), true);
@@ -265,7 +258,7 @@ Task<void> Consumer::out_of_range(std::size_t which) {
   std::vector<OffsetQuery> first(1), last(1);
   first[0].partition = last[0].partition = partitions_[which].asked.partition;
   first[0].timestamp = earliest;
-  const Time deadline = now_() + client_.options().timeout;
+  const Time deadline = time_now() + client_.options().timeout;
   auto starts = co_await list_offsets(client_, std::move(first), deadline);
   auto ends = co_await list_offsets(client_, std::move(last), deadline);
   if (failure_) co_return;
@@ -277,7 +270,7 @@ Task<void> Consumer::out_of_range(std::size_t which) {
   const Offset start = (*starts)[0].offset, end = (*ends)[0].offset;
   const Offset to = partition.position < start ? start : end;
   if (partition.position >= start && partition.position <= end) {  // in range again
-    partition.retry_at = now_() + retry_pause;
+    partition.retry_at = time_now() + retry_pause;
     co_return;
   }
   if (options_.skipped) options_.skipped(which, partition.position, to);
@@ -286,7 +279,7 @@ Task<void> Consumer::out_of_range(std::size_t which) {
 }
 
 void Consumer::later(Partition& partition, const Failure& failure, bool leader_unknown) {
-  partition.retry_at = now_() + retry_pause;
+  partition.retry_at = time_now() + retry_pause;
   if (leader_unknown) client_.forget_leader(partition.asked.partition);
   if (options_.trouble) options_.trouble(failure);
 }
@@ -355,7 +348,7 @@ void Consumer::note_standing(Partition& partition, const kafka::FetchResponse::P
                       partition.position >= data.last_stable_offset;
   const bool as_before = stands && partition.stable == data.last_stable_offset;
   if (!stands) partition.stands_since = Time::max();
-  if (stands && (!as_before || partition.stands_since == Time::max())) partition.stands_since = now_();
+  if (stands && (!as_before || partition.stands_since == Time::max())) partition.stands_since = time_now();
   partition.stable = data.last_stable_offset;
   partition.high_watermark = data.high_watermark;
 }

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/client/deadline.h"
+
 namespace mq::client {
 namespace {
 
@@ -58,8 +60,7 @@ Request ConsumerMembership::heartbeat() {
   telling_ = {options_.topics, owned()};
   Request request = blank(epoch_);
   if (!told_) {
-    const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options_.rebalance_timeout);
-    request.rebalance_timeout_ms = static_cast<std::int32_t>(timeout.count());
+    request.rebalance_timeout_ms = in_ms(options_.rebalance_timeout);
     request.server_assignor = options_.server_assignor;
   }
   if (!told_ || told_->topics != telling_.topics) request.subscribed_topic_names = telling_.topics;

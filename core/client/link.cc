@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "core/client/deadline.h"
 #include "net/error.h"
 #include "net/kafka/codec_definitions.h"
 
@@ -18,10 +19,6 @@ bool too_new(net::Bytes body) {
   const auto unsupported = static_cast<std::int16_t>(kafka::Error::unsupported_version);
   return body.size() >= 2 && std::to_integer<int>(body[0]) == 0 &&
          std::to_integer<int>(body[1]) == unsupported;
-}
-
-Duration left_until(Time deadline) {
-  return std::max<Duration>(deadline - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));
 }
 
 }  // namespace
@@ -87,9 +84,9 @@ net::Bytes response_body(net::Bytes frame, bool flexible) {
 Task<Answer<Nothing>> Link::open(std::shared_ptr<Link> self, std::vector<Address> addresses, Broker expected,
                                  Options options) {
   self->broker_ = std::move(expected);
-  const Time deadline = std::chrono::steady_clock::now() + options.timeout;
+  const Time deadline = time_now() + options.timeout;
   for (const Address& address : addresses) {
-    const Time until = std::min(deadline, std::chrono::steady_clock::now() + options.connect_timeout);
+    const Time until = std::min(deadline, time_now() + options.connect_timeout);
     const bool connected = co_await self->try_address(address, options, until);
     if (!connected) continue;
     self->finish(State::open);

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "core/client/deadline.h"
 #include "net/kafka/messages/init_producer_id.h"
 
 namespace mq::client {
@@ -14,10 +15,6 @@ constexpr kafka::Version produce_by_name = 12;         // later ones name topics
 constexpr kafka::Version produce_in_transaction = 11;  // later ones add partitions by themselves
 constexpr std::size_t request_bytes_max = 1 << 20;  // several batches to one broker; one alone may be larger
 constexpr auto retry_pause = std::chrono::milliseconds(100);
-
-Time now_() {
-  return std::chrono::steady_clock::now();
-}
 
 std::optional<std::vector<std::string>> only(const std::string& topic) {
   return std::vector<std::string>{topic};
@@ -32,7 +29,7 @@ std::shared_ptr<Producer> Producer::create(Client& client, ProducerOptions optio
 Producer::Producer(Client& client, ProducerOptions options)
     : client_(client),
       options_(std::move(options)),
-      last_progress_(now_()),
+      last_progress_(time_now()),
       wake_(client.loop().get_executor()),
       waiter_(client.loop().get_executor()) {
   if (options_.transactions) transactions_.emplace(client, *options_.transactions);
@@ -41,7 +38,7 @@ Producer::Producer(Client& client, ProducerOptions options)
 }
 
 Task<Answer<Nothing>> Producer::start(std::shared_ptr<Producer> self) {
-  const Time deadline = now_() + self->client_.options().timeout;
+  const Time deadline = time_now() + self->client_.options().timeout;
   auto topic = co_await self->learn_topic(deadline);
   if (!topic) co_return topic;
   if (!self->options_.idempotent) co_return Nothing{};
@@ -108,7 +105,7 @@ void Producer::append(std::int32_t partition, Milliseconds timestamp, std::optio
   }
   slot.numbers.push_back(number);
   if (slot.open.count() == 1) {
-    slot.opened = now_();
+    slot.opened = time_now();
     open_.push_back(partition);
     if (options_.linger > Duration{}) wake_at(slot.opened + options_.linger);
   }
@@ -133,7 +130,7 @@ void Producer::seal(std::int32_t partition) {
   batch->count = slot.open.count();
   batch->batch = slot.open.finish(options_.codec, options_.level, producer);
   batch->numbers = std::exchange(slot.numbers, {});
-  batch->created = now_();
+  batch->created = time_now();
   if (unanswered_++ == 0) last_progress_ = batch->created;
   waiting_bytes_ += batch->batch.size;
   if (!slot.lane.is_broken()) {
@@ -147,7 +144,7 @@ void Producer::seal(std::int32_t partition) {
 // of each partition that has some.
 void Producer::pump() {
   if (stopped_) return;
-  const Time now = now_();
+  const Time now = time_now();
   for (bool more = true; more;) {
     more = false;
     std::map<BrokerId, Request> requests;
@@ -286,7 +283,7 @@ void Producer::succeed(const Sent& sent, Offset base_offset, Milliseconds log_ap
   sent_bytes_ += sent.batch->batch.size;
   waiting_bytes_ -= sent.batch->batch.size;
   unanswered_--;
-  last_progress_ = now_();
+  last_progress_ = time_now();
   if (!options_.delivered) return;
   const Delivery delivery{sent.partition, base_offset, log_append_time, *sent.batch, nullptr};
   options_.delivered(delivery);
@@ -297,7 +294,7 @@ void Producer::try_again(const Sent& sent, Failure failure) {
   if (lane.is_broken()) return fail(sent, failure, false);
   const auto pause = retry_pause * std::min(sent.batch->tries, 10);
   ready_.insert(sent.partition);
-  lane.retry(sent.batch, now_() + pause);
+  lane.retry(sent.batch, time_now() + pause);
   client_.forget_leader(id(sent.partition));
   if (options_.trouble) options_.trouble(failure);
 }
@@ -368,7 +365,7 @@ Task<void> Producer::add_partitions(std::shared_ptr<Producer> self) {
   while (!self->joining_.empty() && !self->stopped_) {
     auto wanted = std::exchange(self->joining_, {});
     auto added =
-        co_await self->transactions_->add(std::move(wanted), now_() + self->client_.options().timeout);
+        co_await self->transactions_->add(std::move(wanted), time_now() + self->client_.options().timeout);
     if (!added) self->fail_all(added.error());
     if (!added) break;
     self->pump();
@@ -421,7 +418,7 @@ void Producer::wake_at(Time at) {
 }
 
 void Producer::tick() {
-  const Time now = now_();
+  const Time now = time_now();
   while (options_.linger > Duration{} && !open_.empty()) {
     const Time due = slots_[static_cast<std::size_t>(open_.front())]->opened + options_.linger;
     if (due > now) {
@@ -446,7 +443,7 @@ Task<void> Producer::room(std::shared_ptr<Producer> self) {
 
 Task<bool> Producer::flush(std::shared_ptr<Producer> self, Time deadline) {
   self->send_open();
-  while (!self->idle() && !self->stopped_ && now_() < deadline) {
+  while (!self->idle() && !self->stopped_ && time_now() < deadline) {
     self->waiter_.expires_at(deadline);
     co_await self->waiter_.async_wait(core::use_result);
   }

@@ -7,7 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <random>
 
-#include "core/client/failure.h"
+#include "core/client/deadline.h"
 
 namespace mq::client {
 
@@ -18,14 +18,11 @@ class Backoff {
  public:
   Backoff(asio::io_context& loop, Time deadline) : timer_(loop.get_executor()), deadline_(deadline) {}
 
-  Duration left() const {
-    const auto now = std::chrono::steady_clock::now();
-    return std::max<Duration>(deadline_ - now, std::chrono::milliseconds(1));
-  }
+  Duration left() const { return left_until(deadline_); }
 
   // False: the deadline has passed, or will have by then; nothing was waited for.
   Task<bool> wait() {
-    const Time at = std::chrono::steady_clock::now() + jitter(pause_);
+    const Time at = time_now() + jitter(pause_);
     pause_ = std::min<Duration>(pause_ * 2, std::chrono::seconds(1));
     if (at >= deadline_) co_return false;
     timer_.expires_at(at);

@@ -5,20 +5,13 @@
 #include <map>
 
 #include "core/client/coordinator.h"
+#include "core/client/deadline.h"
 #include "net/kafka/messages/describe_producers.h"
 #include "net/kafka/messages/describe_transactions.h"
 #include "net/kafka/messages/list_transactions.h"
 #include "net/kafka/messages/write_txn_markers.h"
 
 namespace mq::client {
-namespace {
-
-Duration left_before(Time deadline) {
-  return std::max<Duration>(deadline - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));
-}
-
-}  // namespace
-
 Task<Answer<std::vector<ListedTransaction>>> list_transactions(Client& client,
                                                                std::vector<std::string> states,
                                                                Time deadline) {
@@ -72,7 +65,7 @@ Task<Answer<DescribedTransaction>> describe_transaction(Client& client, std::str
   for (const auto& topic : state.topics)
     for (const std::int32_t number : topic.partitions) told.partitions.push_back({topic.topic, number});
   std::ranges::sort(told.partitions);
-  auto coordinator = co_await find_coordinator(client, Coordinates::transaction, id, left_before(deadline));
+  auto coordinator = co_await find_coordinator(client, Coordinates::transaction, id, left_until(deadline));
   if (coordinator) told.coordinator = *coordinator;
   co_return told;
 }
@@ -92,7 +85,7 @@ Task<Answer<std::vector<OpenTransaction>>> open_transactions(Client& client,
   std::vector<OpenTransaction> all;
   for (auto& [leader, request] : requests) {
     auto answer = co_await client.call<kafka::DescribeProducersResponse>(leader, std::move(request),
-                                                                         left_before(deadline));
+                                                                         left_until(deadline));
     if (!answer) co_return answer.error();
     for (const auto& topic : answer->topics)
       for (const auto& partition : topic.partitions)
@@ -124,7 +117,7 @@ Task<Answer<Nothing>> abort_transaction(Client& client, OpenTransaction transact
   if (leader == any_broker)
     co_return refused(kafka::Error::leader_not_available, {}, transaction.partition.topic);
   auto answer =
-      co_await client.call<kafka::WriteTxnMarkersResponse>(leader, std::move(request), left_before(deadline));
+      co_await client.call<kafka::WriteTxnMarkersResponse>(leader, std::move(request), left_until(deadline));
   if (!answer) co_return answer.error();
   for (const auto& result : answer->markers)
     for (const auto& answered : result.topics)

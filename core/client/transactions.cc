@@ -2,6 +2,7 @@
 #include "core/client/transactions.h"
 
 #include "core/client/coordinator.h"
+#include "core/client/deadline.h"
 #include "net/kafka/messages/add_partitions_to_txn.h"
 #include "net/kafka/messages/end_txn.h"
 #include "net/kafka/messages/init_producer_id.h"
@@ -32,8 +33,7 @@ std::int16_t first_error(const kafka::AddPartitionsToTxnResponse& response) {
 Task<Answer<kafka::BatchProducer>> Transactions::start(Time deadline) {
   kafka::InitProducerIdRequest request;
   request.transactional_id = options_.id;
-  request.transaction_timeout_ms = static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
+  request.transaction_timeout_ms = in_ms(options_.timeout);
   auto answer = co_await at_coordinator<kafka::InitProducerIdResponse>(
       client_, Coordinates::transaction, options_.id, std::move(request), deadline,
       &error_code_of<kafka::InitProducerIdResponse>);

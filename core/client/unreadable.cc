@@ -2,16 +2,13 @@
 // What a consumer does about a range that its broker cannot read.
 #include "core/client/cluster.h"
 #include "core/client/consumer.h"
+#include "core/client/deadline.h"
 
 namespace mq::client {
 namespace {
 
 constexpr int lost_after = 3;                                // answers that say so
 constexpr auto storage_patience = std::chrono::seconds(10);  // a disk may come back, or another leader
-
-Time time_now() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 

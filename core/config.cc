@@ -33,7 +33,6 @@ struct Row {
 
 constexpr std::uint64_t mebi = 1u << 20;
 constexpr std::string_view advertise_key = "advertise";
-constexpr std::string_view topic_defaults_prefix = "topic_defaults.";
 
 // Every setting there is. The defaults stand in Config.
 // clang-format off

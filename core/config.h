@@ -86,6 +86,8 @@ struct Setting {
   std::string_view documentation;
 };
 
+inline constexpr std::string_view topic_defaults_prefix = "topic_defaults.";
+
 // In the order of mq.yaml(5). `topic_defaults.NAME` is not in it: see topic_config_keys().
 const std::vector<Setting>& settings();
 std::string variable_of(std::string_view key);  // storage.data → MQ_STORAGE__DATA

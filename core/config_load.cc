@@ -16,7 +16,6 @@
 namespace mq::core {
 namespace {
 
-constexpr std::string_view topic_prefix = "topic_defaults.";
 constexpr std::string_view include_key = "include";
 constexpr std::size_t included_files_max = 100;
 
@@ -57,7 +56,7 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> keys;
   for (const Setting& setting : settings()) keys.push_back(setting.key);
   for (const TopicConfigKey& key : topic_config_keys())
-    keys.push_back(std::string(topic_prefix) + std::string(key.name));
+    keys.push_back(std::string(topic_defaults_prefix) + std::string(key.name));
   return keys;
 }
 
@@ -72,13 +71,13 @@ std::string key_named_by_kafka(std::string_view name) {
   if (name.empty()) return {};
   for (const Setting& setting : settings())
     if (setting.kafka == name) return setting.key;
-  if (find_topic_config(name)) return std::string(topic_prefix) + std::string(name);
+  if (find_topic_config(name)) return std::string(topic_defaults_prefix) + std::string(name);
   const std::string_view topic_key = topic_key_for(name);
-  return topic_key.empty() ? std::string() : std::string(topic_prefix) + std::string(topic_key);
+  return topic_key.empty() ? std::string() : std::string(topic_defaults_prefix) + std::string(topic_key);
 }
 
 std::string meant(std::string_view key) {
-  const auto bare = key.starts_with(topic_prefix) ? key.substr(topic_prefix.size()) : key;
+  const auto bare = key.starts_with(topic_defaults_prefix) ? key.substr(topic_defaults_prefix.size()) : key;
   if (auto same = key_named_by_kafka(bare); !same.empty()) return same;
   const auto keys = known_keys();
   if (const auto near = closest(key, {keys.begin(), keys.end()}); !near.empty()) return std::string(near);
@@ -260,8 +259,8 @@ class Loader {
   void set(const Entry& entry) {
     const Setting* setting = find_setting(entry.key);
     const TopicConfigKey* topic_key =
-        entry.key.starts_with(topic_prefix)
-            ? find_topic_config(std::string_view(entry.key).substr(topic_prefix.size()))
+        entry.key.starts_with(topic_defaults_prefix)
+            ? find_topic_config(std::string_view(entry.key).substr(topic_defaults_prefix.size()))
             : nullptr;
     if (!setting && !topic_key) return unknown(entry);
     if (entry.shape == Entry::Shape::nothing) return problem(entry.place, entry.key + ": has no value");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 #include "core/types.h"
 #include "net/kafka/error.h"
@@ -13,6 +14,12 @@ namespace mq::core {
 // timeout is REQUEST_TIMED_OUT. Anything else is UNKNOWN_SERVER_ERROR, and is logged here, because nobody
 // expected it.
 kafka::Error to_kafka(error_code error);
+
+// Why a request is not done. `message` is for people; it may be empty. Error::none: it is.
+struct Refusal {
+  kafka::Error error = kafka::Error::none;
+  std::string message;
+};
 
 // A start that cannot succeed: a whole sentence for people and the exit code of the process (cli.md 2.4).
 class WrongStart : public std::runtime_error {

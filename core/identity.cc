@@ -126,9 +126,7 @@ Identity identify(storage::FileSystem& files, const storage::Path& data, storage
       throw WrongStart(1, path.string() + " cannot be written: " + error.message());
   }
   const NodeRecord record = parse(*text).value();
-  if (record.format > format_version)
-    throw WrongStart(
-        7, data.string() + " was written by a newer version (format " + std::to_string(record.format) + ")");
+  check_format(data, record);
   if (node_id && *node_id != record.node_id)
     throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record.node_id) +
                             ", not to node " + std::to_string(*node_id));

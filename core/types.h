@@ -39,6 +39,12 @@ struct TextHash {
 
 constexpr Timestamp end_of_time = std::numeric_limits<Timestamp>::max();
 
+// At most the end of time.
+inline Timestamp time_after(Timestamp time, std::int64_t by_ms) {
+  Timestamp sum = 0;
+  return __builtin_add_overflow(time, by_ms, &sum) ? end_of_time : sum;
+}
+
 struct TopicPartition {
   std::string topic;
   std::int32_t partition = 0;

@@ -14,13 +14,6 @@ namespace {
 
 constexpr Epoch leaving = -1;
 
-ConsumerGroup::Answer refused(Error error, std::string message) {
-  ConsumerGroup::Answer answer;
-  answer.error = error;
-  answer.message = std::move(message);
-  return answer;
-}
-
 // Says everything, so it wants to hear everything.
 bool is_full(const ConsumerGroup::Heartbeat& request) {
   return request.epoch == 0 ||
@@ -55,6 +48,13 @@ ConsumerGroup::ConsumerGroup(const ConsumerLimits& limits, const TopicCatalog& t
     : limits_(limits), topics_(topics), epoch_(epoch), target_epoch_(epoch) {}
 
 // ---------------------------------------------------------------------------------------------- heartbeats
+
+ConsumerGroup::Answer ConsumerGroup::Answer::refusal(Error error, std::string message) {
+  Answer answer;
+  answer.error = error;
+  answer.message = std::move(message);
+  return answer;
+}
 
 ConsumerGroup::Answer ConsumerGroup::heartbeat(const Heartbeat& request, Time now, Rows& rows) {
   Answer answer = check(request);
@@ -91,18 +91,20 @@ ConsumerGroup::Answer ConsumerGroup::check(const Heartbeat& request) const {
 
   const ConsumerMember* member = find(request.member_id);
   const bool takes_over = request.instance_id && by_instance_.contains(*request.instance_id);
-  if (!member && request.epoch != 0) return refused(Error::unknown_member_id, "the group has no such member");
+  if (!member && request.epoch != 0)
+    return Answer::refusal(Error::unknown_member_id, "the group has no such member");
   if (member && member->classic && request.epoch != 0)
-    return refused(Error::unknown_member_id, "the member speaks the classic protocol");
+    return Answer::refusal(Error::unknown_member_id, "the member speaks the classic protocol");
   if (!member && !takes_over && members_.size() >= limits_.members_max)
-    return refused(Error::group_max_size_reached, "the group is full");
+    return Answer::refusal(Error::group_max_size_reached, "the group is full");
   if (member && request.epoch > 0) {
     const Ownership& owns = member->owns;
     const bool missed_an_answer =
         request.epoch == owns.previous_epoch && request.owned && is_within(*request.owned, owns.assigned);
     if (request.epoch > owns.epoch || (request.epoch < owns.epoch && !missed_an_answer))
-      return refused(Error::fenced_member_epoch, "the member is in epoch " + std::to_string(owns.epoch) +
-                                                     ": it must give up everything and join again");
+      return Answer::refusal(Error::fenced_member_epoch, "the member is in epoch " +
+                                                             std::to_string(owns.epoch) +
+                                                             ": it must give up everything and join again");
   }
   return check_words(request, member);
 }
@@ -111,29 +113,32 @@ ConsumerGroup::Answer ConsumerGroup::check_static(const Heartbeat& request) cons
   if (!request.instance_id) return {};
   const auto holder = by_instance_.find(*request.instance_id);
   if (holder == by_instance_.end()) {
-    if (request.epoch != 0) return refused(Error::unknown_member_id, "nobody has this instance id");
+    if (request.epoch != 0) return Answer::refusal(Error::unknown_member_id, "nobody has this instance id");
     if (find(request.member_id))
-      return refused(Error::invalid_request, "a member cannot take an instance id later on");
+      return Answer::refusal(Error::invalid_request, "a member cannot take an instance id later on");
     return {};
   }
   if (holder->second == request.member_id) return {};
-  if (request.epoch != 0) return refused(Error::fenced_instance_id, "another member has this instance id");
+  if (request.epoch != 0)
+    return Answer::refusal(Error::fenced_instance_id, "another member has this instance id");
   const ConsumerMember& other = *find(holder->second);
   if (other.owns.epoch != ConsumerMember::away && !other.classic)
-    return refused(Error::unreleased_instance_id, "member " + holder->second + " still has this instance id");
-  if (find(request.member_id)) return refused(Error::invalid_request, "the member has another instance id");
+    return Answer::refusal(Error::unreleased_instance_id,
+                           "member " + holder->second + " still has this instance id");
+  if (find(request.member_id))
+    return Answer::refusal(Error::invalid_request, "the member has another instance id");
   return {};
 }
 
 ConsumerGroup::Answer ConsumerGroup::check_words(const Heartbeat& request,
                                                  const ConsumerMember* member) const {
   if (request.assignor && !find_assignor(*request.assignor))
-    return refused(Error::unsupported_assignor, "the assignors are uniform and range");
+    return Answer::refusal(Error::unsupported_assignor, "the assignors are uniform and range");
   const bool same = member && request.pattern && member->pattern == *request.pattern;
   if (!request.pattern || request.pattern->empty() || same) return {};
   const Pattern pattern(*request.pattern);
   if (pattern.trouble().empty()) return {};
-  return refused(Error::invalid_regular_expression, pattern.trouble());
+  return Answer::refusal(Error::invalid_regular_expression, pattern.trouble());
 }
 
 ConsumerGroup::Answer ConsumerGroup::leave(const Heartbeat& request, Time now, Rows& rows) {

@@ -66,6 +66,8 @@ class ConsumerGroup {
     std::string message;
     Epoch epoch = 0;
     std::optional<Assignment> assignment;  // nothing: as before
+
+    static Answer refusal(kafka::Error error, std::string message = {});
   };
 
   // `epoch`: to go on from, when the group was of another protocol.

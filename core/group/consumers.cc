@@ -11,35 +11,26 @@ namespace mq::core {
 
 using kafka::Error;
 
-namespace {
-
-ConsumerGroup::Answer refusal_of(Error error, std::string message = {}) {
-  ConsumerGroup::Answer answer;
-  answer.error = error;
-  answer.message = std::move(message);
-  return answer;
-}
-
-}  // namespace
-
 Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
                                                                  ConsumerGroup::Heartbeat request) {
+  using Answer = ConsumerGroup::Answer;
   const Error unserved = co_await ready(id);
-  if (unserved != Error::none) co_return refusal_of(unserved);
+  if (unserved != Error::none) co_return Answer::refusal(unserved);
   const bool joins = request.epoch == 0;
   GroupPtr group = find(id);
-  if (!group && joins && !(group = find_or_make(id))) co_return refusal_of(Error::coordinator_not_available);
+  if (!group && joins && !(group = find_or_make(id)))
+    co_return Answer::refusal(Error::coordinator_not_available);
   if (!group || (!group->consumer && !joins)) {
     co_await settled(id);
-    co_return refusal_of(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
+    co_return Answer::refusal(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
   }
 
   Upgrade fresh;
   if (!group->consumer) fresh = upgrade(*group);
-  if (fresh.error != Error::none) co_return refusal_of(fresh.error, std::move(fresh.message));
+  if (fresh.error != Error::none) co_return Answer::refusal(fresh.error, std::move(fresh.message));
   ConsumerGroup& state = fresh.group ? *fresh.group : *group->consumer;
   ConsumerGroupRows rows;
-  ConsumerGroup::Answer answer = state.heartbeat(request, clock_.now(), rows);
+  Answer answer = state.heartbeat(request, clock_.now(), rows);
   if (answer.error != Error::none) {
     drop_if_nothing(group);
     co_await settled(std::move(group));
@@ -49,7 +40,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   Durable durable = store(group, std::move(rows));
   if (!durable) co_return answer;
   const Error failed = co_await Later<Error>::get(std::move(durable));
-  if (failed != Error::none) co_return refusal_of(failed, "the group could not be written");
+  if (failed != Error::none) co_return Answer::refusal(failed, "the group could not be written");
   co_return answer;
 }
 

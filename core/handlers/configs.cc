@@ -3,10 +3,12 @@
 #include <set>
 #include <span>
 
+#include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/internal_topic.h"
 #include "core/metadata/records.h"
 #include "core/offload.h"
+#include "net/kafka/config_resource.h"
 #include "net/kafka/messages/alter_configs.h"
 #include "net/kafka/messages/describe_configs.h"
 #include "net/kafka/messages/incremental_alter_configs.h"
@@ -18,16 +20,11 @@ using kafka::Error;
 
 namespace {
 
-enum : std::int8_t { topic_resource = 2, broker_resource = 4, logger_resource = 8, group_resource = 32 };
-enum : std::int8_t { op_set = 0, op_delete = 1, op_append = 2, op_subtract = 3 };
+using enum kafka::ConfigResource;
+using enum kafka::AlterConfigOp;
 
 constexpr std::size_t names_max = 1000;  // of configs, for one resource: far more than there are
 const std::vector<std::string> none;
-
-struct ConfigRefusal {
-  Error error = Error::none;
-  std::string message;
-};
 
 // Whether the name of a BROKER resource means this broker, all of them (""), or another one.
 enum class Which { self, all, other };
@@ -97,7 +94,7 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
       add(result, request, asked, entry);
     return;
   }
-  if (asked.resource_type == logger_resource) return;  // no loggers to change
+  if (asked.resource_type == broker_logger_resource) return;  // no loggers to change
   fail(result, Error::invalid_request,
        "resource type " + std::to_string(asked.resource_type) + " has no configs here");
 }
@@ -117,7 +114,7 @@ struct Alterations {
   bool replaces_all = false;  // AlterConfigs: what is not named goes back to its default
 };
 
-ConfigRefusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides& overrides) {
+Refusal apply(const Alteration& change, const TopicDefaults& defaults, Overrides& overrides) {
   const TopicConfigKey* key = find_topic_config(change.name);
   if (!key) return {Error::invalid_config, "unknown topic config \"" + change.name + "\""};
   if (change.operation == op_delete) {
@@ -139,7 +136,7 @@ ConfigRefusal apply(const Alteration& change, const TopicDefaults& defaults, Ove
   return {};
 }
 
-ConfigRefusal check_names(const Alterations& wanted) {
+Refusal check_names(const Alterations& wanted) {
   if (wanted.changes.size() > names_max)
     return {Error::invalid_request, "more than " + std::to_string(names_max) + " configs at a time"};
   std::set<std::string> seen;
@@ -149,29 +146,28 @@ ConfigRefusal check_names(const Alterations& wanted) {
   return {};
 }
 
-Task<ConfigRefusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
+Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
   const TopicPtr topic = context.broker.topics.find(wanted.resource_name);
   if (!topic)
-    co_return ConfigRefusal{Error::unknown_topic_or_partition,
-                            "topic \"" + wanted.resource_name + "\" does not exist"};
+    co_return Refusal{Error::unknown_topic_or_partition,
+                      "topic \"" + wanted.resource_name + "\" does not exist"};
   const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
   Overrides overrides = wanted.replaces_all ? Overrides{} : topic->overrides;
   for (const Alteration& change : wanted.changes)
-    if (ConfigRefusal refusal = apply(change, defaults, overrides); refusal.error != Error::none)
-      co_return refusal;
+    if (Refusal refusal = apply(change, defaults, overrides); refusal.error != Error::none) co_return refusal;
   const auto policy = overrides.find("cleanup.policy");
   if (is_internal_topic(topic->name) && (policy == overrides.end() || policy->second != "compact"))
-    co_return ConfigRefusal{Error::invalid_config,
-                            "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
-  if (validate_only) co_return ConfigRefusal{};
+    co_return Refusal{Error::invalid_config,
+                      "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
+  if (validate_only) co_return Refusal{};
   const Error error = co_await context.broker.topics.configure(wanted.resource_name, std::move(overrides));
-  co_return ConfigRefusal{error, error == Error::none ? "" : "the change could not be stored"};
+  co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
 }
 
 constexpr std::size_t altered_max = 1'000;  // of one resource
 
 // Kafka says INVALID_REQUEST to whatever is wrong with a broker config.
-ConfigRefusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
+Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
   if (change.operation == op_delete) {
     configs.erase(change.name);
     return {};
@@ -193,8 +189,8 @@ ConfigRefusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
 }
 
 // Rows "core/config/broker/<name>", "core/config/cluster/<name>" and "core/config/group/<name>/<group>".
-Task<ConfigRefusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
-                          std::string suffix) {
+Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
+                    std::string suffix) {
   const std::string prefix = std::string(config_key_prefix) + kind + "/";
   storage::Store::Change change;
   for (const auto& [name, value] : after) change.puts[prefix + name + suffix] = value;
@@ -202,31 +198,30 @@ Task<ConfigRefusal> store(Services& broker, std::string kind, ConfigMap before, 
     if (!after.contains(name)) change.erases.push_back(prefix + name + suffix);
   auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
   const error_code error = co_await offload(broker.disk, std::move(work));
-  if (error) co_return ConfigRefusal{Error::kafka_storage_error, "the change could not be stored"};
-  co_return ConfigRefusal{};
+  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
+  co_return Refusal{};
 }
 
-Task<ConfigRefusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
+Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const Which which = which_broker(context, wanted.resource_name);
   if (which == Which::other)
-    co_return ConfigRefusal{Error::invalid_request,
-                            "this is broker " + std::to_string(broker.identity.node_id)};
+    co_return Refusal{Error::invalid_request, "this is broker " + std::to_string(broker.identity.node_id)};
   const bool all = which == Which::all;
   const ConfigMap before = all ? broker.dynamic.cluster : broker.dynamic.broker;
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
-    if (ConfigRefusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
-  if (validate_only) co_return ConfigRefusal{};
+    if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
+  if (validate_only) co_return Refusal{};
   const std::string kind = all ? "cluster" : "broker", suffix;
-  ConfigRefusal failed = co_await store(broker, kind, before, after, suffix);
+  Refusal failed = co_await store(broker, kind, before, after, suffix);
   if (failed.error != Error::none) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
   co_await broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
-  co_return ConfigRefusal{};
+  co_return Refusal{};
 }
 
-ConfigRefusal apply_to_group(const Alteration& change, ConfigMap& own) {
+Refusal apply_to_group(const Alteration& change, ConfigMap& own) {
   if (change.operation == op_delete && is_group_config(change.name)) {
     own.erase(change.name);
     return {};
@@ -240,7 +235,7 @@ ConfigRefusal apply_to_group(const Alteration& change, ConfigMap& own) {
   return {};
 }
 
-ConfigRefusal check_group(const Services& broker, const std::string& id, const ConfigMap& own) {
+Refusal check_group(const Services& broker, const std::string& id, const ConfigMap& own) {
   constexpr std::size_t id_bytes_max = 1024;
   if (id.empty() || id.size() > id_bytes_max)
     return {Error::invalid_request, "the name of the group is empty, or longer than 1024 bytes"};
@@ -254,24 +249,23 @@ ConfigRefusal check_group(const Services& broker, const std::string& id, const C
   return {};
 }
 
-Task<ConfigRefusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
+Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const std::string& id = wanted.resource_name;
   const ConfigMap before = broker.groups.configs_of(id);
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
-    if (ConfigRefusal refusal = apply_to_group(change, after); refusal.error != Error::none)
-      co_return refusal;
-  ConfigRefusal refusal = check_group(broker, id, after);
+    if (Refusal refusal = apply_to_group(change, after); refusal.error != Error::none) co_return refusal;
+  Refusal refusal = check_group(broker, id, after);
   if (refusal.error != Error::none || validate_only) co_return refusal;
   const std::string kind = "group", suffix = "/" + id;
-  ConfigRefusal failed = co_await store(broker, kind, before, after, suffix);
+  Refusal failed = co_await store(broker, kind, before, after, suffix);
   if (failed.error == Error::none) broker.groups.configure(id, std::move(after));
   co_return failed;
 }
 
-Task<ConfigRefusal> alter(Context& context, Alterations wanted, bool validate_only) {
-  if (ConfigRefusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
+Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
+  if (Refusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
   const Turn::Hold hold = co_await context.broker.dynamic.altering.take();
   if (wanted.resource_type == topic_resource)
     co_return co_await alter_topic(context, std::move(wanted), validate_only);
@@ -279,24 +273,21 @@ Task<ConfigRefusal> alter(Context& context, Alterations wanted, bool validate_on
     co_return co_await alter_broker(context, std::move(wanted), validate_only);
   if (wanted.resource_type == group_resource)
     co_return co_await alter_group(context, std::move(wanted), validate_only);
-  co_return ConfigRefusal{
+  co_return Refusal{
       Error::invalid_request,
       "configs of resource type " + std::to_string(wanted.resource_type) + " cannot be altered here"};
 }
 
 template <class Answer>
-void fill(Answer& answer, std::int8_t type, const std::string& name, ConfigRefusal refusal) {
+void fill(Answer& answer, std::int8_t type, const std::string& name, Refusal refusal) {
   answer.resource_type = type;
   answer.resource_name = name;
   answer.error_code = static_cast<std::int16_t>(refusal.error);
   if (refusal.error != Error::none) answer.error_message = std::move(refusal.message);
 }
 
-}  // namespace
-
-namespace {
 constexpr std::size_t steps_per_resource = 200;  // texts of every config
-}
+}  // namespace
 
 Task<kafka::DescribeConfigsResponse> describe_configs(Context& context,
                                                       kafka::DescribeConfigsRequest& request) {
@@ -320,7 +311,7 @@ Task<kafka::AlterConfigsResponse> alter_configs(Context& context, kafka::AlterCo
     Alterations wanted{resource.resource_type, resource.resource_name, {}, true};
     for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), op_set, std::move(config.value)});
-    ConfigRefusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
          std::move(refusal));
   }
@@ -335,7 +326,7 @@ Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
     Alterations wanted{resource.resource_type, resource.resource_name, {}, false};
     for (auto& config : std::span(resource.configs).first(std::min(resource.configs.size(), names_max + 1)))
       wanted.changes.push_back({std::move(config.name), config.config_operation, std::move(config.value)});
-    ConfigRefusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
+    Refusal refusal = co_await alter(context, std::move(wanted), request.validate_only);
     fill(response.responses.emplace_back(), resource.resource_type, resource.resource_name,
          std::move(refusal));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/advertise.h"
+#include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/find_coordinator.h"
 
@@ -11,14 +12,9 @@ namespace {
 
 enum KeyType : std::int8_t { group = 0, transaction = 1 };
 
-struct Unserved {
-  Error error = Error::none;
-  std::optional<std::string> message;
-};
-
 // Whether whoever coordinates these keys is here; that the topic it writes to exists.
-Task<Unserved> check(Context& context, std::int8_t key_type) {
-  Unserved refusal;
+Task<Refusal> check(Context& context, std::int8_t key_type) {
+  Refusal refusal;
   if (key_type == transaction) {
     refusal.error = co_await context.broker.transactions.ready();
     if (refusal.error == Error::coordinator_load_in_progress)
@@ -41,11 +37,11 @@ Error check_key(std::int8_t key_type, const std::string& key) {
   return is_short && !key.empty() ? Error::none : Error::invalid_request;
 }
 
-kafka::FindCoordinatorResponse::Coordinator nobody(const Unserved& refusal) {
+kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
   kafka::FindCoordinatorResponse::Coordinator answer;
   answer.node_id = answer.port = -1;
   answer.error_code = static_cast<std::int16_t>(refusal.error);
-  answer.error_message = refusal.message;
+  if (!refusal.message.empty()) answer.error_message = refusal.message;
   return answer;
 }
 
@@ -54,10 +50,10 @@ kafka::FindCoordinatorResponse::Coordinator nobody(const Unserved& refusal) {
 // Alone, this broker coordinates everything.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
                                                       kafka::FindCoordinatorRequest& request) {
-  const Unserved refusal = co_await check(context, request.key_type);
+  const Refusal refusal = co_await check(context, request.key_type);
   const Address self = advertised(context.broker.config, *context.peer);
   const auto answer_for = [&](const std::string& key) {
-    Unserved wrong = refusal;
+    Refusal wrong = refusal;
     if (wrong.error == Error::none) wrong.error = check_key(request.key_type, key);
     auto answer = nobody(wrong);
     answer.key = key;

@@ -203,10 +203,6 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wa
   return data;
 }
 
-}  // namespace
-
-namespace {
-
 // All that is asked for, in order.
 Task<std::vector<Wanted>> find_all(Context& context, const kafka::FetchRequest& request,
                                    FetchSessions::Begun& begun) {

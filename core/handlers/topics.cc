@@ -24,13 +24,8 @@ constexpr std::int32_t partitions_per_request_max = 100'000;
 using WantedTopic = kafka::CreateTopicsRequest::CreatableTopic;
 using Created = kafka::CreateTopicsResponse::CreatableTopicResult;
 
-struct TopicRefusal {
-  Error error = Error::none;
-  std::string message;
-};
-
 // Alone, every replica is this broker.
-TopicRefusal check_replicas(const Context& context, const WantedTopic& asked) {
+Refusal check_replicas(const Context& context, const WantedTopic& asked) {
   const BrokerId self = context.broker.identity.node_id;
   if (asked.assignments.empty()) {
     if (asked.replication_factor != -1 && asked.replication_factor != 1)
@@ -52,7 +47,7 @@ TopicRefusal check_replicas(const Context& context, const WantedTopic& asked) {
   return {};
 }
 
-TopicRefusal read_configs(const WantedTopic& asked, Overrides& overrides) {
+Refusal read_configs(const WantedTopic& asked, Overrides& overrides) {
   for (const auto& [name, value] : asked.configs) {
     const TopicConfigKey* key = find_topic_config(name);
     if (!key) return {Error::invalid_config, "unknown topic config \"" + name + "\""};
@@ -64,7 +59,7 @@ TopicRefusal read_configs(const WantedTopic& asked, Overrides& overrides) {
   return {};
 }
 
-TopicRefusal read_topic(const Context& context, const WantedTopic& asked, NewTopic& out) {
+Refusal read_topic(const Context& context, const WantedTopic& asked, NewTopic& out) {
   out.name = asked.name;
   if (asked.name == "__cluster_metadata")
     return {Error::invalid_request, "\"__cluster_metadata\" is reserved"};
@@ -76,7 +71,7 @@ TopicRefusal read_topic(const Context& context, const WantedTopic& asked, NewTop
     out.partitions = static_cast<std::int32_t>(context.broker.config.default_partitions);
   else
     out.partitions = asked.num_partitions;
-  if (TopicRefusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
+  if (Refusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
   if (out.partitions > partitions_per_request_max)
     return {Error::invalid_partitions,
             "at most " + std::to_string(partitions_per_request_max) + " partitions at a time"};
@@ -121,7 +116,7 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
     Created& answer = response.topics.emplace_back();
     answer.name = asked.name;
     NewTopic topic;
-    TopicRefusal refusal = read_topic(context, asked, topic);
+    Refusal refusal = read_topic(context, asked, topic);
     if (std::exchange(named[asked.name], 0) > 1)
       refusal = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice"};
     if (refusal.error != Error::none) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/partition/wrapping.h"
 #include "net/kafka/record_batch.h"
 #include "net/kafka/varint.h"
 
@@ -11,11 +12,6 @@ namespace mq::core {
 namespace {
 
 constexpr std::int16_t codec_bits = 7, horizon_bit = 1 << 6;
-
-Timestamp later(Timestamp time, std::int64_t by_ms) {
-  Timestamp sum = 0;
-  return __builtin_add_overflow(time, by_ms, &sum) ? end_of_time : sum;
-}
 
 double ratio(double dirty, double clean) {
   return dirty + clean > 0 ? dirty / (dirty + clean) : 0;
@@ -42,7 +38,8 @@ Bytes count(const CompactionRules& rules, const CompactionView& view) {
     if (range.last < view.clean) continue;
     bytes.any_dirty = true;
     if (range.last >= view.stable) return bytes;
-    const Timestamp allowed = rules.lag_ms_min > 0 ? later(time_of(range, view.now), rules.lag_ms_min) : 0;
+    const Timestamp allowed =
+        rules.lag_ms_min > 0 ? time_after(time_of(range, view.now), rules.lag_ms_min) : 0;
     if (allowed > view.now) {
       bytes.blocked_until = allowed;
       return bytes;
@@ -119,13 +116,6 @@ class RawRecords {
   bool ok_ = true;
 };
 
-std::int64_t sum(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-std::int64_t difference(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
-}
-
 std::byte* put(std::byte* to, net::Bytes bytes) {
   if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
   return to + bytes.size();
@@ -143,7 +133,7 @@ std::vector<std::byte> written(const std::vector<Raw>& records, std::int64_t old
       at = put(at, record.whole);
       continue;
     }
-    const std::int64_t delta = difference(sum(old_base, record.time_delta), base);
+    const std::int64_t delta = wrapping_difference(wrapping_sum(old_base, record.time_delta), base);
     const std::size_t body = 1 + kafka::varint_size(delta) + record.after_time.size();
     at = kafka::put_varint(at, static_cast<std::int64_t>(body));
     *at++ = static_cast<std::byte>(record.attributes);
@@ -159,7 +149,7 @@ std::optional<net::Slice> rebuilt(kafka::BatchHead head, const std::vector<Raw>&
   if (!head.log_append_time()) {
     head.max_timestamp = -1;
     for (const Raw& record : records)
-      head.max_timestamp = std::max(head.max_timestamp, sum(head.base_timestamp, record.time_delta));
+      head.max_timestamp = std::max(head.max_timestamp, wrapping_sum(head.base_timestamp, record.time_delta));
   }
   const std::int64_t base = horizon.value_or(head.base_timestamp);
   const auto plain = written(records, head.base_timestamp, base);
@@ -195,7 +185,7 @@ std::optional<CompactionRules> CompactionRules::of(const TopicConfig& config) {
 
 Judgement judge(const CompactionRules& rules, const CompactionView& view) {
   const Bytes bytes = count(rules, view);
-  const Timestamp overdue = later(view.oldest_dirty, rules.lag_ms_max);
+  const Timestamp overdue = time_after(view.oldest_dirty, rules.lag_ms_max);
   const auto worth = [&](double dirty) {
     return dirty > 0 && (ratio(dirty, bytes.clean) > rules.dirty_ratio_min || overdue <= view.now);
   };
@@ -204,7 +194,7 @@ Judgement judge(const CompactionRules& rules, const CompactionView& view) {
   Judgement wait;
   const double dirty = bytes.ready + bytes.not_sealed;
   if (bytes.not_sealed > 0 && worth(dirty)) {
-    const Timestamp due = later(view.oldest_unsealed, std::min(rules.segment_ms, rules.lag_ms_max));
+    const Timestamp due = time_after(view.oldest_unsealed, std::min(rules.segment_ms, rules.lag_ms_max));
     if (due <= view.now) return {Judgement::Act::seal};
     wait.due = std::min(due, bytes.blocked_until);
     return wait;
@@ -252,7 +242,7 @@ net::Bytes Survivors::of(net::Bytes batch) {
   if (!records.ok()) return batch;
   if (kept.empty()) return head_of(*head, batch);
   std::optional<Timestamp> new_horizon;
-  if (tombstones && !horizon) new_horizon = later(pass_->now, pass_->delete_retention_ms);
+  if (tombstones && !horizon) new_horizon = time_after(pass_->now, pass_->delete_retention_ms);
   const auto gone = static_cast<std::size_t>(head->record_count) - kept.size();
   if (gone == 0 && !new_horizon) return batch;
   auto anew = rebuilt(*head, kept, new_horizon);
@@ -271,7 +261,7 @@ net::Bytes Survivors::of_marker(const kafka::BatchHead& head, net::Bytes batch) 
   RawRecords records(head, batch);
   const auto marker = records.next();
   if (!marker) return batch;
-  auto anew = rebuilt(head, {*marker}, later(pass_->now, pass_->delete_retention_ms));
+  auto anew = rebuilt(head, {*marker}, time_after(pass_->now, pass_->delete_retention_ms));
   if (!anew) return batch;
   answer_ = std::move(*anew);
   return answer_.bytes();

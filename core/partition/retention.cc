@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::size_t segments_max = 100'000, batches_at_once = 1000;
 
-Timestamp time_after(Timestamp time, std::int64_t by_ms) {
-  Timestamp sum = 0;
-  return __builtin_add_overflow(time, by_ms, &sum) ? end_of_time : sum;
-}
-
 }  // namespace
 
 Retention Retention::of(const TopicConfig& config) {

@@ -3,6 +3,7 @@
 // sealed, so what follows from what stands before it takes one byte: a number is a varint of its distance
 // from what was expected.
 #include "core/partition/producers.h"
+#include "core/partition/wrapping.h"
 #include "net/kafka/varint.h"
 
 namespace mq::core {
@@ -21,14 +22,6 @@ struct Stored {
   std::vector<Open> open = {};
   std::vector<Transactions::Aborted> aborted = {};
 };
-
-// What was stored may be anything: no wrapping_sum of it overflows.
-std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-std::int64_t wrapping_difference(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
-}
 
 class Writer {
  public:

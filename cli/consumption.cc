@@ -232,10 +232,14 @@ client::Task<bool> Consumption::show(client::Fetched fetched) {
 
 void Consumption::show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                            const kafka::Record& record) {
-  scanned_++;
-  bytes_ += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  count(record);
   if (options_.rate_max == 0 || may_show()) printer_.print(out_, found(fetched, records, record));
   reached(fetched.which, record.offset + 1);
+}
+
+void Consumption::count(const kafka::Record& record) {
+  scanned_++;
+  bytes_ += (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
 }
 
 void Consumption::reached(std::size_t which, client::Offset next) {
@@ -246,8 +250,7 @@ void Consumption::reached(std::size_t which, client::Offset next) {
 bool Consumption::merge(const client::Fetched& fetched) {
   client::FetchedRecords records(fetched);
   while (const kafka::Record* record = next_record(fetched, records)) {
-    scanned_++;
-    bytes_ += (record->key ? record->key->size() : 0) + (record->value ? record->value->size() : 0);
+    count(*record);
     reached_[fetched.which] = record->offset + 1;
     text_.clear();
     printer_.write(text_, found(fetched, records, *record));

@@ -68,6 +68,7 @@ class Consumption {
   std::shared_ptr<client::Consumer> consumer_for(const std::vector<client::Assignment>& assignments);
   void show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                 const kafka::Record& record);
+  void count(const kafka::Record& record);
   void reached(std::size_t which, client::Offset next);
   bool merge(const client::Fetched& fetched);
   void put(std::string_view text);

@@ -62,7 +62,7 @@ void keep_what_exists(client::Cluster& cluster, std::set<core::TopicPartition>& 
   });
 }
 
-std::optional<client::Offset> find(const Offsets& offsets, const core::TopicPartition& partition) {
+std::optional<client::Offset> offset_in(const Offsets& offsets, const core::TopicPartition& partition) {
   const auto found = offsets.find(partition);
   return found == offsets.end() ? std::optional<client::Offset>{} : found->second;
 }
@@ -230,9 +230,9 @@ std::vector<GroupProgress> progress_of(client::Cluster& cluster, const std::vect
   const Offsets ends = offsets_of(cluster, partitions, client::latest);
   for (GroupProgress& group : all)
     for (Progress& progress : group.partitions) {
-      progress.start = find(starts, progress.partition);
-      progress.stable = find(stable, progress.partition);
-      progress.end = find(ends, progress.partition);
+      progress.start = offset_in(starts, progress.partition);
+      progress.stable = offset_in(stable, progress.partition);
+      progress.end = offset_in(ends, progress.partition);
     }
   return all;
 }
@@ -252,7 +252,7 @@ void say_what_is_beyond(const Context& context, const std::vector<GroupProgress>
   for (const GroupProgress& group : groups)
     for (const Progress& progress : group.partitions)
       if (progress.lag().value_or(0) < 0)
-        context.notice(spans({progress.partition}) + ": group " + group.group.name + " has committed " +
+        context.notice(name_of(progress.partition) + ": group " + group.group.name + " has committed " +
                        std::to_string(*progress.committed) + ", beyond the end at " +
                        std::to_string(*progress.end) + "; to move it: mq group seek " + group.group.name);
 }

@@ -73,7 +73,7 @@ Exit run_peek(Context& context, const Arguments& arguments) {
                             .hint = "where it has one says: mq group describe " + group});
   if (context.out_tty)
     for (const Progress& place : places)
-      context.notice(spans({place.partition}) + ": the next one is " + std::to_string(*place.at()));
+      context.notice(name_of(place.partition) + ": the next one is " + std::to_string(*place.at()));
   options.plan = plan_around(cluster, places, before, after, options.consumer.committed);
   options.range.follow = false;
   Consumption consumption(context, std::move(options));

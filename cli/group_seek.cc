@@ -197,7 +197,7 @@ Positions within_logs(const Context& context, client::Cluster& cluster, Position
     const auto& [start, end] = seen.ends[i];
     const client::Offset there = std::clamp(offset, start, end);
     if (there != offset)
-      context.notice(spans({partitions[i]}) + ": offset " + std::to_string(offset) + " is " +
+      context.notice(name_of(partitions[i]) + ": offset " + std::to_string(offset) + " is " +
                      (offset < start ? "before the start" : "after the end") + " of the log; " +
                      std::to_string(there) + " is taken");
     offset = there;

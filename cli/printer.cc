@@ -8,15 +8,6 @@
 namespace mq::cli {
 namespace {
 
-std::string_view text_of(net::Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::optional<std::string_view> text_of(const std::optional<net::Bytes>& bytes) {
-  if (!bytes) return std::nullopt;
-  return text_of(*bytes);
-}
-
 void fill(Record& to, const FoundRecord& found) {
   to.topic = found.partition.topic;
   to.partition = found.partition.partition;

@@ -4,15 +4,6 @@
 #include "cli/text.h"
 
 namespace mq::cli {
-namespace {
-
-std::optional<std::string_view> view_of(const std::optional<net::Bytes>& bytes) {
-  if (!bytes) return std::nullopt;
-  return std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-}
-
-}  // namespace
-
 Receipts::Receipts(std::string topic, std::optional<Format> format, bool json, bool utc)
     : topic_(std::move(topic)),
       format_(format ? std::move(*format) : *Format::compile("%t[%p]@%o\\n", Format::Direction::write)),
@@ -28,8 +19,8 @@ void Receipts::write(Output& out, const client::Delivery& delivery) {
     record.offset = delivery.base_offset < 0 ? -1 : delivery.base_offset + i;
     record.timestamp = delivery.log_append_time >= 0 ? delivery.log_append_time : sent->timestamp;
     record.number = static_cast<std::int64_t>(delivery.batch.numbers.at(static_cast<std::size_t>(i)));
-    record.key = view_of(sent->key);
-    record.value = view_of(sent->value);
+    record.key = text_of(sent->key);
+    record.value = text_of(sent->value);
     text_.clear();
     json_ ? write_json(record) : format_.write(text_, record, utc_);
     out.append(text_);

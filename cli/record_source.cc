@@ -168,19 +168,21 @@ class FormatSource : public RecordSource {
   }
 
   Got next(Record& record) override {
-    const auto left = std::string_view(text_).substr(at_);
-    if (left.empty()) return Got::more;
-    if (left.size() > 2 * options_.record_bytes_max) return give_up(too_large(options_.record_bytes_max));
-    const auto result = reader_.read(left, at_end_, record);
-    if (result.outcome == FormatReader::Outcome::more) return Got::more;
-    line_++;
-    if (result.outcome == FormatReader::Outcome::broken || result.consumed == 0)
-      return give_up("it does not fit the format from its byte " + std::to_string(result.consumed + 1) +
-                     " on");
-    at_ += result.consumed;
-    bool skip = false;
-    const Got got = dress(record, skip);
-    return skip ? next(record) : got;
+    for (;;) {
+      const auto left = std::string_view(text_).substr(at_);
+      if (left.empty()) return Got::more;
+      if (left.size() > 2 * options_.record_bytes_max) return give_up(too_large(options_.record_bytes_max));
+      const auto result = reader_.read(left, at_end_, record);
+      if (result.outcome == FormatReader::Outcome::more) return Got::more;
+      line_++;
+      if (result.outcome == FormatReader::Outcome::broken || result.consumed == 0)
+        return give_up("it does not fit the format from its byte " + std::to_string(result.consumed + 1) +
+                       " on");
+      at_ += result.consumed;
+      bool skip = false;
+      const Got got = dress(record, skip);
+      if (!skip) return got;
+    }
   }
 
  private:

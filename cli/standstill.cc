@@ -40,8 +40,8 @@ client::Task<std::optional<client::DescribedTransaction>> described(client::Clie
 
 client::Task<std::string> explain(client::Client& client, Standstill standstill, bool utc) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::string text = standstill.partition.topic + "[" + std::to_string(standstill.partition.partition) +
-                     "]: waits at offset " + std::to_string(standstill.at) + " for ";
+  std::string text =
+      name_of(standstill.partition) + ": waits at offset " + std::to_string(standstill.at) + " for ";
   const auto open = co_await transaction_at(client, standstill, deadline);
   std::optional<client::DescribedTransaction> known;
   if (open) known = co_await described(client, open->producer_id, deadline);

@@ -2,7 +2,9 @@
 // Bytes as text: what is UTF-8, how JSON, base64, hex, shells and terminals want them. Appends to `to`; pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,13 @@ namespace mq::cli {
 
 // What some editors and spreadsheets put before the first byte of a text: no data.
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+inline std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline std::optional<std::string_view> text_of(const std::optional<std::span<const std::byte>>& bytes) {
+  return bytes ? std::optional(text_of(*bytes)) : std::nullopt;
+}
 
 bool valid_utf8(std::string_view bytes);
 // Besides newline and tab, those of UTF-8 text (U+0080 to U+009F) included: what could drive a terminal.

@@ -279,5 +279,13 @@ TEST(FormatSource, ReadsRecordsThatLieInSeveralBlocks) {
             (Records{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
 }
 
+TEST(FormatSource, LeavesOutAnyNumberOfBlankLines) {
+  auto format = std::make_shared<const Format>(*Format::compile("%v\n", Format::Direction::read));
+  SourceOptions options;
+  options.skip_empty = true;
+  EXPECT_EQ(read(format_source(options, format), {std::string(1'000'000, '\n') + "a\n"}),
+            (Records{{std::nullopt, "a"}}));
+}
+
 }  // namespace
 }  // namespace mq::cli

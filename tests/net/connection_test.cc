@@ -3,9 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <random>
 
 #include "tests/net/support/sockets.h"
@@ -17,20 +15,7 @@ extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // both have 
 namespace mq::net {
 namespace {
 
-using std::chrono::milliseconds;
-
 struct ConnectionTest : Sockets {};
-
-std::shared_ptr<const int> file_with(const std::string& content) {
-  char path[] = "/tmp/mq-net-test-XXXXXX";
-  const int descriptor = ::mkstemp(path);
-  ::unlink(path);
-  EXPECT_EQ(::write(descriptor, content.data(), content.size()), static_cast<ssize_t>(content.size()));
-  return {new int(descriptor), [](const int* d) {
-            ::close(*d);
-            delete d;
-          }};
-}
 
 // Of this process; a sanitizer counts its own way, but it counts.
 std::size_t allocated_bytes() {
@@ -331,147 +316,6 @@ TEST_F(ConnectionTest, ClosesOnWhatIsNoFrameAndSaysWhatItLooksLike) {
   EXPECT_EQ(server->stats().broken, 4u);
   EXPECT_NE(logged().find("TLS client on a plaintext port"), std::string::npos);
   EXPECT_NE(logged().find("HTTP client on a Kafka port"), std::string::npos);
-}
-
-TEST_F(ConnectionTest, GivesUpHalfAFrameAndKeepsWhoIsIdle) {
-  Echo echo;
-  serve(echo, {.frame_stalled_max = milliseconds(40)});
-  auto idle = peer(), half = peer(), half_length = peer();
-  ask(idle, "a", 5);
-  write(half, length_of(100'000) + "beginning");
-  write(half_length, std::string(2, '\0'));
-  EXPECT_TRUE(closed(half));
-  EXPECT_TRUE(closed(half_length));
-  EXPECT_EQ(ask(idle, "b", 5), framed("b"));
-}
-
-TEST_F(ConnectionTest, RunsNoTimerWhileNothingHappens) {
-  Echo echo;
-  serve(echo, {.frame_stalled_max = milliseconds(40)});
-  auto half = peer(), idle = peer();
-  write(half, std::string(1, '\0'));
-  EXPECT_TRUE(closed(half));
-  ask(idle, "a", 5);
-  loop.restart();
-  EXPECT_LE(loop.run_for(milliseconds(300)), 4u);  // the end of the watch, and no more
-}
-
-TEST_F(ConnectionTest, ClosesWhoIsIdleForTooLongAndKeepsWhoWaitsForAnAnswer) {
-  Parking parking;
-  serve(parking, {.idle_max = milliseconds(80)});
-  auto waits = peer(), idle = peer();
-  asio::write(*waits, asio::buffer(framed("a")));
-  EXPECT_TRUE(closed(idle));
-  ASSERT_EQ(parking.seen.size(), 1u);
-  EXPECT_TRUE(closed(peer())) << "and time goes on";
-  EXPECT_FALSE(parking.seen[0]->peer->gone);
-  parking.seen[0]->echo();
-  EXPECT_EQ(read(waits, 5), framed("a"));
-  EXPECT_TRUE(closed(waits)) << "now it is idle, too";
-  EXPECT_EQ(server->stats().broken, 0u);
-}
-
-TEST_F(ConnectionTest, AFrameThatHasBegunMustBeWholeWithinTheIdleTime) {
-  Echo echo;
-  serve(echo, {.idle_max = milliseconds(80)});
-  auto half = peer();
-  write(half, length_of(10u << 20) + pattern(1u << 20));
-  EXPECT_TRUE(closed(half));
-  EXPECT_EQ(server->stats().broken, 1u);
-}
-
-TEST_F(ConnectionTest, HasOneDeadlineWhileEverybodyIsIdle) {
-  Echo echo;
-  serve(echo, {.idle_max = milliseconds(200)});
-  auto first = peer(), second = peer();
-  ask(first, "a", 5), ask(second, "b", 5);
-  std::size_t turns = 0;
-  loop.restart();
-  while (server->stats().connections > 0) turns += loop.run_one();
-  EXPECT_LE(turns, 12u) << "one or two looks, and two connections that end";
-}
-
-TEST_F(ConnectionTest, CutsOffAPeerThatDoesNotReadItsAnswers) {
-  Parking parking;
-  serve(parking, {.send_stalled_max = milliseconds(60)});
-  auto client = peer();
-  write(client, framed("give"));
-  until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(Pieces{piece_of(pattern(64u << 20))});
-  until([&] { return parking.seen[0]->peer->gone; });
-  EXPECT_EQ(server->stats().connections, 0u);
-  EXPECT_EQ(server->stats().broken, 1u);
-}
-
-TEST_F(ConnectionTest, SendsRangesOfFilesBetweenMemory) {
-  const std::string content = pattern(9u << 20);
-  const auto file = file_with(content);
-  const auto range = [&](std::uint64_t position, std::size_t size) {
-    return Piece{nullptr, file, position, size};
-  };
-  Parking parking;
-  serve(parking);
-  auto client = peer();
-  write(client, framed("give"));
-  until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(Pieces{piece_of("head"), piece_of(""), range(0, 0), range(1000, 8u << 20),
-                              piece_of("middle"), piece_of("dle"), range(5, 7), range(1u << 20, 100'000),
-                              piece_of("tail")});
-  const std::string expected = "head" + content.substr(1000, 8u << 20) + "middledle" + content.substr(5, 7) +
-                               content.substr(1u << 20, 100'000) + "tail";
-  EXPECT_TRUE(read(client, expected.size()) == expected);
-}
-
-TEST_F(ConnectionTest, ClosesWhenAFileIsShorterThanItsPiece) {
-  const auto file = file_with("short");
-  Parking parking;
-  serve(parking);
-  auto client = peer();
-  write(client, framed("give"));
-  until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(Pieces{piece_of("head"), Piece{nullptr, file, 0, 100}});
-  EXPECT_EQ(read(client, 100), "");
-}
-
-TEST_F(ConnectionTest, SendsWhatThereIsOfALargeRangeThatIsTooLong) {
-  const std::string content = pattern(40u << 10);
-  const auto file = file_with(content);
-  Parking parking;
-  serve(parking);
-  auto client = peer();
-  write(client, framed("give"));
-  until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(Pieces{piece_of("head"), Piece{nullptr, file, 0, content.size() + 1}});
-  EXPECT_TRUE(read(client, content.size() + 100) == "head" + content);
-}
-
-// Batches of one partition between those of others, with their heads and what the answer says of them. More
-// than the buffers of two sockets hold, so that many are sent in parts.
-TEST_F(ConnectionTest, GathersSmallRangesOfFilesWhateverLiesBetweenThem) {
-  const std::string content = pattern(9u << 20);
-  const std::shared_ptr<const int> files[] = {file_with(content), file_with(content)};
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  Pieces pieces;
-  std::string expected;
-  for (std::uint64_t at = 0; expected.size() < (32u << 20); at %= content.size() - 100'000) {
-    const std::size_t size = random() % 40'000;
-    pieces.push_back({nullptr, files[random() % 8 == 0], at, size});
-    expected += content.substr(at, size);
-    at += size + (random() % 4 == 0 ? random() % 20'000 : random() % 3 * 40);
-    if (random() % 4 > 0) continue;
-    pieces.push_back(piece_of("between"));
-    expected += "between";
-    if (random() % 4 == 0) at -= std::min<std::uint64_t>(at, 50'000);
-  }
-  Parking parking;
-  serve(parking);
-  auto client = peer();
-  write(client, framed("give"));
-  until([&] { return parking.seen.size() == 1; });
-  parking.seen[0]->say(std::move(pieces));
-  EXPECT_TRUE(read(client, expected.size()) == expected);
 }
 
 TEST_F(ConnectionTest, ClosesOnAHandlersErrorAfterTheAnswersBeforeIt) {

@@ -23,6 +23,17 @@ struct Faulty {
   Model model{opened};
 };
 
+// There is a record, and no room for another.
+struct NearlyFull : Faulty {
+  NearlyFull() {
+    opened.options.min_free_bytes = 1000;
+    opened.open();
+    EXPECT_FALSE(opened.put(1));
+    opened.open();  // looks at the free space anew
+    files.set_free_bytes(500);
+  }
+};
+
 void wait_until(const std::function<bool()>& done) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!done()) {
@@ -118,12 +129,7 @@ TEST(JournalFault, OneErrorAnywhereLosesNothing) {
 }
 
 TEST(JournalFault, WhenTheDiskIsNearlyFullAppendsAreRefusedAndTrimsAreNot) {
-  Faulty faulty;
-  faulty.opened.options.min_free_bytes = 1000;
-  faulty.opened.open();
-  ASSERT_FALSE(faulty.opened.put(1));
-  faulty.opened.open();  // looks at the free space anew
-  faulty.files.set_free_bytes(500);
+  NearlyFull faulty;
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::full);
   EXPECT_TRUE(faulty.opened.journal->stats().refusing);
   EXPECT_FALSE(wait_for(faulty.opened.loop, faulty.opened.journal->log(1)->trim(1)));
@@ -134,12 +140,7 @@ TEST(JournalFault, WhenTheDiskIsNearlyFullAppendsAreRefusedAndTrimsAreNot) {
 }
 
 TEST(JournalFault, WhatWaitsBehindARefusedBatchIsRefusedThoughThereIsRoomByThen) {
-  Faulty faulty;
-  faulty.opened.options.min_free_bytes = 1000;
-  faulty.opened.open();
-  ASSERT_FALSE(faulty.opened.put(1));
-  faulty.opened.open();
-  faulty.files.set_free_bytes(500);
+  NearlyFull faulty;
   const auto refused = hand_over(faulty.opened, make_batch(1));
   wait_until([&] { return faulty.opened.journal->stats().refusing; });
   faulty.files.set_free_bytes({});
@@ -153,12 +154,7 @@ TEST(JournalFault, WhatWaitsBehindARefusedBatchIsRefusedThoughThereIsRoomByThen)
 }
 
 TEST(JournalFault, ATrimBehindARefusedBatchHolds) {
-  Faulty faulty;
-  faulty.opened.options.min_free_bytes = 1000;
-  faulty.opened.open();
-  ASSERT_FALSE(faulty.opened.put(1));
-  faulty.opened.open();
-  faulty.files.set_free_bytes(500);
+  NearlyFull faulty;
   const auto refused = hand_over(faulty.opened, make_batch(1));
   EXPECT_FALSE(wait_for(faulty.opened.loop, faulty.opened.journal->log(1)->trim(1)));
   EXPECT_EQ(*refused, storage::Errc::full);

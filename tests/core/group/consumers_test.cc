@@ -6,8 +6,7 @@
 
 #include <boost/asio/detached.hpp>
 
-#include "core/group/coordinator.h"
-#include "tests/core/stored_topics.h"
+#include "tests/core/group/coordinated_groups.h"
 #include "tests/support/power_cut.h"
 
 namespace mq::core {
@@ -16,40 +15,15 @@ namespace {
 using kafka::Error;
 using namespace std::chrono_literals;
 
-class ConsumersTest : public StoredTopics {
+class ConsumersTest : public CoordinatedGroups {
  protected:
-  void open() override {
-    StoredTopics::open();
-    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
-    groups->start();
-    while (groups->is_loading()) loop.run_one();
-  }
-  void close() override {
-    groups->stop();
-    groups.reset();
-    StoredTopics::close();
-  }
   void SetUp() override {
-    StoredTopics::SetUp();
-    std::vector<NewTopic> wanted;
-    wanted.push_back({"t", 4, {}});
-    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
+    CoordinatedGroups::SetUp();
+    make("t", 4);
   }
   void reopen() {
     settle();
-    close();
-    open();
-  }
-  // Until whatever was begun is durable.
-  void settle() {
-    const auto busy_group = [](const auto& entry) { return entry.second->in_flight > 0; };
-    while (std::any_of(groups->all().begin(), groups->all().end(), busy_group)) loop.run_one();
-    loop.poll();
-  }
-  void pass(Time::duration time) {
-    clock.pass(time);
-    groups->wake();
-    settle();
+    CoordinatedGroups::reopen();
   }
   ConsumerGroup::Answer beat(const std::string& member, Epoch epoch) {
     ConsumerGroup::Heartbeat request;
@@ -72,8 +46,6 @@ class ConsumersTest : public StoredTopics {
     return run(groups->commit(std::move(who), std::move(commits))).at(0);
   }
   std::size_t members() const { return groups->find("g")->consumer->members().size(); }
-
-  std::shared_ptr<GroupCoordinator> groups;
 };
 
 TEST_F(ConsumersTest, AMemberThatIsSilentIsRemovedAndStaysSoAfterARestart) {

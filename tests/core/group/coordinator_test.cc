@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/group/coordinator.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 
 #include "core/group/records.h"
-#include "net/kafka/records/consumer_protocol.h"
 #include "net/kafka/records/framing.h"
-#include "tests/core/stored_topics.h"
+#include "tests/core/group/coordinated_groups.h"
 #include "tests/support/power_cut.h"
 
 namespace mq::core {
@@ -18,97 +16,17 @@ namespace {
 using kafka::Error;
 using namespace std::chrono_literals;
 using std::chrono::hours;
-using testing::ElementsAre;
 
 constexpr kafka::BatchProducer in_transaction{7, 0, -1, true};
 
-// ---- committed offsets alone
-
-TEST(GroupOffsets, APendingOffsetCountsWhenItsTransactionIsCommitted) {
-  GroupOffsets offsets;
-  offsets.commit("t", 0, {.offset = 1});
-  offsets.commit_pending(7, "t", 0, {.offset = 2});
-  offsets.commit_pending(8, "t", 1, {.offset = 3});
-  EXPECT_EQ(offsets.find("t", 0)->offset, 1);
-  EXPECT_TRUE(offsets.is_pending("t", 0));
-  EXPECT_FALSE(offsets.is_pending("t", 2));
-  offsets.end_transaction(7, true);
-  EXPECT_EQ(offsets.find("t", 0)->offset, 2);
-  EXPECT_FALSE(offsets.is_pending("t", 0));
-  offsets.end_transaction(8, false);
-  EXPECT_FALSE(offsets.find("t", 1));
-  EXPECT_FALSE(offsets.has_pending());
-}
-
-TEST(GroupOffsets, WhatIsForgottenIsNotPendingEither) {
-  GroupOffsets offsets;
-  offsets.commit("t", 0, {.offset = 1});
-  offsets.commit_pending(7, "t", 0, {.offset = 2});
-  offsets.commit_pending(7, "t", 1, {.offset = 3});
-  EXPECT_THAT(offsets.partitions(), ElementsAre(TopicPartition{"t", 0}, TopicPartition{"t", 1}));
-  offsets.forget("t", 0);
-  EXPECT_FALSE(offsets.is_pending("t", 0));
-  EXPECT_TRUE(offsets.is_pending("t", 1));
-  offsets.forget("t", 1);
-  EXPECT_TRUE(offsets.empty());
-}
-
-TEST(GroupOffsets, ACommitThatCameAfterAPendingOneStays) {
-  GroupOffsets offsets;
-  offsets.commit_pending(7, "t", 0, {.offset = 2});
-  offsets.commit("t", 0, {.offset = 9});
-  offsets.end_transaction(7, true);
-  EXPECT_EQ(offsets.find("t", 0)->offset, 9);
-}
-
-TEST(GroupOffsets, ExpireByTheirAgeOrTheirOwnEnd) {
-  GroupOffsets offsets;
-  offsets.commit("old", 0, {.committed_ms = 100});
-  offsets.commit("new", 0, {.committed_ms = 900});
-  offsets.commit("own", 0, {.committed_ms = 0, .expires_ms = 2000});
-  offsets.commit("open", 0, {.committed_ms = 100});
-  offsets.commit_pending(7, "open", 0, {.offset = 1});
-  const GroupOffsets::Expiry by_age{.retention_ms = 500};
-  EXPECT_THAT(offsets.expired(by_age, 600), ElementsAre(TopicPartition{"old", 0}));
-  EXPECT_EQ(offsets.earliest_expiry(by_age), 600);
-  const GroupOffsets::Expiry read{.retention_ms = 500, .is_read = [](auto topic) { return topic == "old"; }};
-  EXPECT_THAT(offsets.expired(read, 600), ElementsAre());
-  const GroupOffsets::Expiry empty_since{.retention_ms = 500, .since_ms = 1000};
-  EXPECT_THAT(offsets.expired(empty_since, 1499), ElementsAre());
-  EXPECT_EQ(offsets.expired(empty_since, 1500).size(), 2u);
-  EXPECT_EQ(offsets.expired(empty_since, 2000).size(), 3u);
-}
-
-// ---- the coordinator, without sockets
-
-class CoordinatorTest : public StoredTopics {
+class CoordinatorTest : public CoordinatedGroups {
  protected:
-  void open() override {
-    StoredTopics::open();
-    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
-    groups->start();
-    while (groups->is_loading()) loop.run_one();
-  }
-  void close() override {
-    groups->stop();
-    groups.reset();
-    StoredTopics::close();
-  }
-  void reopen() {
-    close();
-    open();
-  }
   // As after a start, when nothing has been read yet.
   void begin_loading() {
     groups->stop();
     groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
     groups->start();
     EXPECT_TRUE(groups->is_loading());
-  }
-  void make(const std::string& name, std::int32_t partitions = 1) {
-    std::vector<NewTopic> wanted;
-    wanted.push_back({name, partitions, {}});
-    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
   }
   Task<std::vector<Error>> committing(const std::string& group, const std::string& name, Offset offset,
                                       kafka::BatchProducer producer = {}) {
@@ -133,31 +51,6 @@ class CoordinatorTest : public StoredTopics {
     asio::co_spawn(loop, groups->topic_removed(name), [&](std::exception_ptr) { forgotten = true; });
     while (!forgotten) loop.run_one();
   }
-  void pass(Time::duration time) {
-    clock.pass(time);
-    groups->wake();
-    settle();
-  }
-  // Until whatever was begun is durable.
-  void settle() {
-    const auto busy_group = [](const auto& entry) { return entry.second->in_flight > 0; };
-    while (std::any_of(groups->all().begin(), groups->all().end(), busy_group)) loop.run_one();
-    loop.poll();
-  }
-  static ClassicGroup::Join join_request(std::string id = "") {
-    static int ids = 0;
-    kafka::ConsumerProtocolSubscription said;
-    said.topics = {"t"};
-    ClassicGroup::Join join;
-    join.member_id = std::move(id);
-    join.session_timeout = join.rebalance_timeout = 30s;
-    join.protocol_type = "consumer";
-    join.protocols.push_back({"range", kafka::encode_value(said, 1)});
-    join.new_member_id = "member-" + std::to_string(++ids);
-    return join;
-  }
-
-  std::shared_ptr<GroupCoordinator> groups;
 };
 
 TEST_F(CoordinatorTest, OffsetsOfAGroupThatNobodyUsesExpire) {
@@ -389,108 +282,6 @@ TEST_F(CoordinatorOnABadDisk, WithoutATopicForItNobodyCoordinates) {
   EXPECT_EQ(run(groups->ready("g")), Error::coordinator_not_available);
   EXPECT_EQ(run(groups->join("g", join_request())).error, Error::coordinator_not_available);
   faulty.heal();
-}
-
-// ---- fifty members that come one after the other, and two hundred partitions
-
-// What clients do: join, assign if they lead, read from what is committed, commit and join again when they
-// are told.
-class World {
- public:
-  static constexpr std::int32_t members = 50, partitions = 200, records = 60;
-
-  World(GroupCoordinator& groups, const TestClock& clock, const Uuid& topic)
-      : groups_(groups), clock_(clock), topic_(topic) {}
-
-  static Task<void> live(World* world, ClassicGroup::Join first) {
-    const Executor loop = co_await asio::this_coro::executor;
-    std::string id;
-    while (world->left > 0) {
-      ClassicGroup::Join join = first;
-      join.member_id = id;
-      join.id_first = true;
-      const auto joined = co_await world->groups_.join("g", std::move(join));
-      id = joined.member_id;
-      if (joined.error == Error::member_id_required) continue;
-      EXPECT_EQ(joined.error, Error::none);
-      ClassicGroup::Sync sync = world->assign(joined);
-      const auto synced = co_await world->groups_.sync("g", std::move(sync));
-      if (synced.error == Error::rebalance_in_progress) continue;
-      EXPECT_EQ(synced.error, Error::none);
-      auto positions = world->begin(synced.assignment);
-      while (world->left > 0) {
-        const Error beat = co_await world->groups_.heartbeat("g", id, {}, joined.generation);
-        if (beat != Error::none) break;
-        for (auto& [partition, position] : positions) world->read(partition, position);
-        co_await asio::post(loop, use);
-      }
-      GroupCoordinator::Committer who{"g", id, {}, joined.generation};
-      const auto errors = co_await world->groups_.commit(who, world->commits(positions));
-      for (const Error error : errors)
-        EXPECT_EQ(error, Error::none) << "a member may commit what it has read before it joins again";
-      world->generations = std::max(world->generations, joined.generation);
-    }
-    std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
-    const auto left = co_await world->groups_.leave("g", std::move(leaving));
-    EXPECT_TRUE(left);
-    world->living--;
-  }
-
-  std::int32_t left = partitions * records;  // records that nobody has read
-  std::int32_t living = 0;
-  Generation generations = 0;
-  std::map<std::pair<std::int32_t, Offset>, int> seen;
-
- private:
-  using Positions = std::map<std::int32_t, Offset>;
-
-  ClassicGroup::Sync assign(const ClassicGroup::JoinAnswer& joined) const {
-    ClassicGroup::Sync sync;
-    sync.member_id = joined.member_id;
-    sync.generation = joined.generation;
-    for (const auto& member : joined.members) sync.assignments.emplace_back(member.id, kafka::Bytes());
-    for (std::int32_t p = 0; p < partitions && !sync.assignments.empty(); p++)
-      sync.assignments[static_cast<std::size_t>(p) % sync.assignments.size()].second.push_back(std::byte(p));
-    return sync;
-  }
-  Positions begin(const kafka::Bytes& assignment) const {
-    Positions positions;
-    const GroupPtr group = groups_.find("g");
-    for (const std::byte partition : assignment) {
-      const Commit* commit = group->offsets.find("t", static_cast<std::int32_t>(partition));
-      positions[static_cast<std::int32_t>(partition)] = commit ? commit->offset : 0;
-    }
-    return positions;
-  }
-  void read(std::int32_t partition, Offset& position) {
-    if (position == records) return;
-    if (++seen[{partition, position++}] == 1) left--;
-  }
-  std::vector<PartitionCommit> commits(const Positions& positions) const {
-    std::vector<PartitionCommit> all;
-    for (const auto& [partition, position] : positions)
-      all.push_back({"t", partition, {.offset = position, .committed_ms = clock_.wall_ms()}, topic_});
-    return all;
-  }
-
-  GroupCoordinator& groups_;
-  const TestClock& clock_;
-  Uuid topic_;
-};
-
-TEST_F(CoordinatorTest, RebalancesOfManyMembersSkipNoRecordAndRepeatNone) {
-  make("t", World::partitions);
-  World world(*groups, clock, topics->find("t")->id);
-  for (; world.living < World::members; world.living++) {
-    asio::co_spawn(loop, World::live(&world, join_request()), asio::detached);
-    for (int turns = 0; turns < 5; turns++) loop.run_one();
-  }
-  while (world.living > 0) loop.run_one();
-  EXPECT_EQ(world.seen.size(), static_cast<std::size_t>(World::partitions * World::records));
-  const auto twice =
-      std::count_if(world.seen.begin(), world.seen.end(), [](const auto& one) { return one.second > 1; });
-  EXPECT_EQ(twice, 0);
-  EXPECT_GT(world.generations, 3) << "there were rebalances while they read";
 }
 
 }  // namespace

@@ -3,9 +3,8 @@
 // crash would take back.
 #include <gmock/gmock.h>
 
-#include "core/group/coordinator.h"
 #include "tests/core/group/consumers.h"
-#include "tests/core/stored_topics.h"
+#include "tests/core/group/coordinated_groups.h"
 #include "tests/support/held_syncs.h"
 
 namespace mq::core {
@@ -19,29 +18,23 @@ bool is_ready(const std::future<T>& future) {
   return future.wait_for(0s) == std::future_status::ready;
 }
 
-class SettledTest : public StoredTopics {
+// What a member says, and with what it is answered when the disk has caught up.
+struct Question {
+  std::string name;
+  std::function<Task<Error>(GroupCoordinator& groups)> ask;
+  Error answer;
+};
+
+class SettledTest : public CoordinatedGroups {
  protected:
   storage::FileSystem& files() override { return disk_.files(); }
-  void open() override {
-    StoredTopics::open();
-    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
-    groups->start();
-    while (groups->is_loading()) loop.run_one();
-  }
-  void close() override {
-    groups->stop();
-    groups.reset();
-    StoredTopics::close();
-  }
   void SetUp() override {
-    StoredTopics::SetUp();
-    std::vector<NewTopic> wanted;
-    wanted.push_back({"t", 4, {}});
-    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
+    CoordinatedGroups::SetUp();
+    make("t", 4);
   }
   void TearDown() override {
     disk_.release();
-    StoredTopics::TearDown();
+    CoordinatedGroups::TearDown();
   }
 
   // As far as it comes without the disk.
@@ -100,15 +93,19 @@ class SettledTest : public StoredTopics {
     return joined.generation;
   }
 
-  test::HeldSyncs disk_{dir.path()};
-  std::shared_ptr<GroupCoordinator> groups;
-};
+  void expect_answers_wait_for_the_disk(const std::vector<Question>& questions) {
+    for (const Question& question : questions) {
+      SCOPED_TRACE(question.name);
+      disk_.hold();
+      auto write = begin(writing());
+      auto asked = begin(question.ask(*groups));
+      EXPECT_FALSE(is_ready(asked));
+      EXPECT_EQ(end(asked), question.answer);
+      end(write);
+    }
+  }
 
-// What a member says, and with what it is answered when the disk has caught up.
-struct Question {
-  std::string name;
-  std::function<Task<Error>(GroupCoordinator& groups)> ask;
-  Error answer;
+  test::HeldSyncs disk_{dir.path()};
 };
 
 Task<Error> error_of(Task<ConsumerGroup::Answer> task) {
@@ -209,16 +206,8 @@ TEST_F(SettledTest, ARepeatedHeartbeatHearsThatTheHandOverCouldNotBeWritten) {
 
 TEST_F(SettledTest, NothingIsAnsweredOutOfAClassicGroupThatIsAheadOfTheDisk) {
   const Generation generation = classic_group();
-  for (const Question& question :
-       questions(generation, Error::none, Error::group_id_not_found, Error::non_empty_group)) {
-    SCOPED_TRACE(question.name);
-    disk_.hold();
-    auto write = begin(writing());
-    auto asked = begin(question.ask(*groups));
-    EXPECT_FALSE(is_ready(asked));
-    EXPECT_EQ(end(asked), question.answer);
-    end(write);
-  }
+  expect_answers_wait_for_the_disk(
+      questions(generation, Error::none, Error::group_id_not_found, Error::non_empty_group));
 }
 
 TEST_F(SettledTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
@@ -228,16 +217,8 @@ TEST_F(SettledTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
   generation = run(groups->join("g", classic_join("c1", subscription({"t"})))).generation;
   EXPECT_EQ(run(groups->sync("g", classic_sync("c1", generation))).error, Error::none);
   EXPECT_EQ(run(beating("m1", generation)).error, Error::none);
-  for (const Question& question :
-       questions(generation, Error::none, Error::unknown_member_id, Error::non_empty_group)) {
-    SCOPED_TRACE(question.name);
-    disk_.hold();
-    auto write = begin(writing());
-    auto asked = begin(question.ask(*groups));
-    EXPECT_FALSE(is_ready(asked));
-    EXPECT_EQ(end(asked), question.answer);
-    end(write);
-  }
+  expect_answers_wait_for_the_disk(
+      questions(generation, Error::none, Error::unknown_member_id, Error::non_empty_group));
 }
 
 TEST_F(SettledTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {

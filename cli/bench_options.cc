@@ -7,7 +7,7 @@
 
 #include "cli/compression.h"
 #include "cli/topic.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 namespace {

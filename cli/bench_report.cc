@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "cli/print.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 namespace {

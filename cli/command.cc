@@ -10,7 +10,7 @@
 
 #include "cli/help.h"
 #include "cli/parse.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

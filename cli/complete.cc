@@ -13,9 +13,9 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/topic.h"
-#include "core/config.h"
-#include "core/scalars.h"
-#include "core/topic_config.h"
+#include "core/config/config.h"
+#include "core/config/scalars.h"
+#include "core/config/topic_config.h"
 
 namespace mq::cli {
 

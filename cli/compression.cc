@@ -2,7 +2,7 @@
 #include "cli/compression.h"
 
 #include "cli/errors.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

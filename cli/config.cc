@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // About the broker's configuration file: is it valid, what may stand in it.
-#include "core/config.h"
+#include "core/config/config.h"
 
 #include <algorithm>
 

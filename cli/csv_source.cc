@@ -7,7 +7,7 @@
 #include "cli/position.h"
 #include "cli/record_source.h"
 #include "cli/text.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 namespace {

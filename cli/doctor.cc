@@ -10,8 +10,8 @@
 
 #include "cli/data_directory.h"
 #include "cli/topic.h"
-#include "core/config.h"
-#include "core/scalars.h"
+#include "core/config/config.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

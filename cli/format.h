@@ -13,7 +13,7 @@
 
 #include "cli/position.h"
 #include "cli/record.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

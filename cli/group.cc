@@ -8,7 +8,7 @@
 
 #include "cli/position.h"
 #include "core/client/consumer.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 namespace {

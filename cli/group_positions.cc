@@ -7,7 +7,7 @@
 
 #include "cli/group_seek.h"
 #include "cli/text.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "cli/read_range.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "cli/help.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

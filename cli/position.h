@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "cli/errors.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -14,10 +14,10 @@
 #include "cli/print.h"
 #include "cli/serve_signals.h"
 #include "cli/systemd.h"
-#include "core/broker.h"
-#include "core/config.h"
+#include "core/broker/broker.h"
+#include "core/broker/logging.h"
+#include "core/config/config.h"
 #include "core/error.h"
-#include "core/logging.h"
 
 namespace mq::cli {
 

@@ -6,8 +6,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "core/broker.h"
-#include "core/config.h"
+#include "core/broker/broker.h"
+#include "core/config/config.h"
 
 namespace mq::cli {
 

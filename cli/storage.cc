@@ -5,9 +5,9 @@
 #include "cli/position.h"
 #include "cli/print.h"
 #include "cli/selector.h"
+#include "core/broker/storage_inspect.h"
+#include "core/config/scalars.h"
 #include "core/error.h"
-#include "core/scalars.h"
-#include "core/storage_inspect.h"
 
 namespace mq::cli {
 

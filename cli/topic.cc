@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "core/scalars.h"
-#include "core/topic_config.h"
+#include "core/config/scalars.h"
+#include "core/config/topic_config.h"
 
 namespace mq::cli {
 

@@ -3,7 +3,7 @@
 
 #include "cli/plan.h"
 #include "cli/topic.h"
-#include "core/topic_config.h"
+#include "core/config/topic_config.h"
 
 namespace mq::cli {
 

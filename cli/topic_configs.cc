@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/print.h"
 #include "cli/selector.h"
-#include "core/topic_config.h"
+#include "core/config/topic_config.h"
 
 namespace mq::cli {
 

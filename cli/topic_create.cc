@@ -4,7 +4,7 @@
 
 #include "cli/plan.h"
 #include "cli/topic.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/plan.h"
 #include "cli/position.h"
 #include "core/client/transaction_admin.h"
-#include "core/scalars.h"
+#include "core/config/scalars.h"
 
 namespace mq::cli {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/client/client.h"
-#include "core/waiter.h"
+#include "core/loop/waiter.h"
 
 namespace mq::client {
 

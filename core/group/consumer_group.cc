@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/pattern.h"
+#include "core/metadata/pattern.h"
 
 namespace mq::core {
 

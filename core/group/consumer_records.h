@@ -5,7 +5,7 @@
 #include <span>
 
 #include "core/group/consumer_group.h"
-#include "core/internal_topic.h"
+#include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 

@@ -3,7 +3,7 @@
 #include <boost/endian/conversion.hpp>
 
 #include "core/group/consumer_group.h"
-#include "core/pattern.h"
+#include "core/metadata/pattern.h"
 
 namespace mq::core {
 

@@ -18,9 +18,9 @@
 #include "core/group/known_topics.h"
 #include "core/group/migration.h"
 #include "core/group/offsets.h"
-#include "core/internal_topic.h"
-#include "core/later.h"
-#include "core/waiter.h"
+#include "core/loop/later.h"
+#include "core/loop/waiter.h"
+#include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 

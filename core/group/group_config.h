@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config.h"
+#include "core/config/config.h"
+#include "core/config/topic_config.h"
 #include "core/group/consumer_group.h"
-#include "core/topic_config.h"
 
 namespace mq::core {
 

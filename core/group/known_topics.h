@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/group/topic_catalog.h"
-#include "core/internal_topic.h"
+#include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 

@@ -7,7 +7,7 @@
 
 #include "core/group/classic.h"
 #include "core/group/offsets.h"
-#include "core/internal_topic.h"
+#include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 

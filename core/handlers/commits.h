@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/context.h"
 #include "core/group/records.h"
+#include "core/handlers/context.h"
 
 namespace mq::core {
 

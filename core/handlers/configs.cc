@@ -5,9 +5,9 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
-#include "core/internal_topic.h"
+#include "core/loop/offload.h"
+#include "core/metadata/internal_topic.h"
 #include "core/metadata/records.h"
-#include "core/offload.h"
 #include "net/kafka/config_resource.h"
 #include "net/kafka/messages/alter_configs.h"
 #include "net/kafka/messages/describe_configs.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/advertise.h"
 #include "core/error.h"
+#include "core/handlers/advertise.h"
 #include "core/handlers/handlers.h"
 #include "net/kafka/messages/find_coordinator.h"
 

@@ -3,7 +3,7 @@
 // suspension. A handler that may stay silent returns an optional. Errors are part of the answer.
 #pragma once
 
-#include "core/context.h"
+#include "core/handlers/context.h"
 
 namespace mq::kafka {
 struct AddOffsetsToTxnRequest;

@@ -5,10 +5,10 @@
 #include <set>
 #include <string_view>
 
-#include "core/advertise.h"
+#include "core/handlers/advertise.h"
 #include "core/handlers/handlers.h"
-#include "core/internal_topic.h"
-#include "core/offload.h"
+#include "core/loop/offload.h"
+#include "core/metadata/internal_topic.h"
 #include "net/kafka/acl_operation.h"
 #include "net/kafka/messages/describe_cluster.h"
 #include "net/kafka/messages/describe_topic_partitions.h"

@@ -9,9 +9,9 @@
 #include "core/handlers/handlers.h"
 #include "core/handlers/produce_checks.h"
 #include "core/handlers/produce_transactions.h"
-#include "core/internal_topic.h"
-#include "core/joined.h"
-#include "core/offload.h"
+#include "core/loop/joined.h"
+#include "core/loop/offload.h"
+#include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 

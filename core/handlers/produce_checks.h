@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/topic_config.h"
+#include "core/config/topic_config.h"
 #include "core/types.h"
 #include "net/kafka/codec.h"
 #include "net/kafka/error.h"

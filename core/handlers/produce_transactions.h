@@ -3,7 +3,7 @@
 // said so before, newer ones say it by writing. Lives in the handler's coroutine.
 #pragma once
 
-#include "core/context.h"
+#include "core/handlers/context.h"
 #include "core/transaction/coordinator.h"
 
 namespace mq::kafka {

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/handlers/handlers.h"
-#include "core/offload.h"
+#include "core/loop/offload.h"
 #include "net/error.h"
 #include "net/kafka/messages/every.h"
 

@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "core/context.h"
+#include "core/handlers/context.h"
 
 namespace mq::core {
 

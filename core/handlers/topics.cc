@@ -5,8 +5,8 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
-#include "core/internal_topic.h"
-#include "core/offload.h"
+#include "core/loop/offload.h"
+#include "core/metadata/internal_topic.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"
 #include "net/kafka/messages/delete_records.h"

@@ -3,8 +3,8 @@
 #include <set>
 
 #include "core/handlers/handlers.h"
-#include "core/joined.h"
-#include "core/pattern.h"
+#include "core/loop/joined.h"
+#include "core/metadata/pattern.h"
 #include "core/transaction/coordinator.h"
 #include "net/kafka/messages/add_offsets_to_txn.h"
 #include "net/kafka/messages/add_partitions_to_txn.h"

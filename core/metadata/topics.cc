@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "core/loop/offload.h"
+#include "core/loop/pace.h"
 #include "core/metadata/records.h"
-#include "core/offload.h"
-#include "core/pace.h"
 #include "net/kafka/uuid.h"
 
 namespace mq::core {

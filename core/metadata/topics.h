@@ -13,10 +13,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/config/topic_config.h"
+#include "core/loop/turn.h"
 #include "core/metadata/records.h"
 #include "core/partition/partition.h"
-#include "core/topic_config.h"
-#include "core/turn.h"
 #include "storage/journal.h"
 
 namespace mq::core {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/offload.h"
+#include "core/loop/offload.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 

@@ -6,10 +6,10 @@
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 
-#include "core/clock.h"
+#include "core/loop/clock.h"
+#include "core/loop/waiter.h"
 #include "core/partition/epochs.h"
 #include "core/partition/producers.h"
-#include "core/waiter.h"
 #include "net/kafka/error.h"
 #include "storage/log.h"
 

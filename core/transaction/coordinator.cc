@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "core/joined.h"
+#include "core/loop/joined.h"
 #include "core/transaction/records.h"
 
 namespace mq::core {

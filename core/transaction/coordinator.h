@@ -8,11 +8,11 @@
 #include <set>
 #include <unordered_map>
 
-#include "core/internal_topic.h"
-#include "core/producer_ids.h"
+#include "core/loop/turn.h"
+#include "core/loop/waiter.h"
+#include "core/metadata/internal_topic.h"
+#include "core/metadata/producer_ids.h"
 #include "core/transaction/state.h"
-#include "core/turn.h"
-#include "core/waiter.h"
 
 namespace mq::core {
 

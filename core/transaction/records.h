@@ -2,7 +2,7 @@
 // Transactions as __transaction_state has them: Kafka's records, so that its tools can read them. Pure.
 #pragma once
 
-#include "core/internal_topic.h"
+#include "core/metadata/internal_topic.h"
 #include "core/transaction/state.h"
 
 namespace mq::core {

@@ -17,7 +17,7 @@
 #include <functional>
 #include <thread>
 
-#include "core/broker.h"
+#include "core/broker/broker.h"
 #include "net/kafka/codec.h"
 #include "net/kafka/header.h"
 #include "net/kafka/messages/every.h"

@@ -67,10 +67,11 @@ void bench(Codec codec, std::size_t value_size) {
   // Of what is packed a broker sees no more than this, where a topic needs no more.
   const double heads = 1e6 / per_second([&] { sink += check_batch(bytes) == Error::none; });
   const double looking = 1e6 / per_second([&] { sink += check_first_record(bytes) == Error::none; });
-  std::printf("%-6s %5zu-byte values: build %6.1f, read %6.1f, check %6.1f million records/s; %zu bytes; "
-              "its checksum %.2f us, a look into it %.2f us\n",
-              std::string(name_of(codec)).c_str(), value_size, writing / 1e6, reading / 1e6, checking / 1e6,
-              built.batch.size, heads, looking);
+  std::printf(
+      "%-6s %5zu-byte values: build %6.1f, read %6.1f, check %6.1f million records/s; %zu bytes; "
+      "its checksum %.2f us, a look into it %.2f us\n",
+      std::string(name_of(codec)).c_str(), value_size, writing / 1e6, reading / 1e6, checking / 1e6,
+      built.batch.size, heads, looking);
 }
 
 void checksums() {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "cli/read_range.h"
-#include "core/topic_config.h"
+#include "core/config/topic_config.h"
 
 namespace mq::cli {
 namespace {

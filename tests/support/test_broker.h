@@ -10,7 +10,7 @@
 #include <future>
 #include <thread>
 
-#include "core/broker.h"
+#include "core/broker/broker.h"
 #include "net/kafka/codec.h"
 #include "net/kafka/header.h"
 #include "tests/support/temp_dir.h"

@@ -7,7 +7,7 @@
 #include "core/group/coordinator.h"
 #include "net/kafka/records/consumer_protocol.h"
 #include "net/kafka/records/framing.h"
-#include "tests/core/stored_topics.h"
+#include "tests/core/metadata/stored_topics.h"
 
 namespace mq::core {
 

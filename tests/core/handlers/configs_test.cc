@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/topic_config.h"
+#include "core/config/topic_config.h"
 #include "tests/core/handlers/conversation.h"
 
 namespace mq::core {

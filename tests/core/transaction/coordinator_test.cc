@@ -2,7 +2,7 @@
 #include "core/transaction/coordinator.h"
 
 #include "core/transaction/records.h"
-#include "tests/core/stored_topics.h"
+#include "tests/core/metadata/stored_topics.h"
 #include "tests/support/power_cut.h"
 
 namespace mq::core {

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker/broker.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <thread>
+
+#include "core/broker/identity.h"
+#include "core/cleaning/sweeper.h"
+#include "core/error.h"
+#include "core/handlers/dispatcher.h"
+#include "core/metadata/records.h"
+#include "net/kafka/record_batch.h"
+#include "storage/error.h"
+#include "storage/lock.h"
+
+namespace mq::core {
+
+namespace {
+
+// Half of the machine at most: the loop and the journal's writer must not wait for what one client wants
+// unpacked.
+std::size_t worker_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
+}
+
+}  // namespace
+
+// In the order in which they are built; destroyed in reverse.
+struct Broker::Parts {
+  Clock clock;
+  asio::thread_pool disk{1};  // small writes of meta: one at a time is all LevelDB does
+  asio::thread_pool workers{worker_threads()};
+  std::unordered_map<PartitionNumber, Producers> recovered;  // until topics have taken them
+  std::unordered_map<PartitionNumber, Offset> recovered_up_to;
+  Identity identity;
+  DynamicConfigs dynamic;
+  FetchSessions sessions;
+  std::unique_ptr<storage::Journal> journal;
+  std::unique_ptr<Topics> topics;
+  std::unique_ptr<ProducerIds> producer_ids;
+  std::unique_ptr<InternalTopic> offsets_log, transactions_log;
+  std::shared_ptr<TransactionCoordinator> transactions;
+  std::shared_ptr<GroupCoordinator> groups;
+  std::shared_ptr<Sweeper> sweeper;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::unique_ptr<net::Server> server;
+
+  void on_snapshot(PartitionNumber number, std::string_view snapshot);
+  void on_start(PartitionNumber number, net::Bytes bytes);
+  using Snapshots = storage::JournalOptions::Snapshots;
+  Task<void> snapshots(std::vector<PartitionNumber> numbers, std::function<void(Snapshots)> done) const;
+};
+
+void Broker::Parts::on_snapshot(PartitionNumber number, std::string_view snapshot) {
+  auto restored = Producers::restore(snapshot);
+  if (!restored) {
+    spdlog::warn(
+        "partition {}: the snapshot of its producers is damaged; duplicates sent before the last stop may be "
+        "taken for new",
+        number);
+    return;
+  }
+  recovered[number] = std::move(restored->first);
+  recovered_up_to[number] = restored->second;
+}
+
+void Broker::Parts::on_start(PartitionNumber number, net::Bytes bytes) {
+  const auto head = kafka::BatchHead::parse(bytes);
+  if (!head || head->producer_id < 0) return;
+  const auto covered = recovered_up_to.find(number);
+  if (covered != recovered_up_to.end() && head->base_offset < covered->second) return;
+  Producers& producers = recovered[number];
+  if (!head->is_control()) return producers.appended(*head, head->base_offset, clock.wall_ms());
+  auto marker = kafka::read_marker(bytes);
+  if (!marker)
+    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
+                  number, head->base_offset);
+  producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, clock.wall_ms());
+}
+
+Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
+                                    std::function<void(Snapshots)> done) const {
+  constexpr std::size_t steps_per_snapshot = 8;
+  Pace pace(co_await asio::this_coro::executor);
+  Snapshots all;
+  for (const PartitionNumber number : numbers) {
+    if (pace.due(steps_per_snapshot)) co_await pace.give_way();
+    if (const auto partition = topics ? topics->find_partition(number) : nullptr)
+      if (std::string snapshot = partition->producers_snapshot(); !snapshot.empty())
+        all.emplace_back(number, std::move(snapshot));
+  }
+  done(std::move(all));
+}
+
+Broker::Broker(asio::io_context& loop, Config config, storage::FileSystem& files)
+    : loop_(loop), config_(std::move(config)), files_(files), parts_(std::make_unique<Parts>()) {}
+
+Broker::~Broker() {
+  parts_->workers.join();
+  parts_->disk.join();
+}
+
+Broker::Ready Broker::start() {
+  Ready ready;
+  check_format(files_, config_.data);
+  open_journal();
+  parts_->identity = identify(files_, config_.data, parts_->journal->meta(), config_.node_id);
+  load();
+  listen(ready);
+  ready.identity = parts_->identity;
+  ready.topics = parts_->topics->all().size();
+  ready.partitions = parts_->topics->partition_count();
+  ready.bytes = parts_->journal->stats().disk_bytes;
+  ready.recovery = parts_->journal->recovery();
+  return ready;
+}
+
+void Broker::open_journal() {
+  storage::JournalOptions options;
+  options.data = config_.data;
+  options.flush = config_.flush;
+  options.min_free_bytes = config_.min_free_bytes;
+  options.tail_bytes = config_.tail_bytes;
+  Parts* parts = parts_.get();
+  options.on_snapshot = [parts](PartitionNumber number, std::string_view bytes) {
+    parts->on_snapshot(number, bytes);
+  };
+  options.on_start = [parts](PartitionNumber number, storage::Bytes start) {
+    parts->on_start(number, start);
+  };
+  options.snapshots = [parts, &loop = loop_](std::vector<PartitionNumber> numbers, auto done) {
+    asio::co_spawn(loop, parts->snapshots(std::move(numbers), std::move(done)), asio::detached);
+  };
+
+  options.on_sealed = [parts](const std::vector<PartitionNumber>& numbers) {
+    if (parts->sweeper) parts->sweeper->sealed(numbers);
+  };
+
+  auto journal = storage::Journal::open(files_, loop_, std::move(options));
+  if (!journal && journal.error() == storage::Errc::in_use)
+    throw WrongStart(7,
+                     config_.data.string() + " is in use by " + storage::lock_holder(files_, config_.data));
+  if (!journal)
+    throw WrongStart(1, config_.data.string() + " cannot be opened: " + journal.error().message());
+  parts_->journal = std::move(*journal);
+}
+
+namespace {
+
+// What was altered at run time.
+ConfigMap altered(storage::Store& meta, const std::string& kind) {
+  const std::string prefix = std::string(config_key_prefix) + kind + "/";
+  ConfigMap found;
+  const error_code error = storage::for_each_row(meta, prefix, [&](auto key, auto value) -> error_code {
+    found.emplace(key, value);
+    return {};
+  });
+  if (error) throw WrongStart(1, "the broker's configuration cannot be read: " + error.message());
+  return found;
+}
+
+void configure(GroupCoordinator& groups, const ConfigMap& altered) {
+  for (const auto& [key, value] : altered) {  // name/group
+    const std::size_t slash = key.find('/');
+    if (slash == std::string::npos) continue;
+    const std::string id = key.substr(slash + 1);
+    ConfigMap own = groups.configs_of(id);
+    own[key.substr(0, slash)] = value;
+    groups.configure(id, std::move(own));
+  }
+}
+
+}  // namespace
+
+void Broker::load() {
+  Parts& p = *parts_;
+  p.dynamic.broker = altered(p.journal->meta(), "broker");
+  p.dynamic.cluster = altered(p.journal->meta(), "cluster");
+  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
+  const error_code error = p.topics->load(std::exchange(p.recovered, {}), topic_defaults(config_, p.dynamic));
+  if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
+  p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
+  if (const error_code failed = p.producer_ids->load())
+    throw WrongStart(1, "the producer ids cannot be read: " + failed.message());
+  p.offsets_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, offsets_topic);
+  p.transactions_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, transactions_topic);
+  p.transactions = std::make_shared<TransactionCoordinator>(loop_, p.clock, config_, *p.topics,
+                                                            *p.producer_ids, *p.transactions_log);
+  p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.topics, *p.offsets_log);
+  p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
+                                                   p.workers, *p.topics, *p.producer_ids, *p.offsets_log,
+                                                   *p.groups, *p.transactions, p.sessions, p.dynamic});
+  p.transactions->tell_ended(
+      [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
+        if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
+      });
+  configure(*p.groups, altered(p.journal->meta(), "group"));
+  p.groups->start();
+  p.transactions->start();
+  p.dispatcher = std::make_unique<Dispatcher>(*p.services);
+  std::shared_ptr<Compactor> compactor;
+  if (config_.compaction)
+    compactor =
+        std::make_shared<Compactor>(loop_, p.clock, *p.journal, p.disk, config_.compaction_memory_bytes);
+  if (const error_code failed = compactor ? compactor->load() : error_code{})
+    throw WrongStart(1, "what is compacted cannot be read: " + failed.message());
+  p.sweeper =
+      std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
+  p.sweeper->watch(*p.topics);
+}
+
+namespace {
+
+asio::ip::tcp::endpoint resolve(asio::io_context& loop, const Address& address) {
+  if (address.host.empty()) return {asio::ip::tcp::v6(), address.port};  // all interfaces, both protocols
+  error_code error;
+  const auto literal = asio::ip::make_address(address.host, error);
+  if (!error) return {literal, address.port};
+  asio::ip::tcp::resolver resolver(loop);
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), error);
+  if (error || found.empty()) throw WrongStart(2, "cannot listen on \"" + address.host + "\": no such host");
+  return found.begin()->endpoint();
+}
+
+}  // namespace
+
+void Broker::listen(Ready& ready) {
+  net::Limits limits;
+  limits.connections_max = config_.connections_max;
+  limits.connections_per_ip_max = config_.connections_per_ip_max;
+  limits.request_bytes_max = config_.request_bytes_max;
+  limits.idle_max = config_.connection_idle_max;
+  parts_->server = net::Server::create(loop_, *parts_->dispatcher, limits);
+  for (Listener& listener : config_.listeners) {
+    const auto at = resolve(loop_, listener.listen);
+    const auto got = parts_->server->listen(at);
+    if (!got)
+      throw WrongStart(1,
+                       "cannot listen on " + format_address(listener.listen) + ": " + got.error().message());
+    listener.listen.port = got->port();
+    ready.listeners.push_back(*got);
+    if (!at.address().is_loopback())
+      spdlog::warn("security: listener \"{}\" on {} accepts anonymous clients", listener.name,
+                   format_address(listener.listen));
+  }
+}
+
+Task<void> Broker::stop() {
+  if (parts_->server) parts_->server->stop_accepting();
+  if (parts_->server) parts_->server->close_all();
+  if (parts_->groups) parts_->groups->stop();
+  if (parts_->transactions) parts_->transactions->stop();
+  if (parts_->sweeper) parts_->sweeper->stop();
+  if (parts_->journal) co_await parts_->journal->stop();
+}
+
+net::ServerStats Broker::network() const {
+  return parts_->server ? parts_->server->stats() : net::ServerStats{};
+}
+storage::JournalStats Broker::storage() const {
+  return parts_->journal ? parts_->journal->stats() : storage::JournalStats{};
+}
+
+}  // namespace mq::core

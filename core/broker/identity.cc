@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker/identity.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/describe.hpp>
+#include <boost/json.hpp>
+
+#include "core/error.h"
+#include "core/metadata/records.h"
+#include "net/kafka/crc32c.h"
+#include "net/kafka/uuid.h"
+
+namespace mq::core {
+
+namespace {
+
+constexpr std::int32_t format_version = 1;
+
+struct NodeRecord {
+  std::int32_t format = format_version;
+  std::string cluster_id;
+  std::int32_t node_id = 1;
+  std::string directory_id;
+};
+BOOST_DESCRIBE_STRUCT(NodeRecord, (), (format, cluster_id, node_id, directory_id))
+
+std::uint32_t crc_of(std::string_view text) {
+  return kafka::crc32c(std::as_bytes(std::span(text)));
+}
+
+// One line of JSON, one line with its CRC32C.
+std::string to_text(const NodeRecord& record) {
+  const std::string json = boost::json::serialize(boost::json::value_from(record));
+  return json + "\n" + std::to_string(crc_of(json)) + "\n";
+}
+
+std::optional<NodeRecord> parse(std::string_view text) {
+  const auto end = text.find('\n');
+  if (end == text.npos || text.substr(end + 1) != std::to_string(crc_of(text.substr(0, end))) + "\n")
+    return {};
+  error_code error;
+  const auto value = boost::json::parse(boost::json::string_view(text.data(), end), error);
+  if (error) return {};
+  auto record = boost::json::try_value_to<NodeRecord>(value);
+  if (!record) return {};
+  return std::move(*record);
+}
+
+std::optional<std::string> read_file(storage::FileSystem& files, const storage::Path& path) {
+  auto file = files.open(path, storage::FileSystem::Mode::read);
+  if (!file) return {};
+  std::string text(4096, '\0');
+  const auto size = (*file)->read(std::as_writable_bytes(std::span(text)), 0);
+  if (!size) return {};
+  text.resize(*size);
+  return text;
+}
+
+error_code write_file(storage::FileSystem& files, const storage::Path& path, std::string text) {
+  const storage::Path fresh = path.string() + ".new";
+  {
+    auto file = files.open(fresh, storage::FileSystem::Mode::create);
+    if (!file) return file.error();
+    const iovec piece{text.data(), text.size()};
+    if (const error_code error = (*file)->write({&piece, 1}, 0)) return error;
+    if (const error_code error = (*file)->sync()) return error;
+  }
+  if (const error_code error = files.rename(fresh, path)) return error;
+  return files.sync_dir(path.parent_path());
+}
+
+void keep_copy(storage::Store& meta, const std::string& text) {
+  storage::Store::Change change;
+  change.puts[std::string(node_key)] = text;
+  if (const error_code error = meta.commit(change))
+    throw WrongStart(1, "who this broker is cannot be noted in meta: " + error.message());
+}
+
+std::optional<std::string> copy_in(storage::Store& meta) {
+  auto text = meta.get(node_key);
+  if (!text) throw WrongStart(1, "meta cannot be read: " + text.error().message());
+  return *text && parse(**text) ? std::move(*text) : std::nullopt;
+}
+
+std::string new_node(std::optional<std::int32_t> node_id) {
+  return to_text(
+      {format_version, kafka::text_of(random_uuid()), node_id.value_or(1), kafka::text_of(random_uuid())});
+}
+
+// node.json is not there, or damaged.
+std::string text_without_file(storage::FileSystem& files, const storage::Path& path, storage::Store& meta,
+                              std::optional<std::int32_t> node_id) {
+  const bool damaged = files.exists(path);
+  if (auto copy = copy_in(meta)) {
+    spdlog::warn("{} was {}: it is written anew from its copy in meta", path.string(),
+                 damaged ? "damaged" : "missing");
+    return std::move(*copy);
+  }
+  if (damaged) throw WrongStart(1, path.string() + " is damaged or cannot be read");
+  const auto rows = meta.scan("core/", "", 1);
+  if (rows && !rows->empty()) spdlog::warn("{} is missing: this broker has a new cluster id", path.string());
+  return new_node(node_id);
+}
+
+void check_format(const storage::Path& data, const NodeRecord& record) {
+  if (record.format > format_version)
+    throw WrongStart(
+        7, data.string() + " was written by a newer version (format " + std::to_string(record.format) + ")");
+}
+
+}  // namespace
+
+void check_format(storage::FileSystem& files, const storage::Path& data) {
+  const auto text = read_file(files, data / "node.json");
+  if (const auto record = text ? parse(*text) : std::nullopt) check_format(data, *record);
+}
+
+Identity identify(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
+                  std::optional<std::int32_t> node_id) {
+  const storage::Path path = data / "node.json";
+  auto text = read_file(files, path);
+  if (!text || !parse(*text)) {
+    text = text_without_file(files, path, meta, node_id);
+    if (const error_code error = write_file(files, path, *text))
+      throw WrongStart(1, path.string() + " cannot be written: " + error.message());
+  }
+  const NodeRecord record = parse(*text).value();
+  check_format(data, record);
+  if (node_id && *node_id != record.node_id)
+    throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record.node_id) +
+                            ", not to node " + std::to_string(*node_id));
+  if (copy_in(meta) != text) keep_copy(meta, *text);
+  return {record.cluster_id, record.node_id, kafka::uuid_of(record.directory_id).value_or(Uuid{})};
+}
+
+std::string node_json_damage(storage::FileSystem& files, const storage::Path& data, storage::Store* meta) {
+  const storage::Path path = data / "node.json";
+  const auto text = read_file(files, path);
+  if (text && parse(*text)) return {};
+  const auto copy = meta ? meta->get(node_key) : std::optional<std::string>();
+  const bool copied = copy && *copy && parse(**copy);
+  return std::string(files.exists(path) ? "is damaged" : "is missing") +
+         (copied ? "; a start writes it anew from its copy in meta" : ", and there is no copy of it in meta");
+}
+
+}  // namespace mq::core

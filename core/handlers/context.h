@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a handler knows: the request it answers, and the broker it answers for. Lives on the loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/broker_config.h"
+#include "core/group/coordinator.h"
+#include "core/handlers/fetch_sessions.h"
+#include "core/handlers/produce_order.h"
+#include "core/loop/clock.h"
+#include "core/loop/pace.h"
+#include "core/metadata/internal_topic.h"
+#include "core/metadata/producer_ids.h"
+#include "core/metadata/topics.h"
+#include "core/transaction/coordinator.h"
+#include "net/handler.h"
+#include "net/kafka/codec.h"
+#include "storage/journal.h"
+
+namespace mq::core {
+
+// Who this broker is; fixed once started.
+struct Identity {
+  std::string cluster_id;
+  BrokerId node_id = 1;
+  Uuid directory_id{};
+};
+
+// What all handlers share.
+struct Services {
+  asio::io_context& loop;
+  const Clock& clock;
+  const Config& config;
+  const Identity& identity;
+  storage::Journal& journal;
+  asio::thread_pool& disk;     // for what may block
+  asio::thread_pool& workers;  // for what takes long: unpacking, huge messages
+  Topics& topics;
+  ProducerIds& producer_ids;
+  InternalTopic& offsets_log;
+  GroupCoordinator& groups;
+  TransactionCoordinator& transactions;
+  FetchSessions& sessions;
+  DynamicConfigs& dynamic;
+  ProduceOrder produce_order = {};
+};
+
+// One request. Lives until its answer has been encoded; keeps the frame that decoded views point into.
+struct Context {
+  Services& broker;
+  std::shared_ptr<net::Peer> peer;
+  net::Slice frame;
+  kafka::Version version = 0;
+  std::string client_id;
+  bool close =
+      false;  // instead of an answer: the connection ends (an error where acks = 0 leaves no other way)
+  Pace pace{broker.loop.get_executor()};  // for every loop whose length a peer decides
+  std::optional<ProduceOrder::Hold> in_line = {};
+
+  // Before a produce first suspends: those behind it on its connection are not to overtake it.
+  Task<void> get_in_line() {
+    if (in_line) co_return;
+    auto hold = co_await broker.produce_order.wait_in_line(peer->id);
+    in_line.emplace(std::move(hold));
+  }
+  Task<void> give_way_in_line() {
+    co_await get_in_line();
+    co_await pace.give_way();
+  }
+};
+
+}  // namespace mq::core

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker/identity.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/support/temp_dir.h"
+
+namespace mq::core {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct IdentityTest : testing::Test {
+  Identity identify_again(std::optional<std::int32_t> node_id = {}) {
+    return identify(storage::real_files(), dir.path(), *meta, node_id);
+  }
+  std::string damage() { return node_json_damage(storage::real_files(), dir.path(), meta.get()); }
+
+  test::TempDir dir;
+  fs::path node_json = dir / "node.json";
+  std::unique_ptr<storage::Store> meta = storage::Store::open(storage::real_files(), dir / "meta").value();
+};
+
+TEST_F(IdentityTest, IsWrittenAnewFromItsCopyWhenItsFileIsMissingOrDamaged) {
+  const Identity before = identify_again(7);
+  EXPECT_THAT(damage(), IsEmpty());
+  for (const char* text : {"", "{}", "missing"}) {
+    if (std::string_view(text) == "missing")
+      fs::remove(node_json);
+    else
+      std::ofstream(node_json) << text;
+    EXPECT_THAT(damage(), HasSubstr("a start writes it anew"));
+    const Identity again = identify_again();
+    EXPECT_EQ(again.cluster_id, before.cluster_id);
+    EXPECT_EQ(again.node_id, 7);
+    EXPECT_EQ(again.directory_id, before.directory_id);
+    EXPECT_THAT(damage(), IsEmpty());
+  }
+}
+
+TEST_F(IdentityTest, OfADirectoryWithoutACopyIsCopiedAtItsNextStart) {
+  const Identity before = identify_again();
+  storage::Store::Change change;
+  change.erases.push_back("core/node");
+  ASSERT_FALSE(meta->commit(change));
+  identify_again();
+  fs::remove(node_json);
+  EXPECT_EQ(identify_again().cluster_id, before.cluster_id);
+}
+
+TEST_F(IdentityTest, ThatIsDamagedAndNowhereElseIsNotMadeUp) {
+  std::ofstream(node_json) << "rotten";
+  EXPECT_THAT(damage(), HasSubstr("no copy"));
+  EXPECT_THROW(identify_again(), WrongStart);
+}
+
+TEST_F(IdentityTest, OfAnotherNodeIsRefused) {
+  identify_again(7);
+  EXPECT_THROW(identify_again(8), WrongStart);
+  fs::remove(node_json);
+  EXPECT_THROW(identify_again(8), WrongStart);
+}
+
+}  // namespace
+}  // namespace mq::core

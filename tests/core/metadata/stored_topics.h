@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topics on a real journal without a broker around them, and a clock that the test moves.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "core/metadata/internal_topic.h"
+#include "tests/support/temp_dir.h"
+
+namespace mq::core {
+
+class TestClock final : public Clock {
+ public:
+  Time now() const override { return Time(moved_) + Clock::now().time_since_epoch(); }
+  Timestamp wall_ms() const override {
+    return Clock::wall_ms() + std::chrono::duration_cast<std::chrono::milliseconds>(moved_).count();
+  }
+  void pass(Time::duration time) { moved_ += time; }
+
+ private:
+  Time::duration moved_{};
+};
+
+class StoredTopics : public testing::Test {
+ protected:
+  void SetUp() override { open(); }
+  void TearDown() override { close(); }
+
+  virtual void open() {
+    storage::JournalOptions options;
+    options.data = dir.path() / "data";
+    options.min_free_bytes = 1 << 20;
+    journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
+    topics = std::make_unique<Topics>(*journal, clock, disk);
+    ASSERT_FALSE(topics->load({}, {}));
+    topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
+  }
+  virtual storage::FileSystem& files() { return storage::real_files(); }
+  virtual void close() {
+    run(journal->stop());
+    topic.reset();
+    topics.reset();
+    journal.reset();
+  }
+  template <class T>
+  T run(Task<T> task) {
+    auto future = asio::co_spawn(loop, std::move(task), asio::use_future);
+    while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) loop.run_one();
+    return future.get();
+  }
+
+  test::TempDir dir;
+  asio::io_context loop{1};
+  asio::executor_work_guard<Executor> busy{loop.get_executor()};
+  asio::thread_pool disk{1};
+  TestClock clock;
+  Config config;
+  std::unique_ptr<storage::Journal> journal;
+  std::unique_ptr<Topics> topics;
+  std::unique_ptr<InternalTopic> topic;
+};
+
+}  // namespace mq::core

@@ -3,10 +3,10 @@
 #include <cstdio>
 
 #include "cli/bench_report.h"
-#include "cli/notation.h"
-#include "cli/stop.h"
-#include "cli/topic.h"
-#include "cli/trouble.h"
+#include "cli/frame/notation.h"
+#include "cli/frame/trouble.h"
+#include "cli/records/stop.h"
+#include "cli/topic/topic.h"
 
 namespace mq::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include <random>
 #include <sstream>
 
-#include "cli/compression.h"
-#include "cli/topic.h"
+#include "cli/records/compression.h"
+#include "cli/topic/topic.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {

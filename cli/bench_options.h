@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 #include "core/bench/load.h"
 
 namespace mq::cli {

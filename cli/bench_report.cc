@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "cli/print.h"
+#include "cli/frame/print.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "cli/topic.h"
+#include "cli/topic/topic.h"
 
 namespace mq::cli {
 

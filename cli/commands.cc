@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every command there is. A new one is a row here and a file that defines it.
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 namespace mq::cli {
 

@@ -9,10 +9,10 @@
 #include <fstream>
 #include <functional>
 
-#include "cli/group.h"
-#include "cli/help.h"
-#include "cli/parse.h"
-#include "cli/topic.h"
+#include "cli/frame/help.h"
+#include "cli/frame/parse.h"
+#include "cli/group/group.h"
+#include "cli/topic/topic.h"
 #include "core/config/config.h"
 #include "core/config/scalars.h"
 #include "core/config/topic_config.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scripts that make a shell ask `mq __complete`. The files in completions/ are what this prints.
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 namespace mq::cli {
 

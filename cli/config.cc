@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "cli/print.h"
-#include "cli/selector.h"
+#include "cli/frame/print.h"
+#include "cli/frame/selector.h"
 
 namespace mq::cli {
 

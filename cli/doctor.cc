@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "cli/data_directory.h"
-#include "cli/topic.h"
+#include "cli/topic/topic.h"
 #include "core/config/config.h"
 #include "core/config/scalars.h"
 

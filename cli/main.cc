@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 namespace {
 

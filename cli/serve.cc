@@ -9,9 +9,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/command.h"
 #include "cli/data_directory.h"
-#include "cli/print.h"
+#include "cli/frame/command.h"
+#include "cli/frame/print.h"
 #include "cli/serve_signals.h"
 #include "cli/systemd.h"
 #include "core/broker/broker.h"

@@ -2,9 +2,9 @@
 // Looks into a data directory that no broker uses.
 #include <algorithm>
 
-#include "cli/position.h"
-#include "cli/print.h"
-#include "cli/selector.h"
+#include "cli/frame/position.h"
+#include "cli/frame/print.h"
+#include "cli/frame/selector.h"
 #include "core/broker/storage_inspect.h"
 #include "core/config/scalars.h"
 #include "core/error.h"

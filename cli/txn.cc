@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
-#include "cli/group.h"
-#include "cli/plan.h"
-#include "cli/position.h"
+#include "cli/frame/plan.h"
+#include "cli/frame/position.h"
+#include "cli/group/group.h"
 #include "core/client/transaction_admin.h"
 #include "core/config/scalars.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/print.h"
+#include "cli/frame/print.h"
 
 namespace mq::cli {
 

@@ -8,8 +8,8 @@
 #include <set>
 #include <sstream>
 
-#include "cli/help.h"
-#include "cli/parse.h"
+#include "cli/frame/help.h"
+#include "cli/frame/parse.h"
 #include "tests/cli/support/streams.h"
 #include "tests/support/source_dir.h"
 

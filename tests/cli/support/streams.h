@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 
 namespace mq::cli {
 

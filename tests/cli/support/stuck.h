@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command.h"
+#include "cli/frame/command.h"
 #include "tests/cli/support/streams.h"
 
 namespace mq::cli {

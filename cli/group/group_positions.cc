@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a group is, as a file: written by export, read by import and by seek --positions.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/frame/text.h"
+#include "cli/group/group_seek.h"
+#include "core/config/scalars.h"
+
+namespace mq::cli {
+
+namespace {
+
+constexpr std::size_t file_bytes_max = 256 << 20;
+
+[[noreturn]] void wrong(const std::string& what) {
+  throw UsageError("these are no positions: " + what,
+                   "JSON as mq group export prints it, or CSV: topic,partition,offset");
+}
+
+client::Offset offset_from(std::string_view text, const std::string& line) {
+  const auto offset = core::parse_integer(text, 0);
+  if (!offset) wrong(in_quotes(line));
+  return *offset;
+}
+
+std::int32_t partition_from(std::string_view text, const std::string& line) {
+  const auto partition = core::parse_integer(text, 0, INT32_MAX);
+  if (!partition) wrong(in_quotes(line));
+  return static_cast<std::int32_t>(*partition);
+}
+
+void add(Positions& positions, std::string_view topic, std::int32_t partition, client::Offset offset) {
+  const core::TopicPartition id{std::string(topic), partition};
+  if (!positions.emplace(id, offset).second)
+    wrong(id.topic + ":" + std::to_string(partition) + " stands there twice");
+}
+
+Positions from_json(const json::value& value, std::string& group) {
+  const json::value* list = &value;
+  if (value.is_object()) {
+    const json::value* name = value.get_object().if_contains("group");
+    if (name && name->is_string()) group = name->get_string();
+    list = value.get_object().if_contains("offsets");
+  }
+  if (!list || !list->is_array()) wrong("neither a list nor an object with \"offsets\"");
+  Positions positions;
+  for (const json::value& one : list->get_array()) {
+    const json::object* fields = one.if_object();
+    const json::value* topic = fields ? fields->if_contains("topic") : nullptr;
+    const json::value* partition = fields ? fields->if_contains("partition") : nullptr;
+    const json::value* offset = fields ? fields->if_contains("offset") : nullptr;
+    if (!topic || !topic->is_string() || !partition || !partition->is_int64() || !offset ||
+        !offset->is_int64())
+      wrong(json::serialize(one));
+    const std::string text = json::serialize(one);
+    add(positions, std::string_view(topic->get_string()), partition_from(json::serialize(*partition), text),
+        offset_from(json::serialize(*offset), text));
+  }
+  return positions;
+}
+
+// topic,partition,offset as Kafka's own tool writes it; it may have a group in front, and quotes.
+Positions from_csv(std::string_view text, std::string& group) {
+  Positions positions;
+  for (const std::string_view whole : core::split(text, '\n')) {
+    std::string line(whole);
+    std::erase(line, '\r');
+    std::erase(line, '"');
+    if (line.empty()) continue;
+    const auto cells = core::split(line, ',');
+    if (cells.size() < 3 || cells.size() > 4) wrong(in_quotes(line));
+    const std::size_t at = cells.size() - 3;
+    if (cells[at + 1] == "partition") continue;  // the titles
+    if (at == 1 && !positions.empty() && group != cells[0]) wrong("they are of more than one group");
+    if (at == 1) group = cells[0];
+    add(positions, cells[at], partition_from(cells[at + 1], line), offset_from(cells[at + 2], line));
+  }
+  return positions;
+}
+
+Exit run_export(Context& context, const Arguments& arguments) {
+  const std::string& name = arguments.positional()[0];
+  client::Cluster cluster(client_options(context));
+  const auto offsets =
+      must(cluster.run(client::fetch_offsets(cluster.client(), name, std::nullopt, false, deadline(cluster))),
+           "group");
+  json::array list;
+  std::string csv = "topic,partition,offset\n";
+  for (const client::Committed& one : offsets) {
+    if (one.offset < 0) continue;
+    json::object row{
+        {"topic", one.partition.topic}, {"partition", one.partition.partition}, {"offset", one.offset}};
+    if (!one.metadata.empty()) row["metadata"] = one.metadata;
+    list.push_back(std::move(row));
+    csv += csv_cell(one.partition.topic) + "," + std::to_string(one.partition.partition) + "," +
+           std::to_string(one.offset) + "\n";
+  }
+  if (list.empty()) {
+    const auto all = must(cluster.run(client::list_groups(cluster.client(), deadline(cluster))), "group");
+    const auto same = [&](const client::ListedGroup& group) { return group.name == name; };
+    if (std::ranges::none_of(all, same)) return report(context, missing_group(name, all));
+  }
+  if (arguments.text("output") == "csv") return context.answer(csv);
+  const json::object document{{"group", name}, {"offsets", std::move(list)}};
+  return context.answer(to_json(document, true) + "\n");
+}
+
+Exit run_import(Context& context, const Arguments& arguments) {
+  const auto& words = arguments.positional();
+  MoveOptions options{words.size() > 1 ? words[0] : "", "import", true, arguments.on("evict")};
+  std::string named;
+  const Positions target = parse_positions(read_all(words.back(), context.in), named);
+  if (options.group.empty()) options.group = named;
+  if (options.group.empty())
+    throw UsageError("into which group?  The file does not say", "mq group import GROUP FILE");
+  client::Cluster cluster(client_options(context));
+  return carry_out(context, arguments, cluster, options, within_logs(context, cluster, target));
+}
+
+}  // namespace
+
+Positions parse_positions(std::string_view text, std::string& group) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos) wrong("nothing is there");
+  if (text[begin] != '{' && text[begin] != '[') return from_csv(text, group);
+  boost::system::error_code error;
+  const auto value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) wrong(error.message());
+  return from_json(value, group);
+}
+
+std::string read_all(const std::string& file, int standard_input) {
+  const bool given = file != "-";
+  const int fd = given ? ::open(file.c_str(), O_RDONLY | O_CLOEXEC) : standard_input;
+  if (fd < 0) throw UsageError(file + " cannot be read");
+  std::string text;
+  char buffer[16384];
+  ssize_t n = 0;
+  while (text.size() < file_bytes_max && (n = ::read(fd, buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(n));
+  if (given) ::close(fd);
+  if (n < 0) throw UsageError(file + " cannot be read");
+  if (n > 0) throw UsageError(file + " is larger than " + core::format_size(file_bytes_max));
+  return text;
+}
+
+extern const Command group_export{
+    .name = "group export",
+    .summary = "Print where a group is, as a file that import and seek understand.",
+    .arguments = {{"GROUP", Kind::group}},
+    .uses = connects,
+    .examples = {{"mq group export billing > billing.json", "a copy, before something is tried"},
+                 {"mq group export billing | mq group import billing-2 -",
+                  "another group at the same place"}},
+    .flags = {{.name = "output",
+               .letter = 'o',
+               .kind = Kind::choice,
+               .value = "FMT",
+               .initial = "json",
+               .help = "json, or csv as Kafka's own tool takes it",
+               .choices = "json|csv"}},
+    .see = "mq group import, man mq-group",
+    .run = run_export};
+
+extern const Command group_import{
+    .name = "group import",
+    .summary = "Move a group to where a file says.",
+    .arguments = {{"GROUP|FILE", Kind::file, 1, 1}, {"FILE", Kind::file, 0, 1}},
+    .uses = connects | rows | changes,
+    .examples = {{"mq group import billing.json", "the group that the file names"},
+                 {"mq group import billing-2 billing.json", "another one; it is made if need be"},
+                 {"mq group import billing offsets.csv --dry-run", "what Kafka's own tool has exported"}},
+    .flags = {{.name = "evict", .help = "members are disconnected first"}},
+    .more =
+        "Every topic and partition must exist. An offset out of its log is brought to the start or the end, "
+        "and "
+        "that is said.",
+    .see = "mq group export, man mq-group",
+    .run = run_import};
+
+}  // namespace mq::cli

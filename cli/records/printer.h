@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// How records look on stdout: -o and -f of the commands that read records. Values go straight from the
+// fetched batch into the output's buffer. Used by one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/frame/output.h"
+#include "cli/records/envelope.h"
+#include "cli/records/format.h"
+#include "core/client/consumer.h"
+
+namespace mq::cli {
+
+struct PrinterOptions {
+  enum class What { value, raw, kv, json, pretty, hex, none, format };
+  What what = What::value;
+  std::string delimiter = "\n", key_separator = "\t";
+  std::optional<std::string> null_text = {};
+  Envelope envelope = {};
+  std::optional<Format> format = {};
+  bool utc = false, color = false;
+  bool for_terminal = false;  // what a record holds must not drive it
+};
+
+// A record and all that is known about where it was found.
+struct FoundRecord {
+  const client::Fetched& fetched;
+  const kafka::BatchHead& head;
+  const kafka::Record& record;
+  const core::TopicPartition& partition;
+  std::int64_t number = 0;  // from 1
+  std::int64_t left = -1;   // records up to the end as it was at the beginning
+};
+
+class Printer {
+ public:
+  explicit Printer(PrinterOptions options);
+
+  void print(Output& out, const FoundRecord& found);
+  void write(std::string& to, const FoundRecord& found);  // the same bytes, for later
+
+ private:
+  void text(std::string& to, std::string_view bytes);
+  void pretty(std::string& to);
+  void dump(std::string& to);
+  void metadata(std::string& to);
+
+  PrinterOptions options_;
+  Record record_;
+  std::string text_;
+};
+
+}  // namespace mq::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/records/receipts.h"
+
+#include "cli/frame/text.h"
+
+namespace mq::cli {
+Receipts::Receipts(std::string topic, std::optional<Format> format, bool json, bool utc)
+    : topic_(std::move(topic)),
+      format_(format ? std::move(*format) : *Format::compile("%t[%p]@%o\\n", Format::Direction::write)),
+      json_(json),
+      utc_(utc) {}
+
+void Receipts::write(Output& out, const client::Delivery& delivery) {
+  kafka::RecordReader reader(delivery.batch.batch.bytes(), kafka::client_unpacked_bytes_max);
+  for (std::int64_t i = 0; const kafka::Record* sent = reader.next(); i++) {
+    Record record;
+    record.topic = topic_;
+    record.partition = delivery.partition;
+    record.offset = delivery.base_offset < 0 ? -1 : delivery.base_offset + i;
+    record.timestamp = delivery.log_append_time >= 0 ? delivery.log_append_time : sent->timestamp;
+    record.number = static_cast<std::int64_t>(delivery.batch.numbers.at(static_cast<std::size_t>(i)));
+    record.key = text_of(sent->key);
+    record.value = text_of(sent->value);
+    text_.clear();
+    json_ ? write_json(record) : format_.write(text_, record, utc_);
+    out.append(text_);
+    out.end_record();
+  }
+  out.flush();
+}
+
+void Receipts::write_json(const Record& record) {
+  text_ += "{\"topic\":";
+  append_json(text_, record.topic);
+  text_ += ",\"partition\":", append_number(text_, record.partition);
+  text_ += ",\"offset\":", append_number(text_, record.offset);
+  text_ += ",\"ts\":", append_number(text_, record.timestamp);
+  text_ += "}\n";
+}
+
+}  // namespace mq::cli

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "cli/topic/topic.h"
+
+namespace mq::cli {
+
+namespace {
+
+constexpr std::size_t partitions_shown = 32;  // more only when asked for
+
+json::array numbers(const std::vector<std::int32_t>& list) {
+  return json::array(list.begin(), list.end());
+}
+
+json::object partition_row(const PartitionState& partition) {
+  json::object row{{"partition", partition.number},
+                   {"leader", nullptr},
+                   {"replicas", numbers(partition.replicas)},
+                   {"in_sync", numbers(partition.in_sync)}};
+  if (partition.leader >= 0) row["leader"] = partition.leader;
+  if (!partition.offline.empty()) row["offline"] = numbers(partition.offline);
+  if (partition.start) row["start_offset"] = *partition.start;
+  if (partition.stable) row["stable_offset"] = *partition.stable;
+  if (partition.end) row["end_offset"] = *partition.end;
+  add_count(row, partition.offsets());
+  if (partition.bytes) row["size_bytes"] = *partition.bytes;
+  return row;
+}
+
+json::object setting_row(const Setting& setting) {
+  json::object row{{"key", setting.key},
+                   {"value", nullptr},
+                   {"default", setting.fallback},
+                   {"override", setting.overridden}};
+  if (!setting.sensitive) row["value"] = setting.value;
+  if (!has_effect(setting.key)) row["effective"] = false;
+  return row;
+}
+
+json::object row_of(const TopicState& topic, const std::vector<Setting>& settings, bool every_setting) {
+  json::object row{{"topic", topic.name},
+                   {"internal", topic.internal},
+                   {"partitions", topic.partitions.size()},
+                   {"replication_factor", topic.replication()}};
+  add_count(row, topic.offsets());
+  if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
+  row["state"] = topic.state();
+  json::array config, partitions;
+  for (const Setting& setting : settings) {
+    if (setting.overridden || every_setting) config.push_back(setting_row(setting));
+    if (setting.key == "cleanup.policy") row["cleanup_policy"] = setting.value;
+    if (setting.key == "retention.ms") row["retention_ms"] = std::atoll(setting.value.c_str());
+  }
+  for (const PartitionState& partition : topic.partitions) partitions.push_back(partition_row(partition));
+  row["config"] = std::move(config);
+  row["partition_details"] = std::move(partitions);
+  return row;
+}
+
+// ---- the page for people ----
+
+std::string list_of(const json::object& row, std::string_view field) {
+  std::string text;
+  for (const json::value& number : row.at(field).get_array())
+    text += (text.empty() ? "" : ",") + json::serialize(number);
+  return text.empty() ? "–" : text;
+}
+
+std::string first_line(const json::object& row, bool exact) {
+  const std::int64_t partitions = row.at("partitions").to_number<std::int64_t>();
+  std::string text = text_of(row, "topic") + "   " + counted(partitions, "partition");
+  text += ", RF " + text_of(row, "replication_factor");
+  if (row.contains("offsets"))
+    text += ", " + counted(row.at("offsets").to_number<std::int64_t>(), "offset", exact);
+  if (row.contains("size_bytes"))
+    text += ", " + human_bytes(row.at("size_bytes").to_number<std::int64_t>(), exact);
+  if (row.contains("cleanup_policy")) text += ", cleanup.policy=" + text_of(row, "cleanup_policy");
+  if (row.contains("retention_ms"))
+    text += ", retention " + human_setting("retention.ms", text_of(row, "retention_ms"));
+  if (row.at("state") != "ok") text += ", " + text_of(row, "state");
+  return text + "\n";
+}
+
+std::string config_lines(const json::array& config) {
+  if (config.empty()) return {};
+  std::vector<std::vector<std::string>> lines{{"SETTING", "VALUE", "DEFAULT", ""}};
+  for (const json::value& value : config) {
+    const json::object& setting = value.get_object();
+    const std::string key = text_of(setting, "key");
+    lines.push_back({key, human_setting(key, text_of(setting, "value")),
+                     human_setting(key, text_of(setting, "default")),
+                     has_effect(key) ? "" : "← no effect in mq"});
+  }
+  return aligned(lines, {});
+}
+
+std::string partition_lines(const json::array& partitions, bool exact) {
+  std::vector<std::vector<std::string>> lines{
+      {"PART", "LEADER", "REPLICAS", "ISR", "START", "STABLE", "END", "OFFSETS", "SIZE", ""}};
+  for (const json::value& value : partitions) {
+    const json::object& p = value.get_object();
+    std::string remark;
+    if (p.at("leader").is_null())
+      remark = "← no leader";
+    else if (p.at("in_sync").get_array().size() < p.at("replicas").get_array().size())
+      remark = "← replicas out of sync";
+    lines.push_back(
+        {text_of(p, "partition"), text_of(p, "leader"), list_of(p, "replicas"), list_of(p, "in_sync"),
+         text_of(p, "start_offset"), text_of(p, "stable_offset"), text_of(p, "end_offset"),
+         text_of(p, "offsets"),
+         p.contains("size_bytes") ? human_bytes(p.at("size_bytes").to_number<std::int64_t>(), exact) : "–",
+         remark});
+  }
+  return aligned(lines, {true, true, false, false, true, true, true, true, true, false});
+}
+
+struct Parts {
+  bool config = true, partitions = true;
+};
+
+std::string page(const json::object& row, bool exact, Parts parts) {
+  const json::array& partitions = row.at("partition_details").get_array();
+  std::string text = first_line(row, exact);
+  if (parts.config) text += config_lines(row.at("config").get_array());
+  if (parts.partitions) text += partition_lines(partitions, exact);
+  return text;
+}
+
+Exit run_topic_describe(Context& context, const Arguments& arguments) {
+  client::Cluster cluster(client_options(context));
+  Selection selection = select(cluster, selectors(arguments.positional()), false);
+  add_offsets(cluster, selection.topics);
+  add_sizes(cluster, selection.topics);
+  std::vector<std::string> names;
+  for (const TopicState& topic : selection.topics) names.push_back(topic.name);
+  const auto settings = settings_of(cluster, names);
+  const bool every_setting = arguments.on("config") || arguments.on("all");
+  std::vector<json::object> found;
+  for (const TopicState& topic : selection.topics) {
+    const auto own = settings.find(topic.name);
+    found.push_back(
+        row_of(topic, own == settings.end() ? std::vector<Setting>{} : own->second, every_setting));
+  }
+  const bool asked = arguments.on("config") || arguments.on("partitions");
+  Table table{.columns = {{"topic", "TOPIC"},
+                          {"partitions", "PARTS"},
+                          {"replication_factor", "RF"},
+                          {"offsets", "OFFSETS", Unit::count},
+                          {"size_bytes", "SIZE", Unit::bytes},
+                          {"state", "STATE"}},
+              .name = "topic",
+              .apart = true};
+  table.page = [&](const Context&, const json::object& row, bool exact) {
+    const bool few = row.at("partition_details").get_array().size() <= partitions_shown;
+    Parts parts{!asked || arguments.on("config"), asked ? arguments.on("partitions") : few};
+    if (arguments.on("all")) parts = {true, true};
+    return page(row, exact, parts);
+  };
+  if (!found.empty() || selection.missing.empty())
+    print(context, arguments, table, std::move(found), Shape::single);
+  for (const Failure& failure : selection.missing) report(context, failure);
+  if (selection.missing.empty()) return Exit::ok;
+  return selection.topics.empty() ? selection.missing.front().exit : Exit::partial;
+}
+
+}  // namespace
+
+extern const Command topic_describe{
+    .name = "topic describe",
+    .summary = "Show a topic's partitions, offsets and the settings it has of its own.",
+    .arguments = {{"TOPIC", Kind::topic, 1, any}},
+    .uses = connects | rows,
+    .examples = {{"mq topic describe orders", "summary, own settings, partitions"},
+                 {"mq topic describe orders --config", "every setting and its default"},
+                 {"mq topic describe orders -o json | jq .partition_details", "for programs"}},
+    .flags = {{.name = "config", .help = "all settings, not only the topic's own"},
+              {.name = "partitions", .help = "the partitions, however many there are"},
+              {.name = "all", .help = "everything"}},
+    .more =
+        "Without flags partitions are shown when there are 32 or fewer. A single topic is one JSON object, "
+        "several are an array.",
+    .see = "mq help selectors, man mq-topic",
+    .run = run_topic_describe};
+
+}  // namespace mq::cli

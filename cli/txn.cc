@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "cli/frame/partition_names.h"
 #include "cli/frame/plan.h"
 #include "cli/frame/position.h"
 #include "cli/group/group.h"

@@ -203,8 +203,4 @@ std::string in_quotes(std::string_view text) {
   return '"' + std::string(text) + '"';
 }
 
-std::string name_of(const core::TopicPartition& partition) {
-  return partition.topic + "[" + std::to_string(partition.partition) + "]";
-}
-
 }  // namespace mq::cli

@@ -78,7 +78,6 @@ std::string hint_for(const std::vector<client::Attempt>& attempts);
 // What a cluster refused or could not do, as the command line says it; `what` is "topic", "group", ….
 Failure failure_from(const client::Failure& failure, std::string_view what = "topic");
 
-std::string in_quotes(std::string_view text);                // "text"
-std::string name_of(const core::TopicPartition& partition);  // orders[2]
+std::string in_quotes(std::string_view text);  // "text"
 
 }  // namespace mq::cli

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "cli/frame/partition_names.h"
 #include "cli/frame/position.h"
 #include "core/client/consumer.h"
 #include "core/config/scalars.h"
@@ -309,24 +310,6 @@ std::string drains_in(const GroupProgress& of) {
   if (*of.lag_per_s >= -0.5) return "never at this rate";
   return "drains in about " +
          human_ms(static_cast<std::int64_t>(static_cast<double>(lag) / -*of.lag_per_s * 1000));
-}
-
-std::string spans(const std::vector<core::TopicPartition>& partitions) {
-  std::string text;
-  for (std::size_t i = 0; i < partitions.size();) {
-    const std::string& topic = partitions[i].topic;
-    text += (text.empty() ? "" : " ") + topic + "[";
-    for (bool first = true; i < partitions.size() && partitions[i].topic == topic; first = false) {
-      const std::int32_t from = partitions[i].partition;
-      std::int32_t to = from;
-      for (i++; i < partitions.size() && partitions[i].topic == topic && partitions[i].partition == to + 1;
-           i++)
-        to++;
-      text += (first ? "" : ",") + std::to_string(from) + (to > from ? "-" + std::to_string(to) : "");
-    }
-    text += "]";
-  }
-  return text;
 }
 
 Failure has_members(const client::DescribedGroup& group, std::string_view what) {

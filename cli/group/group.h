@@ -82,9 +82,6 @@ void add_what_is_asked(client::Cluster& cluster, std::vector<GroupProgress>& gro
 std::string human_trend(double lag_per_s);       // "↘ -310/s"
 std::string drains_in(const GroupProgress& of);  // "drains in about 40 s", "never at this rate"
 
-// "orders[0-2,5] logs[1]"; sorted ones.
-std::string spans(const std::vector<core::TopicPartition>& partitions);
-
 // The members that keep a group from being changed, one a line; and the failure that says so.
 Failure has_members(const client::DescribedGroup& group, std::string_view what);
 

@@ -2,6 +2,7 @@
 // Taking away: whole groups, some of their offsets, or their members.
 #include <algorithm>
 
+#include "cli/frame/partition_names.h"
 #include "cli/frame/plan.h"
 #include "cli/group/group.h"
 

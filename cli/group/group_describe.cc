@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "cli/frame/partition_names.h"
 #include "cli/group/group.h"
 
 namespace mq::cli {

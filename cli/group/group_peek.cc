@@ -2,6 +2,7 @@
 // The records around where a group is, read by somebody who is not in it.
 #include <algorithm>
 
+#include "cli/frame/partition_names.h"
 #include "cli/group/group.h"
 #include "cli/records/consumption.h"
 #include "cli/records/visible.h"

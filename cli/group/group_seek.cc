@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/frame/partition_names.h"
 #include "cli/records/read_range.h"
 #include "core/config/scalars.h"
 

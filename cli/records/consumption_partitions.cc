@@ -2,6 +2,7 @@
 // Which partitions are read, and which are added meanwhile.
 #include <algorithm>
 
+#include "cli/frame/partition_names.h"
 #include "cli/records/consumption.h"
 
 namespace mq::cli {

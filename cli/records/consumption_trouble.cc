@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "cli/frame/partition_names.h"
 #include "cli/records/consumption.h"
 
 namespace mq::cli {

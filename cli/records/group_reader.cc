@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/group/group.h"
+#include "cli/frame/partition_names.h"
 
 namespace mq::cli {
 namespace {

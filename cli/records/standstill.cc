@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/frame/errors.h"
+#include "cli/frame/partition_names.h"
 #include "cli/frame/position.h"
 #include "cli/frame/print.h"
 #include "core/client/transaction_admin.h"

@@ -21,7 +21,7 @@ struct Refusal {
   std::string message;
 };
 
-// A start that cannot succeed: a whole sentence for people and the exit code of the process (cli.md 2.4).
+// A start that cannot succeed: a whole sentence for people and the exit code of the process.
 class WrongStart : public std::runtime_error {
  public:
   WrongStart(int code, const std::string& sentence) : std::runtime_error(sentence), exit_code(code) {}

@@ -11,8 +11,9 @@ namespace mq::net {
 
 // Who is at the other end. One per connection, lives as long as the connection and every request of it.
 struct Peer {
-  std::uint64_t id = 0;           // unique in this process
-  asio::ip::tcp::endpoint local;  // the address this connection arrived on (cli.md 2.9: advertise auto)
+  std::uint64_t id = 0;  // unique in this process
+  asio::ip::tcp::endpoint
+      local;  // the address this connection arrived on; what is advertised follows from it
   asio::ip::tcp::endpoint remote;
   std::string software;  // "name version", as the client gave it in ApiVersions; may be empty
   bool gone = false;     // the connection has closed: parked answers may be dropped

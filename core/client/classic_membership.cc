@@ -87,13 +87,13 @@ void ClassicMembership::joined(kafka::JoinGroupResponse response) {
   if (error != Error::none) return refused(error);
   member_ = std::move(response.member_id);
   epoch_ = response.generation_id;
-  leader_ = response.leader == member_;
+  const bool is_leader = response.leader == member_;
   dealt_.clear();
   subscribers_.clear();
   for (auto& member : response.members)
     subscribers_.push_back(parse_subscription(std::move(member.member_id),
                                               std::move(member.group_instance_id), member.metadata));
-  state_ = leader_ && !response.skip_assignment ? State::dealing : State::syncing;
+  state_ = is_leader && !response.skip_assignment ? State::dealing : State::syncing;
 }
 
 std::vector<std::string> ClassicMembership::topics_of_all() const {

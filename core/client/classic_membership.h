@@ -44,14 +44,12 @@ class ClassicMembership : public Membership {
   void rejoin();
 
   bool is_member() const { return epoch_ >= 0; }
-  bool is_leader() const { return leader_; }
 
  private:
   enum class State { joining, dealing, syncing, stable };
   void refused(kafka::Error error);
 
   State state_ = State::joining;
-  bool leader_ = false;
   std::vector<Subscriber> subscribers_;  // of a leader
   Shares dealt_;
   bool joins_again_ = false;  // when it has handed back what was taken

@@ -31,7 +31,7 @@ std::optional<std::vector<Address>> parse_addresses(std::string_view text);
 struct Options {
   std::vector<Address> brokers{{"127.0.0.1", 9092}};
   std::string client_id = "mq";
-  std::string version = "0.1.0";                       // of this program, told to brokers
+  std::string version = MQ_VERSION;                    // of this program, told to brokers
   Duration connect_timeout = std::chrono::seconds(3);  // for each address, its greeting included
   Duration request_timeout =
       std::chrono::seconds(30);  // for each request; long polls add to it what they wait

@@ -280,7 +280,6 @@ void Producer::settle(const Sent& sent, const kafka::ProduceResponse& response, 
 void Producer::succeed(const Sent& sent, Offset base_offset, Milliseconds log_append_time) {
   slots_[static_cast<std::size_t>(sent.partition)]->lane.delivered(sent.batch);
   delivered_records_ += static_cast<std::uint64_t>(sent.batch->count);
-  sent_bytes_ += sent.batch->batch.size;
   waiting_bytes_ -= sent.batch->batch.size;
   unanswered_--;
   last_progress_ = time_now();

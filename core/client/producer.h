@@ -69,7 +69,6 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
   std::uint64_t delivered_records() const { return delivered_records_; }
   std::uint64_t failed_records() const { return failed_records_; }
-  std::uint64_t sent_bytes() const { return sent_bytes_; }
   Time last_progress() const { return last_progress_; }
   bool idle() const { return unanswered_ == 0; }
 
@@ -127,7 +126,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Sticky sticky_;
   std::map<BrokerId, std::size_t> in_flight_;
   std::size_t waiting_bytes_ = 0, unanswered_ = 0;
-  std::uint64_t delivered_records_ = 0, failed_records_ = 0, sent_bytes_ = 0;
+  std::uint64_t delivered_records_ = 0, failed_records_ = 0;
   Time last_progress_;
   bool finding_leaders_ = false, stopped_ = false;
   Timer wake_, waiter_;

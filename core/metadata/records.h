@@ -12,8 +12,8 @@
 namespace mq::core {
 
 inline constexpr std::string_view topic_key_prefix = "core/topic/";  // + name → TopicRecord
-inline constexpr std::string_view config_key_prefix =
-    "core/config/";                                        // + Kafka's name → value, set at run time
+// + kind (broker, cluster, group) + "/" + Kafka's name, of a group + "/" + its id → value, set at run time
+inline constexpr std::string_view config_key_prefix = "core/config/";
 inline constexpr std::string_view node_key = "core/node";  // a copy of node.json
 inline constexpr std::string_view producer_id_key =
     "core/producer_id";  // → the first id not handed to a block yet

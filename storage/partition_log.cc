@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "storage/disk_journal.h"
-#include "storage/elsewhere.h"
 #include "storage/error.h"
+#include "storage/run_on.h"
 
 namespace mq::storage {
 namespace {
@@ -139,7 +139,7 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
       ask_for(extents);
       return pieces_of(extents, Touch::disk);
     };
-    pieces = co_await elsewhere(journal_->readers(), std::move(bring));
+    pieces = co_await run_on(journal_->readers(), std::move(bring));
   }
   if (!pieces) co_return pieces.error();
   read.pieces = std::move(*pieces);
@@ -153,7 +153,7 @@ Lookup PartitionLog::lookup(Offset limit) const {
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
   const std::uint32_t cuts = cuts_;
-  auto found = co_await elsewhere(journal_->readers(), std::move(look));
+  auto found = co_await run_on(journal_->readers(), std::move(look));
   if (!found) co_return found.error();
   if (journal_ && cuts == cuts_) journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
   co_return std::move(found->read);
@@ -189,7 +189,7 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
     auto look = [lookup = lookup(sealed_end_), start = start_, timestamp] {
       return lookup.at_time(start, timestamp);
     };
-    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers(), std::move(look));
     if (!found) co_return found.error();
     if (*found) co_return std::max(**found, start_);
   }
@@ -205,7 +205,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
   std::optional<Lookup::Newest> newest;
   if (start_ < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), start = start_] { return lookup.newest(start); };
-    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers(), std::move(look));
     if (!found) co_return found.error();
     newest = *found;
   }
@@ -229,7 +229,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
         return lookup.ranges(from, grain, count_max);
       };
-      auto found = co_await elsewhere(journal_->readers(), std::move(look));
+      auto found = co_await run_on(journal_->readers(), std::move(look));
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
@@ -266,7 +266,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
-    const auto found = co_await elsewhere(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers(), std::move(look));
     co_return found;
   }
   for (const Run& run : runs_)

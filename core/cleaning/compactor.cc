@@ -7,7 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <map>
 
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "storage/error.h"
 
 namespace mq::core {
@@ -173,7 +173,7 @@ Task<error_code> Compactor::remember(PartitionNumber number, Offset clean) {
   storage::Store::Change change;
   change.puts[key_of(number)] = std::to_string(clean);
   auto work = [&meta = journal_.meta(), change = std::move(change)] { return meta.commit(change); };
-  const error_code error = co_await offload(disk_, std::move(work));
+  const error_code error = co_await run_on(disk_, std::move(work));
   if (!error) clean_[number] = clean;
   co_return error;
 }

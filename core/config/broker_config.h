@@ -10,15 +10,15 @@
 
 #include "core/config/config.h"
 #include "core/config/topic_config.h"
-#include "core/loop/turn.h"
+#include "core/loop/async_mutex.h"
 
 namespace mq::core {
 
 // What was altered while running, by Kafka's broker config names (`log.retention.ms`).
 struct DynamicConfigs {
-  ConfigMap broker;   // for this broker
-  ConfigMap cluster;  // for all brokers (the resource with the empty name)
-  Turn altering;      // configs of anything: each alteration begins with what the one before it left
+  ConfigMap broker;     // for this broker
+  ConfigMap cluster;    // for all brokers (the resource with the empty name)
+  AsyncMutex altering;  // configs of anything: each alteration begins with what the one before it left
 };
 
 // Every broker config that is known, by name. `node_id` is the one in use (config.node_id may be automatic).

@@ -55,7 +55,7 @@ Task<Error> GroupCoordinator::write_commits(GroupPtr group, std::vector<Partitio
     if (!gone.empty()) forget_offsets(group, std::move(gone));
   };
   Durable durable = append(group, records, std::move(applied), producer);
-  const Error failed = co_await Later<Error>::get(std::move(durable));
+  const Error failed = co_await Promise<Error>::get(std::move(durable));
   group->committing.erase(on_its_way);
   co_return failed;
 }
@@ -113,7 +113,7 @@ Durable GroupCoordinator::forget_offsets(const GroupPtr& group, std::vector<Topi
 Task<Error> GroupCoordinator::forget(GroupPtr group, std::vector<TopicPartition> partitions) {
   if (partitions.empty()) co_return Error::none;
   Durable durable = forget_offsets(group, std::move(partitions));
-  co_return co_await Later<Error>::get(std::move(durable));
+  co_return co_await Promise<Error>::get(std::move(durable));
 }
 
 }  // namespace mq::core

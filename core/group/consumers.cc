@@ -39,7 +39,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   if (fresh.group) become_consumer(group, std::move(fresh.group), rows);
   Durable durable = store(group, std::move(rows));
   if (!durable) co_return answer;
-  const Error failed = co_await Later<Error>::get(std::move(durable));
+  const Error failed = co_await Promise<Error>::get(std::move(durable));
   if (failed != Error::none) co_return Answer::refusal(failed, "the group could not be written");
   co_return answer;
 }
@@ -84,7 +84,7 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join_consumers(GroupPtr group, 
   answer = group->consumer->join(request, clock_.now(), rows);
   Durable durable = store(group, std::move(rows));
   if (!durable) co_return answer;
-  const Error failed = co_await Later<Error>::get(std::move(durable));
+  const Error failed = co_await Promise<Error>::get(std::move(durable));
   if (failed == Error::none) co_return answer;
   ClassicGroup::JoinAnswer unwritten;
   unwritten.error = failed;
@@ -107,7 +107,7 @@ Task<GroupCoordinator::Left> GroupCoordinator::leave_consumers(GroupPtr group,
   auto answers = group->consumer->leave(leaving, rows);
   Durable durable = store(group, std::move(rows));
   if (!durable) co_return answers;
-  const Error failed = co_await Later<Error>::get(std::move(durable));
+  const Error failed = co_await Promise<Error>::get(std::move(durable));
   if (failed != Error::none) co_return error_code(failed);
   co_return answers;
 }

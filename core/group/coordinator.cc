@@ -140,7 +140,7 @@ Task<void> GroupCoordinator::topic_removed(std::string topic) {
       gone.push_back({topic, partition});
     if (!gone.empty()) forgotten.push_back(forget_offsets(group, std::move(gone)));
   }
-  for (Durable& one : forgotten) co_await Later<Error>::get(std::move(one));
+  for (Durable& one : forgotten) co_await Promise<Error>::get(std::move(one));
 }
 
 // ---------------------------------------------------------------------------------------------- configs
@@ -194,12 +194,12 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   if (group->consumer) append(group, become_classic(*group, rows), [] {});
 
   const Ticket ticket = ++tickets_;
-  auto answer = std::make_shared<Later<ClassicGroup::JoinAnswer>>();
+  auto answer = std::make_shared<Promise<ClassicGroup::JoinAnswer>>();
   joins_[ticket] = answer;
   Step step;
   group->classic.join(std::move(request), ticket, now(), step);
   act(group, step);
-  auto joined = co_await Later<ClassicGroup::JoinAnswer>::get(std::move(answer));
+  auto joined = co_await Promise<ClassicGroup::JoinAnswer>::get(std::move(answer));
   refused.error = co_await settled(std::move(group));
   refused.member_id = joined.member_id;
   if (joined.error == Error::none && refused.error != Error::none) co_return refused;
@@ -229,12 +229,12 @@ Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(GroupPtr group, ClassicGro
     co_return synced;
   }
   const Ticket ticket = ++tickets_;
-  auto answer = std::make_shared<Later<ClassicGroup::SyncAnswer>>();
+  auto answer = std::make_shared<Promise<ClassicGroup::SyncAnswer>>();
   syncs_[ticket] = answer;
   Step step;
   group->classic.sync(std::move(request), ticket, now(), step);
   act(group, step);
-  co_return co_await Later<ClassicGroup::SyncAnswer>::get(std::move(answer));
+  co_return co_await Promise<ClassicGroup::SyncAnswer>::get(std::move(answer));
 }
 
 Task<Error> GroupCoordinator::heartbeat(std::string id, std::string member_id,

@@ -18,14 +18,14 @@
 #include "core/group/known_topics.h"
 #include "core/group/migration.h"
 #include "core/group/offsets.h"
-#include "core/loop/later.h"
+#include "core/loop/promise.h"
 #include "core/loop/waiter.h"
 #include "core/metadata/internal_topic.h"
 
 namespace mq::core {
 
 // A write that was handed to the log, and what becomes of it.
-using Durable = std::shared_ptr<Later<kafka::Error>>;
+using Durable = std::shared_ptr<Promise<kafka::Error>>;
 
 struct Group {
   explicit Group(const ClassicLimits& limits) : classic(limits) {}
@@ -196,8 +196,8 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   bool stopped_ = false;
 
   Ticket tickets_ = 0;
-  std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::JoinAnswer>>> joins_;
-  std::unordered_map<Ticket, std::shared_ptr<Later<ClassicGroup::SyncAnswer>>> syncs_;
+  std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::JoinAnswer>>> joins_;
+  std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::SyncAnswer>>> syncs_;
 
   std::set<std::pair<Time, Group*>> deadlines_;
   Waiter::Timer timer_;

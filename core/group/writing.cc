@@ -43,7 +43,7 @@ void GroupCoordinator::act(const GroupPtr& group, Step& step) {
 
 Durable GroupCoordinator::put(const GroupPtr& group, const std::vector<KeyedRecord>& records, Done done,
                               kafka::BatchProducer producer) {
-  auto durable = std::make_shared<Later<Error>>();
+  auto durable = std::make_shared<Promise<Error>>();
   group->in_flight++;
   auto told = [group, durable, done = std::move(done)](Error error) {
     group->in_flight--;
@@ -86,7 +86,7 @@ Durable GroupCoordinator::append(const GroupPtr& group, const std::vector<KeyedR
 Task<Error> GroupCoordinator::settled(GroupPtr group) {
   if (group->is_settled()) co_return Error::none;
   Durable newest = group->newest;
-  co_return co_await Later<Error>::get(std::move(newest));
+  co_return co_await Promise<Error>::get(std::move(newest));
 }
 
 Task<Error> GroupCoordinator::settled(std::string id) const {
@@ -94,14 +94,14 @@ Task<Error> GroupCoordinator::settled(std::string id) const {
   const auto removed = removed_.find(id);
   if (removed == removed_.end()) co_return Error::none;
   Durable newest = removed->second;
-  co_return co_await Later<Error>::get(std::move(newest));
+  co_return co_await Promise<Error>::get(std::move(newest));
 }
 
 // The groups' partitions share a journal: what was handed to it last is durable last.
 Task<Error> GroupCoordinator::settled() const {
   if (!newest_) co_return Error::none;
   Durable newest = newest_;
-  co_return co_await Later<Error>::get(std::move(newest));
+  co_return co_await Promise<Error>::get(std::move(newest));
 }
 
 // ---------------------------------------------------------------------------------------------- forgetting
@@ -149,7 +149,7 @@ Task<Error> GroupCoordinator::remove(std::string id) {
     co_return wrong;
   }
   Durable durable = remove(group);
-  co_return co_await Later<Error>::get(std::move(durable));
+  co_return co_await Promise<Error>::get(std::move(durable));
 }
 
 }  // namespace mq::core

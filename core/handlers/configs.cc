@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/records.h"
 #include "net/kafka/config_resource.h"
@@ -197,7 +197,7 @@ Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, Config
   for (const auto& [name, value] : before)
     if (!after.contains(name)) change.erases.push_back(prefix + name + suffix);
   auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
-  const error_code error = co_await offload(broker.disk, std::move(work));
+  const error_code error = co_await run_on(broker.disk, std::move(work));
   if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
   co_return Refusal{};
 }
@@ -266,7 +266,7 @@ Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_on
 
 Task<Refusal> alter(Context& context, Alterations wanted, bool validate_only) {
   if (Refusal refusal = check_names(wanted); refusal.error != Error::none) co_return refusal;
-  const Turn::Hold hold = co_await context.broker.dynamic.altering.take();
+  const AsyncMutex::Hold hold = co_await context.broker.dynamic.altering.lock();
   if (wanted.resource_type == topic_resource)
     co_return co_await alter_topic(context, std::move(wanted), validate_only);
   if (wanted.resource_type == broker_resource)

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "net/round_trip.h"
 
 namespace mq::core {

@@ -5,7 +5,7 @@
 
 #include "core/handlers/group_words.h"
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "net/kafka/messages/delete_groups.h"
 #include "net/kafka/messages/describe_groups.h"
 #include "net/kafka/messages/list_groups.h"

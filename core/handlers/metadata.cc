@@ -7,7 +7,7 @@
 
 #include "core/handlers/advertise.h"
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/internal_topic.h"
 #include "net/kafka/acl_operation.h"
 #include "net/kafka/messages/describe_cluster.h"
@@ -180,7 +180,7 @@ Task<std::vector<std::string>> names_from(Context& context, kafka::DescribeTopic
     return sorted_names(asked, from);
   };
   if (is_short) co_return sort();
-  co_return co_await offload(context.broker.workers, std::move(sort));
+  co_return co_await run_on(context.broker.workers, std::move(sort));
 }
 
 void describe(const Context& context, const Topic& topic, std::int32_t first, std::int32_t& room,

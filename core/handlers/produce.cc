@@ -9,8 +9,8 @@
 #include "core/handlers/handlers.h"
 #include "core/handlers/produce_checks.h"
 #include "core/handlers/produce_transactions.h"
-#include "core/loop/joined.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
+#include "core/loop/wait_group.h"
 #include "core/metadata/internal_topic.h"
 
 namespace mq::core {
@@ -45,12 +45,12 @@ Task<Checked> check_elsewhere(Context& context, net::Slice batch, TopicPtr topic
       return {Error::kafka_storage_error, "there is no memory to unpack the batch", {}, {}};
     }
   };
-  co_return co_await offload(context.broker.workers, std::move(check));
+  co_return co_await run_on(context.broker.workers, std::move(check));
 }
 
-// Starts the append of one partition's batch. `answer` is filled before `joined` is done.
+// Starts the append of one partition's batch. `answer` is filled before `appends` is done.
 void start(Context& context, const kafka::ProduceRequest& request, const std::optional<Entrance>& entrance,
-           const Topic& topic, Checked checked, PartitionAnswer& answer, Joined& joined) {
+           const Topic& topic, Checked checked, PartitionAnswer& answer, WaitGroup& appends) {
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
   const bool transactional = kafka::BatchHead::parse(checked.batch.bytes())->is_transactional();
   if (transactional) {
@@ -59,15 +59,15 @@ void start(Context& context, const kafka::ProduceRequest& request, const std::op
   }
   const bool begins_at_zero = transactional && context.version >= version_adding_partitions;
   const auto partition = topic.partition(answer.index);
-  joined.expect();
+  appends.add();
   partition->append(
       std::move(checked.batch),
-      [&answer, &joined, &partition = *partition](Partition::Appended appended) {
+      [&answer, &appends, &partition = *partition](Partition::Appended appended) {
         answer.error_code = static_cast<std::int16_t>(appended.error);
         answer.base_offset = appended.first;
         answer.log_append_time_ms = appended.time;
         answer.log_start_offset = appended.error == Error::none ? partition.start() : -1;
-        joined.arrived();
+        appends.done();
       },
       begins_at_zero ? FirstSequence::zero : FirstSequence::any);
 }
@@ -120,7 +120,7 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
     entrance.emplace(std::move(entered));
   }
 
-  Joined joined;
+  WaitGroup appends;
   std::vector<TopicPtr> topics;  // their partitions live as long as the appends
   for (std::size_t t = 0; t < request.topic_data.size(); t++) {
     const auto& wanted = request.topic_data[t];
@@ -143,12 +143,12 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       else
         checked =
             check_produced(std::move(batch), topic->config, context.version, context.broker.clock.wall_ms());
-      start(context, request, entrance, *topic, std::move(checked), answer, joined);
+      start(context, request, entrance, *topic, std::move(checked), answer, appends);
     }
   }
   entrance.reset();  // all appends have begun: the next in line may write
   context.in_line.reset();
-  co_await joined.all();
+  co_await appends.wait();
 
   if (request.acks != 0) co_return std::move(response);
   // Nothing can be said to a client that wants no answer; on any error the connection ends, so that it

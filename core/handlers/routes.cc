@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "net/error.h"
 #include "net/kafka/messages/every.h"
 
@@ -35,7 +35,7 @@ Task<Result<In>> decode_elsewhere(Context& context, net::Bytes body) {
   auto work = [frame = context.frame, body, version = context.version] {
     return kafka::decode<In>(body, version);
   };
-  co_return co_await offload(context.broker.workers, std::move(work));
+  co_return co_await run_on(context.broker.workers, std::move(work));
 }
 
 template <class Out>
@@ -43,7 +43,7 @@ Task<net::Pieces> encode_elsewhere(Context& context, std::int32_t correlation, O
   auto work = [correlation, version = context.version, response = std::move(response)] {
     return kafka::encode_frame(correlation, response, version);
   };
-  co_return co_await offload(context.broker.workers, std::move(work));
+  co_return co_await run_on(context.broker.workers, std::move(work));
 }
 
 template <auto handler>

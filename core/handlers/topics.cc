@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/internal_topic.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "core/handlers/handlers.h"
-#include "core/loop/joined.h"
+#include "core/loop/wait_group.h"
 #include "core/metadata/pattern.h"
 #include "core/transaction/coordinator.h"
 #include "net/kafka/messages/add_offsets_to_txn.h"
@@ -182,7 +182,7 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
       for (const std::int32_t index : topic.partition_indexes) answers.partitions.push_back({index, 0});
     }
   }
-  Joined joined;
+  WaitGroup parts;
   for (std::size_t m = 0; m < request.markers.size(); m++) {
     const auto& asked = request.markers[m];
     const ProducerEpoch producer{asked.producer_id, asked.producer_epoch};
@@ -192,16 +192,16 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
     for (auto& topic : response.markers[m].topics)
       for (auto& answer : topic.partitions) {
         if (context.pace.due()) co_await context.pace.give_way();
-        joined.expect();
-        auto done = [&answer, &joined](Error error) {
+        parts.add();
+        auto done = [&answer, &parts](Error error) {
           answer.error_code = number(error);
-          joined.arrived();
+          parts.done();
         };
         context.broker.transactions.write_marker({topic.name, answer.partition_index}, producer, marker,
                                                  std::move(done), wanted);
       }
   }
-  co_await joined.all();
+  co_await parts.wait();
   co_return response;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fetch that waits: until one of the partitions it left itself with has news, or its deadline.
+// A coroutine that waits until something it left itself with changes, or until a deadline: a fetch with its
+// partitions, a step of a transaction, a request for a connection.
 // Lives on the loop; wakes once. The timer exists only while somebody waits.
 #pragma once
 

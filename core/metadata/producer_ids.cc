@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/records.h"
 
 namespace mq::core {
@@ -22,12 +22,12 @@ error_code ProducerIds::load() {
 
 Task<Result<std::int64_t>> ProducerIds::next() {
   if (next_ < end_) co_return next_++;
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   if (next_ < end_) co_return next_++;
   storage::Store::Change change;
   change.puts[std::string(producer_id_key)] = std::to_string(end_ + block);
   auto work = [this, change = std::move(change)] { return meta_.commit(change); };
-  const error_code error = co_await offload(disk_, std::move(work));
+  const error_code error = co_await run_on(disk_, std::move(work));
   if (error) co_return error;
   end_ += block;
   co_return next_++;

@@ -4,7 +4,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "core/loop/turn.h"
+#include "core/loop/async_mutex.h"
 #include "storage/store.h"
 
 namespace mq::core {
@@ -20,7 +20,7 @@ class ProducerIds {
  private:
   storage::Store& meta_;
   asio::thread_pool& disk_;
-  Turn turn_;
+  AsyncMutex changing_;
   std::int64_t next_ = 0, end_ = 0;  // ids [next_, end_) are ours to give
 };
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/loop/offload.h"
 #include "core/loop/pace.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/records.h"
 #include "net/kafka/uuid.h"
 
@@ -131,7 +131,7 @@ Task<std::vector<Topics::Answer>> Topics::check(const std::vector<NewTopic>& wan
 }
 
 Task<std::vector<Topics::Answer>> Topics::create(std::vector<NewTopic> wanted) {
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   std::vector<Answer> answers = co_await check(wanted);
   Records records;
   for (std::size_t i = 0; i < wanted.size(); i++) {
@@ -167,7 +167,7 @@ Task<TopicPtr> Topics::make(const NewTopic& wanted) {
 }
 
 Task<Error> Topics::remove(std::string name) {
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   TopicPtr topic = find(name);
   if (!topic) co_return Error::unknown_topic_or_partition;
   const error_code error = co_await erase(name);
@@ -203,7 +203,7 @@ Task<std::vector<PartitionNumber>> Topics::close(TopicPtr topic) {
 }
 
 Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total) {
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   const TopicPtr topic = find(name);
   if (!topic)
     co_return Answer{Error::unknown_topic_or_partition, "topic \"" + name + "\" does not exist", {}};
@@ -230,7 +230,7 @@ Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total
 }
 
 Task<Error> Topics::configure(std::string name, Overrides overrides) {
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   const TopicPtr topic = find(name);
   if (!topic) co_return Error::unknown_topic_or_partition;
   auto changed = std::make_shared<Topic>(*topic);
@@ -246,7 +246,7 @@ Task<Error> Topics::configure(std::string name, Overrides overrides) {
 }
 
 Task<void> Topics::defaults_changed(TopicDefaults defaults) {
-  const Turn::Hold hold = co_await turn_.take();
+  const AsyncMutex::Hold hold = co_await changing_.lock();
   Pace pace(co_await asio::this_coro::executor);
   defaults_ = std::move(defaults);
   for (TopicPtr topic = after(""); topic; topic = after(topic->name)) {
@@ -264,14 +264,14 @@ Task<error_code> Topics::store(Records records) {
     for (const auto& [name, record] : records) change.puts[key_of(name)] = to_json(record);
     return meta.commit(change);
   };
-  co_return co_await offload(disk_, std::move(work));
+  co_return co_await run_on(disk_, std::move(work));
 }
 
 Task<error_code> Topics::erase(const std::string& name) {
   storage::Store::Change change;
   change.erases.push_back(key_of(name));
   auto work = [&meta = journal_.meta(), change = std::move(change)] { return meta.commit(change); };
-  co_return co_await offload(disk_, std::move(work));
+  co_return co_await run_on(disk_, std::move(work));
 }
 
 // Seen from now on.

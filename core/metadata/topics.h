@@ -14,7 +14,7 @@
 #include <unordered_map>
 
 #include "core/config/topic_config.h"
-#include "core/loop/turn.h"
+#include "core/loop/async_mutex.h"
 #include "core/metadata/records.h"
 #include "core/partition/partition.h"
 #include "storage/journal.h"
@@ -98,7 +98,7 @@ class Topics {
   const Clock& clock_;
   asio::thread_pool& disk_;
   const Timestamp producer_expiration_ms_;
-  Turn turn_;  // of changes
+  AsyncMutex changing_;  // a change begins with what the one before it left
   TopicDefaults defaults_;
   std::uint64_t version_ = 0;
   Changed changed_ = [](const Topic&, Partitions) {};

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/loop/offload.h"
+#include "core/loop/run_on.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 
@@ -217,7 +217,7 @@ Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::t
     kafka::RecordReader records(*bytes);
     return look(records, start);
   };
-  co_return co_await offload(workers, std::move(work));
+  co_return co_await run_on(workers, std::move(work));
 }
 
 std::string Partition::producers_snapshot() const {

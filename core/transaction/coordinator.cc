@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "core/loop/joined.h"
+#include "core/loop/wait_group.h"
 #include "core/transaction/records.h"
 
 namespace mq::core {
@@ -133,7 +133,7 @@ Task<TransactionCoordinator::Admission> TransactionCoordinator::admit(std::strin
   if (admission.error == Error::none && !admission.entry)
     admission.error = Error::invalid_producer_id_mapping;
   if (admission.error != Error::none) co_return admission;
-  Turn::Hold hold = co_await admission.entry->writers.take();
+  AsyncMutex::Hold hold = co_await admission.entry->writers.lock();
   admission.hold.emplace(std::move(hold));
   admission.error = co_await add(std::move(id), who, std::move(partitions), ClientVersion::second);
   co_return admission;
@@ -181,14 +181,14 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
 Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
   if (stopped_) co_return Error::not_coordinator;  // the log may be gone before what is still under way
   const std::vector<KeyedRecord> records{std::move(record)};
-  Joined joined;
+  WaitGroup parts;
   Error error = Error::none;
-  joined.expect();
-  log_.append(entry->partition, records, [&joined, &error](Error answer) {
+  parts.add();
+  log_.append(entry->partition, records, [&parts, &error](Error answer) {
     error = answer;
-    joined.arrived();
+    parts.done();
   });
-  co_await joined.all();
+  co_await parts.wait();
   if (error == Error::none) co_return error;
   spdlog::error("transactional id \"{}\": its state cannot be written (error {})", entry->id,
                 static_cast<int>(error));
@@ -257,15 +257,15 @@ Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
   const ProducerEpoch producer = entry->state.now().producer;
   const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, coordinator_epoch};
   std::vector<TopicPartition> failed;
-  Joined joined;
+  WaitGroup parts;
   for (const TopicPartition& at : partitions) {
-    joined.expect();
-    write_marker(at, producer, marker, [&at, &joined, &failed](Error error) {
+    parts.add();
+    write_marker(at, producer, marker, [&at, &parts, &failed](Error error) {
       if (error == Error::kafka_storage_error) failed.push_back(at);
-      joined.arrived();
+      parts.done();
     });
   }
-  co_await joined.all();
+  co_await parts.wait();
   if (!failed.empty())
     spdlog::error("transactional id \"{}\": {} partitions have no marker yet; tried again", entry->id,
                   failed.size());

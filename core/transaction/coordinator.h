@@ -8,7 +8,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "core/loop/turn.h"
+#include "core/loop/async_mutex.h"
 #include "core/loop/waiter.h"
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/producer_ids.h"
@@ -27,8 +27,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
     std::string id;
     std::int32_t partition = 0;  // of __transaction_state
     TransactionState state;
-    Turn writers;     // that add partitions by writing to them
-    Waiters waiters;  // for the step that is on its way, and for the markers
+    AsyncMutex writers;  // that add partitions by writing to them
+    Waiters waiters;     // for the step that is on its way, and for the markers
     std::optional<Timestamp> due;
   };
   using EntryPtr = std::shared_ptr<Entry>;
@@ -63,7 +63,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   struct Admission {
     kafka::Error error = kafka::Error::none;
     EntryPtr entry;  // outlives the hold
-    std::optional<Turn::Hold> hold;
+    std::optional<AsyncMutex::Hold> hold;
   };
   Task<Admission> admit(std::string id, ProducerEpoch who, std::set<TopicPartition> partitions);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An answer that comes later, once: a coroutine waits, somebody else of its loop has the answer. Of one that
+// A value that is set later, once: coroutines wait for it, another one of their loop sets it. Of a value that
 // can be copied any number may wait, before and after. Lives on the loop.
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace mq::core {
 
 template <class T>
-class Later {
+class Promise {
  public:
   void set(T value) {
     if (value_) return;
@@ -22,8 +22,8 @@ class Later {
       asio::post(std::move(handler));  // after all of this turn: answers leave together
   }
   bool is_set() const { return value_.has_value(); }
-  static Task<T> get(std::shared_ptr<Later> self) {
-    auto keep = [later = self.get()](Handler handler) { later->waiting_.push_back(std::move(handler)); };
+  static Task<T> get(std::shared_ptr<Promise> self) {
+    auto keep = [promise = self.get()](Handler handler) { promise->waiting_.push_back(std::move(handler)); };
     if (!self->value_) co_await asio::async_initiate<const net::Use, void()>(keep, net::use);
     co_return std::move(*self->value_);
   }

@@ -9,16 +9,16 @@
 
 namespace mq::core {
 
-class Joined {
+class WaitGroup {
  public:
-  void expect() { waiting_++; }
-  void arrived() {
+  void add() { waiting_++; }
+  void done() {
     if (--waiting_ > 0 || !handler_) return;
     auto handler = std::move(*handler_);
     handler_.reset();
     asio::post(std::move(handler));  // after all callbacks of this turn: answers leave together
   }
-  Task<void> all() {
+  Task<void> wait() {
     if (waiting_ == 0) co_return;
     auto keep = [this](Handler handler) { handler_.emplace(std::move(handler)); };
     co_await asio::async_initiate<const net::Use, void()>(keep, net::use);

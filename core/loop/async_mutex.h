@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One coroutine at a time, in the order they asked. Lives on the loop.
+// A mutex of coroutines: one at a time holds it, in the order they asked. Lives on the loop.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -10,24 +10,24 @@
 
 namespace mq::core {
 
-class Turn {
+class AsyncMutex {
  public:
   // Held until destroyed.
   class Hold {
    public:
-    explicit Hold(Turn* turn) : turn_(turn) {}
-    Hold(Hold&& other) noexcept : turn_(std::exchange(other.turn_, nullptr)) {}
+    explicit Hold(AsyncMutex* mutex) : mutex_(mutex) {}
+    Hold(Hold&& other) noexcept : mutex_(std::exchange(other.mutex_, nullptr)) {}
     Hold(const Hold&) = delete;
     ~Hold() {
-      if (turn_) turn_->pass_on();
+      if (mutex_) mutex_->unlock();
     }
 
    private:
-    Turn* turn_;
+    AsyncMutex* mutex_;
   };
 
-  Task<Hold> take() {
-    if (!std::exchange(taken_, true)) co_return Hold(this);
+  Task<Hold> lock() {
+    if (!std::exchange(locked_, true)) co_return Hold(this);
     auto queue = [this](Handler handler) { waiting_.push_back(std::move(handler)); };
     co_await asio::async_initiate<const net::Use, void()>(queue, net::use);
     co_return Hold(this);
@@ -35,16 +35,16 @@ class Turn {
 
  private:
   using Handler = asio::async_result<net::Use, void()>::handler_type;
-  void pass_on() {
+  void unlock() {
     if (waiting_.empty()) {
-      taken_ = false;
+      locked_ = false;
       return;
     }
     Handler next = std::move(waiting_.front());
     waiting_.pop_front();
     asio::post(std::move(next));
   }
-  bool taken_ = false;
+  bool locked_ = false;
   std::deque<Handler> waiting_;
 };
 

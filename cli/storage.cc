@@ -151,7 +151,7 @@ void check_there(const Wanted& wanted, const Directory& directory, const std::st
 json::object row_of(const Inspection::Record& record, const Directory& directory) {
   json::object row{{"segment", record.segment}, {"position", record.position}, {"kind", record.kind}};
   if (record.partition != 0) directory.name(row, record.partition);
-  if (record.kind == "batch" || record.kind == "cut" || record.kind == "trim")
+  if (record.kind == "batch" || record.kind == "truncate" || record.kind == "trim")
     row["first_offset"] = record.first;
   if (record.kind == "batch") row["last_offset"] = record.last;
   if (record.time_max >= 0) row["timestamp"] = format_time(record.time_max);
@@ -261,7 +261,7 @@ extern const Command storage_ls{
 
 extern const Command storage_dump{
     .name = "storage dump",
-    .summary = "Print the journal's records: batches, and what was trimmed or cut.",
+    .summary = "Print the journal's records: batches, and what was trimmed or truncated.",
     .arguments = {{"DIR", Kind::directory}, {"TOPIC[:PARTS]", Kind::text, 0, 1}},
     .uses = rows,
     .examples = {{"mq storage dump /var/lib/mq orders:0", "the batches of a partition"},

@@ -12,12 +12,12 @@ std::uint64_t Run::bytes() const {
 }
 
 void Run::add(const Place& place) {
-  places->resize(count);  // what was cut away
+  places->resize(count);  // what was truncated
   places->push_back(place);
   count++;
 }
 
-std::uint64_t Run::cut(Offset end) {
+std::uint64_t Run::truncate(Offset end) {
   std::uint64_t bytes = 0;
   while (count > skip && (*places)[count - 1].last() >= end) bytes += (*places)[--count].size;
   return bytes;

@@ -21,7 +21,7 @@ struct Place {
 static_assert(sizeof(Place) == 32);
 
 // A partition's batches in one segment that is not sealed, in offset order: `places` without those that were
-// trimmed (the first `skip`) and cut (from `count` on).
+// trimmed (the first `skip`) and truncated (from `count` on).
 struct Active;
 struct Run {
   std::shared_ptr<Active> segment;
@@ -31,8 +31,8 @@ struct Run {
   std::span<const Place> batches() const { return std::span(*places).subspan(skip, count - skip); }
   std::uint64_t bytes() const;
   void add(const Place& place);
-  std::uint64_t cut(Offset end);     // forgets what reaches `end`; returns how many bytes that was
-  std::uint64_t trim(Offset start);  // forgets what lies before `start`
+  std::uint64_t truncate(Offset end);  // forgets what reaches `end`; returns how many bytes that was
+  std::uint64_t trim(Offset start);    // forgets what lies before `start`
 };
 
 struct Active {
@@ -43,7 +43,7 @@ struct Active {
   bool closed = false;
   std::vector<std::shared_ptr<PartitionLog>> logs;  // those that it says something of
   std::vector<Place> core_rows;                     // copies of core's rows; `first` counts them
-  std::vector<std::pair<PartitionNumber, Offset>> cuts, trims;
+  std::vector<std::pair<PartitionNumber, Offset>> truncations, trims;
 };
 
 // The first batch that holds `from` or lies behind it.

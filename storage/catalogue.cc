@@ -127,7 +127,7 @@ Result<std::vector<std::uint32_t>> Catalogue::replaced(std::uint32_t number, Seg
   Manifest touched;
   {
     std::lock_guard lock(mutex_);
-    let_go(gone, touched, change);
+    release(gone, touched, change);
     for (const std::uint32_t segment : copied)
       if (SegmentRow* old = touch(segment, touched)) old->core_rows = 0;
     manifest_[number] = row;  // who finds a run in the store finds its segment here
@@ -230,7 +230,7 @@ Result<Catalogue::Forgotten> Catalogue::forget_from(PartitionNumber partition, O
     const bool more = runs->size() == rows_at_once;
     Store::Change change;
     const Run first = runs->front();
-    if (first.row.first < end) {  // what is before the cut stays, under a new name
+    if (first.row.first < end) {  // what is before the truncation stays, under a new name
       const Run left = first.between(first.row.first, end);
       change.puts[keys::catalogue_row(partition, left.last)] = packed(left.row);
     }
@@ -281,7 +281,7 @@ error_code Catalogue::take_out(const std::vector<Run>& gone, Store::Change chang
   {
     std::lock_guard lock(mutex_);
     for (const Run& run : gone) count(run.row, 1);
-    let_go(gone, touched, change);
+    release(gone, touched, change);
     for (const auto& [key, value] : change.puts) {
       const auto row = unpacked<CatalogueRow>(value);
       count(*row, std::uint64_t(-1));
@@ -310,7 +310,7 @@ SegmentRow* Catalogue::touch(std::uint32_t number, Manifest& touched) const {
 }
 
 // With the lock held. A row that `change` puts anew is not erased.
-void Catalogue::let_go(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const {
+void Catalogue::release(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const {
   for (const Run& run : gone) {
     std::string key = keys::catalogue_row(run.partition, run.last);
     if (!change.puts.contains(key)) change.erases.push_back(std::move(key));

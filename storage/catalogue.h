@@ -79,7 +79,7 @@ class Catalogue {
                       std::optional<PartitionNumber> owner, Forgotten& all);
   error_code add_bytes(PartitionNumber partition, std::int64_t more, Store::Change& change) const;
   SegmentRow* touch(std::uint32_t number, Manifest& touched) const;
-  void let_go(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const;
+  void release(const std::vector<Run>& gone, Manifest& touched, Store::Change& change) const;
   static std::vector<std::uint32_t> put(const Manifest& touched, Store::Change& change);
   void adopt(const Manifest& touched, const std::vector<std::uint32_t>& dead);
 

@@ -35,7 +35,7 @@ void Cleaner::forget_from(std::shared_ptr<PartitionLog> log, Offset end, Offset 
   forget(std::move(log), end, false, counted);
 }
 
-void Cleaner::bury(std::vector<PartitionNumber> partitions) {
+void Cleaner::remove_partitions(std::vector<PartitionNumber> partitions) {
   if (partitions.empty()) return;
   asio::post(background_, [this, partitions = std::move(partitions)] {
     const auto gone = catalogue_.forget_all(partitions, stopping_);

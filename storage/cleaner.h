@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forgetting: rows of what was trimmed, cut or removed leave the catalogue, and segments without a living
-// batch leave the disk. Called on the loop; the work is done in the background, in the order it was asked
-// for.
+// Forgetting: rows of what was trimmed, truncated or removed leave the catalogue, and segments without a
+// living batch leave the disk. Called on the loop; the work is done in the background, in the order it was
+// asked for.
 #pragma once
 
 #include <atomic>
@@ -25,8 +25,8 @@ class Cleaner {
   // The log is told how many bytes went of runs that begin before `counted`: those that it knows are sealed.
   void forget_before(std::shared_ptr<PartitionLog> log, Offset start, Offset counted);
   void forget_from(std::shared_ptr<PartitionLog> log, Offset end, Offset counted);
-  void bury(std::vector<PartitionNumber> partitions);  // all of them
-  void look();                                         // for segments that are dead, or mostly
+  void remove_partitions(std::vector<PartitionNumber> partitions);  // all of them
+  void look();                                                      // for segments that are dead, or mostly
   void stop();
 
   // Copying thread. What was copied takes effect; waits for the background thread. Or it is removed.

@@ -161,8 +161,8 @@ void DiskJournal::apply(const Append& append, const std::shared_ptr<Active>& seg
       batches_++;
       batch_bytes_ += append.batch.size;
       break;
-    case Kind::cut:
-      append.log->cut_at(append.base, segment);
+    case Kind::truncate:
+      append.log->truncate_at(append.base, segment);
       break;
     case Kind::trim:
       append.log->trimmed(append.base, segment);
@@ -233,7 +233,7 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
     if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
   }
   if (!committed) co_return committed.error();
-  cleaner_->bury(std::move(partitions));
+  cleaner_->remove_partitions(std::move(partitions));
   co_return error_code{};
 }
 

@@ -6,12 +6,12 @@
 #include <map>
 #include <unordered_map>
 
-#include "storage/ahead.h"
 #include "storage/cleaner.h"
 #include "storage/journal.h"
 #include "storage/lock.h"
 #include "storage/noting_store.h"
 #include "storage/partition_log.h"
+#include "storage/read_ahead.h"
 #include "storage/sealed.h"
 #include "storage/sealer.h"
 #include "storage/stall_watch.h"
@@ -46,7 +46,7 @@ class DiskJournal final : public Journal, private Rewriter {
   void copy_core_rows(Log::Appended done);                    // all of them
   asio::thread_pool& readers();
   Tail& tail() { return tail_; }
-  Ahead& ahead() { return ahead_; }
+  ReadAhead& ahead() { return read_ahead_; }
   Catalogue& catalogue() { return *catalogue_; }
   SealedSegments& sealed_segments() { return *sealed_; }
   Cleaner& cleaner() { return *cleaner_; }
@@ -80,7 +80,7 @@ class DiskJournal final : public Journal, private Rewriter {
   std::vector<std::shared_ptr<Active>>
       open_;  // segments that may still take records: one, or some for a moment
   Tail tail_;
-  Ahead ahead_;
+  ReadAhead read_ahead_;
   std::vector<Append> turn_;  // appends of this turn of the loop, handed over together
   StallWatch stall_{loop_};
   std::size_t waiting_ = 0;  // appends without an answer; while there are any, the loop is kept running

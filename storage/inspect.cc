@@ -13,7 +13,7 @@ namespace mq::storage {
 namespace {
 
 const char* name_of(Kind kind) {
-  constexpr const char* names[] = {"", "begin", "batch", "cut", "trim", "note", "rows"};
+  constexpr const char* names[] = {"", "begin", "batch", "truncate", "trim", "note", "rows"};
   return names[static_cast<std::uint32_t>(kind)];
 }
 
@@ -84,7 +84,7 @@ Result<std::vector<Inspection::Partition>> Inspector::partitions() {
     error = dump(number, [&](const Record& record) {
       if (record.partition == 0 || removed.contains(record.partition)) return true;
       Partition& partition = all[record.partition];
-      if (record.kind == "cut") partition.end = std::min(partition.end, record.first);
+      if (record.kind == "truncate") partition.end = std::min(partition.end, record.first);
       if (record.kind == "trim") partition.start = std::max(partition.start, record.first);
       if (record.kind == "batch" && !sealed) partition.end = record.last + 1;
       partition.end = std::max(partition.end, partition.start);

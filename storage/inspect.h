@@ -26,7 +26,7 @@ class Inspection {
     bool sealed = false;
     std::uint64_t file_bytes = 0, table_bytes = 0;  // 0: there is none
     std::uint64_t batches = 0, batch_bytes = 0;
-    std::uint64_t living_bytes = 0;  // of batches that were not trimmed, cut or removed
+    std::uint64_t living_bytes = 0;  // of batches that were not trimmed, truncated or removed
     std::size_t partitions = 0;
   };
   virtual Result<std::vector<Segment>> segments() = 0;
@@ -43,12 +43,12 @@ class Inspection {
   struct Record {
     std::uint32_t segment = 0;
     std::uint64_t position = 0;  // of the payload in the .log; 0: it lies in the table
-    std::string kind;            // begin, batch, cut, trim, note, rows; lost: offsets that cannot be read
+    std::string kind;  // begin, batch, truncate, trim, note, rows; lost: offsets that cannot be read
     PartitionNumber partition = 0;
-    Offset first = 0, last = 0;  // of a batch; where a cut or trim is
+    Offset first = 0, last = 0;  // of a batch; where a truncation or trim is
     std::int64_t time_max = -1;
     std::size_t size = 0;  // of the payload
-    bool living = true;    // false: a batch that was trimmed, cut or removed
+    bool living = true;    // false: a batch that was trimmed, truncated or removed
     Bytes payload;         // valid during the visit; empty when it could not be read
   };
   using Visit = std::function<bool(const Record&)>;  // false: enough

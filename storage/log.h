@@ -39,7 +39,7 @@ class Log {
   // What lies at or after `from`, oldest first; at most `count_max` ranges.
   virtual Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) = 0;
 
-  virtual Task<error_code> cut(
+  virtual Task<error_code> truncate(
       Offset end) = 0;  // forget every batch that reaches `end`; durable when it returns
   virtual Task<error_code> trim(
       Offset start) = 0;  // forget everything before `start`; past the end: go on from there

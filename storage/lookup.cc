@@ -67,16 +67,16 @@ bool is_there(const Sealed& segment, const Sealed::Entry& entry) {
 }
 
 // Adds what a reader will want next; false when there is no more of it here.
-bool go_on(Ahead::Row& ahead, const Sealed& segment, const Sealed::Entry& entry) {
+bool go_on(ReadAhead::Row& ahead, const Sealed& segment, const Sealed::Entry& entry) {
   if (!entry.batch.empty() || segment.file() != ahead.file.lock() || !segment.file()) return false;
   const auto offsets = static_cast<std::uint32_t>(entry.last - entry.first);
   ahead.places.push_back(
       {entry.first, entry.time_max, entry.position, static_cast<std::uint32_t>(entry.size), offsets});
-  return ahead.places.size() < Ahead::places_max;
+  return ahead.places.size() < ReadAhead::places_max;
 }
 
 // The disk has to do with all of it before any is waited for.
-void ask_for_all(std::span<const Extent> now, const Ahead::Row& ahead, std::size_t ahead_bytes) {
+void ask_for_all(std::span<const Extent> now, const ReadAhead::Row& ahead, std::size_t ahead_bytes) {
   std::vector<Extent> all(now.begin(), now.end());
   const auto file = ahead.file.lock();
   for (const Place& place : ahead.places) {

@@ -3,8 +3,8 @@
 // segment that is written anew meanwhile is found where its batches went.
 #pragma once
 
-#include "storage/ahead.h"
 #include "storage/extent.h"
+#include "storage/read_ahead.h"
 #include "storage/sealed.h"
 
 namespace mq::storage {
@@ -17,7 +17,7 @@ class Lookup {
 
   struct Found {
     Read read;
-    Ahead::Row ahead;  // what follows it in the same file
+    ReadAhead::Row ahead;  // what follows it in the same file
   };
   Result<Found> read(Offset from, std::size_t bytes_max) const;
   // Base of the first batch from `start` on whose largest timestamp reaches `timestamp`.
@@ -27,7 +27,7 @@ class Lookup {
   Result<std::optional<Newest>> newest(Offset start) const;
   Result<std::vector<Range>> ranges(Offset from, Grain grain, std::size_t count_max) const;
   error_code batches(Offset from, const std::function<bool(Bytes batch)>& visit) const;
-  // The base of the batch that a cut at `end` would split, or `end`.
+  // The base of the batch that a truncation at `end` would split, or `end`.
   Result<Offset> boundary(Offset end) const;
 
  private:

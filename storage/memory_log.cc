@@ -70,12 +70,12 @@ Task<Result<std::vector<Range>>> MemoryLog::ranges(Offset from, Grain, std::size
   co_return std::move(ranges);
 }
 
-Task<error_code> MemoryLog::cut(Offset end) {
+Task<error_code> MemoryLog::truncate(Offset end) {
   settle();
   auto& batches = state_->batches;
   for (; !batches.empty() && batches.back().last >= end; batches.pop_back()) {
     state_->bytes -= batches.back().size;
-    end = std::min(end, batches.back().first);  // a batch that spans the cut goes whole
+    end = std::min(end, batches.back().first);  // a batch that spans it goes whole
   }
   end_ = std::min(end_, end);
   start_ = std::min(start_, end_);

@@ -18,7 +18,7 @@ class MemoryLog final : public Log {
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;
-  Task<error_code> cut(Offset end) override;
+  Task<error_code> truncate(Offset end) override;
   Task<error_code> trim(Offset start) override;
   Offset start() const override { return start_; }
   Offset end() const override { return end_; }

@@ -207,16 +207,16 @@ error_code Opening::load_removed() {
     return {};
   });
   if (error || removed.empty()) return error;
-  std::vector<PartitionNumber> to_bury;
+  std::vector<PartitionNumber> to_remove;
   error = for_each_with_runs([&](PartitionNumber partition) {
-    if (removed.erase(partition) > 0) to_bury.push_back(partition);
+    if (removed.erase(partition) > 0) to_remove.push_back(partition);
   });
   if (error) return error;
   Store::Change change;
   for (const auto& [partition, segment] : removed)
     if (segment < oldest)
       change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
-  journal_.cleaner_->bury(std::move(to_bury));
+  journal_.cleaner_->remove_partitions(std::move(to_remove));
   return change.erases.empty() ? error_code{} : journal_.meta_->commit(change);
 }
 

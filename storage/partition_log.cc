@@ -90,7 +90,7 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
     if (from >= limit.end) co_return Read{{}, 0, from};
     if (tail_ && tail_->covers(from)) co_return tail_->read(from, limit.end, bytes_max);
 
-    const std::uint32_t cuts = cuts_;
+    const std::uint32_t truncations = truncations_;
     const Offset sealed_end = sealed_end_;
     Result<Read> read = Read{{}, 0, from};
     if (from < sealed_end) {
@@ -99,10 +99,10 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
       read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
     }
     const bool nothing = read && read->size == 0;
-    if (journal_ && cuts == cuts_ && nothing && sealed_end < limit.end)
+    if (journal_ && truncations == truncations_ && nothing && sealed_end < limit.end)
       read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
-    const bool moved =
-        cuts != cuts_ || (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
+    const bool moved = truncations != truncations_ ||
+                       (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
     if (moved) continue;
     if (!read && read.error() == Errc::corrupt && bytes_max > 0) {
       bytes_max = 0;  // what lies before something that cannot be read is a read of its own
@@ -152,10 +152,11 @@ Lookup PartitionLog::lookup(Offset limit) const {
 
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
-  const std::uint32_t cuts = cuts_;
+  const std::uint32_t truncations = truncations_;
   auto found = co_await run_on(journal_->readers(), std::move(look));
   if (!found) co_return found.error();
-  if (journal_ && cuts == cuts_) journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
+  if (journal_ && truncations == truncations_)
+    journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
   co_return std::move(found->read);
 }
 
@@ -222,7 +223,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
   for (;;) {
     if (!journal_) co_return Errc::stopped;
     from = std::max(from, start_);
-    const std::uint32_t cuts = cuts_;
+    const std::uint32_t truncations = truncations_;
     const Offset sealed_end = sealed_end_;
     std::vector<Range> ranges;
     if (from < sealed_end) {
@@ -233,7 +234,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
-    if (cuts != cuts_ || sealed_end != sealed_end_ || from < start_) continue;
+    if (truncations != truncations_ || sealed_end != sealed_end_ || from < start_) continue;
     add_unsealed(from, grain, count_max, ranges);
     co_return std::move(ranges);
   }
@@ -259,9 +260,10 @@ void PartitionLog::add_unsealed(Offset from, Grain grain, std::size_t count_max,
   }
 }
 
-// ---------------------------------------------------------------------------------------------- cut and trim
+// ---------------------------------------------------------------------------------------------- truncation
+// and trim
 
-// Where a cut at `end` really is: a batch that spans it goes whole.
+// Where a truncation at `end` really is: a batch that spans it goes whole.
 Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
@@ -284,7 +286,7 @@ Task<error_code> PartitionLog::note(Append append) {
 }
 
 // Where it really is can only be known while nothing is in flight.
-Task<error_code> PartitionLog::cut(Offset end) {
+Task<error_code> PartitionLog::truncate(Offset end) {
   const auto self = shared_from_this();
   for (;;) {
     if (!journal_) co_return Errc::stopped;
@@ -299,20 +301,20 @@ Task<error_code> PartitionLog::cut(Offset end) {
     if (!at) co_return at.error();
     if (!journal_ || in_flight_ > 0) continue;
     Append append;
-    append.kind = Kind::cut;
+    append.kind = Kind::truncate;
     append.base = *at;
     co_return co_await note(std::move(append));
   }
 }
 
-void PartitionLog::cut_at(Offset end, const std::shared_ptr<Active>& segment) {
-  segment->cuts.emplace_back(number_, end);
+void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segment) {
+  segment->truncations.emplace_back(number_, end);
   segment->logs.push_back(shared_from_this());
-  cuts_++;
+  truncations_++;
   if (journal_) journal_->ahead().forget(number_);
   if (end >= end_) return;
-  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.cut(end));
-  if (tail_) tail_->cut(end);
+  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.truncate(end));
+  if (tail_) tail_->truncate(end);
   for (auto& [from, to] : lost_) to = std::min(to, end);
   std::erase_if(lost_, [](const auto& range) { return range.first >= range.second; });
   end_ = end;
@@ -386,7 +388,7 @@ PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t co
   const auto run =
       std::find_if(runs_.begin(), runs_.end(), [&](const Run& r) { return r.segment.get() == &segment; });
   if (run == runs_.end()) return changed;
-  if (run->count < count) changed.cut = (*run->places)[run->count].first;
+  if (run->count < count) changed.truncated = (*run->places)[run->count].first;
   if (run->skip > skip) changed.trim = start_;
   if (!run->batches().empty()) sealed_end_ = run->batches().back().last() + 1;
   sealed_bytes_ += run->bytes();

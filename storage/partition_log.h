@@ -25,7 +25,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;
-  Task<error_code> cut(Offset end) override;
+  Task<error_code> truncate(Offset end) override;
   Task<error_code> trim(Offset start) override;
   Offset start() const override { return start_; }
   Offset end() const override { return end_; }
@@ -48,7 +48,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
   // What became durable, in order.
   void appended(const Batch& batch, std::uint32_t position, const std::shared_ptr<Active>& segment);
-  void cut_at(Offset end, const std::shared_ptr<Active>& segment);
+  void truncate_at(Offset end, const std::shared_ptr<Active>& segment);
   void trimmed(Offset start, const std::shared_ptr<Active>& segment);
 
   // For sealing: its batches in a closed segment; its row as of the end of that segment; that they are found
@@ -56,7 +56,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   const Run* run(const Active& segment) const;
   PartitionRow row(const Active& segment) const;
   struct Changed {
-    std::optional<Offset> cut, trim;  // what happened since `run` was taken
+    std::optional<Offset> truncated, trimmed;  // what happened since `run` was taken
   };
   Changed sealed(const Active& segment, std::size_t count, std::size_t skip);
   void forgot(std::uint64_t sealed_bytes);
@@ -86,8 +86,8 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   std::uint32_t in_flight_ = 0;
   Offset queued_end_ = 0;  // the end as it will be; meaningless when nothing is in flight
   std::uint32_t refusals_known_ = 0;
-  std::uint32_t cuts_ = 0;  // so that a read sees that one came between
-  std::vector<Run> runs_;   // in segments that are not sealed, oldest first
+  std::uint32_t truncations_ = 0;  // so that a read sees that one came between
+  std::vector<Run> runs_;          // in segments that are not sealed, oldest first
   std::shared_ptr<Tail::Part> tail_;
   std::vector<std::pair<Offset, Offset>> lost_;
 };

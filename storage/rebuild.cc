@@ -164,11 +164,11 @@ bool Rebuild::beats(const Table& a, const Table& b) {
   return took(a, b) || (a.order > b.order && !took(b, a));
 }
 
-// Cuts that came after a run was sealed, and what another segment has instead.
-void Rebuild::apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const {
+// Truncations that came after a run was sealed, and what another segment has instead.
+void Rebuild::apply_truncations(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const {
   for (auto& [table, run] : runs)
     for (const Table& later : tables_)
-      for (const auto& [partition, end] : later.summary.cuts)
+      for (const auto& [partition, end] : later.summary.truncations)
         if (partition == run.partition && later.order > table->order && later.number > table->number)
           run.last = std::min(run.last, end - 1);
   for (auto& [table, run] : runs)
@@ -192,7 +192,7 @@ error_code Rebuild::place_runs() {
   for (const Table& table : tables_) rows[table.number] = table.row;
   PartitionNumber highest = 0;
   for (auto& [partition, runs] : partitions) {
-    apply_cuts(runs);
+    apply_truncations(runs);
     highest = std::max(highest, partition);
     PartitionRow row{starts[partition], starts[partition], 0};
     std::erase_if(runs, [&](const auto& entry) { return entry.second.last < row.start; });

@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "headers are written a
 enum class Kind : std::uint32_t {
   begin = 1,  // first of a segment: Begin
   batch,      // a record batch
-  cut,        // forget the partition's batches that reach `base`
+  truncate,   // forget the partition's batches that reach `base`
   trim,       // forget the partition's batches before `base`
   note,       // a witness: Note
   rows,       // a copy of some of core's rows in meta
@@ -31,8 +31,8 @@ struct Header {
   std::uint32_t length = 0;  // of the payload
   PartitionNumber partition = 0;
   std::uint32_t group = 0;  // records of one group were made durable together
-  Offset base = 0;          // first offset of a batch; where a cut or a trim is; of rows the changes of meta;
-                            // of a begin how large the file was made
+  Offset base = 0;  // first offset of a batch; where a truncation or a trim is; of rows the changes of meta;
+                    // of a begin how large the file was made
   std::uint64_t durable = 0;  // the segment was durable up to here when this was written
 };
 static_assert(sizeof(Header) == 40);

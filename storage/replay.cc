@@ -48,7 +48,7 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     const bool known = covered != covered_.end() && segment->file->number <= covered->second;
     if (!known && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
   }
-  if (header.kind == Kind::cut) cut(header.partition, header.base);
+  if (header.kind == Kind::truncate) truncate(header.partition, header.base);
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
   journal_.apply(append, segment);
@@ -132,7 +132,7 @@ void Replay::lose(PartitionNumber partition, Offset from, Offset to) {
   logger().error("partition {}: offsets {} to {} are lost", partition, from, to - 1);
 }
 
-void Replay::cut(PartitionNumber partition, Offset end) {
+void Replay::truncate(PartitionNumber partition, Offset end) {
   for (auto at = lost_.lower_bound({partition, 0}); at != lost_.end() && at->first.first == partition;) {
     at->second = std::min(at->second, end);
     at = at->second <= at->first.second ? lost_.erase(at) : std::next(at);

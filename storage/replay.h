@@ -34,7 +34,7 @@ class Replay {
   void suspect_all(std::uint64_t bytes);
   void met(PartitionNumber partition);
   void found_behind(const PartitionLog& log, Offset first);
-  void cut(PartitionNumber partition, Offset end);
+  void truncate(PartitionNumber partition, Offset end);
   void lose(PartitionNumber partition, Offset from, Offset to);
   Store::Change tell_logs();
   bool is_gone(PartitionNumber partition) const;

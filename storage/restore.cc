@@ -59,9 +59,9 @@ void LogIndex::add(const Header& header, Bytes payload, std::uint32_t position) 
       places.push_back({batch.first, batch.time_max, position, header.length, offsets, 0});
       break;
     }
-    case Kind::cut:
+    case Kind::truncate:
       forget_from(places, header.base);
-      sealing_.cuts.emplace_back(header.partition, header.base);
+      sealing_.truncations.emplace_back(header.partition, header.base);
       break;
     case Kind::trim:
       sealing_.trims.emplace_back(header.partition, header.base);
@@ -77,7 +77,7 @@ void LogIndex::add(const Header& header, Bytes payload, std::uint32_t position) 
   }
 }
 
-// Otherwise some are missing, or the run was trimmed or cut.
+// Otherwise some are missing, or the run was trimmed or truncated.
 bool LogIndex::has_all_of(const Catalogue::Run& run) {
   std::uint64_t bytes = 0, batches = 0;
   for (const Place& place : from_offset(places_[run.partition], run.row.first)) {

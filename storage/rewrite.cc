@@ -283,8 +283,8 @@ std::vector<Catalogue::Run> Rewrite::taken() const {
   return runs;
 }
 
-// What was trimmed, cut or removed since it was copied does not come back: of that only what the catalogue
-// still has is taken over.
+// What was trimmed, truncated or removed since it was copied does not come back: of that only what the
+// catalogue still has is taken over.
 Result<Rewrite::Committed> Rewrite::commit() {
   Committed committed;
   std::vector<Catalogue::Run> gone;

@@ -24,7 +24,7 @@ class Rewriter {
 
   // Writes anew what begins between `from` and `to`, as far as one new segment should hold, and returns where
   // it stopped; batches behind `to` that share a segment with the last of them are shown, too. It is there as
-  // a whole, or after an error not at all. Trims, cuts and removals that come meanwhile hold.
+  // a whole, or after an error not at all. Trims, truncations and removals that come meanwhile hold.
   virtual Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) = 0;
 
   // What was appended before is in sealed segments when it returns.

@@ -94,8 +94,8 @@ Result<Table> SegmentTable::write(const std::atomic<bool>& stopping) {
     if (const error_code error = add_part(part)) return error;
   }
   const SegmentFile& segment = *sealing_.segment;
-  const Summary summary{segment.number, segment.seed,   sealing_.end, table_.runs,
-                        sealing_.cuts,  sealing_.trims, {},           {}};
+  const Summary summary{segment.number,       segment.seed,   sealing_.end, table_.runs,
+                        sealing_.truncations, sealing_.trims, {},           {}};
   if (const error_code error = file_.finish(summary)) return error;
   table_.row.seed = segment.seed;
   table_.row.has_file = needs_file_;
@@ -110,7 +110,7 @@ Result<Table> SegmentTable::write(const std::atomic<bool>& stopping) {
 bool Sealing::empty() const {
   const bool batches =
       std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.skip < part.count; });
-  return !batches && core_rows.empty() && cuts.empty() && trims.empty();
+  return !batches && core_rows.empty() && truncations.empty() && trims.empty();
 }
 
 std::string Summary::encode() const {
@@ -119,7 +119,7 @@ std::string Summary::encode() const {
   out.append(reinterpret_cast<const char*>(&seed), sizeof seed);
   out.append(reinterpret_cast<const char*>(&end), sizeof end);
   put(out, runs);
-  put(out, cuts);
+  put(out, truncations);
   put(out, trims);
   put(out, replaced);
   put(out, sources);
@@ -134,8 +134,8 @@ std::optional<Summary> Summary::decode(std::string_view text) {
   std::memcpy(&summary.seed, text.data() + 4, sizeof summary.seed);
   std::memcpy(&summary.end, text.data() + 8, sizeof summary.end);
   text.remove_prefix(fixed);
-  const bool whole = take(text, summary.runs) && take(text, summary.cuts) && take(text, summary.trims) &&
-                     take(text, summary.replaced) && take(text, summary.sources);
+  const bool whole = take(text, summary.runs) && take(text, summary.truncations) &&
+                     take(text, summary.trims) && take(text, summary.replaced) && take(text, summary.sources);
   return whole ? std::optional(std::move(summary)) : std::nullopt;
 }
 

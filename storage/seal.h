@@ -16,7 +16,7 @@ namespace mq::storage {
 struct Sealing {
   struct Part {
     PartitionNumber partition = 0;
-    std::shared_ptr<const std::vector<Place>> places;  // null: only cut or trimmed
+    std::shared_ptr<const std::vector<Place>> places;  // null: only truncation or trimmed
     std::size_t skip = 0, count = 0;
     PartitionRow row;
     std::shared_ptr<PartitionLog> log;
@@ -25,7 +25,7 @@ struct Sealing {
   std::uint64_t end = 0;
   std::vector<Part> parts;  // a partition once, in order
   std::vector<Place> core_rows;
-  std::vector<std::pair<PartitionNumber, Offset>> cuts, trims;
+  std::vector<std::pair<PartitionNumber, Offset>> truncations, trims;
 
   bool empty() const;  // holds nothing that anybody will look for
 };
@@ -35,7 +35,7 @@ struct Summary {
   std::uint32_t segment = 0, seed = 0;
   std::uint64_t end = 0;
   std::vector<Catalogue::Run> runs;
-  std::vector<std::pair<PartitionNumber, Offset>> cuts, trims;
+  std::vector<std::pair<PartitionNumber, Offset>> truncations, trims;
   std::vector<std::uint32_t> replaced;  // segments that this one took the place of
   std::vector<std::uint32_t> sources;   // others that had what it has, and may still look as if
 

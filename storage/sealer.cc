@@ -65,7 +65,7 @@ Sealing Sealer::sealing_of(const Active& segment) {
   sealing.segment = segment.file;
   sealing.end = segment.end;
   sealing.core_rows = segment.core_rows;
-  sealing.cuts = segment.cuts;
+  sealing.truncations = segment.truncations;
   sealing.trims = segment.trims;
   auto logs = segment.logs;
   const auto number = [](const auto& log) { return log->number(); };
@@ -168,10 +168,10 @@ void Sealer::finish(const Done& done) {
       continue;
     }
     const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
-    if (changed.cut) cleaner_.forget_from(part.log, *changed.cut, 0);
+    if (changed.truncated) cleaner_.forget_from(part.log, *changed.truncated, 0);
     if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, 0);
   }
-  cleaner_.bury(std::move(gone));
+  cleaner_.remove_partitions(std::move(gone));
   cleaner_.look();
   files_.stuck(false);
   closed_.pop_front();

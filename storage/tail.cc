@@ -20,7 +20,7 @@ Read Tail::Part::read(Offset from, Offset limit, std::size_t bytes_max) const {
   return read;
 }
 
-void Tail::Part::cut(Offset end) {
+void Tail::Part::truncate(Offset end) {
   while (!batches_.empty() && batches_.back().batch.last >= end) batches_.pop_back();
 }
 
@@ -32,7 +32,7 @@ void Tail::add(const std::shared_ptr<Part>& part, Batch batch) {
     const Entry& oldest = entries_.front();
     auto& batches = oldest.part->batches_;
     if (!batches.empty() && batches.front().number == oldest.number)
-      batches.pop_front();  // or a cut was faster
+      batches.pop_front();  // or a truncation was faster
     bytes_ -= oldest.size;
   }
 }

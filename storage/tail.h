@@ -18,7 +18,7 @@ class Tail {
     bool covers(Offset from) const { return !batches_.empty() && from >= batches_.front().batch.first; }
     // From the batch that holds `from`, or the next one, on; what lies at or after `limit` does not count.
     Read read(Offset from, Offset limit, std::size_t bytes_max) const;
-    void cut(Offset end);  // forgets what reaches `end`
+    void truncate(Offset end);  // forgets what reaches `end`
 
    private:
     friend class Tail;

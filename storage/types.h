@@ -68,7 +68,7 @@ struct Range {
   std::int64_t time_max = -1;  // largest timestamp; -1: none of them has one
   std::int64_t written_ms =
       -1;                   // when the segment was full, by the wall clock; -1: it is not, or nobody knows
-  std::uint64_t bytes = 0;  // about, where a part of a segment was trimmed or cut
+  std::uint64_t bytes = 0;  // about, where a part of a segment was trimmed or truncated
   std::uint32_t batches = 1;
   bool sealed = false;
 };

@@ -32,7 +32,7 @@ bool is_full(const error_code& error) {
 
 // What comes behind it in its log is numbered as if this had succeeded.
 bool is_counted_on(Kind kind) {
-  return kind == Kind::batch || kind == Kind::cut;
+  return kind == Kind::batch || kind == Kind::truncate;
 }
 
 // Whoever was queued behind it before the loop heard of this is refused, too, but is no refusal of its own.

@@ -88,10 +88,10 @@ void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId prod
     ended_meanwhile_[partition].emplace_back(producer, committed);
     return;
   }
-  let_go(partition, producer, committed);
+  release_pending(partition, producer, committed);
 }
 
-void GroupCoordinator::let_go(std::int32_t partition, ProducerId producer, bool committed) {
+void GroupCoordinator::release_pending(std::int32_t partition, ProducerId producer, bool committed) {
   const auto node = in_transactions_.extract({partition, producer});
   if (!node) return;
   for (const GroupPtr& group : node.mapped()) {

@@ -143,7 +143,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Durable append(const GroupPtr& group, const std::vector<KeyedRecord>& records,
                  std::function<void()> applied, kafka::BatchProducer producer = {});
   void apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer);
-  void let_go(std::int32_t partition, ProducerId producer, bool committed);
+  void release_pending(std::int32_t partition, ProducerId producer, bool committed);
   Durable forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions);
   Durable remove(const GroupPtr& group);
   void removed(const GroupPtr& group, kafka::Error error);

@@ -62,7 +62,7 @@ void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::opt
                                 const kafka::BatchHead& head) {
   if (head.is_control()) {
     const auto type = control_type(key);
-    if (type) let_go(partition, head.producer_id, *type == commit_marker);
+    if (type) release_pending(partition, head.producer_id, *type == commit_marker);
     return;
   }
   if (auto change = read_offset(key, value)) return replayed(std::move(*change), head);
@@ -91,7 +91,7 @@ void GroupCoordinator::replayed(OffsetChange&& change, const kafka::BatchHead& h
 void GroupCoordinator::loaded(std::int32_t partition) {
   loading_.erase(partition);
   if (const auto ended = ended_meanwhile_.extract(partition))
-    for (const auto& [producer, committed] : ended.mapped()) let_go(partition, producer, committed);
+    for (const auto& [producer, committed] : ended.mapped()) release_pending(partition, producer, committed);
   for (const GroupPtr& group : std::exchange(found_, {})) {
     if (group->dropped) continue;
     restored(*group);

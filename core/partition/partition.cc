@@ -101,7 +101,7 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
 // at least nobody is told that it does.
 void Partition::go_on() {
   next_ = log_->end();
-  producers_.cut(next_);
+  producers_.truncate(next_);
   for (const Offset first : failed_)
     if (first < next_) {
       spdlog::critical("partition {}: the log took what was behind a batch that it refused, at offset {}",
@@ -223,7 +223,7 @@ Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::t
 std::string Partition::producers_snapshot() const {
   if (producers_.empty()) return {};
   Producers durable = producers_;
-  durable.cut(log_->end());
+  durable.truncate(log_->end());
   durable.settle(log_->end());
   return durable.snapshot(log_->end());
 }

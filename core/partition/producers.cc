@@ -105,8 +105,8 @@ void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker,
 }
 
 // A producer goes on with the first batch that it lost: what it sent behind that one must not overtake it.
-void Producers::cut(Offset end) {
-  transactions_.cut(end);
+void Producers::truncate(Offset end) {
+  transactions_.truncate(end);
   for (auto& [id, producer] : producers_)
     for (auto& batches = producer.batches; !batches.empty() && batches.back().last >= end;
          batches.pop_back()) {

@@ -68,7 +68,7 @@ class Producers {
   // The log is durable up to `end`. Whether a transaction is over by that.
   bool settle(Offset end) { return transactions_.settle(end); }
   // What reached the log at or after `end` is not there any more.
-  void cut(Offset end);
+  void truncate(Offset end);
   // The batch that was to lie at `first` does not, although there is something behind it.
   void lost(Offset first);
   void trim(Offset start) { transactions_.trim(start); }

@@ -34,7 +34,7 @@ bool Transactions::settle(Offset end) {
 }
 
 // A transaction whose marker went is open again.
-void Transactions::cut(Offset end) {
+void Transactions::truncate(Offset end) {
   for (auto at = open_.lower_bound(end); at != open_.end(); at = open_.erase(at)) {
     const auto current = open_by_producer_.find(at->second.producer);
     if (current != open_by_producer_.end() && current->second == at->first) open_by_producer_.erase(current);

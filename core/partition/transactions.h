@@ -31,7 +31,8 @@ class Transactions {
   void end(ProducerId producer, bool commit, Offset marker);
   // Everything before `end` is durable. Whether an end came into effect.
   bool settle(Offset end);
-  void cut(Offset end);  // what reached the log at or after `end` is not there any more, and was not durable
+  void truncate(
+      Offset end);  // what reached the log at or after `end` is not there any more, and was not durable
   void trim(Offset start);  // nobody reads before `start` any more
 
   // Before this offset everything is decided, in a log that ends at `end`. Never goes back.
@@ -43,7 +44,7 @@ class Transactions {
   bool empty() const { return open_.empty() && aborted_.empty(); }
   bool operator==(const Transactions&) const = default;
 
-  // For snapshots. Only what is durable: cut before asking.
+  // For snapshots. Only what is durable: truncate before asking.
   std::vector<std::pair<ProducerId, Offset>> all_open() const;
   const std::deque<Aborted>& all_aborted() const { return aborted_; }
   void restore_aborted(Aborted aborted) { aborted_.push_back(aborted); }

@@ -83,12 +83,12 @@ TEST(Journal, ReadsSealedSegmentsAlsoAfterARestart) {
   }
 }
 
-TEST(Journal, CutsAndTrimsAreThereAfterACrash) {
+TEST(Journal, TruncationsAndTrimsAreThereAfterACrash) {
   Opened opened;
   opened.open();
   for (int i = 0; i < 10; i++) ASSERT_FALSE(opened.put(1));
   const auto log = opened.journal->log(1);
-  EXPECT_FALSE(wait_for(opened.loop, log->cut(8)));
+  EXPECT_FALSE(wait_for(opened.loop, log->truncate(8)));
   EXPECT_FALSE(wait_for(opened.loop, log->trim(3)));
   ASSERT_FALSE(opened.put(1, 1, 70));
   opened.open();

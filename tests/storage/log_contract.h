@@ -88,18 +88,18 @@ TYPED_TEST_P(LogContract, EveryBatchOfAGroupCountsBeforeTheFirstAnswer) {
   EXPECT_EQ(end_at_first, 3);
 }
 
-TYPED_TEST_P(LogContract, CutForgetsEveryBatchThatReachesIt) {
+TYPED_TEST_P(LogContract, TruncationForgetsEveryBatchThatReachesIt) {
   this->fill(3, 5);
-  EXPECT_FALSE(wait_for(this->loop(), this->log().cut(12)));
+  EXPECT_FALSE(wait_for(this->loop(), this->log().truncate(12)));
   EXPECT_EQ(this->log().end(), 10);
   EXPECT_EQ(read_all(this->loop(), this->log(), 0), (std::vector<Seen>{{0, 4, 100}, {5, 9, 100}}));
   ASSERT_FALSE(append_to(this->loop(), this->log(), make_batch(10, 1, 70)));
   EXPECT_EQ(read_all(this->loop(), this->log(), 5), (std::vector<Seen>{{5, 9, 100}, {10, 10, 70}}));
 }
 
-TYPED_TEST_P(LogContract, CutBehindTheEndChangesNothing) {
+TYPED_TEST_P(LogContract, TruncationBehindTheEndChangesNothing) {
   this->fill(2);
-  EXPECT_FALSE(wait_for(this->loop(), this->log().cut(7)));
+  EXPECT_FALSE(wait_for(this->loop(), this->log().truncate(7)));
   EXPECT_EQ(this->log().end(), 2);
 }
 
@@ -178,8 +178,9 @@ REGISTER_TYPED_TEST_SUITE_P(LogContract, StartsEmptyAtZero, GivesBackWhatWasAppe
                             ReadBeginsWithTheBatchThatHoldsTheOffset,
                             ReadReturnsAsManyBatchesAsFitButAtLeastOne, AReaderMayAskForNothingFromAnOffsetOn,
                             AnOffsetInAGapFindsTheNextBatch, OffsetsOutsideAreRefused,
-                            EveryBatchOfAGroupCountsBeforeTheFirstAnswer, CutForgetsEveryBatchThatReachesIt,
-                            CutBehindTheEndChangesNothing, TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
+                            EveryBatchOfAGroupCountsBeforeTheFirstAnswer,
+                            TruncationForgetsEveryBatchThatReachesIt, TruncationBehindTheEndChangesNothing,
+                            TrimMovesTheStart, TrimPastTheEndGoesOnFromThere,
                             FindsTheFirstBatchThatReachesATime, FindsTheBatchWithTheLargestTime,
                             WhatATimeFindsCanBeReadAlsoWhereABatchWasTrimmedInTheMiddle,
                             SaysWhatLiesWhereBatchByBatch, SegmentsTogetherHoldEveryBatchOnce);

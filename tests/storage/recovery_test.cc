@@ -234,7 +234,7 @@ TEST(Recovery, MetaIsRebuiltWhenItIsLostDamagedOrOld) {
       ASSERT_FALSE(dead.opened.put(4, 1, 4500));
     }
     EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->log(1)->trim(20)));
-    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->log(2)->cut(30)));
+    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->log(2)->truncate(30)));
     std::vector<std::vector<Seen>> before;
     for (storage::PartitionNumber p = 1; p <= 4; p++) before.push_back(dead.opened.all(p));
     dead.opened.stop();

@@ -184,14 +184,14 @@ TEST(Rewriter, ATrimThatComesMeanwhileHolds) {
   EXPECT_EQ(journal.opened.all(1), expected);
 }
 
-TEST(Rewriter, ACutThatComesMeanwhileHolds) {
+TEST(Rewriter, ATruncationThatComesMeanwhileHolds) {
   Journal journal;
   journal.fill(60);
   ASSERT_FALSE(journal.seal());
   auto expected = Change::of(journal.opened.all(1));
   std::erase_if(expected, [](const Seen& seen) { return seen.last >= 50; });
   rewrite_while(journal,
-                [&] { return wait_for(journal.opened.loop, journal.opened.journal->log(1)->cut(50)); });
+                [&] { return wait_for(journal.opened.loop, journal.opened.journal->log(1)->truncate(50)); });
   EXPECT_EQ(journal.opened.all(1), expected);
   ASSERT_FALSE(journal.opened.put(1, 3));
   expected.push_back({50, 52, 100});

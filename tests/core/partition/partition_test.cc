@@ -131,7 +131,7 @@ class LawlessLog final : public storage::Log {
   Task<Result<std::vector<storage::Range>>> ranges(Offset, storage::Grain, std::size_t) override {
     co_return std::vector<storage::Range>{};
   }
-  Task<error_code> cut(Offset) override { co_return error_code{}; }
+  Task<error_code> truncate(Offset) override { co_return error_code{}; }
   Task<error_code> trim(Offset) override { co_return error_code{}; }
   Offset start() const override { return 0; }
   Offset end() const override { return end_; }

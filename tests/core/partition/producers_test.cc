@@ -74,7 +74,7 @@ TEST_F(ProducersTest, ANewEpochStartsAtZeroAndFencesTheOldOne) {
 TEST_F(ProducersTest, WhatWasCutNeverHappened) {
   send(7, 0, 0, 10);
   send(7, 0, 10, 10);
-  producers.cut(10);
+  producers.truncate(10);
   EXPECT_EQ(send(7, 0, 20), Error::kafka_storage_error) << "it follows what was lost";
   EXPECT_EQ(send(7, 0, 21), Error::out_of_order_sequence_number) << "nothing of ours explains that";
   EXPECT_EQ(send(7, 0, 10, 10), Error::none);
@@ -83,14 +83,14 @@ TEST_F(ProducersTest, WhatWasCutNeverHappened) {
 TEST_F(ProducersTest, WhoLostEverythingGoesOnWithTheFirstThatItLost) {
   send(7, 0, 40);
   send(7, 0, 41);
-  producers.cut(0);
+  producers.truncate(0);
   const auto restored = Producers::restore(producers.snapshot(0));
   EXPECT_EQ(restored->first.check(head(7, 0, 40)).error, Error::none);
   EXPECT_NE(restored->first.check(head(7, 0, 41)).error, Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::kafka_storage_error) << "it would overtake the other one";
   EXPECT_EQ(send(7, 0, 40), Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::none);
-  producers.cut(0);
+  producers.truncate(0);
   EXPECT_EQ(send(7, 1, 40), Error::out_of_order_sequence_number);
   EXPECT_EQ(send(7, 1, 0), Error::none) << "an epoch of its own begins anew";
 }

@@ -60,7 +60,7 @@ TEST(Transactions, AMarkerThatWasCutLeavesItsTransactionOpen) {
   all.end(1, false, 15);
   all.begin(1, 16);
   all.begin(2, 17);
-  all.cut(15);
+  all.truncate(15);
   EXPECT_EQ(all.open(1), 10);
   EXPECT_EQ(all.open(2), std::nullopt);
   all.end(1, true, 15);

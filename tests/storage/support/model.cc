@@ -55,7 +55,7 @@ bool Model::append(const std::vector<PartitionNumber>& targets, std::mt19937& ra
   return good;
 }
 
-bool Model::cut(PartitionNumber partition, Offset end) {
+bool Model::truncate(PartitionNumber partition, Offset end) {
   State& state = next(partition);
   while (!state.batches.empty() && state.batches.back().last >= end) {
     end = std::min(end, state.batches.back().first);
@@ -64,7 +64,7 @@ bool Model::cut(PartitionNumber partition, Offset end) {
   state.end = std::min(state.end, end);
   state.start = std::min(state.start, state.end);
   const std::size_t index = histories_[partition].states.size() - 1;
-  return answered(partition, index, wait_for(opened_.loop, opened_.journal->log(partition)->cut(end)));
+  return answered(partition, index, wait_for(opened_.loop, opened_.journal->log(partition)->truncate(end)));
 }
 
 bool Model::trim(PartitionNumber partition, Offset start) {
@@ -89,7 +89,7 @@ bool Model::anything(std::mt19937& random) {
   const auto length = static_cast<std::uint64_t>(now.end - now.start);
   switch (random() % 24) {
     case 0:
-      return cut(partition, now.end - static_cast<Offset>(random() % (length / 4 + 1)));
+      return truncate(partition, now.end - static_cast<Offset>(random() % (length / 4 + 1)));
     case 1:
     case 2:
       return trim(partition, now.start + static_cast<Offset>(random() % (length / 2 + 2)));

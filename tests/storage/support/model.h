@@ -22,7 +22,7 @@ class Model {
 
   // Each asks the journal, and returns when it has answered everything; false: something failed.
   bool append(const std::vector<storage::PartitionNumber>& partitions, std::mt19937& random);
-  bool cut(storage::PartitionNumber partition, Offset end);
+  bool truncate(storage::PartitionNumber partition, Offset end);
   bool trim(storage::PartitionNumber partition, Offset start);
   bool remove(storage::PartitionNumber partition);
   bool anything(std::mt19937& random);  // one of these

@@ -11,7 +11,7 @@
 
 namespace mq::storage {
 
-class Ahead {
+class ReadAhead {
  public:
   static constexpr std::size_t places_max = 256;  // of one reader
   static constexpr std::size_t readers_max = 256;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/ahead.h"
+#include "storage/read_ahead.h"
 
 #include <limits>
 
 namespace mq::storage {
 
-void Ahead::put(PartitionNumber partition, Offset next, Row row) {
+void ReadAhead::put(PartitionNumber partition, Offset next, Row row) {
   if (row.rest().empty()) return;
   const Key key{partition, next};
   const auto [at, fresh] = rows_.try_emplace(key);
@@ -16,14 +16,14 @@ void Ahead::put(PartitionNumber partition, Offset next, Row row) {
   ages_.pop_front();
 }
 
-std::optional<Ahead::Row> Ahead::take(PartitionNumber partition, Offset from) {
+std::optional<ReadAhead::Row> ReadAhead::take(PartitionNumber partition, Offset from) {
   const auto found = rows_.find({partition, from});
   if (found == rows_.end()) return std::nullopt;
   ages_.erase(found->second.age);
   return std::move(rows_.extract(found).mapped().row);
 }
 
-void Ahead::forget(PartitionNumber partition) {
+void ReadAhead::forget(PartitionNumber partition) {
   const auto end = rows_.upper_bound({partition, std::numeric_limits<Offset>::max()});
   for (auto at = rows_.lower_bound({partition, std::numeric_limits<Offset>::min()}); at != end;) {
     ages_.erase(at->second.age);

@@ -16,7 +16,7 @@ constexpr kafka::Version greeting_version =
 
 // A broker that does not know our version answers as version 0, and says which it knows.
 bool too_new(net::Bytes body) {
-  const auto unsupported = static_cast<std::int16_t>(kafka::Error::unsupported_version);
+  const auto unsupported = kafka::number_of(kafka::Error::unsupported_version);
   return body.size() >= 2 && std::to_integer<int>(body[0]) == 0 &&
          std::to_integer<int>(body[1]) == unsupported;
 }

@@ -36,7 +36,7 @@ Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersio
   kafka::ApiVersionsResponse response;
   if (context.version >= 3) {
     if (!is_software(request.client_software_name) || !is_software(request.client_software_version)) {
-      response.error_code = static_cast<std::int16_t>(kafka::Error::invalid_request);
+      response.error_code = kafka::number_of(kafka::Error::invalid_request);
       co_return response;
     }
     context.peer->software = request.client_software_name + " " + request.client_software_version;

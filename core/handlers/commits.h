@@ -48,7 +48,7 @@ Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<As
         wrong = kafka::Error::unknown_topic_or_partition;
       else if (metadata.size() > context.broker.config.offset_metadata_bytes_max)
         wrong = kafka::Error::offset_metadata_too_large;
-      answer.partitions.push_back({one.partition_index, static_cast<std::int16_t>(wrong)});
+      answer.partitions.push_back({one.partition_index, kafka::number_of(wrong)});
       if (wrong != kafka::Error::none) continue;
       Commit commit{one.committed_offset, one.committed_leader_epoch, std::move(metadata), now, expires};
       commits.push_back({topic->name, one.partition_index, std::move(commit), topic->id});
@@ -77,15 +77,15 @@ inline Task<std::vector<kafka::Error>> commit_all(Context& context, GroupCoordin
   co_return errors;
 }
 
-// What became of those, in their order, in the words of the request's version.
-template <class AnsweredTopic, class InWords>
+// What became of those, in their order, as the request's version says it.
+template <class AnsweredTopic, class ErrorForVersion>
 Task<void> answer_commits(Context& context, std::vector<AnsweredTopic>& answers,
-                          const std::vector<kafka::Error>& errors, const InWords& in_words) {
+                          const std::vector<kafka::Error>& errors, const ErrorForVersion& error_for_version) {
   auto next = errors.begin();
   for (auto& topic : answers)
     for (auto& partition : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
-      if (partition.error_code == 0) partition.error_code = static_cast<std::int16_t>(in_words(*next++));
+      if (partition.error_code == 0) partition.error_code = kafka::number_of(error_for_version(*next++));
     }
 }
 

@@ -56,7 +56,7 @@ void add(DescribedConfigs& result, const kafka::DescribeConfigsRequest& request,
 }
 
 void fail(DescribedConfigs& result, Error error, std::string message) {
-  result.error_code = static_cast<std::int16_t>(error);
+  result.error_code = kafka::number_of(error);
   result.error_message = std::move(message);
 }
 
@@ -282,7 +282,7 @@ template <class Answer>
 void fill(Answer& answer, std::int8_t type, const std::string& name, Refusal refusal) {
   answer.resource_type = type;
   answer.resource_name = name;
-  answer.error_code = static_cast<std::int16_t>(refusal.error);
+  answer.error_code = kafka::number_of(refusal.error);
   if (refusal.error != Error::none) answer.error_message = std::move(refusal.message);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Being a member of a consumer group (KIP-848), and such groups seen from outside.
-#include "core/handlers/group_words.h"
+#include "core/handlers/group_answers.h"
 #include "core/handlers/handlers.h"
 #include "core/metadata/records.h"
 #include "net/kafka/messages/consumer_group_describe.h"

@@ -40,7 +40,7 @@ Error check_key(std::int8_t key_type, const std::string& key) {
 kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
   kafka::FindCoordinatorResponse::Coordinator answer;
   answer.node_id = answer.port = -1;
-  answer.error_code = static_cast<std::int16_t>(refusal.error);
+  answer.error_code = kafka::number_of(refusal.error);
   if (!refusal.message.empty()) answer.error_message = refusal.message;
   return answer;
 }

@@ -29,7 +29,7 @@ std::string name_of(const kafka::RequestHeader& header) {
 net::Pieces api_versions_unsupported(std::int32_t correlation) {
   const auto valid = kafka::Describe<kafka::ApiVersionsRequest>::valid;
   kafka::ApiVersionsResponse response;
-  response.error_code = static_cast<std::int16_t>(kafka::Error::unsupported_version);
+  response.error_code = kafka::number_of(kafka::Error::unsupported_version);
   response.api_keys.push_back({kafka::Describe<kafka::ApiVersionsRequest>::key, valid.first, valid.last});
   return kafka::encode_frame(correlation, response, 0);
 }

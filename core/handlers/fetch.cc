@@ -30,8 +30,8 @@ std::size_t good_bytes(std::size_t partitions, std::chrono::microseconds round_t
 }
 
 // A partition as this fetch sees it. Lives in the coroutine.
-struct Wanted {
-  FetchWish wish;
+struct PartitionRead {
+  PartitionRequest request;
   std::string topic_name;
   std::shared_ptr<Partition> partition;
   Error error = Error::none;
@@ -41,19 +41,20 @@ struct Wanted {
   std::size_t siblings = 0;  // asked for with it, of the same topic; 0: unknown
 };
 
-Wanted find(const Topics& topics, FetchWish wish, bool by_id) {
-  Wanted wanted{std::move(wish), {}, nullptr, Error::none, {}, -1, -1, -1, {}, 0};
-  const TopicPtr topic = by_id ? topics.find(wanted.wish.key.topic_id) : topics.find(wanted.wish.key.topic);
-  if (topic) wanted.partition = topic->partition(wanted.wish.key.partition);
-  if (!wanted.partition)
-    wanted.error = by_id && !topic ? Error::unknown_topic_id : Error::unknown_topic_or_partition;
-  return wanted;
+PartitionRead find(const Topics& topics, PartitionRequest one, bool by_id) {
+  PartitionRead reading{std::move(one), {}, nullptr, Error::none, {}, -1, -1, -1, {}, 0};
+  const TopicPtr topic =
+      by_id ? topics.find(reading.request.key.topic_id) : topics.find(reading.request.key.topic);
+  if (topic) reading.partition = topic->partition(reading.request.key.partition);
+  if (!reading.partition)
+    reading.error = by_id && !topic ? Error::unknown_topic_id : Error::unknown_topic_or_partition;
+  return reading;
 }
 
 // Whether this log is the one the client remembers (KIP-320), and has the offset.
-Error check(Wanted& wanted) {
-  const Partition& partition = *wanted.partition;
-  const auto& asked = wanted.wish.asked;
+Error check(PartitionRead& reading) {
+  const Partition& partition = *reading.partition;
+  const auto& asked = reading.request.asked;
   if (partition.closed()) return Error::unknown_topic_or_partition;
   if (asked.current_leader_epoch > partition.leader_epoch()) return Error::unknown_leader_epoch;
   if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch < partition.leader_epoch())
@@ -61,14 +62,14 @@ Error check(Wanted& wanted) {
   if (asked.last_fetched_epoch >= 0) {
     const auto end = partition.epochs().end_of(asked.last_fetched_epoch, partition.end());
     if (end.epoch < 0) return Error::offset_out_of_range;
-    if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) wanted.diverging = end;
+    if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) reading.diverging = end;
   }
   if (asked.fetch_offset < partition.start() || asked.fetch_offset > partition.end())
     return Error::offset_out_of_range;
   return Error::none;
 }
 
-struct Got {
+struct ReadResult {
   std::size_t bytes = 0;
   bool at_once = false;  // an error or the like: nothing to wait for
 };
@@ -76,68 +77,69 @@ struct Got {
 // In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits,
 // up to the first that does not: to look into all others for a batch small enough would cost more than the
 // next request, in which they are first.
-Task<Got> read_all(Context& context, std::vector<Wanted>& wanted, bool committed, std::size_t bytes_max) {
-  Got got;
+Task<ReadResult> read_all(Context& context, std::vector<PartitionRead>& reads, bool committed,
+                          std::size_t bytes_max) {
+  ReadResult result;
   bool full = false;
-  for (Wanted& w : wanted) {
+  for (PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
-    if (w.partition) w.error = check(w);
-    if (w.error != Error::none || w.diverging.epoch >= 0) {
-      got.at_once = true;
+    if (reading.partition) reading.error = check(reading);
+    if (reading.error != Error::none || reading.diverging.epoch >= 0) {
+      result.at_once = true;
       continue;
     }
-    w.high_watermark = w.partition->high_watermark();
-    w.last_stable = w.partition->last_stable_offset();
-    w.log_start = w.partition->start();
-    w.read = {};
-    const Offset until = committed ? w.last_stable : w.high_watermark;
-    const auto asked_max = static_cast<std::size_t>(std::max(w.wish.asked.partition_max_bytes, 0));
-    const std::size_t left = bytes_max - std::min(bytes_max, got.bytes);
+    reading.high_watermark = reading.partition->high_watermark();
+    reading.last_stable = reading.partition->last_stable_offset();
+    reading.log_start = reading.partition->start();
+    reading.read = {};
+    const Offset until = committed ? reading.last_stable : reading.high_watermark;
+    const auto asked_max = static_cast<std::size_t>(std::max(reading.request.asked.partition_max_bytes, 0));
+    const std::size_t left = bytes_max - std::min(bytes_max, result.bytes);
     const std::size_t room = std::min(asked_max, left);
-    full = full || (got.bytes > 0 && left == 0);
-    if (w.wish.asked.fetch_offset >= until || full) continue;
-    auto read = co_await w.partition->read(w.wish.asked.fetch_offset, room, until);
+    full = full || (result.bytes > 0 && left == 0);
+    if (reading.request.asked.fetch_offset >= until || full) continue;
+    auto read = co_await reading.partition->read(reading.request.asked.fetch_offset, room, until);
     if (!read) {
-      w.error = to_kafka(read.error());
-      got.at_once = true;
+      reading.error = to_kafka(read.error());
+      result.at_once = true;
       continue;
     }
-    const bool fits = got.bytes == 0 || read->size <= room;
-    if (room == left && (!fits || read->next < until)) got.at_once = true;  // there is more than may come
+    const bool fits = result.bytes == 0 || read->size <= room;
+    if (room == left && (!fits || read->next < until)) result.at_once = true;  // there is more than may come
     if (!fits) {
       full = room == left;
       continue;
     }
-    got.bytes += read->size;
-    w.read = std::move(*read);
+    result.bytes += read->size;
+    reading.read = std::move(*read);
   }
-  co_return got;
+  co_return result;
 }
 
 // Whether there is something new to read.
-bool changed(const Wanted& wanted, bool committed) {
-  if (!wanted.partition) return false;
-  const Partition& now = *wanted.partition;
-  const bool more = committed ? now.last_stable_offset() != wanted.last_stable
-                              : now.high_watermark() != wanted.high_watermark;
-  return more || now.closed() || now.start() != wanted.log_start;
+bool changed(const PartitionRead& reading, bool committed) {
+  if (!reading.partition) return false;
+  const Partition& now = *reading.partition;
+  const bool more = committed ? now.last_stable_offset() != reading.last_stable
+                              : now.high_watermark() != reading.high_watermark;
+  return more || now.closed() || now.start() != reading.log_start;
 }
 
-Task<bool> any_changed(Context& context, const std::vector<Wanted>& wanted, bool committed) {
-  for (const Wanted& w : wanted) {
+Task<bool> any_changed(Context& context, const std::vector<PartitionRead>& reads, bool committed) {
+  for (const PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
-    if (changed(w, committed)) co_return true;
+    if (changed(reading, committed)) co_return true;
   }
   co_return false;
 }
 
 // Wakes when one of them changes from now on.
-Task<std::shared_ptr<Waiter>> wait_for(Context& context, const std::vector<Wanted>& wanted, bool committed,
-                                       Time deadline) {
+Task<std::shared_ptr<Waiter>> wait_for(Context& context, const std::vector<PartitionRead>& reads,
+                                       bool committed, Time deadline) {
   auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
-  for (const Wanted& w : wanted) {
+  for (const PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
-    committed ? w.partition->wait_stable(waiter) : w.partition->wait(waiter);
+    committed ? reading.partition->wait_stable(waiter) : reading.partition->wait(waiter);
   }
   co_return waiter;
 }
@@ -147,20 +149,21 @@ bool is_committed(const kafka::FetchRequest& request) {
 }
 
 // Reads until there is enough, something to tell at once, or the deadline.
-Task<void> read_enough(Context& context, const kafka::FetchRequest& request, std::vector<Wanted>& wanted) {
+Task<void> read_enough(Context& context, const kafka::FetchRequest& request,
+                       std::vector<PartitionRead>& reads) {
   const auto asked_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
   const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), asked_max);
-  const auto good = good_bytes(wanted.size(), net::round_trip(context.peer->socket));
+  const auto good = good_bytes(reads.size(), net::round_trip(context.peer->socket));
   const auto bytes_max = bytes_min > good ? asked_max : std::min(asked_max, good);
   const bool committed = is_committed(request);
   const Time deadline =
       context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
   for (;;) {
-    const Got got = co_await read_all(context, wanted, committed, bytes_max);
-    if (got.bytes >= bytes_min || got.at_once || wanted.empty() || request.max_wait_ms <= 0) co_return;
+    const ReadResult result = co_await read_all(context, reads, committed, bytes_max);
+    if (result.bytes >= bytes_min || result.at_once || reads.empty() || request.max_wait_ms <= 0) co_return;
     if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
-    const auto waiter = co_await wait_for(context, wanted, committed, deadline);
-    if (co_await any_changed(context, wanted, committed))
+    const auto waiter = co_await wait_for(context, reads, committed, deadline);
+    if (co_await any_changed(context, reads, committed))
       continue;                     // meanwhile, or while a cold read was waited for
     co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
   }
@@ -176,61 +179,62 @@ net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
 
 // All that overlap what is sent, in order: readers skip what these wrote (omitting one shows aborted
 // records).
-std::vector<kafka::FetchResponse::AbortedTransaction> aborted_in(const Wanted& wanted) {
+std::vector<kafka::FetchResponse::AbortedTransaction> aborted_in(const PartitionRead& reading) {
   std::vector<kafka::FetchResponse::AbortedTransaction> answer;
-  if (wanted.read.size == 0) return answer;
-  const auto& transactions = wanted.partition->producers().transactions();
-  for (const auto& aborted : transactions.aborted(wanted.wish.asked.fetch_offset, wanted.read.next))
+  if (reading.read.size == 0) return answer;
+  const auto& transactions = reading.partition->producers().transactions();
+  for (const auto& aborted : transactions.aborted(reading.request.asked.fetch_offset, reading.read.next))
     answer.push_back({aborted.producer, aborted.first});
   return answer;
 }
 
-kafka::FetchResponse::PartitionData answer_of(const Context& context, Wanted& wanted, bool committed) {
+kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionRead& reading,
+                                              bool committed) {
   kafka::FetchResponse::PartitionData data;
-  data.partition_index = wanted.wish.key.partition;
-  Error error = wanted.error;
+  data.partition_index = reading.request.key.partition;
+  Error error = reading.error;
   if (error == Error::kafka_storage_error && context.version <= 5) error = Error::not_leader_or_follower;
-  data.error_code = static_cast<std::int16_t>(error);
-  const bool fine = wanted.error == Error::none;
-  data.high_watermark = fine ? wanted.high_watermark : -1;
-  data.last_stable_offset = fine ? wanted.last_stable : -1;
-  data.log_start_offset = fine ? wanted.log_start : -1;
-  if (committed && fine) data.aborted_transactions = aborted_in(wanted);
-  data.diverging_epoch = {wanted.diverging.epoch, wanted.diverging.offset};
-  if (wanted.error == Error::fenced_leader_epoch)
-    data.current_leader = {context.broker.identity.node_id, wanted.partition->leader_epoch()};
-  data.records.emplace().pieces = to_net(std::move(wanted.read.pieces));
+  data.error_code = kafka::number_of(error);
+  const bool fine = reading.error == Error::none;
+  data.high_watermark = fine ? reading.high_watermark : -1;
+  data.last_stable_offset = fine ? reading.last_stable : -1;
+  data.log_start_offset = fine ? reading.log_start : -1;
+  if (committed && fine) data.aborted_transactions = aborted_in(reading);
+  data.diverging_epoch = {reading.diverging.epoch, reading.diverging.offset};
+  if (reading.error == Error::fenced_leader_epoch)
+    data.current_leader = {context.broker.identity.node_id, reading.partition->leader_epoch()};
+  data.records.emplace().pieces = to_net(std::move(reading.read.pieces));
   return data;
 }
 
 // All that is asked for, in order.
-Task<std::vector<Wanted>> find_all(Context& context, const kafka::FetchRequest& request,
-                                   FetchSessions::Begun& begun) {
+Task<std::vector<PartitionRead>> find_all(Context& context, const kafka::FetchRequest& request,
+                                          FetchSessions::SessionContext& session_context) {
   const bool by_id = context.version >= version_with_ids;
   const Topics& topics = context.broker.topics;
-  std::vector<Wanted> wanted;
-  wanted.reserve(begun.wishes.size());
-  for (FetchWish& wish : begun.wishes) {
+  std::vector<PartitionRead> reads;
+  reads.reserve(session_context.partitions.size());
+  for (PartitionRequest& one : session_context.partitions) {
     if (context.pace.due()) co_await context.pace.give_way();
-    wanted.push_back(find(topics, std::move(wish), by_id));
+    reads.push_back(find(topics, std::move(one), by_id));
   }
-  if (!begun.is_long) co_return wanted;
+  if (!session_context.is_long) co_return reads;
   std::size_t count = 0;
   for (const auto& topic : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     count += topic.partitions.size();
   }
-  wanted.reserve(count);
+  reads.reserve(count);
   for (const auto& topic : request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
     for (const auto& partition : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
-      FetchWish wish{{topic.topic, topic.topic_id, partition.partition}, partition};
-      wanted.push_back(find(topics, std::move(wish), by_id));
-      wanted.back().siblings = topic.partitions.size();
+      PartitionRequest one{{topic.topic, topic.topic_id, partition.partition}, partition};
+      reads.push_back(find(topics, std::move(one), by_id));
+      reads.back().siblings = topic.partitions.size();
     }
   }
-  co_return wanted;
+  co_return reads;
 }
 
 }  // namespace
@@ -238,32 +242,35 @@ Task<std::vector<Wanted>> find_all(Context& context, const kafka::FetchRequest& 
 Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request) {
   const bool by_id = context.version >= version_with_ids;
   kafka::FetchResponse response;
-  auto begun = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
-  if (begun.error != Error::none) {
-    response.error_code = static_cast<std::int16_t>(begun.error);
+  auto session_context = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
+  if (session_context.error != Error::none) {
+    response.error_code = kafka::number_of(session_context.error);
     co_return response;
   }
-  std::vector<Wanted> wanted = co_await find_all(context, request, begun);
-  co_await read_enough(context, request, wanted);
+  std::vector<PartitionRead> reads = co_await find_all(context, request, session_context);
+  co_await read_enough(context, request, reads);
 
-  if (begun.session) response.session_id = begun.session->id;
+  if (session_context.session) response.session_id = session_context.session->id;
   std::map<std::pair<std::string, Uuid>, std::size_t>
       place;  // each topic once, whatever the order of the partitions
-  for (Wanted& w : wanted) {
+  for (PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
-    const bool has_records = w.read.size > 0;
-    auto data = answer_of(context, w, is_committed(request));
-    if (begun.is_long) w.partition.reset();  // here: a partition belongs to the loop
-    if (begun.session && !begun.session->news(w.wish.key, data, has_records) && begun.incremental) continue;
-    const auto [at, fresh] =
-        place.try_emplace({w.wish.key.topic, w.wish.key.topic_id}, response.responses.size());
+    const bool has_records = reading.read.size > 0;
+    auto data = answer_of(context, reading, is_committed(request));
+    if (session_context.is_long) reading.partition.reset();  // here: a partition belongs to the loop
+    if (session_context.session &&
+        !session_context.session->changed(reading.request.key, data, has_records) &&
+        session_context.incremental)
+      continue;
+    const auto [at, fresh] = place.try_emplace({reading.request.key.topic, reading.request.key.topic_id},
+                                               response.responses.size());
     if (fresh) {
-      response.responses.push_back({w.wish.key.topic, w.wish.key.topic_id, {}});
-      response.responses.back().partitions.reserve(w.siblings);
+      response.responses.push_back({reading.request.key.topic, reading.request.key.topic_id, {}});
+      response.responses.back().partitions.reserve(reading.siblings);
     }
     response.responses[at->second].partitions.push_back(std::move(data));
   }
-  if (begun.is_long) discard(context.broker.workers, std::pair(std::move(wanted), std::move(place)));
+  if (session_context.is_long) discard(context.broker.workers, std::pair(std::move(reads), std::move(place)));
   co_return response;
 }
 

@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::int32_t epoch_sessionless = -1, epoch_full = 0;
 
-std::vector<FetchWish> wishes_of(const kafka::FetchRequest& request) {
-  std::vector<FetchWish> wishes;
+std::vector<PartitionRequest> partitions_of(const kafka::FetchRequest& request) {
+  std::vector<PartitionRequest> partitions;
   for (const auto& topic : request.topics)
     for (const auto& partition : topic.partitions)
-      wishes.push_back({{topic.topic, topic.topic_id, partition.partition}, partition});
-  return wishes;
+      partitions.push_back({{topic.topic, topic.topic_id, partition.partition}, partition});
+  return partitions;
 }
 
 // Whether it names more than a session may have. Looks no further than that.
@@ -41,14 +41,14 @@ std::int32_t epoch_after(std::int32_t epoch) {
 
 }  // namespace
 
-void FetchSession::ask(FetchWish wish) {
-  const auto found = by_key_.find(wish.key);
+void FetchSession::ask(PartitionRequest one) {
+  const auto found = by_key_.find(one.key);
   if (found != by_key_.end()) {
-    found->second->wish = std::move(wish);
+    found->second->request = std::move(one);
     return;
   }
-  const FetchKey key = wish.key;
-  by_key_[key] = entries_.insert(entries_.end(), Entry{std::move(wish)});
+  const FetchKey key = one.key;
+  by_key_[key] = entries_.insert(entries_.end(), Entry{std::move(one)});
 }
 
 void FetchSession::forget(const FetchKey& key) {
@@ -58,21 +58,21 @@ void FetchSession::forget(const FetchKey& key) {
   by_key_.erase(found);
 }
 
-std::vector<FetchWish> FetchSession::wishes() const {
-  std::vector<FetchWish> all;
+std::vector<PartitionRequest> FetchSession::partitions() const {
+  std::vector<PartitionRequest> all;
   all.reserve(entries_.size());
-  for (const Entry& entry : entries_) all.push_back(entry.wish);
+  for (const Entry& entry : entries_) all.push_back(entry.request);
   return all;
 }
 
-bool FetchSession::news(const FetchKey& key, const kafka::FetchResponse::PartitionData& answer,
-                        bool has_records) {
+bool FetchSession::changed(const FetchKey& key, const kafka::FetchResponse::PartitionData& answer,
+                           bool has_records) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return true;
   Entry& entry = *found->second;
-  const bool news = has_records || answer.error_code != 0 || entry.told_error ||
-                    answer.high_watermark != entry.high_watermark ||
-                    answer.log_start_offset != entry.log_start || answer.diverging_epoch.epoch >= 0;
+  const bool changed = has_records || answer.error_code != 0 || entry.told_error ||
+                       answer.high_watermark != entry.high_watermark ||
+                       answer.log_start_offset != entry.log_start || answer.diverging_epoch.epoch >= 0;
   entry.high_watermark = answer.high_watermark;
   entry.log_start = answer.log_start_offset;
   entry.told_error = answer.error_code != 0;
@@ -80,13 +80,13 @@ bool FetchSession::news(const FetchKey& key, const kafka::FetchResponse::Partiti
   return news;
 }
 
-FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bool by_id, Time now) {
+FetchSessions::SessionContext FetchSessions::begin(const kafka::FetchRequest& request, bool by_id, Time now) {
   if (request.session_epoch == epoch_sessionless || request.session_epoch == epoch_full) {
     close(request.session_id);
     if (is_long(request)) return {Error::none, nullptr, false, {}, true};
-    Begun begun{Error::none, nullptr, false, wishes_of(request)};
-    if (request.session_epoch == epoch_full) begun.session = create(begun.wishes, by_id, now);
-    return begun;
+    SessionContext context{Error::none, nullptr, false, partitions_of(request)};
+    if (request.session_epoch == epoch_full) context.session = create(context.partitions, by_id, now);
+    return context;
   }
   const auto found = sessions_.find(request.session_id);
   if (found == sessions_.end()) return {Error::fetch_session_id_not_found, nullptr, false, {}};
@@ -102,7 +102,7 @@ FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bo
   session->epoch = epoch_after(session->epoch);
   session->used = now;
   partitions_ -= session->size();
-  for (FetchWish& wish : wishes_of(request)) session->ask(std::move(wish));
+  for (PartitionRequest& one : partitions_of(request)) session->ask(std::move(one));
   for (const auto& topic : request.forgotten_topics_data)
     for (const std::int32_t partition : topic.partitions)
       session->forget({topic.topic, topic.topic_id, partition});
@@ -110,13 +110,14 @@ FetchSessions::Begun FetchSessions::begin(const kafka::FetchRequest& request, bo
   if (session->size() == 0 || session->size() > session_partitions_max || partitions_ > partitions_max) {
     const bool full = session->size() > 0;
     close(session->id);
-    return {Error::none, nullptr, false, full ? session->wishes() : std::vector<FetchWish>{}};
+    return {Error::none, nullptr, false, full ? session->partitions() : std::vector<PartitionRequest>{}};
   }
-  return {Error::none, session, true, session->wishes()};
+  return {Error::none, session, true, session->partitions()};
 }
 
-std::shared_ptr<FetchSession> FetchSessions::create(std::vector<FetchWish> wishes, bool by_id, Time now) {
-  if (wishes.empty() || partitions_ + wishes.size() > partitions_max) return nullptr;
+std::shared_ptr<FetchSession> FetchSessions::create(std::vector<PartitionRequest> partitions, bool by_id,
+                                                    Time now) {
+  if (partitions.empty() || partitions_ + partitions.size() > partitions_max) return nullptr;
   if (sessions_.size() >= sessions_max && !make_room(now)) return nullptr;
   static std::minstd_rand random{std::random_device{}()};
   auto session = std::make_shared<FetchSession>();
@@ -125,7 +126,7 @@ std::shared_ptr<FetchSession> FetchSessions::create(std::vector<FetchWish> wishe
   } while (session->id == 0 || sessions_.contains(session->id));
   session->by_id = by_id;
   session->used = now;
-  for (FetchWish& wish : wishes) session->ask(std::move(wish));
+  for (PartitionRequest& one : partitions) session->ask(std::move(one));
   partitions_ += session->size();
   sessions_[session->id] = session;
   return session;

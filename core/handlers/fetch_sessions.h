@@ -25,7 +25,7 @@ struct FetchKey {
   auto operator<=>(const FetchKey&) const = default;
 };
 
-struct FetchWish {
+struct PartitionRequest {
   FetchKey key;
   kafka::FetchRequest::FetchPartition asked;
 };
@@ -37,18 +37,18 @@ class FetchSession {
   bool by_id = false;      // topics are named by id
   Time used;
 
-  void ask(FetchWish wish);  // adds or replaces
+  void ask(PartitionRequest one);  // adds or replaces
   void forget(const FetchKey& key);
-  std::vector<FetchWish> wishes() const;  // in the order in which they are served
+  std::vector<PartitionRequest> partitions() const;  // in the order in which they are served
   std::size_t size() const { return by_key_.size(); }
 
   // Is there anything to tell about this answer? Remembers it as told. A partition with records moves behind
   // all others, so that none starves.
-  bool news(const FetchKey& key, const kafka::FetchResponse::PartitionData& answer, bool has_records);
+  bool changed(const FetchKey& key, const kafka::FetchResponse::PartitionData& answer, bool has_records);
 
  private:
   struct Entry {
-    FetchWish wish;
+    PartitionRequest request;
     std::int64_t high_watermark = -1, log_start = -1;  // as told last
     bool told_error = false;
   };
@@ -65,20 +65,20 @@ class FetchSessions {
   static constexpr std::size_t session_partitions_max =
       10'000;  // who asks for more is served without a session
 
-  // What a request turns out to be. `session` null: sessionless, `wishes` are the request's own; it has too
-  // many to be looked through in one turn: they are left to the caller.
-  struct Begun {
+  // What a request turns out to be. `session` null: sessionless, `partitions` are the request's own; it has
+  // too many to be looked through in one turn: they are left to the caller.
+  struct SessionContext {
     kafka::Error error = kafka::Error::none;
     std::shared_ptr<FetchSession> session;
     bool incremental = false;
-    std::vector<FetchWish> wishes;
+    std::vector<PartitionRequest> partitions;
     bool is_long = false;
   };
-  Begun begin(const kafka::FetchRequest& request, bool by_id, Time now);
+  SessionContext begin(const kafka::FetchRequest& request, bool by_id, Time now);
   std::size_t size() const { return sessions_.size(); }
 
  private:
-  std::shared_ptr<FetchSession> create(std::vector<FetchWish> wishes, bool by_id, Time now);
+  std::shared_ptr<FetchSession> create(std::vector<PartitionRequest> partitions, bool by_id, Time now);
   bool make_room(Time now);
   void close(std::int32_t id);
 

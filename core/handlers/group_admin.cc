@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/handlers/group_words.h"
+#include "core/handlers/group_answers.h"
 #include "core/handlers/handlers.h"
 #include "core/loop/run_on.h"
 #include "net/kafka/messages/delete_groups.h"

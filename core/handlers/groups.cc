@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Being a member of a classic group.
-#include "core/handlers/group_words.h"
+#include "core/handlers/group_answers.h"
 #include "core/handlers/handlers.h"
 #include "core/metadata/records.h"
 #include "net/kafka/messages/heartbeat.h"

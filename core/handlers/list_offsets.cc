@@ -64,7 +64,7 @@ Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const
   else
     at = co_await partition->at_time(asked.timestamp, context.broker.workers);
   if (!at)
-    answer.error_code = static_cast<std::int16_t>(to_kafka(at.error()));
+    answer.error_code = kafka::number_of(to_kafka(at.error()));
   else if (at->offset < end_of(*partition, committed))
     found(answer, *partition, at->offset, at->time);
 }
@@ -99,7 +99,7 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
         if (before) error = Error::invalid_request;
         before = true;
       }
-      answer.error_code = static_cast<std::int16_t>(error);
+      answer.error_code = kafka::number_of(error);
       if (error == Error::none) {
         const auto partition = topic->partition(asked.partition_index);
         co_await look_up(context, partition, asked, committed, answer);
@@ -126,7 +126,7 @@ Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
       const auto partition = topic ? topic->partition(asked.partition) : nullptr;
       const Error error =
           partition ? check_epoch(*partition, asked.current_leader_epoch) : Error::unknown_topic_or_partition;
-      answer.error_code = static_cast<std::int16_t>(error);
+      answer.error_code = kafka::number_of(error);
       if (error != Error::none) continue;
       const auto end = partition->epochs().end_of(asked.leader_epoch, partition->end());
       answer.leader_epoch = end.epoch;

@@ -32,7 +32,7 @@ Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
   dir.log_dir = context.broker.config.data.string();
   const storage::JournalStats stats = context.broker.journal.stats();
   const bool takes_writes = !stats.refusing && stats.stalled.count() == 0;
-  if (!takes_writes) dir.error_code = static_cast<std::int16_t>(kafka::Error::kafka_storage_error);
+  if (!takes_writes) dir.error_code = kafka::number_of(kafka::Error::kafka_storage_error);
   struct statvfs disk {};
   if (::statvfs(dir.log_dir.c_str(), &disk) == 0) {
     dir.total_bytes = static_cast<std::int64_t>(disk.f_blocks * disk.f_frsize);

@@ -47,7 +47,7 @@ Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
 
 TopicAnswer failed(std::optional<std::string> name, const Uuid& id, Error error) {
   TopicAnswer answer;
-  answer.error_code = static_cast<std::int16_t>(error);
+  answer.error_code = kafka::number_of(error);
   answer.name = std::move(name);
   answer.topic_id = id;
   return answer;
@@ -133,7 +133,7 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
   kafka::DescribeClusterResponse response;
   response.endpoint_type = request.endpoint_type;
   if (request.endpoint_type != 1) {
-    response.error_code = static_cast<std::int16_t>(Error::unsupported_endpoint_type);
+    response.error_code = kafka::number_of(Error::unsupported_endpoint_type);
     response.error_message = "only brokers (endpoint type 1) can be listed here";
     co_return response;
   }
@@ -230,8 +230,8 @@ Task<DescribedPartitions> describe_topic_partitions(Context& context,
     if (topic)
       describe(context, *topic, first, room, response);
     else
-      answer.error_code = static_cast<std::int16_t>(is_topic_name(name) ? Error::unknown_topic_or_partition
-                                                                        : Error::invalid_topic_exception);
+      answer.error_code = kafka::number_of(is_topic_name(name) ? Error::unknown_topic_or_partition
+                                                               : Error::invalid_topic_exception);
     if (response.next_cursor) break;
   }
   discard(context.broker.workers, std::move(names));

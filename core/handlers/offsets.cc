@@ -46,8 +46,8 @@ Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetC
   std::vector<Error> errors(commits.size(), Error::invalid_group_id);
   if (!who.group.empty() || context.version < 9)
     errors = co_await commit_all(context, std::move(who), std::move(commits), no_producer);
-  const auto in_words = [&context](Error error) { return commit_error(context, error); };
-  co_await answer_commits(context, response.topics, errors, in_words);
+  const auto error_for_version = [&context](Error error) { return commit_error(context, error); };
+  co_await answer_commits(context, response.topics, errors, error_for_version);
   co_return response;
 }
 

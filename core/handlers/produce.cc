@@ -28,7 +28,7 @@ net::Slice slice_of(const Context& context, net::Bytes bytes) {
 }
 
 void refuse(PartitionAnswer& answer, Checked&& checked) {
-  answer.error_code = static_cast<std::int16_t>(checked.error);
+  answer.error_code = kafka::number_of(checked.error);
   answer.base_offset = -1;
   if (!checked.message.empty()) answer.error_message = std::move(checked.message);
   for (const std::int32_t index : checked.bad_records)
@@ -49,12 +49,13 @@ Task<Checked> check_elsewhere(Context& context, net::Slice batch, TopicPtr topic
 }
 
 // Starts the append of one partition's batch. `answer` is filled before `appends` is done.
-void start(Context& context, const kafka::ProduceRequest& request, const std::optional<Entrance>& entrance,
-           const Topic& topic, Checked checked, PartitionAnswer& answer, WaitGroup& appends) {
+void start(Context& context, const kafka::ProduceRequest& request,
+           const std::optional<TransactionVerification>& verification, const Topic& topic, Checked checked,
+           PartitionAnswer& answer, WaitGroup& appends) {
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
   const bool transactional = kafka::BatchHead::parse(checked.batch.bytes())->is_transactional();
   if (transactional) {
-    const Error error = check_entrance(context, request, entrance, {topic.name, answer.index});
+    const Error error = check_verification(context, request, verification, {topic.name, answer.index});
     if (error != Error::none) return refuse(answer, {error, {}, {}, {}});
   }
   const bool begins_at_zero = transactional && context.version >= version_adding_partitions;
@@ -63,7 +64,7 @@ void start(Context& context, const kafka::ProduceRequest& request, const std::op
   partition->append(
       std::move(checked.batch),
       [&answer, &appends, &partition = *partition](Partition::Appended appended) {
-        answer.error_code = static_cast<std::int16_t>(appended.error);
+        answer.error_code = kafka::number_of(appended.error);
         answer.base_offset = appended.first;
         answer.log_append_time_ms = appended.time;
         answer.log_start_offset = appended.error == Error::none ? partition.start() : -1;
@@ -114,10 +115,10 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
     }
   }
 
-  std::optional<Entrance> entrance;
+  std::optional<TransactionVerification> verification;
   if (request.transactional_id && refused == Error::none) {
-    Entrance entered = co_await enter_transaction(context, request);
-    entrance.emplace(std::move(entered));
+    TransactionVerification verified = co_await verify_transaction(context, request);
+    verification.emplace(std::move(verified));
   }
 
   WaitGroup appends;
@@ -143,10 +144,10 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       else
         checked =
             check_produced(std::move(batch), topic->config, context.version, context.broker.clock.wall_ms());
-      start(context, request, entrance, *topic, std::move(checked), answer, appends);
+      start(context, request, verification, *topic, std::move(checked), answer, appends);
     }
   }
-  entrance.reset();  // all appends have begun: the next in line may write
+  verification.reset();  // all appends have begun: the next in line may write
   context.in_line.reset();
   co_await appends.wait();
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int16_t version_abortable = 11;  // knows TRANSACTION_ABORTABLE
 
 // Producers know no errors of coordinators; what passes by itself is a replica that is missing.
-Error for_producers(Error error, std::int16_t version) {
+Error produce_error(Error error, std::int16_t version) {
   switch (error) {
     case Error::producer_fenced:
       return Error::invalid_producer_epoch;
@@ -31,8 +31,8 @@ Error for_producers(Error error, std::int16_t version) {
 
 }  // namespace
 
-Task<Entrance> enter_transaction(Context& context, const kafka::ProduceRequest& request) {
-  Entrance entrance;
+Task<TransactionVerification> verify_transaction(Context& context, const kafka::ProduceRequest& request) {
+  TransactionVerification verification;
   std::set<TopicPartition> partitions;
   std::set<ProducerId> producers;
   const Topics& topics = context.broker.topics;
@@ -42,27 +42,29 @@ Task<Entrance> enter_transaction(Context& context, const kafka::ProduceRequest& 
       if (context.pace.due()) co_await context.give_way_in_line();
       const auto head = data.records ? kafka::BatchHead::parse(data.records->bytes) : std::nullopt;
       if (!head || !head->is_transactional()) continue;
-      entrance.producer = {head->producer_id, head->producer_epoch};
+      verification.producer = {head->producer_id, head->producer_epoch};
       producers.insert(head->producer_id);
       if (topic && topic->partition(data.index)) partitions.insert({topic->name, data.index});
     }
   }
-  if (producers.size() > 1) entrance.error = Error::invalid_producer_id_mapping;
-  if (context.version < version_adding_partitions || partitions.empty() || entrance.error != Error::none)
-    co_return entrance;
-  auto admission = co_await context.broker.transactions.admit(*request.transactional_id, entrance.producer,
-                                                              std::move(partitions));
-  entrance.error = for_producers(admission.error, context.version);
-  entrance.admission.emplace(std::move(admission));
-  co_return entrance;
+  if (producers.size() > 1) verification.error = Error::invalid_producer_id_mapping;
+  if (context.version < version_adding_partitions || partitions.empty() || verification.error != Error::none)
+    co_return verification;
+  auto added = co_await context.broker.transactions.add_by_writing(
+      *request.transactional_id, verification.producer, std::move(partitions));
+  verification.error = produce_error(added.error, context.version);
+  verification.added.emplace(std::move(added));
+  co_return verification;
 }
 
-Error check_entrance(const Context& context, const kafka::ProduceRequest& request,
-                     const std::optional<Entrance>& entrance, const TopicPartition& to) {
-  if (!entrance) return Error::transactional_id_authorization_failed;  // it named no transaction
-  if (entrance->error != Error::none) return entrance->error;
-  const Error error = context.broker.transactions.verify(*request.transactional_id, entrance->producer, to);
-  return for_producers(error, context.version);
+Error check_verification(const Context& context, const kafka::ProduceRequest& request,
+                         const std::optional<TransactionVerification>& verification,
+                         const TopicPartition& to) {
+  if (!verification) return Error::transactional_id_authorization_failed;  // it named no transaction
+  if (verification->error != Error::none) return verification->error;
+  const Error error =
+      context.broker.transactions.verify(*request.transactional_id, verification->producer, to);
+  return produce_error(error, context.version);
 }
 
 }  // namespace mq::core

@@ -16,17 +16,18 @@ namespace mq::core {
 inline constexpr std::int16_t version_adding_partitions = 12;
 
 // What a request has to show to write to a transaction. Kept until all its appends have begun.
-struct Entrance {
+struct TransactionVerification {
   kafka::Error error = kafka::Error::none;  // for every transactional batch
   ProducerEpoch producer;
-  std::optional<TransactionCoordinator::Admission> admission;
+  std::optional<TransactionCoordinator::Addition> added;
 };
 
 // Suspends only when partitions have to be added.
-Task<Entrance> enter_transaction(Context& context, const kafka::ProduceRequest& request);
+Task<TransactionVerification> verify_transaction(Context& context, const kafka::ProduceRequest& request);
 
-// Whether this transactional batch may be written, in the words of Produce.
-kafka::Error check_entrance(const Context& context, const kafka::ProduceRequest& request,
-                            const std::optional<Entrance>& entrance, const TopicPartition& to);
+// Whether this transactional batch may be written, as Produce says it.
+kafka::Error check_verification(const Context& context, const kafka::ProduceRequest& request,
+                                const std::optional<TransactionVerification>& verification,
+                                const TopicPartition& to);
 
 }  // namespace mq::core

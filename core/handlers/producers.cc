@@ -15,13 +15,13 @@ Task<kafka::InitProducerIdResponse> init_producer_id(Context& context,
   response.producer_epoch = -1;
   if ((request.producer_id < 0) != (request.producer_epoch < 0) ||
       (request.transactional_id && request.transactional_id->empty())) {
-    response.error_code = static_cast<std::int16_t>(Error::invalid_request);
+    response.error_code = kafka::number_of(Error::invalid_request);
     co_return response;
   }
   if (request.transactional_id) co_return co_await init_transactional_id(context, request);
   const auto id = co_await context.broker.producer_ids.next();
   if (!id) {
-    response.error_code = static_cast<std::int16_t>(to_kafka(id.error()));
+    response.error_code = kafka::number_of(to_kafka(id.error()));
     co_return response;
   }
   response.producer_id = *id;
@@ -45,7 +45,7 @@ Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
       answer.partition_index = index;
       const auto partition = topic ? topic->partition(index) : nullptr;
       if (!partition) {
-        answer.error_code = static_cast<std::int16_t>(Error::unknown_topic_or_partition);
+        answer.error_code = kafka::number_of(Error::unknown_topic_or_partition);
         continue;
       }
       for (const auto& [id, producer] : partition->producers().all()) {

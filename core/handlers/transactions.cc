@@ -27,9 +27,8 @@ constexpr kafka::Version add_version_abortable = 5;  // knows TRANSACTION_ABORTA
 constexpr std::int8_t marker_version_later_epoch = 2;
 
 // Clients that do not know PRODUCER_FENCED know this.
-std::int16_t number(Error error, bool knows_fenced = true) {
-  if (error == Error::producer_fenced && !knows_fenced) error = Error::invalid_producer_epoch;
-  return static_cast<std::int16_t>(error);
+std::int16_t number_for_version(Error error, bool knows_fenced) {
+  return number_of(error == Error::producer_fenced && !knows_fenced ? Error::invalid_producer_epoch : error);
 }
 
 Error check_partition(const Topics& topics, const std::string& name, std::int32_t index) {
@@ -53,7 +52,7 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     for (const std::int32_t index : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       const Error error = check_partition(context.broker.topics, topic.name, index);
-      result.results_by_partition.push_back({index, number(error)});
+      result.results_by_partition.push_back({index, number_of(error)});
       possible = possible && error == Error::none;
       if (error == Error::none) wanted.insert({topic.name, index});
     }
@@ -67,7 +66,8 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
                                                      ClientVersion::first);
   for (auto& topic : results)
     for (auto& partition : topic.results_by_partition)
-      if (partition.partition_error_code == 0) partition.partition_error_code = number(error, knows_fenced);
+      if (partition.partition_error_code == 0)
+        partition.partition_error_code = number_for_version(error, knows_fenced);
   co_return results;
 }
 
@@ -85,7 +85,7 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> verify_partitions(
           asked.transactional_id, {asked.producer_id, asked.producer_epoch}, {topic.name, index});
       if (error == Error::transaction_abortable && context.version < add_version_abortable)
         error = Error::invalid_txn_state;
-      result.results_by_partition.push_back({index, number(error)});
+      result.results_by_partition.push_back({index, number_of(error)});
     }
   }
   co_return results;
@@ -99,7 +99,7 @@ Task<kafka::InitProducerIdResponse> init_transactional_id(Context& context,
   const auto answer = co_await context.broker.transactions.init(*request.transactional_id,
                                                                 request.transaction_timeout_ms, given);
   kafka::InitProducerIdResponse response;
-  response.error_code = number(answer.error, context.version >= 4);
+  response.error_code = number_for_version(answer.error, context.version >= 4);
   const ProducerEpoch producer = answer.error == Error::none ? answer.producer : ProducerEpoch{};
   response.producer_id = producer.id;
   response.producer_epoch = producer.epoch;
@@ -148,7 +148,7 @@ Task<kafka::AddOffsetsToTxnResponse> add_offsets_to_txn(Context& context,
     error = co_await context.broker.transactions.add(request.transactional_id, who, std::move(partitions),
                                                      ClientVersion::first);
   }
-  response.error_code = number(error, context.version >= 2);
+  response.error_code = number_for_version(error, context.version >= 2);
   co_return response;
 }
 
@@ -159,7 +159,7 @@ Task<kafka::EndTxnResponse> end_txn(Context& context, kafka::EndTxnRequest& requ
   const auto answer =
       co_await context.broker.transactions.end(request.transactional_id, who, request.committed, client);
   kafka::EndTxnResponse response;
-  response.error_code = number(answer.error, context.version >= 2);
+  response.error_code = number_for_version(answer.error, context.version >= 2);
   if (answer.error != Error::none) co_return response;
   response.producer_id = answer.producer.id;
   response.producer_epoch = answer.producer.epoch;
@@ -194,7 +194,7 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
         if (context.pace.due()) co_await context.pace.give_way();
         parts.add();
         auto done = [&answer, &parts](Error error) {
-          answer.error_code = number(error);
+          answer.error_code = number_of(error);
           parts.done();
         };
         context.broker.transactions.write_marker({topic.name, answer.partition_index}, producer, marker,
@@ -214,10 +214,11 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.transaction_states.emplace_back();
     answer.transactional_id = id;
-    answer.error_code = number(unserved);
+    answer.error_code = number_of(unserved);
     const auto entry = unserved == Error::none ? context.broker.transactions.find(id) : nullptr;
     const bool is_known = entry && entry->state.now().producer.id >= 0;  // else it is not durable yet
-    if (unserved == Error::none && !is_known) answer.error_code = number(Error::transactional_id_not_found);
+    if (unserved == Error::none && !is_known)
+      answer.error_code = number_of(Error::transactional_id_not_found);
     if (!is_known) continue;
     const Transaction& now = entry->state.now();
     answer.transaction_state = name_of(now.status);
@@ -237,10 +238,10 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
 Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
                                                         kafka::ListTransactionsRequest& request) {
   kafka::ListTransactionsResponse response;
-  response.error_code = number(context.broker.transactions.serves());
+  response.error_code = number_of(context.broker.transactions.serves());
   const std::string wanted = request.transactional_id_pattern.value_or("");
   const Pattern pattern(wanted);
-  if (!pattern.trouble().empty()) response.error_code = number(Error::invalid_regular_expression);
+  if (!pattern.trouble().empty()) response.error_code = number_of(Error::invalid_regular_expression);
   if (response.error_code != 0) co_return response;
   std::set<Transaction::Status> states;
   for (const std::string& name : request.state_filters)

@@ -15,8 +15,8 @@ using Response = kafka::TxnOffsetCommitResponse;
 constexpr kafka::Version commit_version_abortable = 4;  // knows TRANSACTION_ABORTABLE
 constexpr kafka::Version version_adding = 5;  // offsets are added to the transaction by committing them
 
-// Offsets belong to the coordinator of groups, whose words these clients know.
-Error for_committers(Error error, kafka::Version version) {
+// Offsets belong to the coordinator of groups, whose errors these clients know.
+Error txn_commit_error(Error error, kafka::Version version) {
   switch (error) {
     case Error::producer_fenced:
       return Error::invalid_producer_epoch;
@@ -64,8 +64,8 @@ Task<Response> txn_offset_commit(Context& context, Request& request) {
     kafka::BatchProducer producer{request.producer_id, request.producer_epoch, -1, true};
     errors = co_await commit_all(context, std::move(who), std::move(commits), producer);
   }
-  const auto in_words = [&context](Error error) { return for_committers(error, context.version); };
-  co_await answer_commits(context, response.topics, errors, in_words);
+  const auto error_for_version = [&context](Error error) { return txn_commit_error(error, context.version); };
+  co_await answer_commits(context, response.topics, errors, error_for_version);
   co_return response;
 }
 

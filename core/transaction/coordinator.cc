@@ -125,18 +125,17 @@ Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
   return entry ? entry->state.verify(who, partition) : Error::invalid_producer_id_mapping;
 }
 
-Task<TransactionCoordinator::Admission> TransactionCoordinator::admit(std::string id, ProducerEpoch who,
-                                                                      std::set<TopicPartition> partitions) {
-  Admission admission;
-  admission.error = serves();
-  admission.entry = find(id);
-  if (admission.error == Error::none && !admission.entry)
-    admission.error = Error::invalid_producer_id_mapping;
-  if (admission.error != Error::none) co_return admission;
-  AsyncMutex::Hold hold = co_await admission.entry->writers.lock();
-  admission.hold.emplace(std::move(hold));
-  admission.error = co_await add(std::move(id), who, std::move(partitions), ClientVersion::second);
-  co_return admission;
+Task<TransactionCoordinator::Addition> TransactionCoordinator::add_by_writing(
+    std::string id, ProducerEpoch who, std::set<TopicPartition> partitions) {
+  Addition addition;
+  addition.error = serves();
+  addition.entry = find(id);
+  if (addition.error == Error::none && !addition.entry) addition.error = Error::invalid_producer_id_mapping;
+  if (addition.error != Error::none) co_return addition;
+  AsyncMutex::Hold hold = co_await addition.entry->writers.lock();
+  addition.hold.emplace(std::move(hold));
+  addition.error = co_await add(std::move(id), who, std::move(partitions), ClientVersion::second);
+  co_return addition;
 }
 
 // ---------------------------------------------------------------------------------------------- steps

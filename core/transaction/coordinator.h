@@ -58,14 +58,14 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   Task<Answer> end(std::string id, ProducerEpoch who, bool commit, ClientVersion version);
   kafka::Error verify(const std::string& id, ProducerEpoch who, const TopicPartition& partition) const;
 
-  // Adds partitions for a client that does so by writing to them. As long as the admission is kept, whoever
+  // Adds partitions for a client that does so by writing to them. As long as the addition is kept, whoever
   // comes later for the same id waits: so writes stay in order although the first of them suspends.
-  struct Admission {
+  struct Addition {
     kafka::Error error = kafka::Error::none;
     EntryPtr entry;  // outlives the hold
     std::optional<AsyncMutex::Hold> hold;
   };
-  Task<Admission> admit(std::string id, ProducerEpoch who, std::set<TopicPartition> partitions);
+  Task<Addition> add_by_writing(std::string id, ProducerEpoch who, std::set<TopicPartition> partitions);
 
   // Ends a transaction in one partition. `done` is called once: at once for a refusal, else when it is
   // durable.

@@ -41,7 +41,7 @@ class FetchSessionsTest : public testing::Test {
 TEST_F(FetchSessionsTest, EpochMinusOneHasNoSession) {
   const auto begun = sessions.begin(request(0, -1, {0, 1}), false, now);
   EXPECT_FALSE(begun.session);
-  EXPECT_EQ(begun.wishes.size(), 2u);
+  EXPECT_EQ(begun.partitions.size(), 2u);
 }
 
 TEST_F(FetchSessionsTest, AFullFetchOpensASessionThatLaterRequestsOnlyAmend) {
@@ -52,9 +52,9 @@ TEST_F(FetchSessionsTest, AFullFetchOpensASessionThatLaterRequestsOnlyAmend) {
   next.forgotten_topics_data.push_back({"t", {}, {0}});
   const auto begun = sessions.begin(next, false, now);
   EXPECT_TRUE(begun.incremental);
-  ASSERT_EQ(begun.wishes.size(), 2u);
-  EXPECT_EQ(begun.wishes[0].key, key(1));
-  EXPECT_EQ(begun.wishes[1].key, key(2));
+  ASSERT_EQ(begun.partitions.size(), 2u);
+  EXPECT_EQ(begun.partitions[0].key, key(1));
+  EXPECT_EQ(begun.partitions[1].key, key(2));
 }
 
 std::vector<std::int32_t> more_than_a_session_has() {
@@ -111,21 +111,21 @@ TEST_F(FetchSessionsTest, TheEpochWrapsToOne) {
 
 TEST_F(FetchSessionsTest, OnlyWhatChangedIsNews) {
   const auto session = sessions.begin(request(0, 0, {0}), false, now).session;
-  EXPECT_TRUE(session->news(key(0), answer(5), false));
-  EXPECT_FALSE(session->news(key(0), answer(5), false));
-  EXPECT_TRUE(session->news(key(0), answer(6), false)) << "the high watermark moved";
-  EXPECT_TRUE(session->news(key(0), answer(6), true)) << "records";
-  EXPECT_TRUE(session->news(key(0), answer(6, 3), false)) << "an error";
-  EXPECT_TRUE(session->news(key(0), answer(6), false)) << "the error is over";
-  EXPECT_FALSE(session->news(key(0), answer(6), false));
+  EXPECT_TRUE(session->changed(key(0), answer(5), false));
+  EXPECT_FALSE(session->changed(key(0), answer(5), false));
+  EXPECT_TRUE(session->changed(key(0), answer(6), false)) << "the high watermark moved";
+  EXPECT_TRUE(session->changed(key(0), answer(6), true)) << "records";
+  EXPECT_TRUE(session->changed(key(0), answer(6, 3), false)) << "an error";
+  EXPECT_TRUE(session->changed(key(0), answer(6), false)) << "the error is over";
+  EXPECT_FALSE(session->changed(key(0), answer(6), false));
 }
 
 TEST_F(FetchSessionsTest, APartitionWithRecordsMovesBehindTheOthers) {
   const auto session = sessions.begin(request(0, 0, {0, 1, 2}), false, now).session;
-  session->news(key(0), answer(5), true);
-  const auto wishes = session->wishes();
-  EXPECT_EQ(wishes[0].key, key(1));
-  EXPECT_EQ(wishes[2].key, key(0));
+  session->changed(key(0), answer(5), true);
+  const auto partitions = session->partitions();
+  EXPECT_EQ(partitions[0].key, key(1));
+  EXPECT_EQ(partitions[2].key, key(0));
 }
 
 TEST_F(FetchSessionsTest, WhenFullOnlyAnIdleSessionMakesRoom) {

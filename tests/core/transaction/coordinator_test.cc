@@ -157,12 +157,12 @@ TEST_F(TransactionCoordinatorTest, WhoComesWhileAStepIsUnderWayIsNotSentAway) {
 
 TEST_F(TransactionCoordinatorTest, WhoEntersLaterWaitsForWhoIsInside) {
   const auto who = begin();
-  std::optional<TransactionCoordinator::Admission> first;
-  first.emplace(run(transactions->admit("tx", who, {t0})));
+  std::optional<TransactionCoordinator::Addition> first;
+  first.emplace(run(transactions->add_by_writing("tx", who, {t0})));
   EXPECT_EQ(first->error, Error::none);
   bool entered = false;
-  asio::co_spawn(loop, transactions->admit("tx", who, {t0}),
-                 [&entered](std::exception_ptr, TransactionCoordinator::Admission) { entered = true; });
+  asio::co_spawn(loop, transactions->add_by_writing("tx", who, {t0}),
+                 [&entered](std::exception_ptr, TransactionCoordinator::Addition) { entered = true; });
   loop.poll();
   EXPECT_FALSE(entered);
   first.reset();

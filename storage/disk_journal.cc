@@ -54,7 +54,7 @@ void DiskJournal::start_threads(const Writer::Position& position) {
 void DiskJournal::submit(Append append) {
   if (stopping_) {
     append.error = Errc::stopped;
-    if (append.log) append.log->settled(append);
+    if (append.log) append.log->completed(append);
     return refuse(std::move(append.done), Errc::stopped);
   }
   count_waiting(1);
@@ -135,7 +135,7 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
   for (std::size_t i = 0; i < group->appends.size(); i++) {
     Append& append = group->appends[i];
     while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
-    if (append.log) append.log->settled(append);
+    if (append.log) append.log->completed(append);
     if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
     if (!append.error) apply(append, active(group->parts[part].segment));
   }
@@ -277,7 +277,7 @@ Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from
 }
 
 // A record after which the segment takes nothing; then its table, and those before it.
-Task<error_code> DiskJournal::seal() {
+Task<error_code> DiskJournal::roll() {
   Append append;
   append.kind = Kind::note;
   append.closes = true;

@@ -36,7 +36,7 @@ class DiskJournal final : public Journal, private Rewriter {
 
   Task<error_code> visit(PartitionNumber partition, Offset from, Offset to, Visit visit) override;
   Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
-  Task<error_code> seal() override;
+  Task<error_code> roll() override;
 
   // For the logs.
   void submit(Append append);

@@ -12,12 +12,12 @@ void MemoryLog::append(Batch batch, Appended done) {
   state_->waiting.emplace_back(std::move(batch), std::move(done));
   if (state_->waiting.size() > 1) return;
   asio::post(loop_, [this, state = std::weak_ptr(state_)] {
-    if (state.lock()) settle();
+    if (state.lock()) complete();
   });
 }
 
 // First the log moves, then every caller hears of it.
-void MemoryLog::settle() {
+void MemoryLog::complete() {
   const auto state = state_;  // a caller may let go of the log
   auto group = std::exchange(state->waiting, {});
   const error_code failure = state->failure;
@@ -71,7 +71,7 @@ Task<Result<std::vector<Range>>> MemoryLog::ranges(Offset from, Grain, std::size
 }
 
 Task<error_code> MemoryLog::truncate(Offset end) {
-  settle();
+  complete();
   auto& batches = state_->batches;
   for (; !batches.empty() && batches.back().last >= end; batches.pop_back()) {
     state_->bytes -= batches.back().size;
@@ -83,7 +83,7 @@ Task<error_code> MemoryLog::truncate(Offset end) {
 }
 
 Task<error_code> MemoryLog::trim(Offset start) {
-  settle();
+  complete();
   auto& batches = state_->batches;
   start_ = std::max(start_, start);
   end_ = std::max(end_, start_);

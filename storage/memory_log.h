@@ -35,7 +35,7 @@ class MemoryLog final : public Log {
     std::uint64_t bytes = 0;
     error_code failure;
   };
-  void settle();
+  void complete();
   std::deque<Batch>::const_iterator find(Offset from) const;
 
   const Executor loop_;

@@ -37,7 +37,7 @@ void PartitionLog::append(Batch batch, Appended done) {
 }
 
 // What waits behind a failure fails too, and whoever knows of it goes on from the end.
-void PartitionLog::settled(const Append& append) {
+void PartitionLog::completed(const Append& append) {
   in_flight_--;
   if (!append.error) return;
   queued_end_ = end_;
@@ -389,7 +389,7 @@ PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t co
       std::find_if(runs_.begin(), runs_.end(), [&](const Run& r) { return r.segment.get() == &segment; });
   if (run == runs_.end()) return changed;
   if (run->count < count) changed.truncated = (*run->places)[run->count].first;
-  if (run->skip > skip) changed.trim = start_;
+  if (run->skip > skip) changed.trimmed = start_;
   if (!run->batches().empty()) sealed_end_ = run->batches().back().last() + 1;
   sealed_bytes_ += run->bytes();
   runs_.erase(run);

@@ -39,7 +39,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
   void leave();                                       // the journal goes, or has forgotten this partition
   bool gone() const { return journal_ == nullptr; }
-  void settled(const Append& append);  // one of its appends has its answer
+  void completed(const Append& append);  // one of its appends has its answer
   // The writer thread's own: how many it refused, and why the last one.
   struct Refusals {
     std::uint32_t count = 0;

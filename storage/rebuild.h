@@ -39,7 +39,7 @@ class Rebuild {
   error_code place_runs();
   error_code give_starts(const Table& table, const Catalogue::Run& run);
   static bool beats(const Table& a, const Table& b);
-  void apply_cuts(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const;
+  void apply_truncations(std::vector<std::pair<const Table*, Catalogue::Run>>& runs) const;
 
   FileSystem& files_;
   const Path data_;

@@ -28,7 +28,7 @@ class Rewriter {
   virtual Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) = 0;
 
   // What was appended before is in sealed segments when it returns.
-  virtual Task<error_code> seal() = 0;
+  virtual Task<error_code> roll() = 0;
 };
 
 }  // namespace mq::storage

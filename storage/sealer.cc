@@ -169,7 +169,7 @@ void Sealer::finish(const Done& done) {
     }
     const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
     if (changed.truncated) cleaner_.forget_from(part.log, *changed.truncated, 0);
-    if (changed.trim) cleaner_.forget_before(part.log, *changed.trim, 0);
+    if (changed.trimmed) cleaner_.forget_before(part.log, *changed.trimmed, 0);
   }
   cleaner_.remove_partitions(std::move(gone));
   cleaner_.look();

@@ -55,7 +55,7 @@ Writer::Writer(SegmentFiles& files, Settings settings, const Position& start, Fi
       changes_(std::move(changes)),
       segment_(start.segment),
       at_(start.end),
-      settled_(start.end),
+      committed_(start.end),
       durable_(start.end),
       records_(start.records),
       previous_(start.previous),
@@ -183,7 +183,7 @@ void Writer::write(Group& group) {
     }
     if (error) return fail(group, unsafe, error);
   }
-  if (segment_ && position() > settled_) error = settle();
+  if (segment_ && position() > committed_) error = commit();
   if (error) return fail(group, unsafe, error);
   note_due_ = Clock::now() + note_after;
 }
@@ -198,8 +198,8 @@ void Writer::fail(Group& group, std::size_t first, const error_code& error) {
   waiting_ = staged_ = 0;
   note_due_.reset();
   if (!segment_) return;
-  group.closed.push_back({segment_, settled_});
-  previous_ = segment_->number, previous_end_ = settled_;
+  group.closed.push_back({segment_, committed_});
+  previous_ = segment_->number, previous_end_ = committed_;
   segment_.reset();
 }
 
@@ -208,13 +208,13 @@ error_code Writer::count_failure(const error_code& error) {
   const auto now = Clock::now();
   const std::uint32_t number = segment_ ? segment_->number : 0;
   if (is_full(error)) {
-    logger().error("segment {} takes no more: {}; it ends at {}", number, error.message(), settled_);
+    logger().error("segment {} takes no more: {}; it ends at {}", number, error.message(), committed_);
     refuse_for_space(true, files_.free_bytes());
     looked_ = now;
     return Errc::full;
   }
   const bool again = failed_ && now - *failed_ < forgive_after;
-  logger().error("segment {} takes no more: {}; it ends at {}{}", number, error.message(), settled_,
+  logger().error("segment {} takes no more: {}; it ends at {}{}", number, error.message(), committed_,
                  again ? "; the second failure within a minute: nothing is written any more" : "");
   failed_ = now;
   if (again) fenced_ = true;
@@ -227,7 +227,7 @@ void Writer::write_note(Group& group, bool clean) {
   const error_code synced = settings_.flush == Flush::os && !clean ? error_code{} : sync();
   const Note note{changes_(), clean ? 1u : 0u};
   error_code error = synced ? synced : put(Header{.kind = Kind::note}, bytes_of(note));
-  if (!error) error = settle();
+  if (!error) error = commit();
   if (!error && clean) error = sync();
   if (error) fail(group, 0, error);
 }
@@ -280,7 +280,7 @@ error_code Writer::make_room(Group& group, std::size_t index, std::size_t bytes)
       return next.error() == Errc::stopped ? next.error() : Errc::full;
     }
     segment_ = std::move(*next);
-    at_ = settled_ = durable_ = 0;
+    at_ = committed_ = durable_ = 0;
     looked_.reset();  // a file has just been made: the disk may be full by now
   }
   if (group.parts.empty() || group.parts.back().segment != segment_) group.parts.push_back({index, segment_});
@@ -370,8 +370,8 @@ error_code Writer::zero_ahead() {
   return error;
 }
 
-error_code Writer::settle() {
-  const bool small = position() - settled_ <= small_group_bytes;
+error_code Writer::commit() {
+  const bool small = position() - committed_ <= small_group_bytes;
   if (const error_code error = flush()) return error;
   if (small && settings_.flush == Flush::sync)
     if (const error_code error = zero_ahead()) return error;
@@ -379,7 +379,7 @@ error_code Writer::settle() {
                    (settings_.flush == Flush::interval && Clock::now() - synced_ >= sync_interval);
   if (due)
     if (const error_code error = sync()) return error;
-  settled_ = at_;
+  committed_ = at_;
   return {};
 }
 
@@ -388,7 +388,7 @@ error_code Writer::sync() {
   activity_ = "syncs";
   if (const error_code error = segment_->file->sync()) return error;
   syncs_++;
-  durable_ = settled_ = at_;
+  durable_ = committed_ = at_;
   synced_ = Clock::now();
   return {};
 }

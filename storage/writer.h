@@ -108,7 +108,7 @@ class Writer {
   error_code add(Bytes bytes);
   error_code flush();
   error_code zero_ahead();
-  error_code settle();  // afterwards everything put is as durable as an answer promises
+  error_code commit();  // afterwards everything put is as durable as an answer promises
   error_code sync();
   std::uint64_t position() const { return at_ + waiting_; }
 
@@ -119,9 +119,9 @@ class Writer {
 
   // The writer thread's own.
   std::shared_ptr<SegmentFile> segment_;
-  std::uint64_t at_ = 0, settled_ = 0, durable_ = 0;  // written; answered for; synced
-  std::uint64_t zeroed_ = 0;                          // before it all is data to the file system
-  std::size_t waiting_ = 0, records_ = 0;             // bytes in pieces_; records in the segment
+  std::uint64_t at_ = 0, committed_ = 0, durable_ = 0;  // written; answered for; synced
+  std::uint64_t zeroed_ = 0;                            // before it all is data to the file system
+  std::size_t waiting_ = 0, records_ = 0;               // bytes in pieces_; records in the segment
   std::uint32_t group_ = 0;
   std::uint32_t previous_ = 0;  // the segment before this one, and where it ended
   std::uint64_t previous_end_ = 0;

@@ -330,14 +330,14 @@ Task<Answer<Nothing>> GroupReader::commit(client::Duration within) {
       outcome = one.status;
   }
   for (const std::string& topic : unknown) {
-    const bool settled = co_await settle(topic);
-    if (!settled && outcome) outcome = client::refused(kafka::Error::unknown_topic_id, {}, topic);
+    const bool found = co_await look_for_topic(topic);
+    if (!found && outcome) outcome = client::refused(kafka::Error::unknown_topic_id, {}, topic);
   }
   co_return outcome;
 }
 
 // The coordinator does not know the topic that we have read: it was deleted, unless a broker is behind.
-Task<bool> GroupReader::settle(std::string topic) {
+Task<bool> GroupReader::look_for_topic(std::string topic) {
   client::Client& client = cluster_.client();
   std::vector<std::string> asked{topic};
   auto metadata = co_await client.refresh(std::move(asked));

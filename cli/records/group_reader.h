@@ -75,7 +75,7 @@ class GroupReader {
   using Offsets = std::map<core::TopicPartition, client::Offset>;
   client::Task<client::Answer<Offsets>> stored(const std::vector<core::TopicPartition>& partitions);
   void say_what_from_means(const Offsets& stored, std::size_t asked);
-  client::Task<bool> settle(std::string topic);
+  client::Task<bool> look_for_topic(std::string topic);
   void forget(const std::string& topic);
   using SourceOf = std::pair<const core::TopicPartition, Output::Source>;
   void disown(const std::function<bool(const SourceOf&)>& which);

@@ -21,7 +21,7 @@ std::string setting_in(const kafka::DescribeConfigsResponse& answer, std::string
 client::Task<std::string> Retention::look(std::int64_t time_ms, std::int64_t now_ms) {
   if (!learned_) co_await learn();
   if (!doubtful(time_ms, now_ms)) co_return "";
-  settled_ = true;
+  said_ = true;
   co_return "a record of " + format_time(time_ms) + " is older than topic " + in_quotes(topic_) +
       " keeps any (retention.ms is " + human_setting("retention.ms", std::to_string(kept_ms_)) +
       "): it will be removed";
@@ -29,7 +29,7 @@ client::Task<std::string> Retention::look(std::int64_t time_ms, std::int64_t now
 
 // Whoever may not ask, or asks in vain, is told nothing: the records are written all the same.
 client::Task<void> Retention::learn() {
-  learned_ = settled_ = true;
+  learned_ = said_ = true;
   kafka::DescribeConfigsRequest request;
   auto& resource = request.resources.emplace_back();
   resource.resource_type = kafka::topic_resource;
@@ -42,7 +42,7 @@ client::Task<void> Retention::learn() {
   const auto kept = core::parse_integer(setting_in(*answer, "retention.ms"), 0);
   if (!deletes || !own_times || !kept) co_return;
   kept_ms_ = *kept;
-  settled_ = false;
+  said_ = false;
 }
 
 }  // namespace mq::cli

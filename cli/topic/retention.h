@@ -16,7 +16,7 @@ class Retention {
 
   // Cheap, for every record; look() says more.
   bool doubtful(std::int64_t time_ms, std::int64_t now_ms) const {
-    return !settled_ && time_ms < now_ms - kept_ms_;
+    return !said_ && time_ms < now_ms - kept_ms_;
   }
   // What there is to say about the time of a record, once; or "".
   client::Task<std::string> look(std::int64_t time_ms, std::int64_t now_ms);
@@ -27,7 +27,7 @@ class Retention {
   client::Client& client_;
   std::string topic_;
   std::int64_t kept_ms_ = 0;
-  bool learned_ = false, settled_ = false;  // known; nothing more will be said
+  bool learned_ = false, said_ = false;  // known; nothing more will be said
 };
 
 }  // namespace mq::cli

@@ -160,7 +160,7 @@ std::optional<net::Slice> rebuilt(kafka::BatchHead head, const std::vector<Raw>&
   head.record_count = static_cast<std::int32_t>(records.size());
   head.batch_length = static_cast<std::int32_t>(packed->size - kafka::BatchHead::size_before_length);
   head.put(packed->data.get());
-  kafka::seal(packed->data.get(), packed->size);
+  kafka::write_checksum(packed->data.get(), packed->size);
   return std::move(*packed);
 }
 
@@ -283,7 +283,7 @@ net::Bytes Survivors::head_of(const kafka::BatchHead& head, net::Bytes batch) {
       std::shared_ptr<std::byte>(new std::byte[kafka::BatchHead::bytes], std::default_delete<std::byte[]>()),
       kafka::BatchHead::bytes};
   empty.put(answer_.data.get());
-  kafka::seal(answer_.data.get(), answer_.size);
+  kafka::write_checksum(answer_.data.get(), answer_.size);
   return answer_.bytes();
 }
 

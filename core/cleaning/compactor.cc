@@ -67,9 +67,9 @@ void Compactor::compact(std::shared_ptr<Partition> partition, CompactionRules ru
   if (!std::exchange(working_, true)) asio::co_spawn(loop_, work(shared_from_this()), asio::detached);
 }
 
-Task<error_code> Compactor::seal() {
+Task<error_code> Compactor::roll() {
   if (stopped_) co_return storage::Errc::stopped;
-  const error_code error = co_await journal_.rewriter().seal();
+  const error_code error = co_await journal_.rewriter().roll();
   co_return error;
 }
 

@@ -29,7 +29,7 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
                std::function<void(PartitionNumber, error_code)> done);
   Offset clean_until(PartitionNumber number) const;  // 0: nothing is known of it
   bool is_busy_with(PartitionNumber number) const { return busy_.contains(number); }
-  Task<error_code> seal();              // what has been appended so far
+  Task<error_code> roll();              // what has been appended so far
   void forget(PartitionNumber number);  // it is gone
   void stop();                          // the journal is not touched after it
 

@@ -181,7 +181,7 @@ Task<Sweeper::Next> Sweeper::compact(PartitionPtr partition, CompactionRules rul
     co_return next;
   }
   if (judgement.act == Judgement::Act::seal) {
-    const error_code error = co_await compactor_->seal();
+    const error_code error = co_await compactor_->roll();
     if (error) next.due = now();
     if (!error) enqueue(number, false);
     co_return next;

@@ -16,7 +16,7 @@ void restamp(Sealed& batch, std::int32_t sequence) {
   if (!head || batch.sequence == sequence) return;
   head->base_sequence = sequence;
   head->put(batch.batch.data.get());
-  kafka::seal(batch.batch.data.get(), batch.batch.size);
+  kafka::write_checksum(batch.batch.data.get(), batch.batch.size);
   batch.sequence = sequence;
 }
 
@@ -45,7 +45,7 @@ void Numbers::split(std::size_t at, Numbers& rest) {
   runs_.resize(i + (at > 0));
 }
 
-void Lane::seal(Batch batch) {
+void Lane::close(Batch batch) {
   batch->order = next_order_;
   batch->span = whole_span;
   next_order_ += whole_span;

@@ -51,8 +51,8 @@ class Lane {
 
   std::int32_t next_sequence() const {
     return numbered_ ? sequence_ : -1;
-  }  // for the batch that is sealed next
-  void seal(Batch batch);
+  }  // for the batch that is closed next
+  void close(Batch batch);
 
   bool has_ready() const { return !ready_.empty(); }
   const Batch& first() const { return ready_.front(); }

@@ -99,7 +99,7 @@ void Producer::append(std::int32_t partition, Milliseconds timestamp, std::optio
   if (partition < 0) partition = key ? partition_of(*key, partitions()) : sticky_.current(partitions());
   Slot& slot = *slots_[static_cast<std::size_t>(partition)];
   if (!slot.open.append(timestamp, key, value, headers)) {
-    seal(partition);
+    close(partition);
     pump();
     slot.open.append(timestamp, key, value, headers);
   }
@@ -110,16 +110,16 @@ void Producer::append(std::int32_t partition, Milliseconds timestamp, std::optio
     if (options_.linger > Duration{}) wake_at(slot.opened + options_.linger);
   }
   if (slot.open.size() < options_.batch_bytes_max) return;
-  seal(partition);
+  close(partition);
   pump();
 }
 
 void Producer::send_open() {
-  while (!open_.empty()) seal(open_.front());
+  while (!open_.empty()) close(open_.front());
   pump();
 }
 
-void Producer::seal(std::int32_t partition) {
+void Producer::close(std::int32_t partition) {
   Slot& slot = *slots_[static_cast<std::size_t>(partition)];
   std::erase(open_, partition);
   if (slot.open.empty()) return;
@@ -135,7 +135,7 @@ void Producer::seal(std::int32_t partition) {
   waiting_bytes_ += batch->batch.size;
   if (!slot.lane.is_broken()) {
     ready_.insert(partition);
-    return slot.lane.seal(std::move(batch));
+    return slot.lane.close(std::move(batch));
   }
   report_failed(partition, batch, refused(kafka::Error::out_of_order_sequence_number, {}, options_.topic));
 }
@@ -244,14 +244,14 @@ Task<void> Producer::send(std::shared_ptr<Producer> self, BrokerId leader, Reque
     } else if (self->options_.acks == 0) {
       self->succeed(sent, -1, -1);
     } else {
-      self->settle(sent, *answer, from);
+      self->apply(sent, *answer, from);
     }
   }
   self->pump();
   self->progress();
 }
 
-void Producer::settle(const Sent& sent, const kafka::ProduceResponse& response, const Broker& from) {
+void Producer::apply(const Sent& sent, const kafka::ProduceResponse& response, const Broker& from) {
   using kafka::Error;
   const kafka::ProduceResponse::PartitionProduceResponse* found = nullptr;
   for (const auto& topic : response.responses)
@@ -424,7 +424,7 @@ void Producer::tick() {
       wake_at(due);
       break;
     }
-    seal(open_.front());
+    close(open_.front());
   }
   pump();
 }

@@ -91,7 +91,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
   Task<Answer<Nothing>> learn_id(Time deadline);
   TopicPartition id(std::int32_t partition) const { return {options_.topic, partition}; }
 
-  void seal(std::int32_t partition);
+  void close(std::int32_t partition);
   void pump();
   template <class Act>
   void for_each_ready(Act act);
@@ -99,7 +99,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
   bool offer(std::int32_t partition, Time now, std::map<BrokerId, Request>& requests);
   static Task<void> send(std::shared_ptr<Producer> self, BrokerId leader, Request request);
   kafka::ProduceRequest message(const Request& request) const;
-  void settle(const Sent& sent, const kafka::ProduceResponse& response, const Broker& from);
+  void apply(const Sent& sent, const kafka::ProduceResponse& response, const Broker& from);
   void succeed(const Sent& sent, Offset base_offset, Milliseconds log_append_time);
   void try_again(const Sent& sent, Failure failure);
   void fail(const Sent& sent, const Failure& failure, bool appended_never);

@@ -15,7 +15,7 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
   if (commits.empty() || answers.front() != Error::none) co_return answers;
   GroupPtr group = find(who.group);
   if (!group && who.generation >= 0) {
-    co_await settled(std::move(who.group));
+    co_await flushed(std::move(who.group));
     co_return std::vector(commits.size(), Error::group_id_not_found);
   }
   if (!group) group = find_or_make(who.group);
@@ -28,7 +28,7 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
   arm(*group);
   if (taken.empty()) {
     drop_if_nothing(group);
-    co_await settled(std::move(group));
+    co_await flushed(std::move(group));
     co_return answers;
   }
   const Error failed = co_await write_commits(std::move(group), std::move(taken), producer);

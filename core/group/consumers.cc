@@ -21,7 +21,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   if (!group && joins && !(group = find_or_make(id)))
     co_return Answer::refusal(Error::coordinator_not_available);
   if (!group || (!group->consumer && !joins)) {
-    co_await settled(id);
+    co_await flushed(id);
     co_return Answer::refusal(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
   }
 
@@ -33,7 +33,7 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   Answer answer = state.heartbeat(request, clock_.now(), rows);
   if (answer.error != Error::none) {
     drop_if_nothing(group);
-    co_await settled(std::move(group));
+    co_await flushed(std::move(group));
     co_return answer;
   }
   if (fresh.group) become_consumer(group, std::move(fresh.group), rows);
@@ -56,7 +56,7 @@ Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
     records = records_of(group->id, group->consumer.get(), rows);
   if (group->is_empty()) look_later(*group, clock_.wall_ms());
   arm(*group);
-  if (records.empty()) return group->is_settled() ? nullptr : group->newest;
+  if (records.empty()) return group->is_flushed() ? nullptr : group->newest;
   return put(group, records, [group, rows = std::move(rows)](Error error) mutable {
     if (error != Error::none) group->unwritten.merge(std::move(rows));
   });

@@ -15,7 +15,7 @@ bool Group::is_empty() const {
          (!consumer || consumer->members().empty());
 }
 
-bool Group::is_settled() const {
+bool Group::is_flushed() const {
   return !newest || newest->is_set();
 }
 
@@ -181,7 +181,7 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   if (refused.error != Error::none) co_return refused;
   GroupPtr group = find(id);
   if (!group && !request.member_id.empty()) {
-    co_await settled(std::move(id));
+    co_await flushed(std::move(id));
     refused.error = Error::unknown_member_id;
     co_return refused;
   }
@@ -200,7 +200,7 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join(std::string id, ClassicGro
   group->classic.join(std::move(request), ticket, now(), step);
   act(group, step);
   auto joined = co_await Promise<ClassicGroup::JoinAnswer>::get(std::move(answer));
-  refused.error = co_await settled(std::move(group));
+  refused.error = co_await flushed(std::move(group));
   refused.member_id = joined.member_id;
   if (joined.error == Error::none && refused.error != Error::none) co_return refused;
   co_return joined;
@@ -212,12 +212,12 @@ Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGro
   refused.error = id.empty() ? Error::invalid_group_id : serves(id);
   if (refused.error != Error::none) co_return refused;
   if (!group) {
-    co_await settled(std::move(id));
+    co_await flushed(std::move(id));
     refused.error = Error::unknown_member_id;
     co_return refused;
   }
   ClassicGroup::SyncAnswer synced = co_await sync(group, std::move(request));
-  refused.error = co_await settled(group);
+  refused.error = co_await flushed(group);
   if (synced.error == Error::none && refused.error != Error::none) co_return refused;
   co_return synced;
 }
@@ -245,7 +245,7 @@ Task<Error> GroupCoordinator::heartbeat(std::string id, std::string member_id,
   if (unserved != Error::none) co_return unserved;
   const GroupPtr group = find(id);
   if (!group) {
-    co_await settled(std::move(id));
+    co_await flushed(std::move(id));
     co_return Error::unknown_member_id;
   }
   Error answer = Error::none;
@@ -255,8 +255,8 @@ Task<Error> GroupCoordinator::heartbeat(std::string id, std::string member_id,
     answer = group->classic.heartbeat(member_id, instance_id, generation, now());
     arm(*group);
   }
-  if (group->is_settled()) co_return answer;
-  const Error failed = co_await settled(group);
+  if (group->is_flushed()) co_return answer;
+  const Error failed = co_await flushed(group);
   co_return answer == Error::none ? failed : answer;
 }
 
@@ -267,14 +267,14 @@ Task<GroupCoordinator::Left> GroupCoordinator::leave(std::string id,
   if (unserved != Error::none) co_return error_code(unserved);
   GroupPtr group = find(id);
   if (!group) {
-    co_await settled(std::move(id));
+    co_await flushed(std::move(id));
     co_return std::vector<Error>(leaving.size(), Error::unknown_member_id);
   }
   if (group->consumer) co_return co_await leave_consumers(std::move(group), std::move(leaving));
   Step step;
   auto answers = group->classic.leave(leaving, now(), step);
   act(group, step);
-  const Error failed = co_await settled(std::move(group));
+  const Error failed = co_await flushed(std::move(group));
   if (failed != Error::none) co_return error_code(failed);
   co_return answers;
 }

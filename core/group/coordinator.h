@@ -44,7 +44,7 @@ struct Group {
   bool dropped = false;         // nobody finds it any more
 
   bool is_empty() const;    // nobody is a member, or about to be one
-  bool is_settled() const;  // all that is known of it is durable
+  bool is_flushed() const;  // all that is known of it is durable
   std::optional<Time> wake_at() const;
   bool is_committing(const TopicPartition& which) const;
   std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
@@ -75,9 +75,9 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
   // Memory is ahead of the log, and a crash takes back what is not durable: whoever is answered out of memory
   // waits for what was written last, and hears what became of it. At once when nothing is on its way.
-  Task<kafka::Error> settled(std::string group) const;  // there or not
-  static Task<kafka::Error> settled(GroupPtr group);
-  Task<kafka::Error> settled() const;  // every group
+  Task<kafka::Error> flushed(std::string group) const;  // there or not
+  static Task<kafka::Error> flushed(GroupPtr group);
+  Task<kafka::Error> flushed() const;  // every group
 
   Task<ClassicGroup::JoinAnswer> join(std::string group, ClassicGroup::Join request);
   Task<ClassicGroup::SyncAnswer> sync(std::string group, ClassicGroup::Sync request);

@@ -83,14 +83,14 @@ Durable GroupCoordinator::append(const GroupPtr& group, const std::vector<KeyedR
 
 // ---------------------------------------------------------------------------------------------- waiting
 
-Task<Error> GroupCoordinator::settled(GroupPtr group) {
-  if (group->is_settled()) co_return Error::none;
+Task<Error> GroupCoordinator::flushed(GroupPtr group) {
+  if (group->is_flushed()) co_return Error::none;
   Durable newest = group->newest;
   co_return co_await Promise<Error>::get(std::move(newest));
 }
 
-Task<Error> GroupCoordinator::settled(std::string id) const {
-  if (GroupPtr group = find(id)) co_return co_await settled(std::move(group));
+Task<Error> GroupCoordinator::flushed(std::string id) const {
+  if (GroupPtr group = find(id)) co_return co_await flushed(std::move(group));
   const auto removed = removed_.find(id);
   if (removed == removed_.end()) co_return Error::none;
   Durable newest = removed->second;
@@ -98,7 +98,7 @@ Task<Error> GroupCoordinator::settled(std::string id) const {
 }
 
 // The groups' partitions share a journal: what was handed to it last is durable last.
-Task<Error> GroupCoordinator::settled() const {
+Task<Error> GroupCoordinator::flushed() const {
   if (!newest_) co_return Error::none;
   Durable newest = newest_;
   co_return co_await Promise<Error>::get(std::move(newest));
@@ -145,7 +145,7 @@ Task<Error> GroupCoordinator::remove(std::string id) {
   else if (!group->is_empty())
     wrong = Error::non_empty_group;
   if (wrong != Error::none) {
-    co_await settled(std::move(id));
+    co_await flushed(std::move(id));
     co_return wrong;
   }
   Durable durable = remove(group);

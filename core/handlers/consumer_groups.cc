@@ -157,7 +157,7 @@ Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
     }
     answer.error_code = number_of(error);
     if (error == Error::none) describe(context, *group->consumer, answer);
-    co_await context.broker.groups.settled(id);
+    co_await context.broker.groups.flushed(id);
   }
   co_return response;
 }

@@ -77,7 +77,7 @@ bool FetchSession::changed(const FetchKey& key, const kafka::FetchResponse::Part
   entry.log_start = answer.log_start_offset;
   entry.told_error = answer.error_code != 0;
   if (has_records) entries_.splice(entries_.end(), entries_, found->second);
-  return news;
+  return changed;
 }
 
 FetchSessions::SessionContext FetchSessions::begin(const kafka::FetchRequest& request, bool by_id, Time now) {

@@ -37,7 +37,7 @@ bool passes(const std::vector<std::string>& filter, std::string_view word) {
 
 using Described = kafka::DescribeGroupsResponse::DescribedGroup;
 
-// Members are shown with what they said and got only while that is settled.
+// Members are shown with what they said and got only while the group is not rebalancing.
 void describe(const ClassicGroup& group, Described& answer) {
   answer.group_state = name_of(group.state());
   answer.protocol_type = group.protocol_type().value_or("");
@@ -70,7 +70,7 @@ Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsR
   }
   std::sort(response.groups.begin(), response.groups.end(),
             [](const auto& a, const auto& b) { return a.group_id < b.group_id; });
-  co_await context.broker.groups.settled();
+  co_await context.broker.groups.flushed();
   co_return response;
 }
 
@@ -95,7 +95,7 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
         answer.error_message = "there is no classic group \"" + id + "\"";
       }
     }
-    co_await context.broker.groups.settled(id);
+    co_await context.broker.groups.flushed(id);
   }
   co_return response;
 }

@@ -133,7 +133,7 @@ Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool
 // Who asks for stable offsets sees what was accepted before. That a group is gone, everybody hears when it is
 // durable.
 Task<void> wait_for_accepted(const GroupCoordinator& groups, std::string id, bool stable) {
-  if (stable || !groups.find(id)) co_await groups.settled(std::move(id));
+  if (stable || !groups.find(id)) co_await groups.flushed(std::move(id));
 }
 
 // A member of a consumer group that says who it is must be in its epoch.
@@ -179,7 +179,7 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
 Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest& request) {
   kafka::OffsetDeleteResponse response;
   GroupCoordinator& groups = context.broker.groups;
-  co_await groups.settled(request.group_id);  // commits that were accepted before are deleted, too
+  co_await groups.flushed(request.group_id);  // commits that were accepted before are deleted, too
   Error refused = groups.serves(request.group_id);
   const GroupPtr group = groups.find(request.group_id);
   if (refused == Error::none && !group) refused = Error::group_id_not_found;

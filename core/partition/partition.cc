@@ -89,7 +89,7 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
   if (error) {
     done({to_kafka(error), -1, -1});
   } else {
-    settle();
+    advance();
     done({Error::none, first, time});
     waiters_.wake_all();
     tell_grown();
@@ -112,8 +112,8 @@ void Partition::go_on() {
 }
 
 // A marker holds from when it is durable.
-void Partition::settle() {
-  producers_.settle(log_->end());
+void Partition::advance() {
+  producers_.advance(log_->end());
   if (last_stable_offset() == stable_) return;
   stable_ = last_stable_offset();
   stable_waiters_.wake_all();
@@ -123,7 +123,7 @@ void Partition::recover(Producers producers) {
   producers_ = std::move(producers);
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
-  settle();
+  advance();
 }
 
 void Partition::when_appended(std::uint64_t bytes, Grown grown) {
@@ -224,7 +224,7 @@ std::string Partition::producers_snapshot() const {
   if (producers_.empty()) return {};
   Producers durable = producers_;
   durable.truncate(log_->end());
-  durable.settle(log_->end());
+  durable.advance(log_->end());
   return durable.snapshot(log_->end());
 }
 

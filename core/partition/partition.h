@@ -91,7 +91,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
               std::function<void(Appended)> done);
   void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
-  void settle();
+  void advance();
   void tell_grown();
   void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
   void answer_duplicates();

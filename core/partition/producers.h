@@ -66,7 +66,7 @@ class Producers {
   // it.
   void refused(const kafka::BatchHead& head, Timestamp now);
   // The log is durable up to `end`. Whether a transaction is over by that.
-  bool settle(Offset end) { return transactions_.settle(end); }
+  bool advance(Offset end) { return transactions_.advance(end); }
   // What reached the log at or after `end` is not there any more.
   void truncate(Offset end);
   // The batch that was to lie at `first` does not, although there is something behind it.

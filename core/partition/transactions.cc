@@ -19,7 +19,7 @@ void Transactions::end(ProducerId producer, bool commit, Offset marker) {
   open_by_producer_.erase(found);
 }
 
-bool Transactions::settle(Offset end) {
+bool Transactions::advance(Offset end) {
   bool some = false;
   while (!ending_.empty()) {
     const auto found = open_.find(ending_.front());

@@ -30,7 +30,7 @@ class Transactions {
   void begin(ProducerId producer, Offset first);
   void end(ProducerId producer, bool commit, Offset marker);
   // Everything before `end` is durable. Whether an end came into effect.
-  bool settle(Offset end);
+  bool advance(Offset end);
   void truncate(
       Offset end);  // what reached the log at or after `end` is not there any more, and was not durable
   void trim(Offset start);  // nobody reads before `start` any more

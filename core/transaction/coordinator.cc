@@ -199,7 +199,7 @@ Task<Error> TransactionCoordinator::store(EntryPtr entry, Transaction next) {
   entry->state.begin(std::move(next));
   const Error error = co_await write(entry, std::move(record));
   const bool durable = error == Error::none;
-  entry->state.settle(durable);
+  entry->state.pending_written(durable);
   if (!durable && entry->state.now().producer.id < 0) {
     entries_.erase(entry->id);  // it never was
   } else {
@@ -289,7 +289,7 @@ Task<void> TransactionCoordinator::forget(Self self, EntryPtr entry) {
   if (error == Error::none) {
     self->entries_.erase(entry->id);
   } else {
-    entry->state.settle(false);
+    entry->state.pending_written(false);
     self->plan(entry, self->clock_.wall_ms() + 1000);
   }
   entry->waiters.wake_all();

@@ -60,7 +60,7 @@ TransactionState::TransactionState(Transaction stored) : now_(std::move(stored))
     now_.last_epoch = Transaction::epoch_usable_max;
 }
 
-void TransactionState::settle(bool durable) {
+void TransactionState::pending_written(bool durable) {
   if (durable) now_ = std::move(*pending_);
   pending_.reset();
 }

@@ -85,7 +85,7 @@ class TransactionState {
 
   // A step is on its way to the disk: whoever else comes is told to ask again.
   void begin(Transaction next) { pending_ = std::move(next); }
-  void settle(bool durable);
+  void pending_written(bool durable);
   bool is_pending() const { return pending_.has_value(); }
 
  private:

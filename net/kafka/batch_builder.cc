@@ -114,7 +114,7 @@ net::Slice BatchBuilder::finish(Codec codec, int level, BatchProducer producer) 
       static_cast<int>(codec) | (producer.transactional ? 1 << 4 : 0) | (producer.control ? 1 << 5 : 0));
   head.batch_length = static_cast<std::int32_t>(batch.size - BatchHead::size_before_length);
   head.put(batch.data.get());
-  seal(batch.data.get(), batch.size);
+  write_checksum(batch.data.get(), batch.size);
   return batch;
 }
 

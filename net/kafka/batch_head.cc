@@ -116,10 +116,10 @@ void set_log_append_time(std::byte* batch, std::size_t size, std::int64_t now) {
   load(batch, at_attributes, attributes);
   store(batch, at_attributes, static_cast<std::int16_t>(attributes | 1 << 3));
   store(batch, at_max_timestamp, now);
-  seal(batch, size);
+  write_checksum(batch, size);
 }
 
-void seal(std::byte* batch, std::size_t size) {
+void write_checksum(std::byte* batch, std::size_t size) {
   store(batch, at_crc, crc32c(net::Bytes(batch, size).subspan(BatchHead::checked_from)));
 }
 

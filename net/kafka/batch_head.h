@@ -61,6 +61,6 @@ void stamp(std::byte* batch, std::int64_t base_offset, std::int32_t leader_epoch
 void set_log_append_time(std::byte* batch, std::size_t size, std::int64_t now);
 
 // Writes the checksum of a batch of `size` bytes into it.
-void seal(std::byte* batch, std::size_t size);
+void write_checksum(std::byte* batch, std::size_t size);
 
 }  // namespace mq::kafka

@@ -21,7 +21,7 @@ net::Result<net::Slice> recompress(net::Bytes batch, Codec to, int level) {
   head->attributes = static_cast<std::int16_t>((head->attributes & ~codec_bits) | static_cast<int>(to));
   head->batch_length = static_cast<std::int32_t>(packed->size - BatchHead::size_before_length);
   head->put(packed->data.get());
-  seal(packed->data.get(), packed->size);
+  write_checksum(packed->data.get(), packed->size);
   return packed;
 }
 

@@ -34,7 +34,7 @@ void put_right(Bytes& batch, std::uint8_t what) {
   if (what & 8) head.last_offset_delta = std::max(head.record_count, 1) - 1;
   if (what & 16) head.attributes = static_cast<std::int16_t>(head.attributes & ~8);
   head.put(batch.data());
-  if (what & 32) seal(batch.data(), batch.size());
+  if (what & 32) write_checksum(batch.data(), batch.size());
 }
 
 void check(const Bytes& batch) {

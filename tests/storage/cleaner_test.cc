@@ -107,7 +107,7 @@ std::vector<storage::PartitionNumber> fill_many(Opened& opened) {
     partitions.push_back(number);
     EXPECT_FALSE(opened.put(number, 1, 300));
   }
-  EXPECT_FALSE(wait_for(opened.loop, opened.journal->rewriter().seal()));
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->rewriter().roll()));
   return partitions;
 }
 

@@ -138,7 +138,7 @@ TEST(DamagedSegments, ZerosOverTheEndOfAJournalThatWasStoppedAreDamage) {
 TEST(DamagedSegments, AHoleThatIsKnownDoesNotGrowAtEveryStart) {
   Dead dead;
   dead.group({1, 2});
-  ASSERT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().seal()));
+  ASSERT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().roll()));
   dead.group({1, 2});
   dead.group({1});
   dead.die();

@@ -84,7 +84,7 @@ TEST(DamagedTables, OfASegmentThatWasWrittenAnewTheLargeBatchesAreFoundAgainAndT
   for (int i = 0; i < 6; i++) ASSERT_FALSE(dead.opened.put(1, 1, i == 3 ? 300 : 5000));
   for (int i = 0; i < 3; i++) ASSERT_FALSE(dead.opened.put(2, 2, 300));
   auto& rewriter = dead.opened.journal->rewriter();
-  ASSERT_FALSE(wait_for(dead.opened.loop, rewriter.seal()));
+  ASSERT_FALSE(wait_for(dead.opened.loop, rewriter.roll()));
   const auto keep = [](storage::Bytes batch) { return batch; };
   const auto compact = [](storage::Bytes batch) {
     return storage::batch_head(batch).first == 2 ? storage::Bytes() : batch;

@@ -63,7 +63,7 @@ struct Journal {
     }
   }
   Rewriter& rewriter() { return opened.journal->rewriter(); }
-  storage::error_code seal() { return wait_for(opened.loop, rewriter().seal()); }
+  storage::error_code roll() { return wait_for(opened.loop, rewriter().roll()); }
   storage::Result<Offset> rewrite(Offset to = all, Rewriter::Change change = Change()) {
     return wait_for(opened.loop, rewriter().rewrite(1, 0, to, std::move(change)));
   }
@@ -77,7 +77,7 @@ TEST(Rewriter, SealingPutsWhatWasAppendedIntoSealedSegments) {
   Journal journal;
   journal.fill(3);
   EXPECT_FALSE(journal.ranges(1).back().sealed);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   EXPECT_TRUE(journal.ranges(1).back().sealed);
   EXPECT_GT(journal.ranges(1).back().written_ms, 0);
   journal.fill(1);
@@ -87,7 +87,7 @@ TEST(Rewriter, SealingPutsWhatWasAppendedIntoSealedSegments) {
 TEST(Rewriter, ShowsEveryBatchInOrder) {
   Journal journal;
   journal.fill(40);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   std::string seen;
   Rewriter::Visit visit = [&](Bytes batch) {
     seen.append(reinterpret_cast<const char*>(batch.data()), batch.size());
@@ -103,7 +103,7 @@ TEST(Rewriter, ShowsEveryBatchInOrder) {
 TEST(Rewriter, WhatIsLeftOutIsGoneAndTheRestKeepsItsOffsets) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   journal.fill(5);
   const auto one = journal.opened.all(1), two = journal.opened.all(2);
   const auto bytes = journal.opened.journal->log(1)->bytes();
@@ -120,7 +120,7 @@ TEST(Rewriter, WhatIsLeftOutIsGoneAndTheRestKeepsItsOffsets) {
 TEST(Rewriter, SegmentsThatNobodyNeedsAfterwardsGo) {
   Journal journal;
   for (int i = 0; i < 60; i++) ASSERT_FALSE(journal.opened.put(1, 2, 5000));
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   const auto before = journal.opened.journal->stats().segments;
   ASSERT_TRUE(journal.rewrite());
   EXPECT_LT(journal.opened.journal->stats().segments, before / 2);
@@ -130,7 +130,7 @@ TEST(Rewriter, SegmentsThatNobodyNeedsAfterwardsGo) {
 TEST(Rewriter, BatchesBehindTheEndOfAPassAreShownToo) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   const auto one = journal.opened.all(1);
   const auto change = std::make_shared<Change>();
   EXPECT_EQ(
@@ -142,7 +142,7 @@ TEST(Rewriter, BatchesBehindTheEndOfAPassAreShownToo) {
 TEST(Rewriter, ABatchWithOtherOffsetsIsRefusedAndNothingHasChanged) {
   Journal journal;
   journal.fill(30);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   const auto one = journal.opened.all(1);
   const Batch wrong = make_batch(1000, 2, 100);
   EXPECT_EQ(journal.rewrite(all, [&](Bytes) { return wrong.bytes(); }).error(), storage::Errc::corrupt);
@@ -174,7 +174,7 @@ void rewrite_while(Journal& journal, Meanwhile meanwhile) {
 TEST(Rewriter, ATrimThatComesMeanwhileHolds) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   auto expected = Change::of(journal.opened.all(1));
   std::erase_if(expected, [](const Seen& seen) { return seen.last < 50; });
   rewrite_while(journal,
@@ -187,7 +187,7 @@ TEST(Rewriter, ATrimThatComesMeanwhileHolds) {
 TEST(Rewriter, ATruncationThatComesMeanwhileHolds) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   auto expected = Change::of(journal.opened.all(1));
   std::erase_if(expected, [](const Seen& seen) { return seen.last >= 50; });
   rewrite_while(journal,
@@ -203,7 +203,7 @@ TEST(Rewriter, ATruncationThatComesMeanwhileHolds) {
 TEST(Rewriter, APartitionThatIsRemovedMeanwhileDoesNotComeBack) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   const auto two = journal.opened.all(2);
   rewrite_while(journal, [&] { return wait_for(journal.opened.loop, journal.opened.journal->remove({1})); });
   journal.open();
@@ -214,9 +214,9 @@ TEST(Rewriter, APartitionThatIsRemovedMeanwhileDoesNotComeBack) {
 TEST(Rewriter, WhatWasWrittenAnewIsWhatCountsWhenMetaIsLost) {
   Journal journal;
   journal.fill(60);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   journal.fill(20);
-  ASSERT_FALSE(journal.seal());
+  ASSERT_FALSE(journal.roll());
   const auto one = Change::of(journal.opened.all(1)), two = journal.opened.all(2);
   ASSERT_TRUE(journal.rewrite(100));
   ASSERT_TRUE(journal.rewrite());  // takes over what the first one made
@@ -237,7 +237,7 @@ TEST(Rewriter, APowerCutLeavesTheOldOrTheNew) {
     PowerCut files(disk.path());
     Journal journal(files, disk.path());
     journal.fill(20);
-    ASSERT_FALSE(journal.seal());
+    ASSERT_FALSE(journal.roll());
     const auto one = journal.opened.all(1), two = journal.opened.all(2);
     files.cut_at(cut_at);
     const bool done = journal.rewrite().has_value();

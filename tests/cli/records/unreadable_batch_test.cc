@@ -26,7 +26,7 @@ class UnreadableBatch : public GroupCommand {
     head.base_timestamp = head.max_timestamp = 1'700'000'000'000;
     head.batch_length = static_cast<std::int32_t>(packed->size - kafka::BatchHead::size_before_length);
     head.put(packed->data.get());
-    kafka::seal(packed->data.get(), packed->size);
+    kafka::write_checksum(packed->data.get(), packed->size);
     kafka::ProduceRequest request;
     request.acks = -1;
     request.timeout_ms = 10'000;

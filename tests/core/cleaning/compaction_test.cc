@@ -145,7 +145,7 @@ class SurvivorsTest : public testing::Test {
     head.attributes = static_cast<std::int16_t>(head.attributes | attributes);
     head.base_offset = next;
     head.put(batch.data.get());
-    kafka::seal(batch.data.get(), batch.size);
+    kafka::write_checksum(batch.data.get(), batch.size);
     next += static_cast<Offset>(entries.size());
     return text_of(batch.bytes());
   }
@@ -298,7 +298,7 @@ TEST_F(SurvivorsTest, CommittedRecordsAreLikeOthers) {
 TEST_F(SurvivorsTest, WhatCannotBeReadStaysAsItIs) {
   std::string batch = add({{"a", "1"}, {"a", "2"}}, Codec::gzip);
   for (std::size_t i = kafka::BatchHead::bytes; i < batch.size(); i++) batch[i] = '?';
-  kafka::seal(reinterpret_cast<std::byte*>(batch.data()), batch.size());
+  kafka::write_checksum(reinterpret_cast<std::byte*>(batch.data()), batch.size());
   EXPECT_EQ(compact({batch}), std::vector{batch});
 }
 

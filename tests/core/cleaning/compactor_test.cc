@@ -92,7 +92,7 @@ class Compacted {
   }
 
   // Without power it is tried again for ever, so nobody waits for that.
-  bool seal() {
+  bool roll() {
     const auto answer = std::make_shared<std::optional<error_code>>();
     boost::asio::co_spawn(loop, seal_with(compactor, answer), boost::asio::detached);
     test::run_until(loop, [&] { return answer->has_value() || files.is_cut(); });
@@ -100,7 +100,7 @@ class Compacted {
   }
   static Task<void> seal_with(std::shared_ptr<Compactor> compactor,
                               std::shared_ptr<std::optional<error_code>> answer) {
-    *answer = co_await compactor->seal();
+    *answer = co_await compactor->roll();
   }
 
   error_code compact() {
@@ -179,14 +179,14 @@ TEST(Compactor, LeavesOneRecordOfEveryKeyAndTheSameMap) {
     Compacted log(seed + variant);
     ASSERT_FALSE(log.open());
     for (int i = 0; i < 400; i++) ASSERT_TRUE(log.append());
-    ASSERT_FALSE(test::wait_for(log.loop, log.compactor->seal()));
+    ASSERT_FALSE(test::wait_for(log.loop, log.compactor->roll()));
     const auto bytes = log.partition->bytes();
     const Offset end = log.partition->end();
     for (int i = 0; i < 4; i++) {  // until the time of every tombstone has come
       ASSERT_FALSE(log.compact());
       EXPECT_EQ(log.read(), log.model);
       ASSERT_TRUE(log.append());
-      ASSERT_FALSE(test::wait_for(log.loop, log.compactor->seal()));
+      ASSERT_FALSE(test::wait_for(log.loop, log.compactor->roll()));
     }
     EXPECT_GE(log.compactor->clean_until(1), end);
     if (log.memory_bytes < 10'000) {
@@ -203,7 +203,7 @@ TEST(Compactor, RemembersHowFarItCameAndForgetsTopicsThatAreGone) {
   Compacted log(1);
   ASSERT_FALSE(log.open());
   for (int i = 0; i < 50; i++) ASSERT_TRUE(log.append());
-  ASSERT_FALSE(test::wait_for(log.loop, log.compactor->seal()));
+  ASSERT_FALSE(test::wait_for(log.loop, log.compactor->roll()));
   ASSERT_FALSE(log.compact());
   EXPECT_EQ(log.compactor->clean_until(1), log.partition->end());
   ASSERT_FALSE(log.open());
@@ -224,7 +224,7 @@ TEST(Compactor, AReaderEndsWithTheNewestOfEveryKeyAfterAnyCrash) {
     log.files.cut_at(1 + log.random() % 120);
     for (bool good = true; good && !log.files.is_cut();) {
       for (std::size_t i = 0, n = log.random() % 30; i < n && good; i++) good = log.append();
-      if (good && log.random() % 2) good = log.seal();
+      if (good && log.random() % 2) good = log.roll();
       if (good) good = !log.compact();
     }
     log.close();
@@ -235,7 +235,7 @@ TEST(Compactor, AReaderEndsWithTheNewestOfEveryKeyAfterAnyCrash) {
     EXPECT_TRUE(found == log.model || found == log.pending);
     log.model = found;
     for (int i = 0; i < 10; i++) ASSERT_TRUE(log.append());
-    ASSERT_FALSE(test::wait_for(log.loop, log.compactor->seal()));
+    ASSERT_FALSE(test::wait_for(log.loop, log.compactor->roll()));
     ASSERT_FALSE(log.compact());
     EXPECT_EQ(log.read(), log.model);
     if (testing::Test::HasFailure()) return;

@@ -221,7 +221,7 @@ net::Slice control(std::int64_t producer, bool commit) {
   auto head = *kafka::BatchHead::parse(batch.bytes());
   head.attributes |= 1 << 5;
   head.put(batch.data.get());
-  kafka::seal(batch.data.get(), batch.size);
+  kafka::write_checksum(batch.data.get(), batch.size);
   return batch;
 }
 

@@ -19,7 +19,7 @@ Batch sealed(Lane& lane, std::int32_t count) {
   producer.id = 1, producer.epoch = 0, producer.sequence = batch->sequence = lane.next_sequence();
   batch->batch = builder.finish(kafka::Codec::none, 0, producer);
   batch->count = count;
-  lane.seal(batch);
+  lane.close(batch);
   return batch;
 }
 

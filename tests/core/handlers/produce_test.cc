@@ -17,7 +17,7 @@ class ProduceTest : public Conversation {
 
 std::string changed(std::string batch, std::size_t at, char to, bool seal = true) {
   batch[at] = to;
-  if (seal) kafka::seal(reinterpret_cast<std::byte*>(batch.data()), batch.size());
+  if (seal) kafka::write_checksum(reinterpret_cast<std::byte*>(batch.data()), batch.size());
   return batch;
 }
 
@@ -152,7 +152,7 @@ std::string with_rubbish(const std::string& good, kafka::Codec codec) {
   kafka::BatchHead head = *kafka::BatchHead::parse(bytes_of(longer));
   head.batch_length += 7;
   head.put(bytes);
-  kafka::seal(bytes, longer.size());
+  kafka::write_checksum(bytes, longer.size());
   return text_of(kafka::recompress(bytes_of(longer), codec)->bytes());
 }
 

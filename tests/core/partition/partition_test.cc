@@ -42,7 +42,7 @@ class PartitionTest : public testing::Test {
     return answer;
   }
   // Whatever is on its way arrives, or is lost.
-  void settle(bool lost = false) {
+  void advance(bool lost = false) {
     log->fail_with(lost ? make_error_code(storage::Errc::io) : error_code());
     loop.restart();
     loop.poll();
@@ -62,14 +62,14 @@ TEST_F(PartitionTest, BatchesAreJudgedByWhatIsOnItsWay) {
   ASSERT_TRUE(*gap) << "refused at once";
   EXPECT_EQ((*gap)->error, Error::out_of_order_sequence_number);
   for (const Answer& answer : answers) EXPECT_FALSE(*answer);
-  settle();
+  advance();
   for (std::size_t i = 0; i < answers.size(); i++) EXPECT_EQ((*answers[i])->first, static_cast<Offset>(i));
 }
 
 TEST_F(PartitionTest, ADuplicateOfWhatIsOnItsWayIsAnsweredWhenThatHasArrived) {
   const auto first = send(0), again = send(0);
   EXPECT_FALSE(*again);
-  settle();
+  advance();
   EXPECT_EQ((*first)->first, 0);
   EXPECT_EQ((*again)->first, 0);
   EXPECT_EQ(partition->end(), 1);
@@ -77,7 +77,7 @@ TEST_F(PartitionTest, ADuplicateOfWhatIsOnItsWayIsAnsweredWhenThatHasArrived) {
 
 TEST_F(PartitionTest, ADuplicateOfWhatIsLostIsLostToo) {
   const auto first = send(0), again = send(0);
-  settle(true);
+  advance(true);
   EXPECT_EQ((*first)->error, Error::kafka_storage_error);
   EXPECT_EQ((*again)->error, Error::kafka_storage_error);
   EXPECT_EQ(partition->end(), 0);
@@ -85,14 +85,14 @@ TEST_F(PartitionTest, ADuplicateOfWhatIsLostIsLostToo) {
 
 TEST_F(PartitionTest, WhatWasSentBehindALostBatchDoesNotOvertakeIt) {
   const auto lost = send(0), behind = send(1);
-  settle(true);
+  advance(true);
   EXPECT_EQ((*lost)->error, Error::kafka_storage_error);
   EXPECT_EQ((*behind)->error, Error::kafka_storage_error);
   EXPECT_EQ((*send(2))->error, Error::kafka_storage_error) << "it was sent before that was known";
   EXPECT_EQ((*send(1))->error, Error::kafka_storage_error);
   EXPECT_EQ((*send(4))->error, Error::out_of_order_sequence_number) << "it follows nothing that was refused";
   const auto again = send(0), next = send(1);
-  settle();
+  advance();
   EXPECT_EQ((*again)->first, 0);
   EXPECT_EQ((*next)->first, 1);
 }
@@ -108,7 +108,7 @@ TEST_F(PartitionTest, ANewProducerIsRememberedThoughItsFirstBatchMetTheFailureOf
   EXPECT_EQ((*first)->error, Error::kafka_storage_error);
   EXPECT_EQ((*send_by(8, 1))->error, Error::kafka_storage_error) << "it would overtake the first";
   const auto again = send_by(8, 0), second = send_by(8, 1);
-  settle();
+  advance();
   EXPECT_EQ((*again)->first, 0);
   EXPECT_EQ((*second)->first, 1);
 }
@@ -159,15 +159,15 @@ TEST_F(PartitionTest, WhatTheLogRefusedIsNeverAcknowledgedAsADuplicateWhateverIt
 
 TEST_F(PartitionTest, ATransactionWhoseMarkerIsLostIsStillOpen) {
   send(0, true);
-  settle();
+  advance();
   const auto lost = end(true);
-  settle(true);
+  advance(true);
   EXPECT_EQ((*lost)->error, Error::kafka_storage_error);
   EXPECT_EQ(partition->last_stable_offset(), 0);
   EXPECT_EQ((*send(1))->error, Error::invalid_txn_state) << "a batch outside of it";
   const auto again = end(true);
   EXPECT_EQ(partition->last_stable_offset(), 0) << "not before it is durable";
-  settle();
+  advance();
   EXPECT_EQ((*again)->first, 1);
   EXPECT_EQ(partition->last_stable_offset(), 2);
 }

@@ -242,7 +242,7 @@ TEST_F(ProducersTest, ASnapshotHoldsWhatIsOpenAndWhatWasAborted) {
   producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
   producers.appended(in_transaction(head(8, 0, 0)), 1, 1000);
   producers.ended(marker(7, 0), {false, 9}, 2, 1000);
-  producers.settle(3);
+  producers.advance(3);
   const auto restored = Producers::restore(producers.snapshot(3));
   ASSERT_TRUE(restored);
   EXPECT_EQ(restored->first.all(), producers.all());

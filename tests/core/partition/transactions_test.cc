@@ -30,9 +30,9 @@ TEST(Transactions, AnEndHoldsOnceItsMarkerIsDurable) {
   all.begin(1, 10);
   all.end(1, true, 15);
   EXPECT_EQ(all.open(1), std::nullopt) << "what comes next is another transaction";
-  EXPECT_FALSE(all.settle(15));
+  EXPECT_FALSE(all.advance(15));
   EXPECT_EQ(all.stable(15), 10);
-  EXPECT_TRUE(all.settle(16));
+  EXPECT_TRUE(all.advance(16));
   EXPECT_EQ(all.stable(16), 16);
   EXPECT_TRUE(all.aborted(0, 100).empty()) << "it was committed";
 }
@@ -47,7 +47,7 @@ TEST(Transactions, ReadersLearnOfEveryAbortedOneThatOverlapsInOrderOfTheirBeginn
   all.end(1, false, 16);
   all.begin(2, 17);
   all.end(2, false, 18);
-  all.settle(19);
+  all.advance(19);
   EXPECT_EQ(all.aborted(0, 19), (std::vector<Aborted>{{1, 10, 16, 17}, {2, 12, 14, 10}, {2, 17, 18, 19}}));
   EXPECT_EQ(all.aborted(15, 17), (std::vector<Aborted>{{1, 10, 16, 17}}));
   EXPECT_EQ(all.aborted(14, 12), (std::vector<Aborted>{{1, 10, 16, 17}}));
@@ -64,7 +64,7 @@ TEST(Transactions, AMarkerThatWasCutLeavesItsTransactionOpen) {
   EXPECT_EQ(all.open(1), 10);
   EXPECT_EQ(all.open(2), std::nullopt);
   all.end(1, true, 15);
-  all.settle(16);
+  all.advance(16);
   EXPECT_EQ(all.stable(16), 16);
   EXPECT_TRUE(all.empty());
 }
@@ -72,7 +72,7 @@ TEST(Transactions, AMarkerThatWasCutLeavesItsTransactionOpen) {
 TEST(Transactions, WhatNobodyCanReadIsForgotten) {
   Transactions all;
   for (ProducerId id = 0; id < 4; id++) all.begin(id, 2 * id), all.end(id, false, 2 * id + 1);
-  all.settle(8);
+  all.advance(8);
   all.trim(4);
   EXPECT_EQ(all.all_aborted().size(), 2u);
   EXPECT_EQ(all.all_aborted().front().producer, 2);
@@ -104,7 +104,7 @@ TEST(Transactions, RandomLogsAreReadAsAPlainWalkReadsThem) {
       open.try_emplace(id, end++);
     }
     if (random() % 4) continue;
-    all.settle(end);
+    all.advance(end);
     Offset expected = end;
     for (const auto& [producer, first] : open) expected = std::min(expected, first);
     ASSERT_EQ(all.stable(end), expected);

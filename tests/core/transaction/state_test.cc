@@ -24,7 +24,7 @@ class TransactionTest : public testing::Test {
   Step take(Step step) {
     if (!step.next) return step;
     state.begin(*step.next);
-    state.settle(true);
+    state.pending_written(true);
     return step;
   }
   Step init(ProducerEpoch given = {}) { return take(state.init(given, timeout, next_id++, now)); }
@@ -134,7 +134,7 @@ TEST_F(TransactionTest, WhileAStepIsOnItsWayEverybodyIsToldToAskAgain) {
   EXPECT_EQ(state.end(producer, true, first, -1, now).error, Error::concurrent_transactions);
   EXPECT_EQ(state.init({}, timeout, 7, now).error, Error::concurrent_transactions);
   EXPECT_EQ(state.times_out_at(), std::nullopt);
-  state.settle(false);
+  state.pending_written(false);
   EXPECT_EQ(state.verify(producer, b0), Error::transaction_abortable) << "it did not reach the disk";
   step = state.end(producer, true, first, -1, now);
   state.begin(*step.next);
@@ -392,7 +392,7 @@ TEST_F(TransactionTest, RandomEventsKeepThePromises) {
     if (chance(500) && !state.is_pending() && before.producer.id >= 0 && !before.is_preparing()) {
       Transaction jump = before;  // or no epoch would ever run out
       jump.producer.epoch = std::max(jump.producer.epoch, std::int16_t{32760});
-      state.begin(jump), state.settle(true);
+      state.begin(jump), state.pending_written(true);
       continue;
     }
     ProducerEpoch& client = clients[random() % clients.size()];
@@ -411,7 +411,7 @@ TEST_F(TransactionTest, RandomEventsKeepThePromises) {
     if (step.next) {
       state.begin(*step.next);
       ASSERT_EQ(state.add(client, {a0}, version, now).next, std::nullopt) << "one step at a time";
-      state.settle(!chance(10));
+      state.pending_written(!chance(10));
     }
     const Transaction& after = state.now();
     const bool durable = step.next && after == *step.next;

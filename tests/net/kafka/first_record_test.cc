@@ -39,7 +39,7 @@ std::string batch_of(std::string_view records, Codec codec) {
   std::string batch(BatchHead::bytes, '\0');
   head.put(reinterpret_cast<std::byte*>(batch.data()));
   batch += records;
-  seal(reinterpret_cast<std::byte*>(batch.data()), batch.size());
+  write_checksum(reinterpret_cast<std::byte*>(batch.data()), batch.size());
   return batch;
 }
 std::string packed(std::string_view plain, Codec codec) {

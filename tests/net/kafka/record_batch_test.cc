@@ -47,7 +47,7 @@ Bytes batch_of(std::string_view records_hex, std::int32_t count, std::int32_t la
   head.last_offset_delta = last_offset_delta;
   head.base_timestamp = head.max_timestamp = now;
   head.put(batch.data());
-  seal(batch.data(), batch.size());
+  write_checksum(batch.data(), batch.size());
   return batch;
 }
 
@@ -111,7 +111,7 @@ TEST(CheckBatch, TellsWhatIsWrong) {
   const auto changed = [&](std::size_t at, int value, bool sealed) {
     Bytes bad = good;
     bad[at] = static_cast<std::byte>(value);
-    if (sealed) seal(bad.data(), bad.size());
+    if (sealed) write_checksum(bad.data(), bad.size());
     return check_batch(bad);
   };
   EXPECT_EQ(changed(16, 1, true), Error::invalid_record) << "an older format";
@@ -320,7 +320,7 @@ TEST(CheckRecords, NothingMayStandBehindTheCompressedStreamNorBeMissingOfIt) {
     batch.resize(size, std::byte{0x5a});
     head.batch_length = static_cast<std::int32_t>(size - BatchHead::size_before_length);
     head.put(batch.data());
-    seal(batch.data(), batch.size());
+    write_checksum(batch.data(), batch.size());
     EXPECT_EQ(check_batch(batch), Error::none);
     return batch;
   };

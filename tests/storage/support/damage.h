@@ -40,7 +40,7 @@ struct SealedOnce {
       EXPECT_FALSE(dead.opened.put(2, 1, large));
     }
     for (int i = 0; i < 3; i++) EXPECT_FALSE(dead.opened.put(3, 1, 300));
-    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().seal()));
+    EXPECT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().roll()));
     for (int i = 0; i < 3; i++) EXPECT_FALSE(dead.opened.put(3, 1, 300));
     for (const storage::PartitionNumber partition : {1, 2, 3}) before.push_back(dead.opened.all(partition));
     dead.opened.stop();

@@ -167,8 +167,8 @@ std::vector<Question> questions(Generation generation, Error member, Error as_co
        },
        as_consumer},
       {"DeleteGroups", [=](Groups& groups) { return groups.remove("g"); }, removing},
-      {"DescribeGroups, OffsetFetch", [=](Groups& groups) { return groups.settled("g"); }, Error::none},
-      {"ListGroups", [=](Groups& groups) { return groups.settled(); }, Error::none},
+      {"DescribeGroups, OffsetFetch", [=](Groups& groups) { return groups.flushed("g"); }, Error::none},
+      {"ListGroups", [=](Groups& groups) { return groups.flushed(); }, Error::none},
   };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All partitions' batches in one row of segments, and the small truths beside them in `meta`. Hands out a Log
+// All partitions' batches in one row of segments, and their metadata beside them in `meta`. Hands out a Log
 // per partition. Opened and used from one loop; writer, readers and sealer are threads of its own. Layout and
 // promises: storage/README.md.
 #pragma once

@@ -40,7 +40,7 @@ struct Group {
   std::size_t in_flight = 0;    // writes that are not durable yet
   Durable newest;               // of them
   std::optional<Time> look_at;  // for what expired
-  std::optional<Time> armed;    // its place in the row of deadlines
+  std::optional<Time> armed;    // its place in the deadline queue
   bool dropped = false;         // nobody finds it any more
 
   bool is_empty() const;    // nobody is a member, or about to be one

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One partition: hands out offsets, judges producers, appends, reads, wakes who waits.
+// One partition: hands out offsets, judges producers, appends, reads, wakes waiters.
 // Lives on the loop. Readers see only what is durable.
 #pragma once
 

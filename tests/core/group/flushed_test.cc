@@ -25,7 +25,7 @@ struct Question {
   Error answer;
 };
 
-class SettledTest : public CoordinatedGroups {
+class FlushedTest : public CoordinatedGroups {
  protected:
   storage::FileSystem& files() override { return disk_.files(); }
   void SetUp() override {
@@ -174,7 +174,7 @@ std::vector<Question> questions(Generation generation, Error member, Error as_co
 
 // A partition goes from m1 to m2. Whatever m2 asks, it hears of it when the hand-over and the last commit of
 // m1 cannot be taken back any more.
-TEST_F(SettledTest, ARepeatedHeartbeatWaitsForTheHandOverThatItTellsOf) {
+TEST_F(FlushedTest, ARepeatedHeartbeatWaitsForTheHandOverThatItTellsOf) {
   run(joining_member("m1"));
   run(joining_member("m2"));
   const auto kept = run(beating("m1", 1)).assignment;
@@ -193,7 +193,7 @@ TEST_F(SettledTest, ARepeatedHeartbeatWaitsForTheHandOverThatItTellsOf) {
   EXPECT_EQ(end(last_commit).at(0), Error::none);
 }
 
-TEST_F(SettledTest, ARepeatedHeartbeatHearsThatTheHandOverCouldNotBeWritten) {
+TEST_F(FlushedTest, ARepeatedHeartbeatHearsThatTheHandOverCouldNotBeWritten) {
   run(joining_member("m1"));
   disk_.files().inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
   disk_.hold();
@@ -204,13 +204,13 @@ TEST_F(SettledTest, ARepeatedHeartbeatHearsThatTheHandOverCouldNotBeWritten) {
   EXPECT_EQ(run(beating("m2", 2)).error, Error::none) << "it is written with what is asked next";
 }
 
-TEST_F(SettledTest, NothingIsAnsweredOutOfAClassicGroupThatIsAheadOfTheDisk) {
+TEST_F(FlushedTest, NothingIsAnsweredOutOfAClassicGroupThatIsAheadOfTheDisk) {
   const Generation generation = classic_group();
   expect_answers_wait_for_the_disk(
       questions(generation, Error::none, Error::group_id_not_found, Error::non_empty_group));
 }
 
-TEST_F(SettledTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
+TEST_F(FlushedTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
   Generation generation = classic_group();
   run(joining_member("m1"));
   EXPECT_EQ(run(groups->heartbeat("g", "c1", {}, generation)), Error::rebalance_in_progress);
@@ -221,7 +221,7 @@ TEST_F(SettledTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
       questions(generation, Error::none, Error::unknown_member_id, Error::non_empty_group));
 }
 
-TEST_F(SettledTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {
+TEST_F(FlushedTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {
   for (const Question& question :
        questions(1, Error::unknown_member_id, Error::group_id_not_found, Error::group_id_not_found)) {
     SCOPED_TRACE(question.name);
@@ -236,7 +236,7 @@ TEST_F(SettledTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {
   }
 }
 
-TEST_F(SettledTest, AGroupThatFollowsARemovedOneWaitsForTheRemovalToo) {
+TEST_F(FlushedTest, AGroupThatFollowsARemovedOneWaitsForTheRemovalToo) {
   ASSERT_EQ(run(committing(7)).at(0), Error::none);
   disk_.hold();
   auto removal = begin(groups->remove("g"));
@@ -248,7 +248,7 @@ TEST_F(SettledTest, AGroupThatFollowsARemovedOneWaitsForTheRemovalToo) {
   EXPECT_EQ(end(removal), Error::none);
 }
 
-TEST_F(SettledTest, AGroupWhoseRemovalCannotBeWrittenIsThereAgain) {
+TEST_F(FlushedTest, AGroupWhoseRemovalCannotBeWrittenIsThereAgain) {
   ASSERT_EQ(run(committing(7)).at(0), Error::none);
   disk_.files().inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
   EXPECT_EQ(run(groups->remove("g")), Error::not_coordinator);
@@ -259,7 +259,7 @@ TEST_F(SettledTest, AGroupWhoseRemovalCannotBeWrittenIsThereAgain) {
   EXPECT_EQ(committed(), -1);
 }
 
-TEST_F(SettledTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
+TEST_F(FlushedTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
   run(joining_member("m1"));
   std::vector<PartitionCommit> commits;
   commits.push_back({"t", 0, {.offset = 1}, topics->find("t")->id});
@@ -273,7 +273,7 @@ TEST_F(SettledTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
   end(write);
 }
 
-TEST_F(SettledTest, ACommitOnItsWayToTheDiskKeepsAnExpiredOffset) {
+TEST_F(FlushedTest, ACommitOnItsWayToTheDiskKeepsAnExpiredOffset) {
   ASSERT_EQ(run(committing(5)).at(0), Error::none);
   clock.pass(std::chrono::hours(24 * 8));
   disk_.hold();

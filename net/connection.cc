@@ -16,7 +16,6 @@ namespace mq::net {
 namespace {
 
 constexpr std::size_t good_piece_bytes = 64u << 10;
-constexpr std::size_t pieces_per_write_max = 256;
 
 // What peers do all day is not worth a line.
 bool ordinary(error_code why) {
@@ -230,7 +229,7 @@ Task<void> Connection::answer(std::shared_ptr<Connection> self) {
 // The answers at the head of the line, as far as they are ready; stops at one that failed.
 Pieces Connection::take_ready(std::size_t& bytes) {
   Pieces out;
-  while (!slots_.empty() && slots_.front()->answer && out.size() < pieces_per_write_max) {
+  while (!slots_.empty() && slots_.front()->answer && out.size() < pieces_per_send_max) {
     Slot& slot = *slots_.front();
     if (!*slot.answer) break;
     in_flight_bytes_ -= slot.request_bytes;

@@ -27,6 +27,9 @@ struct Progress {
 // raw calls do not block.
 error_code prepare(Socket& socket);
 
+// As many as are worth gathering for one send.
+inline constexpr std::size_t pieces_per_send_max = 256;
+
 // Returns when all is with the kernel, or the connection is broken. The caller keeps socket and progress; one
 // at a time. The pieces are let go as they leave. SIGPIPE must be ignored where pieces are files.
 Task<error_code> send(Socket& socket, Pieces pieces, Progress& progress);

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t head_bytes = 12;  // length, key, version, correlation id
 constexpr std::size_t correlation_at = 8;
-constexpr std::size_t pieces_per_write_max = 256;
 constexpr std::chrono::hours timeout_max{24 * 365};
 
 // The same request with a head of its own that carries the correlation id: memory handed on is not written
@@ -85,7 +84,7 @@ Task<void> Wire::send_all(std::shared_ptr<Wire> self) {
   while (!self->why_closed_) {
     Pieces out;
     std::size_t gone = 0;
-    for (auto& requests = self->requests_; !requests.empty() && out.size() < pieces_per_write_max;
+    for (auto& requests = self->requests_; !requests.empty() && out.size() < pieces_per_send_max;
          requests.pop_front()) {
       std::move(requests.front().pieces.begin(), requests.front().pieces.end(), std::back_inserter(out));
       if (requests.front().ends) gone++;

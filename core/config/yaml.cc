@@ -18,7 +18,7 @@ constexpr std::size_t entries_max = 10'000;
 constexpr std::size_t value_bytes_max = 64u << 10;
 constexpr std::size_t problems_max = 100;
 
-bool is_name(std::string_view text) {
+bool is_variable_name(std::string_view text) {
   const auto ok = [](char c) {
     return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   };
@@ -44,7 +44,7 @@ std::optional<Wrong> append_file(const std::string& path, std::string& result) {
 std::optional<Wrong> append_reference(std::string_view name, const Environment& environment,
                                       std::string& result) {
   if (name.starts_with("file:")) return append_file(std::string(name.substr(5)), result);
-  if (!is_name(name))
+  if (!is_variable_name(name))
     return Wrong{"${" + std::string(name.substr(0, 80)) + "} is neither ${NAME} nor ${file:/path}"};
   const auto variable = environment.find(name);
   if (variable == environment.end())

@@ -93,7 +93,7 @@ class Dealing {
   std::map<Uuid, std::set<std::int32_t>> taken_;
 };
 
-constexpr Assignor all[] = {{"uniform", &assign_uniform}, {"range", &assign_range}};
+constexpr Assignor assignors_known[] = {{"uniform", &assign_uniform}, {"range", &assign_range}};
 
 }  // namespace
 
@@ -102,12 +102,12 @@ Assignments assign_uniform(const AssignorInput& input) {
 }
 
 std::span<const Assignor> assignors() {
-  return all;
+  return assignors_known;
 }
 
 const Assignor* find_assignor(std::string_view name) {
-  const auto* found = std::ranges::find(all, name, &Assignor::name);
-  return found == std::end(all) ? nullptr : found;
+  const auto* found = std::ranges::find(assignors_known, name, &Assignor::name);
+  return found == std::end(assignors_known) ? nullptr : found;
 }
 
 }  // namespace mq::core

@@ -15,6 +15,7 @@
 
 #include "net/kafka/error.h"
 #include "net/kafka/growing.h"
+#include "net/kafka/inflate.h"
 #include "net/kafka/lz4_context.h"
 #include "net/kafka/snappy_frame.h"
 
@@ -25,12 +26,6 @@ namespace {
 constexpr std::array<std::string_view, 5> names = {"none", "gzip", "snappy", "lz4", "zstd"};
 
 // --- gzip
-
-struct Inflate {
-  z_stream stream{};
-  bool ready = inflateInit2(&stream, 15 + 16) == Z_OK;  // the largest window, a gzip header
-  ~Inflate() { inflateEnd(&stream); }
-};
 
 struct Deflate {
   z_stream stream{};

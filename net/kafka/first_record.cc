@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "net/kafka/inflate.h"
 #include "net/kafka/lz4_context.h"
 #include "net/kafka/snappy_frame.h"
 #include "net/kafka/varint.h"
@@ -24,9 +25,6 @@ using Started = std::optional<std::size_t>;  // bytes; nothing: no stream of thi
 const unsigned char* unsigned_chars(net::Bytes bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
-const char* chars(net::Bytes bytes) {
-  return reinterpret_cast<const char*>(bytes.data());
-}
 
 Started copy_start(net::Bytes in, std::span<std::byte> to) {
   const std::size_t n = std::min(in.size(), to.size());
@@ -35,12 +33,6 @@ Started copy_start(net::Bytes in, std::span<std::byte> to) {
 }
 
 // --- gzip
-
-struct Inflate {
-  z_stream stream{};
-  bool ready = inflateInit2(&stream, 15 + 16) == Z_OK;
-  ~Inflate() { inflateEnd(&stream); }
-};
 
 Started gunzip_start(net::Bytes in, std::span<std::byte> to) {
   thread_local Inflate inflate;
@@ -136,7 +128,8 @@ Started unlz4_start(net::Bytes in, std::span<std::byte> to) {
   in = in.first(block & ~not_packed);
   if (block & not_packed || in.empty()) return copy_start(in, to);
   const int room = static_cast<int>(to.size());
-  const int size = LZ4_decompress_safe_partial(chars(in), reinterpret_cast<char*>(to.data()),
+  const int size = LZ4_decompress_safe_partial(reinterpret_cast<const char*>(in.data()),
+                                               reinterpret_cast<char*>(to.data()),
                                                static_cast<int>(in.size()), room, room);
   return size < 0 ? Started() : static_cast<std::size_t>(size);
 }

@@ -8,6 +8,12 @@
 
 namespace mq::client {
 
+// Of a response that has one for all of it.
+template <class Response>
+std::int16_t error_code_of(const Response& response) {
+  return response.error_code;
+}
+
 enum class Coordinates : std::int8_t { group = 0, transaction = 1 };
 
 // Asks once; the broker that comes back can be asked, its address is known.

@@ -20,11 +20,6 @@ using kafka::Error;
 
 constexpr kafka::Version offsets_by_name = 9;  // later ones name topics by id
 
-template <class Response>
-std::int16_t error_code_of(const Response& response) {
-  return response.error_code;
-}
-
 // ---- which there are ----
 
 Task<Answer<std::vector<ListedGroup>>> list_at(Client& client, BrokerId broker, Time deadline) {

@@ -14,11 +14,6 @@ namespace {
 // lasts as long as the producer.
 constexpr kafka::Version add_highest = 3, end_highest = 4;
 
-template <class Response>
-std::int16_t error_code_of(const Response& response) {
-  return response.error_code;
-}
-
 std::int16_t first_error(const kafka::AddPartitionsToTxnResponse& response) {
   constexpr auto not_attempted = kafka::Error::operation_not_attempted;  // because another one failed
   std::int16_t code = 0;

@@ -7,7 +7,7 @@ namespace mq::cli {
 
 namespace {
 
-std::string page(const Context&, const json::object& row, bool) {
+std::string cluster_page(const Context&, const json::object& row, bool) {
   std::string text = "cluster " + std::string(row.at("cluster_id").get_string()) + "   ";
   const json::array& brokers = row.at("brokers").get_array();
   text += counted(static_cast<std::int64_t>(brokers.size()), "broker") + ", " +
@@ -61,7 +61,7 @@ Exit run_info(Context& context, const Arguments& arguments) {
                           {"topics", "TOPICS"},
                           {"partitions", "PARTITIONS"}},
               .name = "cluster_id",
-              .page = page};
+              .page = cluster_page};
   return print(context, arguments, table, {std::move(row)}, Shape::single);
 }
 

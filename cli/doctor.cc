@@ -52,7 +52,7 @@ struct Report {
   }
 };
 
-std::string page(const Context& context, const json::object& row, bool) {
+std::string step_line(const Context& context, const json::object& row, bool) {
   const std::string_view status = row.at("status").get_string();
   const bool good = status == "ok", bad = status == "failed";
   const std::string mark = context.unicode ? (good ? "✓" : bad ? "✗" : "!") : (good ? "+" : bad ? "x" : "!");
@@ -293,7 +293,7 @@ Exit run_doctor(Context& context, const Arguments& arguments) {
   const Table table{
       .columns = {{"step", "STEP"}, {"status", "STATUS"}, {"text", "TEXT"}, {"remedy", "REMEDY"}},
       .name = "step",
-      .page = page};
+      .page = step_line};
   return print(context, arguments, table, std::move(report.rows), Shape::list, report.exit);
 }
 

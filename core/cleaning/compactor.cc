@@ -40,12 +40,7 @@ bool is_in(const Aborted& aborted, const kafka::BatchHead& head) {
 
 Compactor::Compactor(asio::io_context& loop, const Clock& clock, storage::Journal& journal,
                      asio::thread_pool& disk, std::uint64_t memory_bytes)
-    : loop_(loop),
-      clock_(clock),
-      journal_(journal),
-      disk_(disk),
-      memory_bytes_(memory_bytes),
-      timer_(loop.get_executor()) {}
+    : loop_(loop), clock_(clock), journal_(journal), disk_(disk), memory_bytes_(memory_bytes) {}
 
 error_code Compactor::load() {
   return storage::for_each_row(journal_.meta(), key_prefix, [this](auto key, auto value) -> error_code {
@@ -86,7 +81,7 @@ void Compactor::forget(PartitionNumber number) {
 void Compactor::stop() {
   stopped_ = true;
   queue_.clear();
-  timer_.cancel();
+  if (resting_) resting_->wake();
 }
 
 Task<void> Compactor::work(std::shared_ptr<Compactor> self) {
@@ -182,8 +177,9 @@ Task<error_code> Compactor::remember(PartitionNumber number, Offset clean) {
 Task<void> Compactor::rest(Time began, std::uint64_t appended) {
   const bool alone = journal_.stats().batch_bytes == appended;
   if (alone || stopped_) co_return;
-  timer_.expires_after(rest_per_work * (clock_.now() - began));
-  co_await timer_.async_wait(use_result);
+  const Time now = clock_.now();
+  resting_ = std::make_shared<Waiter>(loop_, clock_, now + rest_per_work * (now - began));
+  co_await Waiter::wait(resting_);
 }
 
 }  // namespace mq::core

@@ -62,7 +62,7 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
   std::deque<std::shared_ptr<const Job>> queue_;
   bool working_ = false, stopped_ = false;
   std::uint64_t passes_ = 0;
-  Waiter::Timer timer_;
+  std::shared_ptr<Waiter> resting_;
 };
 
 }  // namespace mq::core

@@ -32,7 +32,7 @@ Sweeper::Sweeper(asio::io_context& loop, const Clock& clock, Milliseconds interv
       started_(clock.now()),
       started_ms_(clock.wall_ms()),
       compactor_(std::move(compactor)),
-      timer_(loop.get_executor()) {}
+      alarm_(clock.alarm(loop)) {}
 
 void Sweeper::watch(Topics& topics) {
   ticked_ = now() + std::min<std::int64_t>(first_look_ms - interval_ms_, 0);
@@ -47,7 +47,7 @@ void Sweeper::watch(Topics& topics) {
 void Sweeper::stop() {
   stopped_ = true;
   queue_.clear();
-  timer_.cancel();
+  alarm_->cancel();
   if (compactor_) compactor_->stop();
 }
 
@@ -245,9 +245,8 @@ void Sweeper::look_at(Timestamp due, std::int64_t interval_ms) {
   if (at >= next_) return;
   next_ = at;
   const std::int64_t wait_ms = std::clamp<std::int64_t>(at - now(), 0, sleep_ms_max);
-  timer_.expires_after(Milliseconds(wait_ms));
-  timer_.async_wait([self = weak_from_this()](error_code cancelled) {
-    if (const auto sweeper = self.lock(); sweeper && !cancelled) sweeper->tick();
+  alarm_->ring_at(clock_.now() + Milliseconds(wait_ms), [self = weak_from_this()] {
+    if (const auto sweeper = self.lock()) sweeper->tick();
   });
 }
 

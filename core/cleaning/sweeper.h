@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets partitions forget what their topics do not want kept: looks at one after the other, when something in
 // it is due, when it has grown too large, or when its topic was configured anew. Lives on the loop. There is
-// one timer, and it is armed only while something can become too old.
+// one alarm, and it is set only while something can become too old.
 #pragma once
 
 #include <deque>
@@ -11,7 +11,6 @@
 #include "core/cleaning/retention.h"
 #include "core/config/scalars.h"
 #include "core/loop/clock.h"
-#include "core/loop/waiter.h"
 #include "core/metadata/topics.h"
 
 namespace mq::core {
@@ -27,10 +26,10 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
       Topics& topics);  // from now on; those that are there are looked at after the interval, or sooner
   void sealed(const std::vector<PartitionNumber>& numbers);  // there may be something to compact
   void stop();
-  void tick();  // what the timer does: looks at all in which something is due
+  void tick();  // what the alarm does: looks at all in which something is due
 
   std::uint64_t looks() const { return looks_; }  // at partitions, so far
-  Timestamp next() const { return next_; }        // when the timer goes off
+  Timestamp next() const { return next_; }        // when the alarm rings
 
  private:
   struct Watched {
@@ -69,7 +68,7 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   bool working_ = false, stopped_ = false, starting_ = false, doubts_clock_ = false;
   Timestamp ticked_ = 0, next_ = end_of_time;
   std::uint64_t looks_ = 0;
-  Waiter::Timer timer_;
+  const std::unique_ptr<Alarm> alarm_;
 };
 
 }  // namespace mq::core

@@ -101,7 +101,7 @@ Task<Answer<Nothing>> Link::open(std::shared_ptr<Link> self, std::vector<Address
 Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context& loop) {
   const std::uint64_t ticket = self->next_ticket_++;
   while (self->state_ == State::opening) {
-    auto waiter = std::make_shared<core::Waiter>(loop.get_executor(), Time::max());
+    auto waiter = std::make_shared<core::Waiter>(loop, core::real_clock(), Time::max());
     self->waiting_.add(waiter);
     co_await core::Waiter::wait(waiter);
   }

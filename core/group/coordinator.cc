@@ -66,11 +66,11 @@ GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, c
       topics_(topics),
       log_(log),
       known_topics_(topics),
-      timer_(loop.get_executor()) {}
+      alarm_(clock.alarm(loop)) {}
 
 void GroupCoordinator::stop() {
   stopped_ = true;
-  timer_.cancel();
+  alarm_->cancel();
   deadlines_.clear();
   for (const auto& [id, group] : Groups(groups_)) {
     Step step;
@@ -109,6 +109,7 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
   limits.initial_rebalance_delay = config_.group_initial_rebalance_delay;
   auto group = std::make_shared<Group>(limits);
   group->id = id;
+  group->number = ++groups_made_;
   group->partition = log_.partition_of(id);
   groups_[id] = group;
   if (const auto removed = removed_.find(id); removed != removed_.end()) group->newest = removed->second;
@@ -117,7 +118,7 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
 }
 
 void GroupCoordinator::drop(const GroupPtr& group) {
-  if (group->armed) deadlines_.erase({*group->armed, group.get()});
+  if (group->armed) deadlines_.erase({*group->armed, group->number});
   group->armed.reset();
   group->dropped = true;
   const auto known = groups_.find(group->id);
@@ -285,31 +286,25 @@ void GroupCoordinator::arm(Group& group) {
   if (group.dropped) return;
   const std::optional<Time> at = group.wake_at();
   if (group.armed && at && *group.armed <= *at) return;  // it is looked at early enough
-  if (group.armed) deadlines_.erase({*group.armed, &group});
+  if (group.armed) deadlines_.erase({*group.armed, group.number});
   group.armed = at;
   if (!at) return;
-  deadlines_.emplace(*at, &group);
-  set_timer();
+  deadlines_.emplace(std::pair(*at, group.number), &group);
+  set_alarm();
 }
 
-void GroupCoordinator::set_timer() {
+void GroupCoordinator::set_alarm() {
   if (deadlines_.empty() || stopped_) return;
-  const Time first = deadlines_.begin()->first;
-  if (timer_at_ && *timer_at_ <= first) return;
-  timer_at_ = first;
-  timer_.expires_after(std::max(first - clock_.now(), Time::duration::zero()));
-  timer_.async_wait([weak = weak_from_this()](error_code error) {
-    if (error) return;
+  alarm_->ring_by(deadlines_.begin()->first.first, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->wake();
   });
 }
 
 void GroupCoordinator::wake() {
-  timer_at_.reset();
   if (stopped_) return;
   const Now present = now();
   std::vector<GroupPtr> due;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= present.time) {
+  while (!deadlines_.empty() && deadlines_.begin()->first.first <= present.time) {
     Group* group = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
     group->armed.reset();
@@ -323,7 +318,7 @@ void GroupCoordinator::wake() {
     if (group->look_at && *group->look_at <= present.time) look(group);
     act(group, step);
   }
-  set_timer();
+  set_alarm();
 }
 
 }  // namespace mq::core

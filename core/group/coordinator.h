@@ -18,8 +18,8 @@
 #include "core/group/known_topics.h"
 #include "core/group/migration.h"
 #include "core/group/offsets.h"
+#include "core/loop/clock.h"
 #include "core/loop/promise.h"
-#include "core/loop/waiter.h"
 #include "core/metadata/internal_topic.h"
 
 namespace mq::core {
@@ -31,6 +31,7 @@ struct Group {
   explicit Group(const ClassicLimits& limits) : classic(limits) {}
 
   std::string id;
+  std::uint64_t number = 0;    // of all groups ever made here: orders them
   std::int32_t partition = 0;  // of __consumer_offsets
   ClassicGroup classic;
   std::unique_ptr<ConsumerGroup> consumer;  // of the consumer protocol; `classic` is without members then
@@ -50,6 +51,10 @@ struct Group {
   std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
 };
 using GroupPtr = std::shared_ptr<Group>;
+
+struct ByNumber {
+  bool operator()(const GroupPtr& a, const GroupPtr& b) const { return a->number < b->number; }
+};
 
 struct OffsetChange;
 
@@ -114,7 +119,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Task<kafka::Error> forget(GroupPtr group, std::vector<TopicPartition> partitions);
   Task<kafka::Error> remove(std::string group);  // with its offsets; only without members
   Task<void> topic_removed(std::string topic);   // what was committed for it is forgotten
-  // What the timer does; tests that move the clock do it themselves.
+  // What the alarm does; tests that move the clock do it themselves.
   void wake();
 
   GroupPtr find(std::string_view group) const;  // null: nobody ever used that name, or it is forgotten
@@ -175,7 +180,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void look(const GroupPtr& group);
 
   void arm(Group& group);
-  void set_timer();
+  void set_alarm();
 
   asio::io_context& loop_;
   const Clock& clock_;
@@ -187,21 +192,21 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Groups groups_;
   Durable newest_;                                       // write of any group
   std::map<std::string, Durable, std::less<>> removed_;  // groups whose tombstones are not durable yet
-  std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr>>
-      in_transactions_;             // who has offsets pending
+  // Who has offsets pending.
+  std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr, ByNumber>> in_transactions_;
   std::set<std::int32_t> loading_;  // partitions
   std::vector<GroupPtr> found_;     // groups in the one that is being read
   std::map<std::int32_t, std::vector<std::pair<ProducerId, bool>>>
       ended_meanwhile_;  // transactions, by partition
   bool stopped_ = false;
 
+  std::uint64_t groups_made_ = 0;
   Ticket tickets_ = 0;
   std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::JoinAnswer>>> joins_;
   std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::SyncAnswer>>> syncs_;
 
-  std::set<std::pair<Time, Group*>> deadlines_;
-  Waiter::Timer timer_;
-  std::optional<Time> timer_at_;
+  std::map<std::pair<Time, std::uint64_t>, Group*> deadlines_;  // and the group's number
+  const std::unique_ptr<Alarm> alarm_;
 };
 
 }  // namespace mq::core

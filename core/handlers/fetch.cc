@@ -136,7 +136,7 @@ Task<bool> any_changed(Context& context, const std::vector<PartitionRead>& reads
 // Wakes when one of them changes from now on.
 Task<std::shared_ptr<Waiter>> wait_for(Context& context, const std::vector<PartitionRead>& reads,
                                        bool committed, Time deadline) {
-  auto waiter = std::make_shared<Waiter>(context.broker.loop.get_executor(), deadline);
+  auto waiter = std::make_shared<Waiter>(context.broker.loop, context.broker.clock, deadline);
   for (const PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
     committed ? reading.partition->wait_stable(waiter) : reading.partition->wait(waiter);

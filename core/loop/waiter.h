@@ -1,36 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // A coroutine that waits until something it left itself with changes, or until a deadline: a fetch with its
-// partitions, a step of a transaction, a request for a connection.
-// Lives on the loop; wakes once. The timer exists only while somebody waits.
+// partitions, a step of a transaction, a request for a connection. Lives on the loop; wakes once. The alarm
+// exists only while it waits.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "core/types.h"
+#include "core/loop/clock.h"
 
 namespace mq::core {
 
 class Waiter {
  public:
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                           asio::wait_traits<std::chrono::steady_clock>, Executor>;
-
-  explicit Waiter(Executor loop, Time deadline) : timer_(loop, deadline) {}
+  Waiter(asio::io_context& loop, const Clock& clock, Time deadline)
+      : loop_(loop), clock_(clock), deadline_(deadline) {}
 
   void wake() {
     woken_ = true;
-    timer_.cancel();
+    const auto waiting = waiting_.lock();  // before the alarm goes, and what it holds
+    alarm_.reset();
+    if (waiting) go_on(loop_, *waiting);
   }
   // True when woken, false at the deadline.
   static Task<bool> wait(std::shared_ptr<Waiter> self) {
-    if (!self->woken_) co_await self->timer_.async_wait(use_result);
+    auto keep = [waiter = self.get()](Handler handler) {
+      const auto waiting = std::make_shared<Waiting>(std::move(handler));
+      waiter->waiting_ = waiting;
+      waiter->alarm_ = waiter->clock_.alarm(waiter->loop_);
+      waiter->alarm_->ring_at(waiter->deadline_, [&loop = waiter->loop_, waiting] { go_on(loop, *waiting); });
+    };
+    if (!self->woken_) co_await asio::async_initiate<const net::Use, void()>(keep, net::use);
     co_return self->woken_;
   }
 
  private:
-  Timer timer_;
+  using Handler = asio::async_result<net::Use, void()>::handler_type;
+  using Waiting = std::optional<Handler>;  // the alarm's loop owns it, for it owns us
+
+  static void go_on(asio::io_context& loop, Waiting& waiting) {
+    if (auto handler = std::exchange(waiting, std::nullopt)) asio::post(loop, std::move(*handler));
+  }
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  const Time deadline_;
+  std::unique_ptr<Alarm> alarm_;
+  std::weak_ptr<Waiting> waiting_;
   bool woken_ = false;
 };
 

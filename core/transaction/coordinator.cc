@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int32_t coordinator_epoch = 0;  // one broker coordinates for ever
 constexpr std::chrono::seconds pause_after_failure{1};
+constexpr Timestamp wait_ms_max = 24 * 3'600'000;  // then it is looked at again
 
 }  // namespace
 
@@ -31,11 +32,11 @@ TransactionCoordinator::TransactionCoordinator(asio::io_context& loop, const Clo
       topics_(topics),
       ids_(ids),
       log_(log),
-      timer_(loop.get_executor()) {}
+      alarm_(clock.alarm(loop)) {}
 
 void TransactionCoordinator::stop() {
   stopped_ = true;
-  timer_.cancel();
+  alarm_->cancel();
   due_.clear();
   pauses_.wake_all();
   for (const auto& [id, entry] : entries_) entry->waiters.wake_all();
@@ -171,7 +172,7 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
     }
     if (step.error != Error::concurrent_transactions || clock_.now() >= deadline) co_return step;
     if (!entry->state.is_pending() && !entry->state.now().is_preparing()) continue;
-    const auto waiter = std::make_shared<Waiter>(loop_.get_executor(), deadline);
+    const auto waiter = std::make_shared<Waiter>(loop_, clock_, deadline);
     entry->waiters.add(waiter);
     co_await Waiter::wait(waiter);
   }
@@ -215,7 +216,7 @@ Task<Error> TransactionCoordinator::store(EntryPtr entry, Transaction next) {
 
 Task<void> TransactionCoordinator::pause() {
   if (stopped_) co_return;
-  const auto waiter = std::make_shared<Waiter>(loop_.get_executor(), clock_.now() + pause_after_failure);
+  const auto waiter = std::make_shared<Waiter>(loop_, clock_, clock_.now() + pause_after_failure);
   pauses_.add(waiter);
   co_await Waiter::wait(waiter);
 }
@@ -296,33 +297,29 @@ Task<void> TransactionCoordinator::forget(Self self, EntryPtr entry) {
 }
 
 void TransactionCoordinator::plan(const EntryPtr& entry, Timestamp not_before) {
-  if (entry->due) due_.erase({*std::exchange(entry->due, std::nullopt), entry});
+  if (entry->due) due_.erase({*std::exchange(entry->due, std::nullopt), entry->id});
   const auto out = entry->state.times_out_at();
   const auto at = out ? out : entry->state.expires_at(config_.transactional_id_expiration.count());
   if (!at || stopped_) return;
   entry->due = std::max(*at, not_before);
-  due_.emplace(*entry->due, entry);
-  set_timer();
+  due_.emplace(std::pair(*entry->due, entry->id), entry);
+  set_alarm();
 }
 
 // Not set back when what it was set for is over: it then fires once for nothing.
-void TransactionCoordinator::set_timer() {
+void TransactionCoordinator::set_alarm() {
   if (due_.empty() || stopped_) return;
-  const Timestamp at = due_.begin()->first;
-  if (timer_at_ && *timer_at_ <= at) return;
-  timer_at_ = at;
-  timer_.expires_after(std::chrono::milliseconds(std::max<Timestamp>(0, at - clock_.wall_ms())));
-  timer_.async_wait([weak = weak_from_this()](const error_code& cancelled) {
-    const auto self = weak.lock();
-    if (!cancelled && self) self->wake();
+  const Timestamp left_ms = due_.begin()->first.first - clock_.wall_ms();
+  const auto wait = std::chrono::milliseconds(std::clamp<Timestamp>(left_ms, 0, wait_ms_max));
+  alarm_->ring_by(clock_.now() + wait, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->wake();
   });
 }
 
 void TransactionCoordinator::wake() {
-  timer_at_.reset();
   const Timestamp now = clock_.wall_ms();
-  while (!due_.empty() && due_.begin()->first <= now) {
-    const EntryPtr entry = due_.extract(due_.begin()).value().second;
+  while (!due_.empty() && due_.begin()->first.first <= now) {
+    const EntryPtr entry = due_.extract(due_.begin()).mapped();
     entry->due.reset();
     const auto expires = entry->state.expires_at(config_.transactional_id_expiration.count());
     if (expires && *expires <= now)
@@ -330,7 +327,7 @@ void TransactionCoordinator::wake() {
     else if (!entry->state.is_pending())
       asio::co_spawn(loop_, time_out(shared_from_this(), entry), asio::detached);
   }
-  set_timer();
+  set_alarm();
 }
 
 // ---------------------------------------------------------------------------------------------- loading

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -72,7 +73,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   void write_marker(const TopicPartition& to, ProducerEpoch producer, kafka::Marker marker,
                     std::function<void(kafka::Error)> done, MarkerEpoch wanted = MarkerEpoch::of_transaction);
 
-  // What the timer does; tests that move the clock do it themselves.
+  // What the alarm does; tests that move the clock do it themselves.
   void wake();
 
   EntryPtr find(const std::string& id) const;
@@ -100,7 +101,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   Task<void> pause();
 
   void plan(const EntryPtr& entry, Timestamp not_before = 0);
-  void set_timer();
+  void set_alarm();
 
   asio::io_context& loop_;
   const Clock& clock_;
@@ -112,9 +113,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   Entries entries_;
   bool loading_ = true, stopped_ = false;
 
-  std::set<std::pair<Timestamp, EntryPtr>> due_;
-  Waiter::Timer timer_;
-  std::optional<Timestamp> timer_at_;
+  std::map<std::pair<Timestamp, std::string>, EntryPtr> due_;  // and its id
+  const std::unique_ptr<Alarm> alarm_;
   Waiters pauses_;
 };
 

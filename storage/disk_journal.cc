@@ -221,7 +221,7 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
     if (const error_code error = meta.commit(change)) return error;
     return {};
   };
-  const Result<void> committed = co_await run_on(*background_, std::move(commit));
+  const Result<void> committed = co_await run_on(background_->get_executor(), std::move(commit));
   for (std::size_t i = 0; i < partitions.size(); i++) {
     const auto log = partition_log(partitions[i]);
     if (committed) {
@@ -248,7 +248,7 @@ Task<error_code> DiskJournal::visit(PartitionNumber partition, Offset from, Offs
     if (stopping) return Errc::stopped;
     return {};
   };
-  const Result<void> looked = co_await run_on(*copying_, std::move(look));
+  const Result<void> looked = co_await run_on(copying_->get_executor(), std::move(look));
   if (!looked) co_return looked.error();
   co_return error_code{};
 }
@@ -270,7 +270,7 @@ Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from
     const auto before = committed->bytes_before, after = committed->bytes_after;
     return Done{*next, before - std::min(before, after)};
   };
-  const Result<Done> done = co_await run_on(*copying_, std::move(work));
+  const Result<Done> done = co_await run_on(copying_->get_executor(), std::move(work));
   if (!done) co_return done.error();
   if (!log->gone()) log->rewritten(done->bytes_less);
   co_return done->next;
@@ -316,7 +316,7 @@ Task<void> DiskJournal::stop() {
     background_->join();
     return note_end();
   };
-  const Result<void> finished = co_await run_on(readers(), std::move(finish_threads));
+  const Result<void> finished = co_await run_on(readers().get_executor(), std::move(finish_threads));
   if (!finished) logger().warn("where the journal ends could not be noted: {}", finished.error().message());
 }
 

@@ -139,7 +139,7 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
       ask_for(extents);
       return pieces_of(extents, Touch::disk);
     };
-    pieces = co_await run_on(journal_->readers(), std::move(bring));
+    pieces = co_await run_on(journal_->readers().get_executor(), std::move(bring));
   }
   if (!pieces) co_return pieces.error();
   read.pieces = std::move(*pieces);
@@ -153,7 +153,7 @@ Lookup PartitionLog::lookup(Offset limit) const {
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
   const std::uint32_t truncations = truncations_;
-  auto found = co_await run_on(journal_->readers(), std::move(look));
+  auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
   if (!found) co_return found.error();
   if (journal_ && truncations == truncations_)
     journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
@@ -190,7 +190,7 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
     auto look = [lookup = lookup(sealed_end_), start = start_, timestamp] {
       return lookup.at_time(start, timestamp);
     };
-    const auto found = co_await run_on(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
     if (!found) co_return found.error();
     if (*found) co_return std::max(**found, start_);
   }
@@ -206,7 +206,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
   std::optional<Lookup::Newest> newest;
   if (start_ < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), start = start_] { return lookup.newest(start); };
-    const auto found = co_await run_on(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
     if (!found) co_return found.error();
     newest = *found;
   }
@@ -230,7 +230,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
         return lookup.ranges(from, grain, count_max);
       };
-      auto found = co_await run_on(journal_->readers(), std::move(look));
+      auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
@@ -268,7 +268,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
-    const auto found = co_await run_on(journal_->readers(), std::move(look));
+    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
     co_return found;
   }
   for (const Run& run : runs_)

@@ -6,7 +6,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -35,17 +34,17 @@ std::shared_ptr<Outcome<Answer>> outcome_of(Work& work) {
   return outcome;
 }
 
-// `work` is called once on `pool`; its result must be movable. It keeps alive what it uses: the awaiting
+// `work` is called once on `where`; its result must be movable. It keeps alive what it uses: the awaiting
 // coroutine may be gone by then. What it throws is thrown to the awaiting one. Name `work` before the
 // co_await.
-template <class Work, class Answer = std::invoke_result_t<Work&>>
-Task<Answer> run_on(asio::thread_pool& pool, Work work) {
+template <class On, class Work, class Answer = std::invoke_result_t<Work&>>
+Task<Answer> run_on(On where, Work work) {
   using Shared = std::shared_ptr<Outcome<Answer>>;  // an error_code as the answer itself would be thrown
   using Use = asio::use_awaitable_t<Executor>;
-  auto start = [&pool, work = std::move(work)](auto handler) mutable {
+  auto start = [where, work = std::move(work)](auto handler) mutable {
     auto loop = asio::get_associated_executor(handler);
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    asio::post(pool, [loop, guard = asio::make_work_guard(loop), shared, work = std::move(work)]() mutable {
+    asio::post(where, [loop, guard = asio::make_work_guard(loop), shared, work = std::move(work)]() mutable {
       auto outcome = outcome_of(work);
       asio::post(loop, [shared, outcome] { std::move (*shared)(outcome); });
     });

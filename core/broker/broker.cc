@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <thread>
 
 #include "core/broker/identity.h"
@@ -13,7 +14,7 @@
 #include "core/error.h"
 #include "core/handlers/dispatcher.h"
 #include "core/metadata/records.h"
-#include "net/kafka/record_batch.h"
+#include "core/partition/recovery.h"
 #include "storage/error.h"
 #include "storage/lock.h"
 
@@ -31,11 +32,18 @@ std::size_t worker_threads() {
 
 // In the order in which they are built; destroyed in reverse.
 struct Broker::Parts {
-  Clock clock;
-  asio::thread_pool disk{1};  // small writes of meta: one at a time is all LevelDB does
-  asio::thread_pool workers{worker_threads()};
-  std::unordered_map<PartitionNumber, Producers> recovered;  // until topics have taken them
-  std::unordered_map<PartitionNumber, Offset> recovered_up_to;
+  explicit Parts(const World& world) : clock(*world.clock), sessions(clock.random()) {
+    if (!world.disk) own_disk.emplace(1);
+    if (!world.workers) own_workers.emplace(worker_threads());
+    disk = world.disk ? *world.disk : asio::any_io_executor(own_disk->get_executor());
+    workers = world.workers ? *world.workers : asio::any_io_executor(own_workers->get_executor());
+  }
+
+  const Clock& clock;
+  std::optional<asio::thread_pool> own_disk,
+      own_workers;  // small writes of meta: one at a time is all LevelDB does
+  asio::any_io_executor disk, workers;
+  PartitionRecovery recovery;  // until topics have taken what it found
   Identity identity;
   DynamicConfigs dynamic;
   FetchSessions sessions;
@@ -50,43 +58,14 @@ struct Broker::Parts {
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
 
-  void on_snapshot(PartitionNumber number, std::string_view snapshot);
-  void on_start(PartitionNumber number, net::Bytes bytes);
   using Snapshots = storage::JournalOptions::Snapshots;
   Task<void> snapshots(std::vector<PartitionNumber> numbers, std::function<void(Snapshots)> done) const;
 };
 
-void Broker::Parts::on_snapshot(PartitionNumber number, std::string_view snapshot) {
-  auto restored = Producers::restore(snapshot);
-  if (!restored) {
-    spdlog::warn(
-        "partition {}: the snapshot of its producers is damaged; duplicates sent before the last stop may be "
-        "taken for new",
-        number);
-    return;
-  }
-  recovered[number] = std::move(restored->first);
-  recovered_up_to[number] = restored->second;
-}
-
-void Broker::Parts::on_start(PartitionNumber number, net::Bytes bytes) {
-  const auto head = kafka::BatchHead::parse(bytes);
-  if (!head || head->producer_id < 0) return;
-  const auto covered = recovered_up_to.find(number);
-  if (covered != recovered_up_to.end() && head->base_offset < covered->second) return;
-  Producers& producers = recovered[number];
-  if (!head->is_control()) return producers.appended(*head, head->base_offset, clock.wall_ms());
-  auto marker = kafka::read_marker(bytes);
-  if (!marker)
-    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
-                  number, head->base_offset);
-  producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, clock.wall_ms());
-}
-
 Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
                                     std::function<void(Snapshots)> done) const {
   constexpr std::size_t steps_per_snapshot = 8;
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock);
   Snapshots all;
   for (const PartitionNumber number : numbers) {
     if (pace.due(steps_per_snapshot)) co_await pace.give_way();
@@ -97,21 +76,25 @@ Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
   done(std::move(all));
 }
 
-Broker::Broker(asio::io_context& loop, Config config, storage::FileSystem& files)
-    : loop_(loop), config_(std::move(config)), files_(files), parts_(std::make_unique<Parts>()) {}
+Broker::Broker(asio::io_context& loop, Config config, World world)
+    : loop_(loop),
+      config_(std::move(config)),
+      world_(std::move(world)),
+      files_(*world_.files),
+      parts_(std::make_unique<Parts>(world_)) {}
 
 Broker::~Broker() {
-  parts_->workers.join();
-  parts_->disk.join();
+  if (parts_->own_workers) parts_->own_workers->join();
+  if (parts_->own_disk) parts_->own_disk->join();
 }
 
 Broker::Ready Broker::start() {
   Ready ready;
   check_format(files_, config_.data);
   open_journal();
-  parts_->identity = identify(files_, config_.data, parts_->journal->meta(), config_.node_id);
+  parts_->identity = identify(files_, parts_->clock, config_.data, parts_->journal->meta(), config_.node_id);
   load();
-  listen(ready);
+  if (world_.listens) listen(ready);
   ready.identity = parts_->identity;
   ready.topics = parts_->topics->all().size();
   ready.partitions = parts_->topics->partition_count();
@@ -128,10 +111,10 @@ void Broker::open_journal() {
   options.tail_bytes = config_.tail_bytes;
   Parts* parts = parts_.get();
   options.on_snapshot = [parts](PartitionNumber number, std::string_view bytes) {
-    parts->on_snapshot(number, bytes);
+    parts->recovery.on_snapshot(number, bytes);
   };
   options.on_start = [parts](PartitionNumber number, storage::Bytes start) {
-    parts->on_start(number, start);
+    parts->recovery.on_start(number, start, parts->clock.wall_ms());
   };
   options.snapshots = [parts, &loop = loop_](std::vector<PartitionNumber> numbers, auto done) {
     asio::co_spawn(loop, parts->snapshots(std::move(numbers), std::move(done)), asio::detached);
@@ -141,7 +124,8 @@ void Broker::open_journal() {
     if (parts->sweeper) parts->sweeper->sealed(numbers);
   };
 
-  auto journal = storage::Journal::open(files_, loop_, std::move(options));
+  auto journal = world_.open_journal ? world_.open_journal(std::move(options))
+                                     : storage::Journal::open(files_, loop_, std::move(options));
   if (!journal && journal.error() == storage::Errc::in_use)
     throw WrongStart(7,
                      config_.data.string() + " is in use by " + storage::lock_holder(files_, config_.data));
@@ -182,7 +166,7 @@ void Broker::load() {
   p.dynamic.broker = altered(p.journal->meta(), "broker");
   p.dynamic.cluster = altered(p.journal->meta(), "cluster");
   p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
-  const error_code error = p.topics->load(std::exchange(p.recovered, {}), topic_defaults(config_, p.dynamic));
+  const error_code error = p.topics->load(p.recovery.take(), topic_defaults(config_, p.dynamic));
   if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
   p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
   if (const error_code failed = p.producer_ids->load())
@@ -257,6 +241,10 @@ Task<void> Broker::stop() {
   if (parts_->transactions) parts_->transactions->stop();
   if (parts_->sweeper) parts_->sweeper->stop();
   if (parts_->journal) co_await parts_->journal->stop();
+}
+
+net::Handler& Broker::handler() {
+  return *parts_->dispatcher;
 }
 
 net::ServerStats Broker::network() const {

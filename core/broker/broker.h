@@ -2,7 +2,9 @@
 // The broker: builds everything in order, stops it in reverse. Lives on the loop.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/config/config.h"
@@ -11,6 +13,18 @@
 #include "storage/journal.h"
 
 namespace mq::core {
+
+// What a broker is given from outside. The defaults are the machine's; what is given outlives the broker.
+struct World {
+  const Clock* clock = &real_clock();
+  storage::FileSystem* files = &storage::real_files();
+  // Where work may block, and where it may take long; the loop's own executor: in its turns. None: threads of
+  // the broker's.
+  std::optional<asio::any_io_executor> disk = {}, workers = {};
+  // Not set: on `files`.
+  std::function<Result<std::unique_ptr<storage::Journal>>(storage::JournalOptions)> open_journal = {};
+  bool listens = true;  // false: requests come by handler() alone
+};
 
 class Broker {
  public:
@@ -24,7 +38,7 @@ class Broker {
     storage::Recovery recovery;
   };
 
-  Broker(asio::io_context& loop, Config config, storage::FileSystem& files = storage::real_files());
+  Broker(asio::io_context& loop, Config config, World world = {});
   ~Broker();
 
   // Opens the data directory, recovers, listens. Blocks; requests are served once the loop runs. Throws
@@ -33,6 +47,7 @@ class Broker {
   // Stops accepting, lets what has begun finish, makes everything durable.
   Task<void> stop();
 
+  net::Handler& handler();  // what connections are answered by, once started
   net::ServerStats network() const;
   storage::JournalStats storage() const;
 
@@ -44,6 +59,7 @@ class Broker {
 
   asio::io_context& loop_;
   Config config_;
+  const World world_;
   storage::FileSystem& files_;
   std::unique_ptr<Parts> parts_;
 };

@@ -83,14 +83,14 @@ std::optional<std::string> copy_in(storage::Store& meta) {
   return *text && parse(**text) ? std::move(*text) : std::nullopt;
 }
 
-std::string new_node(std::optional<std::int32_t> node_id) {
-  return to_text(
-      {format_version, kafka::text_of(random_uuid()), node_id.value_or(1), kafka::text_of(random_uuid())});
+std::string new_node(const Clock& clock, std::optional<std::int32_t> node_id) {
+  return to_text({format_version, kafka::text_of(random_uuid(clock)), node_id.value_or(1),
+                  kafka::text_of(random_uuid(clock))});
 }
 
 // node.json is not there, or damaged.
-std::string text_without_file(storage::FileSystem& files, const storage::Path& path, storage::Store& meta,
-                              std::optional<std::int32_t> node_id) {
+std::string text_without_file(storage::FileSystem& files, const Clock& clock, const storage::Path& path,
+                              storage::Store& meta, std::optional<std::int32_t> node_id) {
   const bool damaged = files.exists(path);
   if (auto copy = copy_in(meta)) {
     spdlog::warn("{} was {}: it is written anew from its copy in meta", path.string(),
@@ -100,7 +100,7 @@ std::string text_without_file(storage::FileSystem& files, const storage::Path& p
   if (damaged) throw WrongStart(1, path.string() + " is damaged or cannot be read");
   const auto rows = meta.scan("core/", "", 1);
   if (rows && !rows->empty()) spdlog::warn("{} is missing: this broker has a new cluster id", path.string());
-  return new_node(node_id);
+  return new_node(clock, node_id);
 }
 
 void check_format(const storage::Path& data, const NodeRecord& record) {
@@ -116,12 +116,12 @@ void check_format(storage::FileSystem& files, const storage::Path& data) {
   if (const auto record = text ? parse(*text) : std::nullopt) check_format(data, *record);
 }
 
-Identity identify(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
-                  std::optional<std::int32_t> node_id) {
+Identity identify(storage::FileSystem& files, const Clock& clock, const storage::Path& data,
+                  storage::Store& meta, std::optional<std::int32_t> node_id) {
   const storage::Path path = data / "node.json";
   auto text = read_file(files, path);
   if (!text || !parse(*text)) {
-    text = text_without_file(files, path, meta, node_id);
+    text = text_without_file(files, clock, path, meta, node_id);
     if (const error_code error = write_file(files, path, *text))
       throw WrongStart(1, path.string() + " cannot be written: " + error.message());
   }

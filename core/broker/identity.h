@@ -11,8 +11,8 @@ namespace mq::core {
 // Reads node.json, or makes it for a new directory: a fresh cluster id and directory id; the node id asked
 // for, or 1. Throws WrongStart: exit 7 when the directory belongs to another node, 1 when it cannot be read
 // or written. Blocks.
-Identity identify(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
-                  std::optional<std::int32_t> node_id);
+Identity identify(storage::FileSystem& files, const Clock& clock, const storage::Path& data,
+                  storage::Store& meta, std::optional<std::int32_t> node_id);
 
 // Throws WrongStart, 7, when a newer version wrote the directory: before anything in it is opened.
 void check_format(storage::FileSystem& files, const storage::Path& data);

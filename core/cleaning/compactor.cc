@@ -39,8 +39,8 @@ bool is_in(const Aborted& aborted, const kafka::BatchHead& head) {
 }  // namespace
 
 Compactor::Compactor(asio::io_context& loop, const Clock& clock, storage::Journal& journal,
-                     asio::thread_pool& disk, std::uint64_t memory_bytes)
-    : loop_(loop), clock_(clock), journal_(journal), disk_(disk), memory_bytes_(memory_bytes) {}
+                     asio::any_io_executor disk, std::uint64_t memory_bytes)
+    : loop_(loop), clock_(clock), journal_(journal), disk_(std::move(disk)), memory_bytes_(memory_bytes) {}
 
 error_code Compactor::load() {
   return storage::for_each_row(journal_.meta(), key_prefix, [this](auto key, auto value) -> error_code {

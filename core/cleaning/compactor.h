@@ -4,7 +4,7 @@
 // how far each partition is clean. Lives on the loop; records are looked at on the journal's copying thread.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <deque>
 #include <unordered_map>
 
@@ -19,7 +19,7 @@ namespace mq::core {
 class Compactor : public std::enable_shared_from_this<Compactor> {
  public:
   // `memory_bytes`: of the map.
-  Compactor(asio::io_context& loop, const Clock& clock, storage::Journal& journal, asio::thread_pool& disk,
+  Compactor(asio::io_context& loop, const Clock& clock, storage::Journal& journal, asio::any_io_executor disk,
             std::uint64_t memory_bytes);
   error_code load();  // what meta remembers; blocks
 
@@ -55,7 +55,7 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
   asio::io_context& loop_;
   const Clock& clock_;
   storage::Journal& journal_;
-  asio::thread_pool& disk_;
+  const asio::any_io_executor disk_;
   const std::uint64_t memory_bytes_;
   std::unordered_map<PartitionNumber, Offset> clean_;
   std::unordered_map<PartitionNumber, bool> busy_;

@@ -92,7 +92,7 @@ void Sweeper::enqueue(PartitionNumber number, bool by_age) {
 
 Task<void> Sweeper::work(std::shared_ptr<Sweeper> self) {
   constexpr std::size_t steps_per_look = 16;
-  Pace pace(self->loop_.get_executor());
+  Pace pace(self->loop_.get_executor(), self->clock_);
   while (!self->queue_.empty()) {
     if (pace.due(steps_per_look)) co_await pace.give_way();
     if (self->queue_.empty()) break;  // stopped meanwhile

@@ -8,7 +8,7 @@ namespace mq::client {
 
 ConsumerMember::ConsumerMember(asio::io_context& loop, Options client, MemberOptions options)
     : Member(loop, std::move(client), options),
-      membership_(std::move(options.membership), kafka::text_of(core::random_uuid())) {}
+      membership_(std::move(options.membership), kafka::text_of(core::random_uuid(core::real_clock()))) {}
 
 Task<void> ConsumerMember::step() {
   using Do = ConsumerMembership::Do;

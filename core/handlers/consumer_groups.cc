@@ -86,7 +86,7 @@ Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
   }
   std::string group = std::move(request.group_id);
   ConsumerGroup::Heartbeat heartbeat = read(context, std::move(request));
-  if (heartbeat.member_id.empty()) heartbeat.member_id = kafka::text_of(random_uuid());
+  if (heartbeat.member_id.empty()) heartbeat.member_id = kafka::text_of(random_uuid(context.broker.clock));
   response.member_id = heartbeat.member_id;
   const auto interval = context.broker.groups.consumer_limits(group).heartbeat_interval;
   auto answer = co_await context.broker.groups.consumer_heartbeat(std::move(group), std::move(heartbeat));

@@ -36,8 +36,8 @@ struct Services {
   const Config& config;
   const Identity& identity;
   storage::Journal& journal;
-  asio::thread_pool& disk;     // for what may block
-  asio::thread_pool& workers;  // for what takes long: unpacking, huge messages
+  asio::any_io_executor disk;     // for what may block
+  asio::any_io_executor workers;  // for what takes long: unpacking, huge messages
   Topics& topics;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
@@ -57,7 +57,7 @@ struct Context {
   std::string client_id;
   bool close =
       false;  // instead of an answer: the connection ends (an error where acks = 0 leaves no other way)
-  Pace pace{broker.loop.get_executor()};  // for every loop whose length a peer decides
+  Pace pace{broker.loop.get_executor(), broker.clock};  // for every loop whose length a peer decides
   std::optional<ProduceOrder::Hold> in_line = {};
 
   // Before a produce first suspends: those behind it on its connection are not to overtake it.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <random>
 
 namespace mq::core {
 
@@ -119,10 +118,9 @@ std::shared_ptr<FetchSession> FetchSessions::create(std::vector<PartitionRequest
                                                     Time now) {
   if (partitions.empty() || partitions_ + partitions.size() > partitions_max) return nullptr;
   if (sessions_.size() >= sessions_max && !make_room(now)) return nullptr;
-  static std::minstd_rand random{std::random_device{}()};
   auto session = std::make_shared<FetchSession>();
   do {
-    session->id = static_cast<std::int32_t>(random() & 0x7fffffff);
+    session->id = static_cast<std::int32_t>(random_() & 0x7fffffff);
   } while (session->id == 0 || sessions_.contains(session->id));
   session->by_id = by_id;
   session->used = now;

@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -74,6 +75,8 @@ class FetchSessions {
     std::vector<PartitionRequest> partitions;
     bool is_long = false;
   };
+  explicit FetchSessions(std::uint64_t seed = 1)
+      : random_(static_cast<std::minstd_rand::result_type>(seed)) {}
   SessionContext begin(const kafka::FetchRequest& request, bool by_id, Time now);
   std::size_t size() const { return sessions_.size(); }
 
@@ -84,6 +87,7 @@ class FetchSessions {
 
   std::unordered_map<std::int32_t, std::shared_ptr<FetchSession>> sessions_;
   std::size_t partitions_ = 0;
+  std::minstd_rand random_;
 };
 
 }  // namespace mq::core

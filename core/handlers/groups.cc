@@ -21,7 +21,8 @@ ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& reques
   const std::string& name = request.group_instance_id ? *request.group_instance_id : context.client_id;
   constexpr std::size_t name_in_id_max = 249;
   if (request.member_id.empty())
-    join.new_member_id = name.substr(0, name_in_id_max) + "-" + kafka::text_of(random_uuid());
+    join.new_member_id =
+        name.substr(0, name_in_id_max) + "-" + kafka::text_of(random_uuid(context.broker.clock));
   join.member_id = std::move(request.member_id);
   join.instance_id = std::move(request.group_instance_id);
   join.client_id = context.client_id;

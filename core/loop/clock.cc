@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+#include <random>
 
 namespace mq::core {
 
@@ -64,6 +65,11 @@ Time Clock::now() const {
 Timestamp Clock::wall_ms() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+std::uint64_t Clock::random() const {
+  thread_local std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
 }
 
 std::unique_ptr<Alarm> Clock::alarm(asio::io_context& loop) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What time it is, and what happens when it has come: given to whoever needs it, so that tests can own both.
+// What time it is, what happens when it has come, and chance: given to whoever needs it, so that tests can
+// own them.
 #pragma once
 
 #include <functional>
@@ -41,6 +42,7 @@ class Clock {
   virtual ~Clock() = default;
   virtual Time now() const;
   virtual Timestamp wall_ms() const;
+  virtual std::uint64_t random() const;  // what differs from run to run beside the time
   virtual std::unique_ptr<Alarm> alarm(asio::io_context& loop) const;
 };
 

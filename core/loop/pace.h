@@ -11,7 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <optional>
 
-#include "core/types.h"
+#include "core/loop/clock.h"
 
 namespace mq::core {
 
@@ -21,14 +21,14 @@ class Pace {
   // What may be done between two looks at the clock, in steps of some 100 ns.
   static constexpr std::size_t steps_per_look = 64;
 
-  explicit Pace(Executor loop) : loop_(std::move(loop)) {}
+  Pace(Executor loop, const Clock& clock) : loop_(std::move(loop)), clock_(clock) {}
 
   // The first steps are free of the clock: a small request never asks it. `steps`: how much comes next.
   bool due(std::size_t steps = 1) {
     steps_ += steps;
     if (steps_ < steps_per_look) return false;
     steps_ = 0;
-    const Time now = std::chrono::steady_clock::now();
+    const Time now = clock_.now();
     if (!began_) began_ = now;
     return now - *began_ >= turn_max;
   }
@@ -39,6 +39,7 @@ class Pace {
 
  private:
   const Executor loop_;
+  const Clock& clock_;
   std::size_t steps_ = 0;
   std::optional<Time> began_;  // this turn
 };

@@ -2,8 +2,8 @@
 // Work that may block, or takes long, runs on another executor (storage/run_on.h).
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <utility>
 
 #include "core/types.h"
@@ -13,10 +13,10 @@ namespace mq::core {
 
 using storage::run_on;
 
-// Destroys on a thread of `pool` what would take long.
+// Destroys elsewhere what would take long.
 template <class T>
-void discard(asio::thread_pool& pool, T what) {
-  asio::post(pool, [what = std::move(what)]() mutable { T(std::move(what)); });
+void discard(const asio::any_io_executor& where, T what) {
+  asio::post(where, [what = std::move(what)]() mutable { T(std::move(what)); });
 }
 
 }  // namespace mq::core

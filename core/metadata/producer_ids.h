@@ -2,7 +2,7 @@
 // Hands out producer ids: unique in this directory for ever. Lives on the loop.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 
 #include "core/loop/async_mutex.h"
 #include "storage/store.h"
@@ -11,7 +11,7 @@ namespace mq::core {
 
 class ProducerIds {
  public:
-  ProducerIds(storage::Store& meta, asio::thread_pool& disk) : meta_(meta), disk_(disk) {}
+  ProducerIds(storage::Store& meta, asio::any_io_executor disk) : meta_(meta), disk_(std::move(disk)) {}
 
   error_code load();
   // Durable before it is handed out; one write for a thousand of them.
@@ -19,7 +19,7 @@ class ProducerIds {
 
  private:
   storage::Store& meta_;
-  asio::thread_pool& disk_;
+  const asio::any_io_executor disk_;
   AsyncMutex changing_;
   std::int64_t next_ = 0, end_ = 0;  // ids [next_, end_) are ours to give
 };

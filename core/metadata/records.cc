@@ -3,7 +3,6 @@
 
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
-#include <random>
 
 #include "net/kafka/uuid.h"
 #include "storage/error.h"
@@ -25,13 +24,12 @@ Result<TopicRecord> parse_topic(std::string_view json) {
   return std::move(*record);
 }
 
-Uuid random_uuid() {
-  static std::random_device random;
+Uuid random_uuid(const Clock& clock) {
   for (;;) {
     Uuid id;
-    for (std::size_t i = 0; i < id.size(); i += 4) {
-      const std::uint32_t bits = random();
-      for (std::size_t k = 0; k < 4; k++) id[i + k] = static_cast<std::byte>(bits >> 8 * k);
+    for (std::size_t i = 0; i < id.size(); i += 8) {
+      const std::uint64_t bits = clock.random();
+      for (std::size_t k = 0; k < 8; k++) id[i + k] = static_cast<std::byte>(bits >> 8 * k);
     }
     id[6] = (id[6] & std::byte{0x0f}) | std::byte{0x40};  // RFC 9562, version 4
     id[8] = (id[8] & std::byte{0x3f}) | std::byte{0x80};

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/types.h"
+#include "core/loop/clock.h"
 
 namespace mq::core {
 
@@ -27,6 +27,6 @@ struct TopicRecord {
 std::string to_json(const TopicRecord& record);
 Result<TopicRecord> parse_topic(std::string_view json);  // `corrupt` when it is not one
 
-Uuid random_uuid();  // its text never begins with '-', which tools would take for a flag
+Uuid random_uuid(const Clock& clock);  // its text never begins with '-', which tools would take for a flag
 
 }  // namespace mq::core

@@ -20,8 +20,8 @@ std::string folded(std::string_view name) {
   return text;
 }
 
-Task<TopicRecord> record_of(TopicPtr topic) {
-  Pace pace(co_await asio::this_coro::executor);
+Task<TopicRecord> record_of(TopicPtr topic, const Clock& clock) {
+  Pace pace(co_await asio::this_coro::executor, clock);
   TopicRecord record{kafka::text_of(topic->id), {}, topic->overrides};
   record.partitions.reserve(topic->partitions.size());
   for (const auto& partition : topic->partitions) {
@@ -39,9 +39,12 @@ std::string key_of(std::string_view name) {
 
 }  // namespace
 
-Topics::Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk,
+Topics::Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk,
                Timestamp producer_expiration_ms)
-    : journal_(journal), clock_(clock), disk_(disk), producer_expiration_ms_(producer_expiration_ms) {}
+    : journal_(journal),
+      clock_(clock),
+      disk_(std::move(disk)),
+      producer_expiration_ms_(producer_expiration_ms) {}
 
 error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered,
                         const TopicDefaults& defaults) {
@@ -94,7 +97,7 @@ bool Topics::collides(std::string_view name) const {
 }
 
 Task<std::vector<Topics::Answer>> Topics::check(const std::vector<NewTopic>& wanted) const {
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   std::vector<Answer> answers;
   answers.reserve(wanted.size());
   std::map<std::string, std::string> taken;  // by this request: folded name → name
@@ -137,7 +140,7 @@ Task<std::vector<Topics::Answer>> Topics::create(std::vector<NewTopic> wanted) {
   for (std::size_t i = 0; i < wanted.size(); i++) {
     if (answers[i].error != Error::none) continue;
     answers[i].topic = co_await make(wanted[i]);
-    records[wanted[i].name] = co_await record_of(answers[i].topic);
+    records[wanted[i].name] = co_await record_of(answers[i].topic, clock_);
   }
   if (records.empty()) co_return answers;
   const error_code error = co_await store(std::move(records));
@@ -152,10 +155,10 @@ Task<std::vector<Topics::Answer>> Topics::create(std::vector<NewTopic> wanted) {
 }
 
 Task<TopicPtr> Topics::make(const NewTopic& wanted) {
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   auto topic = std::make_shared<Topic>();
   topic->name = wanted.name;
-  topic->id = random_uuid();
+  topic->id = random_uuid(clock_);
   topic->overrides = wanted.overrides;
   topic->config = TopicConfig::from(wanted.overrides, defaults_);
   topic->partitions.reserve(static_cast<std::size_t>(wanted.partitions));
@@ -183,7 +186,7 @@ Task<Error> Topics::remove(std::string name) {
 
 // And lets its partitions go one by one, unless somebody still holds the topic.
 Task<std::vector<PartitionNumber>> Topics::close(TopicPtr topic) {
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   std::vector<PartitionNumber> numbers;
   std::vector<std::shared_ptr<Partition>> closed;
   numbers.reserve(topic->partitions.size());
@@ -216,13 +219,13 @@ Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total
   if (by_number_.size() + static_cast<std::size_t>(total - now) > partitions_max)
     co_return Answer{Error::invalid_partitions, "too many partitions for this broker", {}};
   auto grown = std::make_shared<Topic>(*topic);
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   for (std::int32_t i = now; i < total; i++) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
     grown->partitions.push_back(open_partition(journal_.next_partition()));
   }
   Records records;
-  records[name] = co_await record_of(grown);
+  records[name] = co_await record_of(grown, clock_);
   const error_code error = co_await store(std::move(records));
   if (error) co_return Answer{Error::kafka_storage_error, error.message(), {}};
   co_await publish(grown);
@@ -237,7 +240,7 @@ Task<Error> Topics::configure(std::string name, Overrides overrides) {
   changed->overrides = std::move(overrides);
   changed->config = TopicConfig::from(changed->overrides, defaults_);
   Records records;
-  records[name] = co_await record_of(changed);
+  records[name] = co_await record_of(changed, clock_);
   const error_code error = co_await store(std::move(records));
   if (error) co_return Error::kafka_storage_error;
   put(changed);
@@ -247,7 +250,7 @@ Task<Error> Topics::configure(std::string name, Overrides overrides) {
 
 Task<void> Topics::defaults_changed(TopicDefaults defaults) {
   const AsyncMutex::Hold hold = co_await changing_.lock();
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   defaults_ = std::move(defaults);
   for (TopicPtr topic = after(""); topic; topic = after(topic->name)) {
     if (pace.due()) co_await pace.give_way();
@@ -284,7 +287,7 @@ void Topics::put(TopicPtr topic) {
 
 // With partitions that are new.
 Task<void> Topics::publish(TopicPtr topic) {
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   for (const auto& partition : topic->partitions) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
     by_number_[partition->number()] = partition;
@@ -295,7 +298,7 @@ Task<void> Topics::publish(TopicPtr topic) {
 
 Task<void> Topics::tell_changed(TopicPtr topic) const {
   constexpr std::size_t at_once = 64;
-  Pace pace(co_await asio::this_coro::executor);
+  Pace pace(co_await asio::this_coro::executor, clock_);
   for (Partitions rest(topic->partitions); !rest.empty();) {
     const std::size_t count = std::min(rest.size(), at_once);
     if (pace.due(count * steps_to_open)) co_await pace.give_way();

@@ -4,7 +4,7 @@
 // change makes a new one.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,7 +47,7 @@ class Topics {
  public:
   static constexpr std::size_t partitions_max = 100'000;  // of the broker
 
-  Topics(storage::Journal& journal, const Clock& clock, asio::thread_pool& disk,
+  Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk,
          Timestamp producer_expiration_ms = Producers::expiration_ms);
 
   // At start: everything that meta knows, with the producers that recovery found.
@@ -96,7 +96,7 @@ class Topics {
 
   storage::Journal& journal_;
   const Clock& clock_;
-  asio::thread_pool& disk_;
+  const asio::any_io_executor disk_;
   const Timestamp producer_expiration_ms_;
   AsyncMutex changing_;  // a change begins with what the one before it left
   TopicDefaults defaults_;

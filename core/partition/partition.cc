@@ -191,7 +191,7 @@ Result<Partition::At> first_largest(kafka::RecordReader& records, Offset start) 
 
 }  // namespace
 
-Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp, asio::thread_pool& workers) {
+Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp, asio::any_io_executor workers) {
   const auto base = co_await log_->at_time(timestamp);
   if (!base) co_return base.error();
   Look look = [timestamp](kafka::RecordReader& records, Offset start) {
@@ -200,13 +200,13 @@ Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp, asio::thread
   co_return co_await look_into(*base, std::move(look), workers);
 }
 
-Task<Result<Partition::At>> Partition::at_time_max(asio::thread_pool& workers) {
+Task<Result<Partition::At>> Partition::at_time_max(asio::any_io_executor workers) {
   const auto base = co_await log_->at_time_max();
   if (!base) co_return base.error();
   co_return co_await look_into(*base, first_largest, workers);
 }
 
-Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::thread_pool& workers) {
+Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::any_io_executor workers) {
   if (base >= end()) co_return At{};
   auto read = co_await log_->read(base, 1);
   if (!read) co_return read.error();

@@ -3,7 +3,7 @@
 // Lives on the loop. Readers see only what is durable.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 
 #include "core/loop/clock.h"
@@ -48,8 +48,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
     Timestamp time = -1;
   };
   // A worker looks into the batch: it may have to be read, and unpacked.
-  Task<Result<At>> at_time(Timestamp timestamp, asio::thread_pool& workers);
-  Task<Result<At>> at_time_max(asio::thread_pool& workers);  // the first record with the largest
+  Task<Result<At>> at_time(Timestamp timestamp, asio::any_io_executor workers);
+  Task<Result<At>> at_time_max(asio::any_io_executor workers);  // the first record with the largest
 
   // What lies here, oldest first.
   Task<Result<std::vector<storage::Range>>> ranges(Offset from, storage::Grain grain, std::size_t count_max) {
@@ -96,7 +96,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
   void answer_duplicates();
   using Look = std::function<Result<At>(kafka::RecordReader& records, Offset start)>;
-  Task<Result<At>> look_into(Offset base, Look look, asio::thread_pool& workers);
+  Task<Result<At>> look_into(Offset base, Look look, asio::any_io_executor workers);
 
   const std::shared_ptr<storage::Log> log_;
   const PartitionNumber number_;

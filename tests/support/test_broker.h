@@ -11,14 +11,13 @@
 #include <thread>
 
 #include "core/broker/broker.h"
-#include "net/kafka/codec.h"
-#include "net/kafka/header.h"
+#include "tests/support/frame_wire.h"
 #include "tests/support/temp_dir.h"
 
 namespace mq::test {
 
 // One connection, blocking. Frames out, frames in.
-class Wire {
+class Wire final : public FrameWire {
  public:
   explicit Wire(std::uint16_t port) : socket_(io_) {
     socket_.connect({net::asio::ip::address_v4::loopback(), port});
@@ -26,19 +25,11 @@ class Wire {
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
 
-  void send(std::string_view bytes) {
+  using FrameWire::receive, FrameWire::send;
+  void send(std::string_view bytes) override {
     net::asio::write(socket_, net::asio::buffer(bytes.data(), bytes.size()));
   }
-
-  template <class Request>
-  void send(const Request& request, kafka::Version version) {
-    const auto pieces = kafka::encode_request(++correlation_, "test", request, version);
-    for (const net::Piece& piece : pieces)
-      net::asio::write(socket_, net::asio::buffer(piece.memory.get() + piece.position, piece.size));
-  }
-
-  // The next frame without its length; empty when the broker closed the connection.
-  std::vector<std::byte> receive() {
+  std::vector<std::byte> receive() override {
     std::array<unsigned char, 4> length;
     net::error_code error;
     net::asio::read(socket_, net::asio::buffer(length), error);
@@ -48,35 +39,15 @@ class Wire {
     return error ? std::vector<std::byte>{} : frame;
   }
 
-  // Views in the answer stay valid until the next receive.
-  template <class Response>
-  Response receive(kafka::Version version) {
-    frame_ = receive();
-    const auto header = kafka::parse_response_header(frame_, kafka::Describe<Response>::key, version);
-    EXPECT_TRUE(header) << "the broker closed the connection";
-    if (!header) return {};
-    auto response = kafka::decode<Response>(net::Bytes(frame_).subspan(header->body_at), version);
-    EXPECT_TRUE(response);
-    return response ? std::move(*response) : Response{};
-  }
-
-  template <class Response, class Request>
-  Response call(const Request& request, kafka::Version version) {
-    send(request, version);
-    return receive<Response>(version);
-  }
-
-  bool closed_by_peer() { return receive().empty(); }
-
  private:
   net::asio::io_context io_;
   net::asio::ip::tcp::socket socket_;
-  std::int32_t correlation_ = 0;
-  std::vector<std::byte> frame_;
 };
 
 class TestBroker {
  public:
+  using Wire = test::Wire;
+
   explicit TestBroker(std::filesystem::path data, std::function<void(core::Config&)> adjust = {},
                       storage::FileSystem& files = storage::real_files()) {
     core::Config config;
@@ -84,7 +55,7 @@ class TestBroker {
     config.listeners.front().listen.port = 0;
     config.min_free_bytes = 1 << 20;
     if (adjust) adjust(config);
-    broker_ = std::make_unique<core::Broker>(loop_, std::move(config), files);
+    broker_ = std::make_unique<core::Broker>(loop_, std::move(config), core::World{.files = &files});
     ready_ = broker_->start();
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -97,6 +68,7 @@ class TestBroker {
     broker_.reset();
   }
 
+  static core::Time now() { return core::real_clock().now(); }
   std::uint16_t port() const { return ready_.listeners.front().port(); }
   const core::Broker::Ready& ready() const { return ready_; }
   Wire connect() const { return Wire(port()); }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/frame/partition_names.h"
 #include "cli/group/group_seek.h"
 #include "core/client/member.h"
 #include "tests/cli/support/group_command.h"

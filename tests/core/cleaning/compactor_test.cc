@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <map>
 #include <random>
@@ -54,7 +55,7 @@ class Compacted {
     if (!opened) return opened.error();
     journal = std::move(*opened);
     partition = std::make_shared<Partition>(journal->log(1), 1, clock);
-    compactor = std::make_shared<Compactor>(loop, clock, *journal, io, memory_bytes);
+    compactor = std::make_shared<Compactor>(loop, clock, *journal, io.get_executor(), memory_bytes);
     return compactor->load();
   }
   void close() {

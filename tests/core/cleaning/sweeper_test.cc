@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cleaning/sweeper.h"
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "tests/core/handlers/conversation.h"
 #include "tests/storage/support/batches.h"
 
@@ -26,7 +28,7 @@ class SweeperTest : public testing::Test {
     options.min_free_bytes = 0;
     options.segment_bytes_min = options.segment_bytes_max = 100'000;
     journal = std::move(*storage::Journal::open(storage::real_files(), loop, options));
-    topics = std::make_unique<Topics>(*journal, clock, disk);
+    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor());
     ASSERT_FALSE(topics->load({}, {}));
     sweeper = std::make_shared<Sweeper>(loop, clock, Milliseconds(60'000), nullptr);
     sweeper->watch(*topics);

@@ -8,7 +8,7 @@
 namespace mq::core {
 namespace {
 
-class AdminTest : public Conversation {
+class AdminTest : public SocketConversation {
  protected:
   kafka::MetadataResponse metadata(std::optional<std::vector<std::string>> names, bool may_create = false,
                                    kafka::Version version = 12) {
@@ -57,7 +57,7 @@ TEST_F(AdminTest, ASoftwareNameThatIsNoneIsInvalid) {
 TEST_F(AdminTest, UnknownKeysAndVersionsCloseTheConnection) {
   wire->send(std::string("\0\0\0\x0a\0\x7f\0\0\0\0\0\x01\xff\xff", 14));
   EXPECT_TRUE(wire->closed_by_peer());
-  wire.emplace(broker->port());
+  connect();
   wire->send(std::string("\0\0\0\x0a\0\x01\0\x03\0\0\0\x01\xff\xff", 14));
   EXPECT_TRUE(wire->closed_by_peer());
 }

@@ -6,13 +6,13 @@
 #include "net/kafka/messages/every.h"
 #include "net/kafka/record_batch.h"
 #include "tests/support/test_broker.h"
+#include "tests/support/virtual_broker.h"
 
 namespace mq::core {
 
 using kafka::Error;
 using test::TempDir;
 using test::TestBroker;
-using test::Wire;
 
 inline std::int16_t code(Error error) {
   return static_cast<std::int16_t>(error);
@@ -40,13 +40,41 @@ inline std::string batch(const BatchOf& of) {
   return text_of(kafka::recompress(plain.bytes(), of.codec)->bytes());  // also where that gains nothing
 }
 
-class Conversation : public testing::Test {
+// Over sockets, on a disk, in real time; or in the test's thread, in memory, on virtual time.
+struct OverSockets {
+  using Broker = TestBroker;
+  std::unique_ptr<Broker> start(const std::filesystem::path& data, std::function<void(Config&)> adjust) {
+    return std::make_unique<Broker>(data, std::move(adjust));
+  }
+};
+struct InMemory {
+  using Broker = test::VirtualBroker;
+  std::unique_ptr<Broker> start(const std::filesystem::path& data,
+                                const std::function<void(Config&)>& adjust) {
+    return std::make_unique<Broker>(data, disk, clock, adjust);
+  }
+
+  test::VirtualClock clock;
+  storage::MemoryDisk disk;
+};
+
+template <class Host>
+class BasicConversation : public testing::Test {
  protected:
+  using Wire = typename Host::Broker::Wire;
+
   void start(std::function<void(Config&)> adjust = {}) {
     wire.reset();
     broker.reset();
-    broker = std::make_unique<TestBroker>(dir.path() / "data", std::move(adjust));
-    wire.emplace(broker->port());
+    broker = host.start(dir.path() / "data", std::move(adjust));
+    connect();
+  }
+  void connect() {
+    struct Connect {  // made in place: wires stay where they are
+      typename Host::Broker& broker;
+      operator Wire() const { return broker.connect(); }
+    };
+    wire.emplace(Connect{*broker});
   }
   void SetUp() override { start(); }
 
@@ -58,7 +86,7 @@ class Conversation : public testing::Test {
     topic.num_partitions = partitions;
     topic.replication_factor = 1;
     for (const auto& [key, value] : configs) topic.configs.push_back({key, value});
-    return wire->call<kafka::CreateTopicsResponse>(request, 7).topics.at(0);
+    return wire->template call<kafka::CreateTopicsResponse>(request, 7).topics.at(0);
   }
 
   static kafka::ProduceRequest produce_request(const std::string& topic, std::int32_t partition,
@@ -76,7 +104,9 @@ class Conversation : public testing::Test {
                                                            std::int32_t partition = 0,
                                                            kafka::Version version = 9) {
     const auto request = produce_request(topic, partition, bytes_of(records));
-    return wire->call<kafka::ProduceResponse>(request, version).responses.at(0).partition_responses.at(0);
+    return wire->template call<kafka::ProduceResponse>(request, version)
+        .responses.at(0)
+        .partition_responses.at(0);
   }
 
   static kafka::FetchRequest fetch_request(const std::string& topic, std::int64_t offset,
@@ -116,7 +146,7 @@ class Conversation : public testing::Test {
     return fetched;
   }
   Fetched fetch(const std::string& topic, std::int64_t offset, std::int32_t partition = 0) {
-    return read(wire->call<kafka::FetchResponse>(fetch_request(topic, offset, partition), 12));
+    return read(wire->template call<kafka::FetchResponse>(fetch_request(topic, offset, partition), 12));
   }
   std::int64_t offset_at(const std::string& topic, std::int64_t timestamp) {
     kafka::ListOffsetsRequest request;
@@ -124,13 +154,17 @@ class Conversation : public testing::Test {
     auto& wanted = request.topics.emplace_back();
     wanted.name = topic;
     wanted.partitions.push_back({0, -1, timestamp});
-    const auto response = wire->call<kafka::ListOffsetsResponse>(request, 7);
+    const auto response = wire->template call<kafka::ListOffsetsResponse>(request, 7);
     return response.topics.at(0).partitions.at(0).offset;
   }
 
   TempDir dir;
-  std::unique_ptr<TestBroker> broker;
+  Host host;
+  std::unique_ptr<typename Host::Broker> broker;
   std::optional<Wire> wire;
 };
+
+using Conversation = BasicConversation<InMemory>;
+using SocketConversation = BasicConversation<OverSockets>;
 
 }  // namespace mq::core

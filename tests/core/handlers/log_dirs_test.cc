@@ -6,12 +6,12 @@
 namespace mq::core {
 namespace {
 
-class LogDirsTest : public Conversation {
+class LogDirsTest : public SocketConversation {
  protected:
   void SetUp() override {
     broker = std::make_unique<TestBroker>(
         dir.path() / "data", [](Config& config) { config.min_free_bytes = 1000; }, disk_);
-    wire.emplace(broker->port());
+    connect();
     create("t");
   }
   void TearDown() override {

@@ -9,7 +9,7 @@ namespace {
 
 using namespace pipelined;
 
-class PipelinedTest : public Conversation, public testing::WithParamInterface<Change> {
+class PipelinedTest : public SocketConversation, public testing::WithParamInterface<Change> {
  protected:
   Subject subject(std::size_t number) {
     const std::string n = std::to_string(number);
@@ -67,7 +67,7 @@ TEST(Pipelined, OnlyProducesOverlap) {
     EXPECT_EQ(route.overlaps, route.key == key_of<kafka::ProduceRequest>) << route.key;
 }
 
-class LongPollTest : public Conversation {};
+class LongPollTest : public SocketConversation {};
 
 TEST_F(LongPollTest, WhatComesBehindALongPollWaitsForIt) {
   create("t");

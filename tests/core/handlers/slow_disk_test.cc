@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "tests/core/handlers/group_conversation.h"
-#include "tests/support/held_syncs.h"
 
 namespace mq::core {
 namespace {
@@ -11,21 +10,14 @@ namespace {
 class SlowDiskTest : public GroupsTest {
  protected:
   void SetUp() override {
-    broker = std::make_unique<TestBroker>(dir.path() / "data", std::function<void(Config&)>{}, disk_.files());
-    wire.emplace(broker->port());
+    start();
     create("t", 4);
     EXPECT_EQ(commit({.offset = 5}), 0);
-  }
-  void TearDown() override {
-    disk_.release();
-    other_.reset();
-    wire.reset();
-    broker.reset();  // before its disk
   }
 
   // A commit that was accepted and is on its way to the disk.
   void begin_commit(const std::string& group, std::int64_t offset) {
-    disk_.hold();
+    broker->hold();
     kafka::OffsetCommitRequest request;
     request.group_id = group;
     request.generation_id_or_member_epoch = -1;
@@ -33,7 +25,7 @@ class SlowDiskTest : public GroupsTest {
     topic.name = "t";
     topic.partitions.push_back({0, offset, 0, ""});
     wire->send(request, 8);
-    disk_.wait_for_sync();
+    broker->wait_for_sync();
   }
   void end_commit() {
     const auto answer = wire->receive<kafka::OffsetCommitResponse>(8);
@@ -42,11 +34,11 @@ class SlowDiskTest : public GroupsTest {
   // Asked by somebody else before the disk goes on; answered when it may be.
   template <class Response, class Request>
   Response ask_meanwhile(const Request& request, kafka::Version version) {
-    other_.emplace(broker->port());
-    other_->send(request, version);
+    Wire other = broker->connect();
+    other.send(request, version);
     broker->connect().call<kafka::ApiVersionsResponse>(kafka::ApiVersionsRequest{}, 2);
-    disk_.release();
-    return other_->receive<Response>(version);
+    broker->release();
+    return other.receive<Response>(version);
   }
   static kafka::OffsetFetchRequest fetch_request(bool stable) {
     kafka::OffsetFetchRequest request;
@@ -57,9 +49,6 @@ class SlowDiskTest : public GroupsTest {
     topic.partition_indexes = {0};
     return request;
   }
-
-  test::HeldSyncs disk_{dir.path()};
-  std::optional<Wire> other_;
 };
 
 TEST_F(SlowDiskTest, WhoAsksForStableOffsetsSeesWhatWasAcceptedBefore) {
@@ -73,7 +62,7 @@ TEST_F(SlowDiskTest, WhoDoesNotIsToldAtOnceWhatIsDurable) {
   begin_commit("g", 6);
   const auto fetched = broker->connect().call<kafka::OffsetFetchResponse>(fetch_request(false), 7);
   EXPECT_EQ(fetched.topics.at(0).partitions.at(0).committed_offset, 5);
-  disk_.release();
+  broker->release();
   end_commit();
 }
 
@@ -97,16 +86,16 @@ TEST_F(SlowDiskTest, ATransactionalIdIsThereWhenItIsDurable) {
   EXPECT_EQ(wire->call<kafka::InitProducerIdResponse>(init, 4).error_code, 0)
       << "now there is a topic for it";
   init.transactional_id = "id";
-  disk_.hold();
+  broker->hold();
   wire->send(init, 4);
-  disk_.wait_for_sync();
+  broker->wait_for_sync();
   kafka::DescribeTransactionsRequest describe;
   describe.transactional_ids = {"id"};
   const auto state = [&] {
     return broker->connect().call<kafka::DescribeTransactionsResponse>(describe, 0).transaction_states.at(0);
   };
   EXPECT_EQ(state().error_code, code(Error::transactional_id_not_found));
-  disk_.release();
+  broker->release();
   EXPECT_EQ(wire->receive<kafka::InitProducerIdResponse>(4).error_code, 0);
   EXPECT_EQ(state().transaction_state, "Empty");
 }

@@ -62,20 +62,20 @@ std::vector<T> many(T one, std::size_t count = 200'000) {
 }
 
 template <class Request>
-void ask(Wire& wire, const Request& request, kafka::Version version) {
+void ask(test::Wire& wire, const Request& request, kafka::Version version) {
   wire.send(request, version);
   EXPECT_FALSE(wire.receive().empty());
 }
 
 struct LongRequest {
   std::string api;
-  std::function<void(Wire&)> ask;
+  std::function<void(test::Wire&)> ask;
 };
 void PrintTo(const LongRequest& request, std::ostream* out) {
   *out << request.api;
 }
 
-class TurnsTest : public Conversation {
+class TurnsTest : public SocketConversation {
  protected:
   microseconds longest_turn(const std::function<void()>& act) {
     Turns turns(broker->loop());
@@ -101,21 +101,21 @@ Request with_topic() {
 
 const LongRequest long_requests[] = {
     {"Metadata",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::MetadataRequest request;
        request.allow_auto_topic_creation = false;
        request.topics = many(kafka::MetadataRequest::MetadataRequestTopic{{}, "unknown"});
        ask(wire, request, 9);
      }},
     {"MetadataThatCreates",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::MetadataRequest request;
        request.topics.emplace();
        for (int i = 0; i < 20'000; i++) request.topics->push_back({{}, "new-" + std::to_string(i)});
        ask(wire, request, 9);
      }},
     {"Produce",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::ProduceRequest request;
        request.acks = -1;
        request.topic_data.emplace_back().name = "t";
@@ -123,20 +123,20 @@ const LongRequest long_requests[] = {
        ask(wire, request, 9);
      }},
     {"Fetch",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::FetchRequest request;
        request.topics.emplace_back().topic = "t";
        request.topics.back().partitions = many(kafka::FetchRequest::FetchPartition{.partition = 7}, 100'000);
        ask(wire, request, 12);
      }},
     {"ListOffsets",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        auto request = with_topic<kafka::ListOffsetsRequest>();
        request.topics.back().partitions = many(kafka::ListOffsetsRequest::ListOffsetsPartition{0, -1, -1});
        ask(wire, request, 7);
      }},
     {"OffsetForLeaderEpoch",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::OffsetForLeaderEpochRequest request;
        request.topics.emplace_back().topic = "t";
        request.topics.back().partitions =
@@ -144,13 +144,13 @@ const LongRequest long_requests[] = {
        ask(wire, request, 4);
      }},
     {"DeleteRecords",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        auto request = with_topic<kafka::DeleteRecordsRequest>();
        request.topics.back().partitions = many(kafka::DeleteRecordsRequest::DeleteRecordsPartition{0, 0});
        ask(wire, request, 2);
      }},
     {"OffsetCommit",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        auto request = with_topic<kafka::OffsetCommitRequest>();
        request.group_id = "g";
        kafka::OffsetCommitRequest::OffsetCommitRequestPartition two;
@@ -159,7 +159,7 @@ const LongRequest long_requests[] = {
        ask(wire, request, 8);
      }},
     {"OffsetFetch",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::OffsetFetchRequest request;
        auto& group = request.groups.emplace_back();
        group.group_id = "g";
@@ -168,19 +168,19 @@ const LongRequest long_requests[] = {
        ask(wire, request, 8);
      }},
     {"FindCoordinator",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::FindCoordinatorRequest request;
        request.coordinator_keys = many<std::string>("a-group");
        ask(wire, request, 4);
      }},
     {"DescribeGroups",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DescribeGroupsRequest request;
        request.groups = many<std::string>("a-group");
        ask(wire, request, 5);
      }},
     {"CreateTopics",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::CreateTopicsRequest request;
        request.validate_only = true;
        for (int i = 0; i < 20'000; i++) {
@@ -191,13 +191,13 @@ const LongRequest long_requests[] = {
        ask(wire, request, 7);
      }},
     {"DeleteTopics",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DeleteTopicsRequest request;
        request.topics = many(kafka::DeleteTopicsRequest::DeleteTopicState{"unknown", {}});
        ask(wire, request, 6);
      }},
     {"CreatePartitions",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::CreatePartitionsRequest request;
        kafka::CreatePartitionsRequest::CreatePartitionsTopic topic;
        topic.name = "unknown";
@@ -205,13 +205,13 @@ const LongRequest long_requests[] = {
        ask(wire, request, 3);
      }},
     {"DescribeConfigs",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DescribeConfigsRequest request;
        request.resources = many(kafka::DescribeConfigsRequest::DescribeConfigsResource{2, "t", {}}, 5000);
        ask(wire, request, 4);
      }},
     {"IncrementalAlterConfigs",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::IncrementalAlterConfigsRequest request;
        auto& resource = request.resources.emplace_back();
        resource.resource_type = 2;
@@ -221,26 +221,26 @@ const LongRequest long_requests[] = {
        ask(wire, request, 1);
      }},
     {"DescribeLogDirs",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DescribeLogDirsRequest request;
        request.topics.emplace().emplace_back().topic = "t";
        request.topics->back().partitions = many<std::int32_t>(1);
        ask(wire, request, 4);
      }},
     {"DescribeProducers",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        auto request = with_topic<kafka::DescribeProducersRequest>();
        request.topics.back().partition_indexes = many<std::int32_t>(1);
        ask(wire, request, 0);
      }},
     {"DescribeTransactions",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DescribeTransactionsRequest request;
        request.transactional_ids = many<std::string>("unknown");
        ask(wire, request, 0);
      }},
     {"AddPartitionsToTxn",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::AddPartitionsToTxnRequest request;
        request.v3_and_below_transactional_id = "x";
        request.v3_and_below_topics.emplace_back().name = "unknown";
@@ -248,7 +248,7 @@ const LongRequest long_requests[] = {
        ask(wire, request, 3);
      }},
     {"WriteTxnMarkers",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::WriteTxnMarkersRequest request;
        auto& marker = request.markers.emplace_back();
        marker.producer_id = 1;
@@ -257,7 +257,7 @@ const LongRequest long_requests[] = {
        ask(wire, request, 1);
      }},
     {"DescribeTopicPartitions",
-     [](Wire& wire) {
+     [](test::Wire& wire) {
        kafka::DescribeTopicPartitionsRequest request;
        for (int i = 0; i < 100'000; i++) request.topics.push_back({"unknown-" + std::to_string(i)});
        ask(wire, request, 0);

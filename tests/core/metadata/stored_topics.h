@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "core/metadata/internal_topic.h"
@@ -35,7 +36,7 @@ class StoredTopics : public testing::Test {
     options.data = dir.path() / "data";
     options.min_free_bytes = 1 << 20;
     journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
-    topics = std::make_unique<Topics>(*journal, clock, disk);
+    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor());
     ASSERT_FALSE(topics->load({}, {}));
     topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
   }

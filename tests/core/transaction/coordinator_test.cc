@@ -19,7 +19,7 @@ class TransactionCoordinatorTest : public StoredTopics {
  protected:
   void open() override {
     StoredTopics::open();
-    ids = std::make_unique<ProducerIds>(journal->meta(), disk);
+    ids = std::make_unique<ProducerIds>(journal->meta(), disk.get_executor());
     ASSERT_FALSE(ids->load());
     log = std::make_unique<InternalTopic>(*topics, clock, config, transactions_topic);
     transactions = std::make_shared<TransactionCoordinator>(loop, clock, config, *topics, *ids, *log);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/partition/recovery.h"
+
+#include <spdlog/spdlog.h>
+
+#include "net/kafka/record_batch.h"
+
+namespace mq::core {
+
+void PartitionRecovery::on_snapshot(PartitionNumber number, std::string_view snapshot) {
+  auto restored = Producers::restore(snapshot);
+  if (!restored) {
+    spdlog::warn(
+        "partition {}: the snapshot of its producers is damaged; duplicates sent before the last stop may be "
+        "taken for new",
+        number);
+    return;
+  }
+  producers_[number] = std::move(restored->first);
+  covered_up_to_[number] = restored->second;
+}
+
+void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Timestamp now) {
+  const auto head = kafka::BatchHead::parse(start);
+  if (!head || head->producer_id < 0) return;
+  const auto covered = covered_up_to_.find(number);
+  if (covered != covered_up_to_.end() && head->base_offset < covered->second) return;
+  Producers& producers = producers_[number];
+  if (!head->is_control()) return producers.appended(*head, head->base_offset, now);
+  auto marker = kafka::read_marker(start);
+  if (!marker)
+    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
+                  number, head->base_offset);
+  producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, now);
+}
+
+PartitionRecovery::Recovered PartitionRecovery::take() {
+  covered_up_to_.clear();
+  return std::exchange(producers_, {});
+}
+
+}  // namespace mq::core

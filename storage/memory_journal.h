@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Journal without files and without threads, for tests of what uses one: it loses what was not synced,
+// takes its time, fails and fills up when told. Lives on the loop.
+#pragma once
+
+#include <map>
+
+#include "storage/journal.h"
+#include "storage/memory_log.h"
+
+namespace mq::storage {
+
+// What survives a journal: the next one that is opened on it begins with this.
+struct MemoryDisk {
+  std::map<PartitionNumber, std::shared_ptr<MemoryPartition>> partitions;
+  std::map<std::string, std::string> rows;  // of meta
+  std::uint64_t changes = 0;
+  PartitionNumber last_partition = 0;
+};
+
+class MemoryStore final : public Store {
+ public:
+  explicit MemoryStore(MemoryDisk& disk) : disk_(disk) {}
+
+  error_code commit(const Change& change) override;
+  Result<std::optional<std::string>> get(std::string_view key) override;
+  Result<std::vector<std::pair<std::string, std::string>>> scan(std::string_view prefix,
+                                                                std::string_view from,
+                                                                std::size_t limit) override;
+  std::uint64_t changes() const override { return disk_.changes; }
+
+  void fail_with(error_code failure) { failure_ = failure; }
+
+ private:
+  MemoryDisk& disk_;
+  error_code failure_;
+};
+
+class MemoryJournal final : public Journal, private Rewriter {
+ public:
+  // Recovers: every batch is shown to options.on_start, for there are no snapshots. `disk` outlives the
+  // journal, and has one at a time.
+  MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOptions options,
+                MemoryWrites::Sync sync = {});
+  ~MemoryJournal() override;  // without stop(): a crash
+
+  const Recovery& recovery() const override { return recovery_; }
+  Store& meta() override { return meta_; }
+  PartitionNumber next_partition() override { return ++disk_.last_partition; }
+  std::shared_ptr<Log> log(PartitionNumber partition) override;
+  Task<error_code> remove(std::vector<PartitionNumber> partitions) override;
+  Rewriter& rewriter() override { return *this; }
+  Task<void> stop() override;
+  JournalStats stats() const override;
+
+  void fail_with(error_code failure);  // what writes answer from now on; none: they work
+  void has_room_for(std::uint64_t bytes) { writes_->has_room_for(bytes); }  // of batches; more is `full`
+
+ private:
+  Task<error_code> visit(PartitionNumber partition, Offset from, Offset to, Visit visit) override;
+  Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
+  Task<error_code> roll() override { co_return error_code(); }  // all is there as soon as it is written
+  std::shared_ptr<MemoryPartition> find(PartitionNumber partition) const;
+
+  MemoryDisk& disk_;
+  MemoryStore meta_;
+  const std::shared_ptr<MemoryWrites> writes_;
+  std::map<PartitionNumber, std::weak_ptr<Log>> logs_;
+  Recovery recovery_;
+};
+
+}  // namespace mq::storage

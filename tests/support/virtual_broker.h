@@ -104,6 +104,7 @@ class VirtualWire final : public FrameWire {
   using FrameWire::receive, FrameWire::send;
   void send(std::string_view bytes) override;  // whole frames
   std::vector<std::byte> receive() override;
+  std::optional<std::vector<std::byte>> poll() { return connection_->take(); }  // an answer, if it is there
 
  private:
   VirtualBroker& broker_;

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 
 struct IdentityTest : testing::Test {
   Identity identify_again(std::optional<std::int32_t> node_id = {}) {
-    return identify(storage::real_files(), dir.path(), *meta, node_id);
+    return identify(storage::real_files(), real_clock(), dir.path(), *meta, node_id);
   }
   std::string damage() { return node_json_damage(storage::real_files(), dir.path(), meta.get()); }
 

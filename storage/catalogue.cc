@@ -182,6 +182,10 @@ Result<std::vector<Catalogue::Run>> Catalogue::runs_in(std::uint32_t segment) co
   return error ? Result<std::vector<Run>>(error) : runs;
 }
 
+error_code Catalogue::lost_rows(PartitionNumber partition, std::map<std::string, std::string>& rows) const {
+  return copy_rows(store_, keys::quarantined(partition), rows);
+}
+
 Result<std::uint64_t> Catalogue::bytes(PartitionNumber partition) const {
   const auto text = store_.get(keys::partition(partition));
   if (!text) return text.error();

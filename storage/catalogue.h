@@ -52,6 +52,9 @@ class Catalogue {
   // Runs that lie in a segment. Looks at every run there is.
   Result<std::vector<Run>> runs_in(std::uint32_t segment) const;
 
+  // Ranges of a partition that are known to be lost, as they are stored.
+  error_code lost_rows(PartitionNumber partition, std::map<std::string, std::string>& rows) const;
+
   // Of all its runs, as its row says.
   Result<std::uint64_t> bytes(PartitionNumber partition) const;
 

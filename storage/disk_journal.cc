@@ -146,6 +146,13 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
     if (append.done) append.done(append.error);
   }
   count_waiting(-answered);
+  tell_refusing();
+}
+
+void DiskJournal::tell_refusing() {
+  const std::pair now(writer_->full(), writer_->failed());
+  if (std::exchange(refusing_, now) == now || !options_.on_refusing) return;
+  options_.on_refusing(now.first, now.second);
 }
 
 std::shared_ptr<Active> DiskJournal::active(const std::shared_ptr<SegmentFile>& segment) {
@@ -211,8 +218,13 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   }
   co_await barrier();
   const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
-  auto commit = [&meta = *meta_, partitions, newest]() -> Result<void> {
+  std::vector<std::string> lost;
+  for (const PartitionNumber partition : partitions)
+    for (const auto& [from, to] : partition_log(partition)->lost())
+      lost.push_back(keys::quarantined(partition, from));
+  auto commit = [&meta = *meta_, partitions, newest, lost = std::move(lost)]() -> Result<void> {
     Store::Change change;
+    change.erases = lost;
     for (const PartitionNumber partition : partitions) {
       change.erases.push_back(keys::partition(partition));
       change.erases.push_back(keys::snapshot(partition));
@@ -337,7 +349,8 @@ JournalStats DiskJournal::stats() const {
   stats.batch_bytes = batch_bytes_;
   stats.written_bytes = writer_->written_bytes();
   stats.syncs = writer_->syncs();
-  stats.refusing = writer_->refusing();
+  stats.full = writer_->full();
+  stats.failed = writer_->failed();
   stats.stalled = stall_.stalled();
   for (const auto& [number, row] : catalogue_->manifest()) {
     stats.disk_bytes += row.disk_bytes;

@@ -62,6 +62,7 @@ class DiskJournal final : public Journal, private Rewriter {
   void apply(const Append& append, const std::shared_ptr<Active>& segment);
   void close(const Group::Closed& closed);
   void count_waiting(std::ptrdiff_t more);
+  void tell_refusing();
   void start_threads(const Writer::Position& position);
   Result<void> note_end();  // blocks
   Task<void> barrier();     // everything that was submitted has its answer
@@ -87,6 +88,7 @@ class DiskJournal final : public Journal, private Rewriter {
   std::optional<asio::executor_work_guard<Executor>> work_;
   std::uint64_t batches_ = 0, batch_bytes_ = 0;
   bool stopping_ = false;
+  std::pair<bool, bool> refusing_;  // as core was told: full, failed
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is posted asks whether we are
   std::unique_ptr<asio::thread_pool> readers_;                  // made when first needed

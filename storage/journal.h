@@ -30,11 +30,13 @@ struct JournalOptions {
   std::size_t segment_records_max = 500'000;
   std::chrono::seconds segment_age_max{3600};
 
-  // Recovery hands on what core derives from batches. First every stored snapshot, then, in journal order,
-  // the first batch_start_bytes of every batch that lies in a segment no snapshot of its partition covers.
+  // Recovery hands on what core derives from batches. First every stored snapshot, then, in journal order, of
+  // what lies in segments that no snapshot of its partition covers: the first batch_start_bytes of every
+  // batch, and every truncation. What a snapshot says of offsets from `end` on does not hold after one.
   // Called while opening.
   std::function<void(PartitionNumber, std::string_view snapshot)> on_snapshot;
   std::function<void(PartitionNumber, Bytes start)> on_start;
+  std::function<void(PartitionNumber, Offset end)> on_truncate;
 
   // Asked on the loop before a segment is sealed: a snapshot for each of these partitions, as of a moment at
   // or after the segment's end and covering durable batches only. Answer by calling `done`, now or later, on
@@ -43,6 +45,9 @@ struct JournalOptions {
   std::function<void(std::vector<PartitionNumber>, std::function<void(Snapshots)> done)> snapshots;
   // Told on the loop that batches of these partitions are in sealed segments from now on.
   std::function<void(const std::vector<PartitionNumber>&)> on_sealed;
+  // Told on the loop when appends begin or cease to be refused: for want of space, which may end by itself,
+  // or because the disk failed, which ends when the journal is opened again.
+  std::function<void(bool full, bool failed)> on_refusing;
 };
 
 // What opening found.
@@ -51,6 +56,8 @@ struct Recovery {
   std::uint64_t torn_bytes = 0;          // dropped at the end of the journal: never acknowledged
   std::vector<PartitionNumber> damaged;  // answer `corrupt` for a range
   bool meta_rebuilt = false;
+  bool clean =
+      false;  // it was new, or stopped in order: what was written is there, with flush interval and os too
   std::chrono::milliseconds took{0};
 };
 
@@ -58,7 +65,7 @@ struct Recovery {
 struct JournalStats {
   std::uint64_t groups = 0, batches = 0, batch_bytes = 0, written_bytes = 0, syncs = 0;
   std::uint64_t disk_bytes = 0, segments = 0;  // now
-  bool refusing = false;                       // disk nearly full, or fenced after failures
+  bool full = false, failed = false;           // appends are refused: disk nearly full; fenced after failures
   std::chrono::milliseconds stalled{
       0};  // for so long nothing that waits to be written was answered; 0: less than 10 s
 };

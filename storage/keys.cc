@@ -46,8 +46,11 @@ std::string snapshot(PartitionNumber partition) {
   return std::string(snapshots) + big_endian(partition);
 }
 
+std::string quarantined(PartitionNumber partition) {
+  return std::string(quarantine) + big_endian(partition);
+}
 std::string quarantined(PartitionNumber partition, Offset from) {
-  return std::string(quarantine) + big_endian(partition) + big_endian(from);
+  return quarantined(partition) + big_endian(from);
 }
 
 std::string gone(PartitionNumber partition) {

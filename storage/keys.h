@@ -64,6 +64,7 @@ std::string catalogue_row(PartitionNumber partition, Offset last);
 std::string catalogue_rows(PartitionNumber partition);  // prefix of all
 std::string partition(PartitionNumber partition);
 std::string snapshot(PartitionNumber partition);
+std::string quarantined(PartitionNumber partition);  // prefix of all
 std::string quarantined(PartitionNumber partition, Offset from);
 std::string gone(PartitionNumber partition);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "storage/types.h"
 
@@ -29,6 +30,9 @@ class Log {
 
   // Where a range ends that is known to be lost and has `from` in it; otherwise `from`.
   virtual Offset readable_from(Offset from) const { return from; }
+
+  // The first offset that is known to be lost; nothing: none is.
+  virtual std::optional<Offset> first_lost() const { return std::nullopt; }
 
   // Where to read the first batch whose largest timestamp reaches it, not before start(); `end()`: none does.
   virtual Task<Result<Offset>> at_time(std::int64_t timestamp) = 0;

@@ -86,6 +86,7 @@ Task<void> MemoryJournal::stop() {
 JournalStats MemoryJournal::stats() const {
   JournalStats stats;
   for (const auto& [number, partition] : disk_.partitions) stats.disk_bytes += partition->bytes;
+  stats.failed = meta_.failed();
   return stats;
 }
 

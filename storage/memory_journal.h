@@ -30,6 +30,7 @@ class MemoryStore final : public Store {
   std::uint64_t changes() const override { return disk_.changes; }
 
   void fail_with(error_code failure) { failure_ = failure; }
+  bool failed() const { return static_cast<bool>(failure_); }
 
  private:
   MemoryDisk& disk_;

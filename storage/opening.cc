@@ -292,6 +292,11 @@ error_code Opening::replay() {
     if (error) return error;
   }
   journal_.recovery_.segments = unsealed_.size();
+  const auto manifest = journal_.catalogue_->manifest();
+  const bool has_sealed = std::ranges::any_of(
+      manifest, [](const auto& segment) { return segment.second.state == SegmentRow::sealed; });
+  const bool is_empty = end == 0 && !has_sealed;
+  journal_.recovery_.clean = is_empty || (stopped_.segment > 0 && !stopped_.opened_since);
   if (const error_code error = replay_->finish()) return error;
   for (const Group::Closed& closed : closed_) journal_.close(closed);
   if (position_.segment)

@@ -79,6 +79,11 @@ Offset PartitionLog::readable_from(Offset from) const {
   return from;
 }
 
+std::optional<Offset> PartitionLog::first_lost() const {
+  const auto first = std::min_element(lost_.begin(), lost_.end());
+  return first == lost_.end() ? std::nullopt : std::optional(first->first);
+}
+
 Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset until) {
   const auto self = shared_from_this();
   for (;;) {
@@ -308,7 +313,7 @@ Task<error_code> PartitionLog::truncate(Offset end) {
 }
 
 void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segment) {
-  segment->truncations.emplace_back(number_, end);
+  segment->truncate(number_, end);
   segment->logs.push_back(shared_from_this());
   truncations_++;
   if (journal_) journal_->ahead().forget(number_);

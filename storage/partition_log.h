@@ -22,6 +22,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void append(Batch batch, Appended done) override;
   Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
   Offset readable_from(Offset from) const override;
+  std::optional<Offset> first_lost() const override;
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;
@@ -36,6 +37,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void restore(const PartitionRow& row);
   void lost(Offset from, Offset to);  // these offsets cannot be read any more
   bool damaged() const { return !lost_.empty(); }
+  const std::vector<std::pair<Offset, Offset>>& lost() const { return lost_; }
   void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
   void leave();                                       // the journal goes, or has forgotten this partition
   bool gone() const { return journal_ == nullptr; }

@@ -185,6 +185,10 @@ error_code Rebuild::place_runs() {
   std::map<PartitionNumber, Offset> starts;
   for (Table& table : tables_) {
     for (const auto& run : table.summary.runs) partitions[run.partition].emplace_back(&table, run);
+    for (const auto& [partition, end] : table.summary.truncations) {  // below a start it takes that along
+      Offset& start = starts[partition];
+      start = std::min(start, end);
+    }
     for (const auto& [partition, start] : table.summary.trims)
       starts[partition] = std::max(starts[partition], start);
   }

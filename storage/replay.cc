@@ -38,17 +38,21 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     met(header.partition);
     append.log = journal_.partition_log(header.partition);
   }
+  const auto covered = covered_.find(header.partition);
+  const bool is_covered = covered != covered_.end() && segment->file->number <= covered->second;
   if (header.kind == Kind::batch) {
     const Bytes start = bytes->subspan(sizeof(Header));
     const BatchHead batch = batch_head(start);
     append.batch.first = batch.first, append.batch.last = batch.last, append.batch.time_max = batch.time_max;
     found_behind(*append.log, batch.first);
     journal_.recovery_.batches_scanned++;
-    const auto covered = covered_.find(header.partition);
-    const bool known = covered != covered_.end() && segment->file->number <= covered->second;
-    if (!known && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
+    if (!is_covered && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
   }
-  if (header.kind == Kind::truncate) truncate(header.partition, header.base);
+  if (header.kind == Kind::truncate) {
+    truncate(header.partition, header.base);
+    if (!is_covered && journal_.options_.on_truncate)
+      journal_.options_.on_truncate(header.partition, header.base);
+  }
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
   journal_.apply(append, segment);

@@ -61,7 +61,7 @@ void LogIndex::add(const Header& header, Bytes payload, std::uint32_t position) 
     }
     case Kind::truncate:
       forget_from(places, header.base);
-      sealing_.truncations.emplace_back(header.partition, header.base);
+      truncate(header.partition, header.base, sealing_.truncations, sealing_.trims);
       break;
     case Kind::trim:
       sealing_.trims.emplace_back(header.partition, header.base);

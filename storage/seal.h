@@ -16,10 +16,12 @@ namespace mq::storage {
 struct Sealing {
   struct Part {
     PartitionNumber partition = 0;
-    std::shared_ptr<const std::vector<Place>> places;  // null: only truncation or trimmed
+    std::shared_ptr<const std::vector<Place>> places;  // null: only truncated or trimmed
     std::size_t skip = 0, count = 0;
     PartitionRow row;
     std::shared_ptr<PartitionLog> log;
+    // Set where a truncation is in the segment: what is known to be lost of what it left.
+    std::optional<std::vector<std::pair<Offset, Offset>>> lost = {};
   };
   std::shared_ptr<SegmentFile> segment;
   std::uint64_t end = 0;

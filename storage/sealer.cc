@@ -76,6 +76,8 @@ Sealing Sealer::sealing_of(const Active& segment) {
     Sealing::Part part{log->number(), nullptr, 0, 0, log->row(segment), log};
     if (const Run* run = log->run(segment))
       part.places = run->places, part.skip = run->skip, part.count = run->count;
+    const auto is_its = [&](const auto& truncation) { return truncation.first == log->number(); };
+    if (std::ranges::any_of(segment.truncations, is_its)) part.lost = log->lost();
     sealing.parts.push_back(std::move(part));
   }
   return sealing;
@@ -110,7 +112,20 @@ error_code Sealer::put_rows(const Sealing& sealing, const std::vector<Catalogue:
     PartitionRow row = part.row;
     row.bytes = *bytes + more[part.partition];
     change.puts[keys::partition(part.partition)] = packed(row);
+    if (!part.lost) continue;
+    if (const error_code error = put_lost(part.partition, *part.lost, change)) return error;
   }
+  return {};
+}
+
+// What was lost behind a truncation is no loss any more.
+error_code Sealer::put_lost(PartitionNumber partition, const std::vector<std::pair<Offset, Offset>>& lost,
+                            Store::Change& change) const {
+  std::map<std::string, std::string> rows;
+  if (const error_code error = catalogue_.lost_rows(partition, rows)) return error;
+  for (const auto& [from, to] : lost) change.puts[keys::quarantined(partition, from)] = keys::big_endian(to);
+  for (const auto& [key, end] : rows)
+    if (!change.puts.contains(key)) change.erases.push_back(key);
   return {};
 }
 

@@ -43,6 +43,8 @@ class Sealer {
   static Sealing sealing_of(const Active& segment);
   error_code put_rows(const Sealing& sealing, const std::vector<Catalogue::Run>& runs,
                       Store::Change& change) const;
+  error_code put_lost(PartitionNumber partition, const std::vector<std::pair<Offset, Offset>>& lost,
+                      Store::Change& change) const;
   Result<Table> work(const Sealing& sealing, const Snapshots& snapshots);
 
   asio::io_context& loop_;

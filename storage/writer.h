@@ -79,7 +79,8 @@ class Writer {
   std::pair<std::uint32_t, std::uint64_t> end() const;
 
   // Any thread.
-  bool refusing() const { return refusing_ || fenced_; }
+  bool full() const { return refusing_; }
+  bool failed() const { return fenced_; }
   const char* activity() const { return activity_; }  // what it does now, or waits for
   std::uint64_t groups() const { return groups_; }
   std::uint64_t written_bytes() const { return written_bytes_; }

@@ -116,6 +116,9 @@ void Broker::open_journal() {
   options.on_start = [parts](PartitionNumber number, storage::Bytes start) {
     parts->recovery.on_start(number, start, parts->clock.wall_ms());
   };
+  options.on_truncate = [parts](PartitionNumber number, Offset end) {
+    parts->recovery.on_truncate(number, end);
+  };
   options.snapshots = [parts, &loop = loop_](std::vector<PartitionNumber> numbers, auto done) {
     asio::co_spawn(loop, parts->snapshots(std::move(numbers), std::move(done)), asio::detached);
   };
@@ -193,6 +196,8 @@ void Broker::load() {
         std::make_shared<Compactor>(loop_, p.clock, *p.journal, p.disk, config_.compaction_memory_bytes);
   if (const error_code failed = compactor ? compactor->load() : error_code{})
     throw WrongStart(1, "what is compacted cannot be read: " + failed.message());
+  for (const auto& [number, end] : p.recovery.truncated())
+    if (compactor) compactor->truncated(number, end);
   p.sweeper =
       std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
   p.sweeper->watch(*p.topics);

@@ -68,14 +68,26 @@ Task<error_code> Compactor::roll() {
   co_return error;
 }
 
-void Compactor::forget(PartitionNumber number) {
-  if (clean_.erase(number) == 0) return;
-  asio::post(disk_, [&meta = journal_.meta(), key = key_of(number)] {
+// In the background: lost, the partition is compacted once more, or from where it was noted before.
+void Compactor::put(PartitionNumber number, std::optional<Offset> clean) {
+  asio::post(disk_, [&meta = journal_.meta(), key = key_of(number), clean] {
     storage::Store::Change change;
-    change.erases.push_back(key);
+    if (clean) change.puts[key] = std::to_string(*clean);
+    if (!clean) change.erases.push_back(key);
     if (const error_code error = meta.commit(change))
-      spdlog::warn("{} could not be forgotten: {}", key, error.message());
+      spdlog::warn("{} could not be changed: {}", key, error.message());
   });
+}
+
+void Compactor::forget(PartitionNumber number) {
+  if (clean_.erase(number) > 0) put(number, std::nullopt);
+}
+
+void Compactor::truncated(PartitionNumber number, Offset end) {
+  const auto known = clean_.find(number);
+  if (known == clean_.end() || known->second <= end) return;
+  known->second = end;
+  put(number, end);
 }
 
 void Compactor::stop() {

@@ -27,7 +27,8 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
   // twice.
   void compact(std::shared_ptr<Partition> partition, CompactionRules rules, Offset end,
                std::function<void(PartitionNumber, error_code)> done);
-  Offset clean_until(PartitionNumber number) const;  // 0: nothing is known of it
+  Offset clean_until(PartitionNumber number) const;    // 0: nothing is known of it
+  void truncated(PartitionNumber number, Offset end);  // what is appended there again is not clean
   bool is_busy_with(PartitionNumber number) const { return busy_.contains(number); }
   Task<error_code> roll();              // what has been appended so far
   void forget(PartitionNumber number);  // it is gone
@@ -49,6 +50,7 @@ class Compactor : public std::enable_shared_from_this<Compactor> {
   Pass new_pass(const Job& job, Offset clean) const;
   Task<error_code> map(std::shared_ptr<const Job> job, Offset clean, Pass pass);
   Task<error_code> rewrite(std::shared_ptr<const Job> job, Pass pass);
+  void put(PartitionNumber number, std::optional<Offset> clean);
   Task<error_code> remember(PartitionNumber number, Offset clean);
   Task<void> rest(Time began, std::uint64_t appended);
 

@@ -31,7 +31,7 @@ Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
   Dir& dir = response.results.emplace_back();
   dir.log_dir = context.broker.config.data.string();
   const storage::JournalStats stats = context.broker.journal.stats();
-  const bool takes_writes = !stats.refusing && stats.stalled.count() == 0;
+  const bool takes_writes = !stats.full && !stats.failed && stats.stalled.count() == 0;
   if (!takes_writes) dir.error_code = kafka::number_of(kafka::Error::kafka_storage_error);
   struct statvfs disk {};
   if (::statvfs(dir.log_dir.c_str(), &disk) == 0) {

@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "net/kafka/record_batch.h"
 
 namespace mq::core {
@@ -32,6 +34,14 @@ void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Times
     spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
                   number, head->base_offset);
   producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, now);
+}
+
+void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
+  if (const auto known = producers_.find(number); known != producers_.end()) known->second.truncate(end);
+  if (const auto covered = covered_up_to_.find(number); covered != covered_up_to_.end())
+    covered->second = std::min(covered->second, end);
+  const auto [lowest, first] = truncated_.try_emplace(number, end);
+  lowest->second = std::min(lowest->second, end);
 }
 
 PartitionRecovery::Recovered PartitionRecovery::take() {

@@ -15,13 +15,17 @@ class PartitionRecovery {
   // As JournalOptions calls them: every snapshot first, then heads in journal order.
   void on_snapshot(PartitionNumber number, std::string_view snapshot);
   void on_start(PartitionNumber number, net::Bytes start, Timestamp now);
+  void on_truncate(PartitionNumber number, Offset end);
 
   using Recovered = std::unordered_map<PartitionNumber, Producers>;
   Recovered take();  // what was found; nothing is kept
+  // The lowest end that each was truncated to since its last snapshot: what was noted of more does not hold.
+  const std::unordered_map<PartitionNumber, Offset>& truncated() const { return truncated_; }
 
  private:
   Recovered producers_;
   std::unordered_map<PartitionNumber, Offset> covered_up_to_;  // by snapshots
+  std::unordered_map<PartitionNumber, Offset> truncated_;
 };
 
 }  // namespace mq::core

@@ -95,6 +95,9 @@ TEST(JournalFault, WhatWaitsBehindAFailedWriteFailsWithIt) {
 
 TEST(JournalFault, ASecondFailureWithinAMinuteFences) {
   Faulty faulty;
+  std::vector<std::pair<bool, bool>> told;  // full, failed
+  faulty.opened.options.on_refusing = [&told](bool full, bool failed) { told.emplace_back(full, failed); };
+  faulty.opened.open();
   ASSERT_FALSE(faulty.opened.put(1));
   faulty.files.inject({Call::sync, 1, EIO, "0000000001.log"});
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::io);
@@ -102,7 +105,9 @@ TEST(JournalFault, ASecondFailureWithinAMinuteFences) {
   faulty.files.inject({Call::sync, 1, EIO, "0000000002.log"});
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::io);
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::fenced);
-  EXPECT_TRUE(faulty.opened.journal->stats().refusing);
+  EXPECT_TRUE(faulty.opened.journal->stats().failed);
+  EXPECT_FALSE(faulty.opened.journal->stats().full);
+  EXPECT_EQ(told, (std::vector<std::pair<bool, bool>>{{false, true}}));
   EXPECT_EQ(faulty.opened.all(1).size(), 2u);  // readers go on
   faulty.opened.open();
   EXPECT_GE(faulty.opened.all(1).size(), 2u);  // what failed may be there by now
@@ -131,7 +136,8 @@ TEST(JournalFault, OneErrorAnywhereLosesNothing) {
 TEST(JournalFault, WhenTheDiskIsNearlyFullAppendsAreRefusedAndTrimsAreNot) {
   NearlyFull faulty;
   EXPECT_EQ(faulty.opened.put(1), storage::Errc::full);
-  EXPECT_TRUE(faulty.opened.journal->stats().refusing);
+  EXPECT_TRUE(faulty.opened.journal->stats().full);
+  EXPECT_FALSE(faulty.opened.journal->stats().failed);
   EXPECT_FALSE(wait_for(faulty.opened.loop, faulty.opened.journal->log(1)->trim(1)));
   EXPECT_EQ(faulty.opened.journal->log(1)->start(), 1);
   faulty.files.set_free_bytes({});
@@ -142,9 +148,9 @@ TEST(JournalFault, WhenTheDiskIsNearlyFullAppendsAreRefusedAndTrimsAreNot) {
 TEST(JournalFault, WhatWaitsBehindARefusedBatchIsRefusedThoughThereIsRoomByThen) {
   NearlyFull faulty;
   const auto refused = hand_over(faulty.opened, make_batch(1));
-  wait_until([&] { return faulty.opened.journal->stats().refusing; });
+  wait_until([&] { return faulty.opened.journal->stats().full; });
   faulty.files.set_free_bytes({});
-  keep_writing_until(faulty.opened, [&] { return !faulty.opened.journal->stats().refusing; });
+  keep_writing_until(faulty.opened, [&] { return !faulty.opened.journal->stats().full; });
   const auto behind = hand_over(faulty.opened, make_batch(2));
   run_until(faulty.opened.loop, [&] { return behind->has_value(); });
   EXPECT_EQ(*refused, storage::Errc::full);

@@ -8,7 +8,7 @@ namespace mq::core::pipelined {
 
 // What one pair of requests is about; of no other pair.
 struct Subject {
-  Wire& wire;
+  test::Wire& wire;
   std::string topic, new_topic, group, new_group, transaction;
   ProducerEpoch producer = {};
   std::string member = "nobody";

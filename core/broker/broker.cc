@@ -70,7 +70,7 @@ Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
   for (const PartitionNumber number : numbers) {
     if (pace.due(steps_per_snapshot)) co_await pace.give_way();
     if (const auto partition = topics ? topics->find_partition(number) : nullptr)
-      if (std::string snapshot = partition->producers_snapshot(); !snapshot.empty())
+      if (std::string snapshot = partition->snapshot(); !snapshot.empty())
         all.emplace_back(number, std::move(snapshot));
   }
   done(std::move(all));

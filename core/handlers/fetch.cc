@@ -60,7 +60,7 @@ Error check(PartitionRead& reading) {
   if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch < partition.leader_epoch())
     return Error::fenced_leader_epoch;
   if (asked.last_fetched_epoch >= 0) {
-    const auto end = partition.epochs().end_of(asked.last_fetched_epoch, partition.end());
+    const auto end = partition.end_of(asked.last_fetched_epoch);
     if (end.epoch < 0) return Error::offset_out_of_range;
     if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) reading.diverging = end;
   }

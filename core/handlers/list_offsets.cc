@@ -128,7 +128,7 @@ Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
           partition ? check_epoch(*partition, asked.current_leader_epoch) : Error::unknown_topic_or_partition;
       answer.error_code = kafka::number_of(error);
       if (error != Error::none) continue;
-      const auto end = partition->epochs().end_of(asked.leader_epoch, partition->end());
+      const auto end = partition->end_of(asked.leader_epoch);
       answer.leader_epoch = end.epoch;
       answer.end_offset = end.offset;
     }

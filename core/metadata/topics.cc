@@ -46,8 +46,7 @@ Topics::Topics(storage::Journal& journal, const Clock& clock, asio::any_io_execu
       disk_(std::move(disk)),
       producer_expiration_ms_(producer_expiration_ms) {}
 
-error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered,
-                        const TopicDefaults& defaults) {
+error_code Topics::load(PartitionRecovery::Recovered recovered, const TopicDefaults& defaults) {
   defaults_ = defaults;
   const auto load_one = [this](std::string_view name, std::string_view json) -> error_code {
     const auto record = parse_topic(json);
@@ -66,8 +65,9 @@ error_code Topics::load(std::unordered_map<PartitionNumber, Producers> recovered
   };
   if (const error_code error = storage::for_each_row(journal_.meta(), topic_key_prefix, load_one))
     return error;
-  for (auto& [number, producers] : recovered)
-    if (auto partition = find_partition(number)) partition->recover(std::move(producers));
+  for (auto& [number, state] : recovered)
+    if (auto partition = find_partition(number))
+      partition->recover(std::move(state.producers), std::move(state.epochs));
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "core/loop/async_mutex.h"
 #include "core/metadata/records.h"
 #include "core/partition/partition.h"
+#include "core/partition/recovery.h"
 #include "storage/journal.h"
 
 namespace mq::core {
@@ -51,7 +52,7 @@ class Topics {
          Timestamp producer_expiration_ms = Producers::expiration_ms);
 
   // At start: everything that meta knows, with the producers that recovery found.
-  error_code load(std::unordered_map<PartitionNumber, Producers> recovered, const TopicDefaults& defaults);
+  error_code load(PartitionRecovery::Recovered recovered, const TopicDefaults& defaults);
 
   TopicPtr find(std::string_view name) const;
   TopicPtr find(const Uuid& id) const;

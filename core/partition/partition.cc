@@ -16,8 +16,6 @@ using kafka::Error;
 
 namespace {
 
-constexpr Epoch epoch_alone = 0;  // one broker without a cluster leads for ever
-
 storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head, Offset first) {
   return {batch.data, batch.size, first, first + head.last_offset_delta, head.max_timestamp};
 }
@@ -32,7 +30,6 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
       producer_expiration_ms_(producer_expiration_ms),
       next_(log_->end()) {
   producers_.expire_after(producer_expiration_ms_);
-  epochs_.begin(epoch_alone, 0);
 }
 
 Error Partition::refusal() const {
@@ -71,7 +68,8 @@ void Partition::append_marker(ProducerId producer, std::int16_t epoch, kafka::Ma
 void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
                        std::function<void(Appended)> done) {
   next_ = first + head.last_offset_delta + 1;
-  kafka::stamp(batch.data.get(), first, leader_epoch());
+  kafka::stamp(batch.data.get(), first, leader_epoch_);
+  epochs_.seen(leader_epoch_, first);
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   in_flight_++;
   log_->append(to_storage(batch, head, first), [self = shared_from_this(), first, time, size = batch.size,
@@ -102,6 +100,7 @@ void Partition::appended(error_code error, Offset first, Timestamp time,
 void Partition::go_on() {
   next_ = log_->end();
   producers_.truncate(next_);
+  epochs_.truncate(next_);
   for (const Offset first : failed_)
     if (first < next_) {
       spdlog::critical("partition {}: the log took what was behind a batch that it refused, at offset {}",
@@ -119,7 +118,9 @@ void Partition::advance() {
   stable_waiters_.wake_all();
 }
 
-void Partition::recover(Producers producers) {
+void Partition::recover(Producers producers, Epochs epochs) {
+  epochs_ = std::move(epochs);
+  epochs_.trim(start());
   producers_ = std::move(producers);
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
@@ -160,6 +161,7 @@ Task<error_code> Partition::trim(Offset start) {
   const error_code error = co_await log_->trim(start);
   if (error) co_return error;
   producers_.trim(log_->start());
+  epochs_.trim(log_->start());
   waiters_.wake_all();
   stable_waiters_.wake_all();
   co_return error;
@@ -220,12 +222,14 @@ Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::a
   co_return co_await run_on(workers, std::move(work));
 }
 
-std::string Partition::producers_snapshot() const {
-  if (producers_.empty()) return {};
-  Producers durable = producers_;
-  durable.truncate(log_->end());
-  durable.advance(log_->end());
-  return durable.snapshot(log_->end());
+std::string Partition::snapshot() const {
+  if (producers_.empty() && epochs_.is_trivial()) return {};
+  Producers producers = producers_;
+  producers.truncate(log_->end());
+  producers.advance(log_->end());
+  Epochs epochs = epochs_;
+  epochs.truncate(log_->end());
+  return producers.snapshot(log_->end(), epochs);
 }
 
 void Partition::close() {

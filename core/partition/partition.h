@@ -71,13 +71,14 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset end() const { return log_->end(); }
   std::uint64_t bytes() const { return log_->bytes(); }
   PartitionNumber number() const { return number_; }
-  const Epochs& epochs() const { return epochs_; }
-  Epoch leader_epoch() const { return epochs_.current(); }
+  const Epochs& epochs() const { return epochs_; }  // of what was written
+  Epoch leader_epoch() const { return leader_epoch_; }
+  Epochs::End end_of(Epoch epoch) const { return epochs_.end_of(epoch, leader_epoch_, end()); }
 
   const Producers& producers() const { return producers_; }
-  void recover(Producers producers);
-  // As of what is durable now; nothing when nobody produced with an id.
-  std::string producers_snapshot() const;
+  void recover(Producers producers, Epochs epochs);
+  // As of what is durable now; nothing when nobody produced with an id and there was one epoch.
+  std::string snapshot() const;
 
   void wait(const std::shared_ptr<Waiter>& waiter) { waiters_.add(waiter); }
   void wait_stable(const std::shared_ptr<Waiter>& waiter) { stable_waiters_.add(waiter); }
@@ -104,6 +105,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const Timestamp producer_expiration_ms_;
   Offset next_;                // to be given to the next batch
   std::size_t in_flight_ = 0;  // appends not answered yet
+  Epoch leader_epoch_ = 0;     // in which we lead: alone, for ever
   Epochs epochs_;
   Producers producers_;
   struct Duplicate {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/partition/epochs.h"
 #include "core/partition/transactions.h"
 #include "net/kafka/control_batch.h"
 #include "net/kafka/error.h"
@@ -80,9 +81,11 @@ class Producers {
   const std::unordered_map<ProducerId, Producer>& all() const { return producers_; }
   const Transactions& transactions() const { return transactions_; }
 
-  // As bytes and back (snapshot.cc). `covers`: batches before this offset are in it.
-  std::string snapshot(Offset covers) const;
-  static std::optional<std::pair<Producers, Offset>> restore(std::string_view snapshot);
+  // As bytes and back (snapshot.cc), with the epochs of the partition. `covers`: batches before this offset
+  // are in it.
+  struct Restored;
+  std::string snapshot(Offset covers, const Epochs& epochs = {}) const;
+  static std::optional<Restored> restore(std::string_view snapshot);
 
  private:
   void make_room(Timestamp now);
@@ -92,6 +95,12 @@ class Producers {
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
   Transactions transactions_;
+};
+
+struct Producers::Restored {
+  Producers producers;
+  Epochs epochs;
+  Offset covers = 0;
 };
 
 // Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.

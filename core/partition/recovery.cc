@@ -18,16 +18,19 @@ void PartitionRecovery::on_snapshot(PartitionNumber number, std::string_view sna
         number);
     return;
   }
-  producers_[number] = std::move(restored->first);
-  covered_up_to_[number] = restored->second;
+  partitions_[number] = {std::move(restored->producers), std::move(restored->epochs)};
+  covered_up_to_[number] = restored->covers;
 }
 
 void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Timestamp now) {
   const auto head = kafka::BatchHead::parse(start);
-  if (!head || head->producer_id < 0) return;
+  if (!head || (head->producer_id < 0 && head->partition_leader_epoch <= 0)) return;  // nothing that it tells
   const auto covered = covered_up_to_.find(number);
   if (covered != covered_up_to_.end() && head->base_offset < covered->second) return;
-  Producers& producers = producers_[number];
+  State& state = partitions_[number];
+  state.epochs.seen(head->partition_leader_epoch, head->base_offset);
+  if (head->producer_id < 0) return;
+  Producers& producers = state.producers;
   if (!head->is_control()) return producers.appended(*head, head->base_offset, now);
   auto marker = kafka::read_marker(start);
   if (!marker)
@@ -37,7 +40,10 @@ void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Times
 }
 
 void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
-  if (const auto known = producers_.find(number); known != producers_.end()) known->second.truncate(end);
+  if (const auto known = partitions_.find(number); known != partitions_.end()) {
+    known->second.producers.truncate(end);
+    known->second.epochs.truncate(end);
+  }
   if (const auto covered = covered_up_to_.find(number); covered != covered_up_to_.end())
     covered->second = std::min(covered->second, end);
   const auto [lowest, first] = truncated_.try_emplace(number, end);
@@ -46,7 +52,7 @@ void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
 
 PartitionRecovery::Recovered PartitionRecovery::take() {
   covered_up_to_.clear();
-  return std::exchange(producers_, {});
+  return std::exchange(partitions_, {});
 }
 
 }  // namespace mq::core

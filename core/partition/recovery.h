@@ -17,13 +17,17 @@ class PartitionRecovery {
   void on_start(PartitionNumber number, net::Bytes start, Timestamp now);
   void on_truncate(PartitionNumber number, Offset end);
 
-  using Recovered = std::unordered_map<PartitionNumber, Producers>;
+  struct State {
+    Producers producers;
+    Epochs epochs;
+  };
+  using Recovered = std::unordered_map<PartitionNumber, State>;
   Recovered take();  // what was found; nothing is kept
   // The lowest end that each was truncated to since its last snapshot: what was noted of more does not hold.
   const std::unordered_map<PartitionNumber, Offset>& truncated() const { return truncated_; }
 
  private:
-  Recovered producers_;
+  Recovered partitions_;
   std::unordered_map<PartitionNumber, Offset> covered_up_to_;  // by snapshots
   std::unordered_map<PartitionNumber, Offset> truncated_;
 };

@@ -2,6 +2,8 @@
 // The state of a partition's producers as bytes. It is written for each partition of each segment that is
 // sealed, so what follows from what stands before it takes one byte: a number is a varint of its distance
 // from what was expected.
+#include <algorithm>
+
 #include "core/partition/producers.h"
 #include "core/partition/wrapping.h"
 #include "net/kafka/varint.h"
@@ -9,7 +11,7 @@
 namespace mq::core {
 namespace {
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;  // 1: without epochs
 
 struct Open {
   ProducerId producer = -1;
@@ -21,6 +23,7 @@ struct Stored {
   std::vector<std::pair<ProducerId, Producers::Producer>> producers = {};
   std::vector<Open> open = {};
   std::vector<Transactions::Aborted> aborted = {};
+  std::vector<Epochs::End> epochs = {};  // format 2
 };
 
 class Writer {
@@ -107,12 +110,20 @@ void visit(auto& stream, Stored& stored) {
     stream.number(aborted.last, aborted.first);
     stream.number(aborted.stable, aborted.first);
   });
+  if (stored.format < 2) return;
+  Epochs::End before{-1, 0};
+  stream.list(stored.epochs, [&](Epochs::End& epoch) {
+    stream.number(epoch.epoch, std::int64_t{before.epoch} + 1);
+    stream.number(epoch.offset, before.offset);
+    before = epoch;
+  });
 }
 
 }  // namespace
 
-std::string Producers::snapshot(Offset covers) const {
-  Stored stored{.format = format, .covers = covers};
+std::string Producers::snapshot(Offset covers, const Epochs& epochs) const {
+  Stored stored{.format = epochs.is_trivial() ? 1 : format, .covers = covers};
+  stored.epochs = epochs.all();
   stored.producers.assign(producers_.begin(), producers_.end());
   for (const auto& [producer, first] : transactions_.all_open()) stored.open.push_back({producer, first});
   const auto& aborted = transactions_.all_aborted();
@@ -122,16 +133,23 @@ std::string Producers::snapshot(Offset covers) const {
   return std::move(writer.out);
 }
 
-std::optional<std::pair<Producers, Offset>> Producers::restore(std::string_view snapshot) {
+std::optional<Producers::Restored> Producers::restore(std::string_view snapshot) {
   Stored stored;
   Reader reader(snapshot);
   visit(reader, stored);
-  if (!reader.good() || !reader.at_end() || stored.format != format) return {};
-  Producers restored;
+  if (!reader.good() || !reader.at_end() || stored.format < 1 || stored.format > format) return {};
+  Restored all;
+  Producers& restored = all.producers;
   restored.producers_.insert(stored.producers.begin(), stored.producers.end());
   for (const Open& open : stored.open) restored.transactions_.begin(open.producer, open.first);
   for (const auto& aborted : stored.aborted) restored.transactions_.restore_aborted(aborted);
-  return std::pair{std::move(restored), stored.covers};
+  const auto falls = [](const Epochs::End& a, const Epochs::End& b) {
+    return a.epoch >= b.epoch || a.offset > b.offset;
+  };
+  if (std::ranges::adjacent_find(stored.epochs, falls) != stored.epochs.end()) return {};
+  all.epochs = Epochs::restored(std::move(stored.epochs));
+  all.covers = stored.covers;
+  return all;
 }
 
 }  // namespace mq::core

@@ -15,7 +15,7 @@ class PipelinedTest : public SocketConversation, public testing::WithParamInterf
     const std::string n = std::to_string(number);
     Subject s{*wire, "topic-" + n, "new-topic-" + n, "group-" + n, "new-group-" + n, "transaction-" + n};
     create(s.topic);
-    Conversation::produce(s.topic, batch({.values = {"a", "b", "c", "d"}}));
+    SocketConversation::produce(s.topic, batch({.values = {"a", "b", "c", "d"}}));
     answer(commit(s, 1));
     return s;
   }
@@ -71,7 +71,7 @@ class LongPollTest : public SocketConversation {};
 
 TEST_F(LongPollTest, WhatComesBehindALongPollWaitsForIt) {
   create("t");
-  auto polling = Conversation::fetch_request("t", 0);
+  auto polling = SocketConversation::fetch_request("t", 0);
   polling.max_wait_ms = 10'000;
   const std::string records = batch({.values = {"a"}});
   const auto behind = produce_request("t", 0, bytes_of(records));

@@ -85,8 +85,8 @@ TEST_F(ProducersTest, WhoLostEverythingGoesOnWithTheFirstThatItLost) {
   send(7, 0, 41);
   producers.truncate(0);
   const auto restored = Producers::restore(producers.snapshot(0));
-  EXPECT_EQ(restored->first.check(head(7, 0, 40)).error, Error::none);
-  EXPECT_NE(restored->first.check(head(7, 0, 41)).error, Error::none);
+  EXPECT_EQ(restored->producers.check(head(7, 0, 40)).error, Error::none);
+  EXPECT_NE(restored->producers.check(head(7, 0, 41)).error, Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::kafka_storage_error) << "it would overtake the other one";
   EXPECT_EQ(send(7, 0, 40), Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::none);
@@ -144,8 +144,8 @@ TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {
   for (std::int32_t i = 0; i < 7; i++) send(7, 3, i), send(8, 0, i * 2, 2);
   const auto restored = Producers::restore(producers.snapshot(21));
   ASSERT_TRUE(restored);
-  EXPECT_EQ(restored->second, 21);
-  EXPECT_EQ(restored->first.all(), producers.all());
+  EXPECT_EQ(restored->covers, 21);
+  EXPECT_EQ(restored->producers.all(), producers.all());
 }
 
 TEST_F(ProducersTest, ASnapshotHoldsWhateverNumbersThereAre) {
@@ -156,7 +156,7 @@ TEST_F(ProducersTest, ASnapshotHoldsWhateverNumbersThereAre) {
   }
   const auto restored = Producers::restore(producers.snapshot(INT64_MAX));
   ASSERT_TRUE(restored);
-  EXPECT_EQ(restored->first.all(), producers.all());
+  EXPECT_EQ(restored->producers.all(), producers.all());
 }
 
 TEST_F(ProducersTest, ASnapshotTakesFewBytesForWhoGoesOnAsExpected) {
@@ -245,10 +245,10 @@ TEST_F(ProducersTest, ASnapshotHoldsWhatIsOpenAndWhatWasAborted) {
   producers.advance(3);
   const auto restored = Producers::restore(producers.snapshot(3));
   ASSERT_TRUE(restored);
-  EXPECT_EQ(restored->first.all(), producers.all());
-  EXPECT_EQ(restored->first.transactions(), producers.transactions());
-  EXPECT_EQ(restored->first.transactions().open(8), 1);
-  EXPECT_EQ(restored->first.transactions().aborted(0, 3).size(), 1u);
+  EXPECT_EQ(restored->producers.all(), producers.all());
+  EXPECT_EQ(restored->producers.transactions(), producers.transactions());
+  EXPECT_EQ(restored->producers.transactions().open(8), 1);
+  EXPECT_EQ(restored->producers.transactions().aborted(0, 3).size(), 1u);
 }
 
 TEST_F(ProducersTest, ADamagedSnapshotIsRefused) {

@@ -48,8 +48,9 @@ MemoryJournal::MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOp
   }
 }
 
-MemoryJournal::~MemoryJournal() {
+void MemoryJournal::crash() {
   writes_->stop();
+  meta_.fail_with(Errc::stopped);
 }
 
 std::shared_ptr<MemoryPartition> MemoryJournal::find(PartitionNumber partition) const {

@@ -43,7 +43,7 @@ class MemoryJournal final : public Journal, private Rewriter {
   // journal, and has one at a time.
   MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOptions options,
                 MemoryWrites::Sync sync = {});
-  ~MemoryJournal() override;  // without stop(): a crash
+  ~MemoryJournal() override { crash(); }
 
   const Recovery& recovery() const override { return recovery_; }
   Store& meta() override { return meta_; }
@@ -54,6 +54,8 @@ class MemoryJournal final : public Journal, private Rewriter {
   Task<void> stop() override;
   JournalStats stats() const override;
 
+  // Nothing that is not durable becomes it any more; all of it, and whatever comes, is answered `stopped`.
+  void crash();
   void fail_with(error_code failure);  // what writes answer from now on; none: they work
   void has_room_for(std::uint64_t bytes) { writes_->has_room_for(bytes); }  // of batches; more is `full`
 

@@ -87,7 +87,7 @@ TEST_F(MemoryJournalTest, WhatComesDuringASyncIsOfTheNextGroup) {
 
 TEST_F(MemoryJournalTest, WhatWasQueuedBehindARefusedBatchIsRefusedWithIt) {
   const auto log = journal->log(1), other = journal->log(2);
-  journal->has_room_for(150);
+  journal->has_room_for(180);
   const auto large = append(1, 0, 200);
   const auto small = append(1, 1, 100), others = append(2, 0, 100);
   sync();
@@ -95,7 +95,7 @@ TEST_F(MemoryJournalTest, WhatWasQueuedBehindARefusedBatchIsRefusedWithIt) {
   EXPECT_EQ(*large, make_error_code(Errc::full));
   EXPECT_EQ(*small, make_error_code(Errc::full)) << "it would stand where the other one should";
   EXPECT_EQ(*others, storage::error_code());
-  const auto later = append(1, 0, 40);
+  const auto later = append(1, 0, 70);
   sync();
   EXPECT_EQ(*later, storage::error_code());
   EXPECT_EQ(log->end(), 1);

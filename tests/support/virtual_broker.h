@@ -147,13 +147,14 @@ class VirtualBroker {
     bool stopped = false;
     boost::asio::co_spawn(loop_, broker_->stop(), [&](std::exception_ptr) { stopped = true; });
     EXPECT_TRUE(run_until([&] { return stopped; })) << "it does not stop";
-    crash();
-  }
-  // Ends it where it is; what was not synced is lost.
-  void crash() {
     broker_.reset();
     journal_ = nullptr;
     clock_.forget(loop_);
+  }
+  // What was not synced is lost, and nothing is written any more; then everybody who waits is sent away.
+  void crash() {
+    journal_->crash();
+    stop();
   }
 
   Wire connect() {

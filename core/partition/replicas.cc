@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/partition/replicas.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mq::core {
+
+Replicas::Replicas(BrokerId self, const PartitionState& state, StateVersion version, const Log& log, Time now)
+    : self_(self),
+      self_epoch_(state.leader_broker_epoch),
+      leader_epoch_(state.leader_epoch),
+      leader_epoch_start_(log.end),
+      durable_end_(log.durable_end),
+      high_watermark_(std::min(log.high_watermark, log.end)) {
+  for (const BrokerId replica : state.replicas)
+    if (replica != self_) followers_[replica] = {.caught_up_at = now, .fetched_at = now};
+  take(state, version);
+}
+
+void Replicas::flushed(Offset durable_end) {
+  durable_end_ = std::max(durable_end_, durable_end);
+  advance();
+}
+
+void Replicas::truncated(Offset end) {
+  durable_end_ = std::min(durable_end_, end);
+  for (auto& [broker, follower] : followers_) follower.durable_end = std::min(follower.durable_end, end);
+}
+
+bool Replicas::fetched(const Fetch& fetch, Time now) {
+  if (fetch.leader_epoch != leader_epoch_ || fetch.broker == self_) return false;
+  if (std::find(replicas_.begin(), replicas_.end(), fetch.broker) == replicas_.end()) return false;
+  const auto [found, is_new] = followers_.try_emplace(fetch.broker);
+  Follower& follower = found->second;
+  if (is_new) follower.caught_up_at = follower.fetched_at = now;
+  // One that was long under way: what that run had the present one may have lost.
+  if (fetch.broker_epoch < follower.broker_epoch) return false;
+
+  // A follower that always asks from where the leader's log ended at its previous fetch keeps up with a
+  // leader that always has more.
+  if (fetch.durable_end >= durable_end_)
+    follower.caught_up_at = now;
+  else if (follower.leader_end_at_fetch >= 0 && fetch.durable_end >= follower.leader_end_at_fetch)
+    follower.caught_up_at = std::max(follower.caught_up_at, follower.fetched_at);
+  follower.fetched_at = now;
+  follower.leader_end_at_fetch = durable_end_;
+  follower.durable_end = fetch.durable_end;
+  follower.broker_epoch = fetch.broker_epoch;
+  advance();
+  return true;
+}
+
+bool Replicas::is_below_min_isr() const {
+  return isr_.size() < static_cast<std::size_t>(std::max(min_isr_, 0));
+}
+
+std::vector<ReplicaEntry> Replicas::joinable(const Registrations& registrations) const {
+  std::vector<ReplicaEntry> joining;
+  if (proposal_) return joining;
+  for (const auto& [broker, follower] : followers_) {
+    const ReplicaEntry entry{broker, follower.broker_epoch};
+    if (find_entry(isr_, broker) || !is_running(registrations, entry)) continue;
+    if (follower.durable_end >= std::max(high_watermark_, leader_epoch_start_)) joining.push_back(entry);
+  }
+  return joining;
+}
+
+std::vector<BrokerId> Replicas::lagging(Time now, Time::duration lag_max) const {
+  std::vector<BrokerId> late;
+  if (proposal_) return late;
+  for (const ReplicaEntry& member : isr_) {
+    const auto found = followers_.find(member.broker);
+    if (found == followers_.end()) continue;
+    const Follower& follower = found->second;
+    if (follower.durable_end < durable_end_ && now - follower.caught_up_at > lag_max)
+      late.push_back(member.broker);
+  }
+  return late;
+}
+
+bool Replicas::propose(std::vector<ReplicaEntry> isr) {
+  if (proposal_) return false;
+  proposal_ = Proposal{std::move(isr)};
+  return true;
+}
+
+void Replicas::refused(StateVersion base) {
+  if (base != version_) return;
+  proposal_.reset();
+  advance();
+}
+
+void Replicas::unknown(StateVersion base) {
+  if (base == version_ && proposal_) proposal_->unknown = true;
+}
+
+bool Replicas::adopt(const PartitionState& state, StateVersion version) {
+  if (version <= version_) return true;
+  if (state.leader != self_ || state.leader_broker_epoch != self_epoch_ ||
+      state.leader_epoch != leader_epoch_)
+    return false;
+  take(state, version);
+  return true;
+}
+
+Offset Replicas::durable_end_of(BrokerId broker) const {
+  if (broker == self_) return durable_end_;
+  const auto found = followers_.find(broker);
+  return found == followers_.end() ? -1 : found->second.durable_end;
+}
+
+void Replicas::advance() {
+  if (is_below_min_isr()) return;
+  Offset slowest = durable_end_;  // the leader is in its ISR
+  for (const ReplicaEntry& member : isr_) slowest = std::min(slowest, durable_end_of(member.broker));
+  if (proposal_)
+    for (const ReplicaEntry& member : proposal_->isr)
+      slowest = std::min(slowest, durable_end_of(member.broker));
+  high_watermark_ = std::max(high_watermark_, slowest);
+}
+
+void Replicas::take(const PartitionState& state, StateVersion version) {
+  version_ = version;
+  replicas_ = state.replicas;
+  isr_ = state.isr;
+  min_isr_ = state.min_isr;
+  proposal_.reset();
+  std::erase_if(followers_, [&](const auto& follower) {
+    return std::find(replicas_.begin(), replicas_.end(), follower.first) == replicas_.end();
+  });
+  advance();
+}
+
+}  // namespace mq::core

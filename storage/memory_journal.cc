@@ -38,7 +38,8 @@ MemoryJournal::MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOp
                              MemoryWrites::Sync sync)
     : disk_(disk),
       meta_(disk),
-      writes_(std::make_shared<MemoryWrites>(loop.get_executor(), std::move(sync))) {
+      writes_(std::make_shared<MemoryWrites>(loop.get_executor(), std::move(sync))),
+      on_sealed_(std::move(options.on_sealed)) {
   for (auto& [number, partition] : disk_.partitions) {
     partition =
         std::make_shared<MemoryPartition>(*partition);  // what an earlier journal still holds is not this
@@ -94,6 +95,17 @@ JournalStats MemoryJournal::stats() const {
 void MemoryJournal::fail_with(error_code failure) {
   writes_->fail_with(failure);
   meta_.fail_with(failure);
+}
+
+Task<error_code> MemoryJournal::roll() {
+  MemoryWrites::Write note;
+  note.apply = [this] {
+    std::vector<PartitionNumber> sealed;
+    for (const auto& [number, partition] : disk_.partitions)
+      if (std::exchange(partition->sealed_end, partition->end) < partition->end) sealed.push_back(number);
+    if (on_sealed_) on_sealed_(sealed);
+  };
+  co_return co_await writes_->written(std::move(note));
 }
 
 Task<error_code> MemoryJournal::visit(PartitionNumber partition, Offset from, Offset to, Visit visit) {

@@ -62,13 +62,14 @@ class MemoryJournal final : public Journal, private Rewriter {
  private:
   Task<error_code> visit(PartitionNumber partition, Offset from, Offset to, Visit visit) override;
   Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
-  Task<error_code> roll() override { co_return error_code(); }  // all is there as soon as it is written
+  Task<error_code> roll() override;
   std::shared_ptr<MemoryPartition> find(PartitionNumber partition) const;
 
   MemoryDisk& disk_;
   MemoryStore meta_;
   const std::shared_ptr<MemoryWrites> writes_;
   std::map<PartitionNumber, std::weak_ptr<Log>> logs_;
+  const std::function<void(const std::vector<PartitionNumber>&)> on_sealed_;
   Recovery recovery_;
 };
 

@@ -130,7 +130,8 @@ Task<Result<std::vector<Range>>> MemoryLog::ranges(Offset from, Grain, std::size
   std::vector<Range> ranges;
   for (auto batch = find(std::max(from, partition_->start)); batch != partition_->batches.cend(); ++batch) {
     if (ranges.size() == count_max) break;
-    ranges.push_back({batch->first, batch->last, batch->time_max, -1, batch->size, 1, false});
+    ranges.push_back({batch->first, batch->last, batch->time_max, -1, batch->size, 1,
+                      batch->last < partition_->sealed_end});
   }
   co_return std::move(ranges);
 }
@@ -146,6 +147,7 @@ Task<error_code> MemoryLog::truncate(Offset end) {
     }
     partition->end = std::min(partition->end, at);
     partition->start = std::min(partition->start, partition->end);
+    partition->sealed_end = std::min(partition->sealed_end, partition->end);
   };
   co_return co_await writes_->written(std::move(write));
 }

@@ -15,6 +15,7 @@ struct MemoryPartition {
   std::deque<Batch> batches;
   Offset start = 0, end = 0;
   std::uint64_t bytes = 0;
+  Offset sealed_end = 0;       // what lies before it counts as sealed
   std::uint64_t refusals = 0;  // whoever queued behind one is refused with it
   error_code refusal;          // the last one
 };

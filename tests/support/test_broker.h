@@ -16,9 +16,12 @@
 
 namespace mq::test {
 
+class TestBroker;
+
 // One connection, blocking. Frames out, frames in.
 class Wire final : public FrameWire {
  public:
+  explicit Wire(const TestBroker& broker);
   explicit Wire(std::uint16_t port) : socket_(io_) {
     socket_.connect({net::asio::ip::address_v4::loopback(), port});
     const timeval limit{20, 0};
@@ -69,6 +72,7 @@ class TestBroker {
   }
 
   static core::Time now() { return core::real_clock().now(); }
+  static core::Timestamp wall_ms() { return core::real_clock().wall_ms(); }
   std::uint16_t port() const { return ready_.listeners.front().port(); }
   const core::Broker::Ready& ready() const { return ready_; }
   Wire connect() const { return Wire(port()); }
@@ -80,5 +84,7 @@ class TestBroker {
   core::Broker::Ready ready_;
   std::thread thread_;
 };
+
+inline Wire::Wire(const TestBroker& broker) : Wire(broker.port()) {}
 
 }  // namespace mq::test

@@ -59,9 +59,10 @@ class VirtualConnection : public std::enable_shared_from_this<VirtualConnection>
       all_overlap_ = in_flight_ > 0 ? all_overlap_ : overlaps;
       in_flight_++;
       answers_.push_back(std::make_shared<Answer>());
-      boost::asio::co_spawn(loop_, run(shared_from_this(), std::move(waiting_.front()), answers_.back()),
+      net::Slice frame = std::move(waiting_.front());
+      waiting_.pop_front();  // it may come here again before it first suspends
+      boost::asio::co_spawn(loop_, run(shared_from_this(), std::move(frame), answers_.back()),
                             boost::asio::detached);
-      waiting_.pop_front();
     }
   }
   static net::Task<void> run(std::shared_ptr<VirtualConnection> self, net::Slice frame,
@@ -96,8 +97,7 @@ class VirtualConnection : public std::enable_shared_from_this<VirtualConnection>
 
 class VirtualWire final : public FrameWire {
  public:
-  VirtualWire(VirtualBroker& broker, std::shared_ptr<VirtualConnection> connection)
-      : broker_(broker), connection_(std::move(connection)) {}
+  explicit VirtualWire(VirtualBroker& broker);
   VirtualWire(const VirtualWire&) = delete;
   ~VirtualWire() override { connection_->close(); }
 
@@ -157,15 +157,17 @@ class VirtualBroker {
     stop();
   }
 
-  Wire connect() {
+  Wire connect() { return Wire(*this); }
+  std::shared_ptr<VirtualConnection> open_connection() {
     auto peer = std::make_shared<net::Peer>();
     peer->id = ++peers_;
     peer->local = {boost::asio::ip::address_v4::loopback(), port()};
     peer->remote = {boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(40'000 + peers_)};
-    return Wire(*this, std::make_shared<VirtualConnection>(loop_, broker_->handler(), std::move(peer)));
+    return std::make_shared<VirtualConnection>(loop_, broker_->handler(), std::move(peer));
   }
   static constexpr std::uint16_t port() { return 9092; }
   core::Time now() const { return clock_.now(); }
+  core::Timestamp wall_ms() const { return clock_.wall_ms(); }
   storage::MemoryJournal& journal() { return *journal_; }
   boost::asio::io_context& loop() { return loop_; }
 
@@ -192,6 +194,10 @@ class VirtualBroker {
   void hold() { syncs_ = true; }
   void release() {
     syncs_ = false;
+    sync();
+  }
+  // What waits now is written; what comes is held again.
+  void sync() {
     for (auto& done : std::exchange(held_, {})) done();
   }
   void wait_for_sync() {
@@ -207,6 +213,9 @@ class VirtualBroker {
   storage::MemoryJournal* journal_ = nullptr;
   std::uint64_t peers_ = 0;
 };
+
+inline VirtualWire::VirtualWire(VirtualBroker& broker)
+    : broker_(broker), connection_(broker.open_connection()) {}
 
 inline void VirtualWire::send(std::string_view bytes) {
   while (!bytes.empty()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/core/support/random_run.h"
 
+#include <algorithm>
+
 namespace mq::core {
 namespace {
 
@@ -22,7 +24,12 @@ TEST(RandomRun, OneSeedTwiceGivesTheSameEvents) {
   first.run(400);
   second.run(400);
   EXPECT_GT(first.events().size(), 50u);
-  EXPECT_EQ(first.events(), second.events());
+  const auto& once = first.events();
+  const auto& again = second.events();
+  const auto [differs, as] = std::ranges::mismatch(once, again);
+  EXPECT_TRUE(differs == once.end() && as == again.end())
+      << "line " << differs - once.begin() << ": " << (differs == once.end() ? "nothing" : *differs)
+      << ", then " << (as == again.end() ? "nothing" : *as);
 }
 
 TEST(RandomRun, OneSeed) {

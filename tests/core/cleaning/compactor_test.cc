@@ -12,6 +12,7 @@
 #include "net/kafka/record_batch.h"
 #include "storage/error.h"
 #include "storage/gather.h"
+#include "tests/core/cleaning/wall_clock.h"
 #include "tests/core/handlers/conversation.h"
 #include "tests/storage/support/batches.h"
 #include "tests/support/power_cut.h"
@@ -25,14 +26,6 @@ std::uint64_t some_seed() {
   const char* given = std::getenv("MQ_SEED");
   return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
 }
-
-class TestClock final : public Clock {
- public:
-  Timestamp wall = 1'700'000'000'000;
-  Timestamp jumped_ms = 0;  // by how much somebody has set it
-  Timestamp wall_ms() const override { return wall + jumped_ms; }
-  Time now() const override { return Time(std::chrono::milliseconds(wall)); }
-};
 
 using Map = std::map<std::string, std::string>;
 
@@ -166,7 +159,7 @@ class Compacted {
       done.get_future().get();
     }
   } io;
-  TestClock clock;
+  WallClock clock;
   std::unique_ptr<storage::Journal> journal;
   std::shared_ptr<Partition> partition;
   std::shared_ptr<Compactor> compactor;
@@ -245,7 +238,7 @@ TEST(Compactor, AReaderEndsWithTheNewestOfEveryKeyAfterAnyCrash) {
 
 // ---------------------------------------------------------------------------------------------- in a broker
 
-using CompactionTalk = Conversation;
+using CompactionTalk = SocketConversation;
 
 TEST_F(CompactionTalk, ACompactedTopicEndsWithTheNewestOfEveryKey) {
   start([](Config& config) { config.retention_check_interval = Milliseconds(1); });

@@ -3,6 +3,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "tests/core/cleaning/wall_clock.h"
 #include "tests/core/handlers/conversation.h"
 #include "tests/storage/support/batches.h"
 
@@ -10,14 +11,6 @@ namespace mq::core {
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
-
-class TestClock final : public Clock {
- public:
-  Timestamp wall = 1'700'000'000'000;
-  Timestamp jumped_ms = 0;  // by how much somebody has set it
-  Timestamp wall_ms() const override { return wall + jumped_ms; }
-  Time now() const override { return Time(std::chrono::milliseconds(wall)); }
-};
 
 class SweeperTest : public testing::Test {
  protected:
@@ -70,7 +63,7 @@ class SweeperTest : public testing::Test {
   TempDir dir{TempDir::in_memory()};
   asio::io_context loop{1};
   asio::thread_pool disk{1};
-  TestClock clock;
+  WallClock clock;
   std::unique_ptr<storage::Journal> journal;
   std::unique_ptr<Topics> topics;
   std::shared_ptr<Sweeper> sweeper;
@@ -202,7 +195,7 @@ TEST_F(SweeperTest, ATopicThatIsGoneIsForgotten) {
   EXPECT_EQ(sweeper->next(), end_of_time);
 }
 
-using RetentionTalk = Conversation;
+using RetentionTalk = SocketConversation;
 
 TEST_F(RetentionTalk, AConsumerOfWhatIsGoneHearsThatItsOffsetIsOutOfRange) {
   create("t", 1, {{"retention.bytes", "100000"}});

@@ -69,13 +69,7 @@ class BasicConversation : public testing::Test {
     broker = host.start(dir.path() / "data", std::move(adjust));
     connect();
   }
-  void connect() {
-    struct Connect {  // made in place: wires stay where they are
-      typename Host::Broker& broker;
-      operator Wire() const { return broker.connect(); }
-    };
-    wire.emplace(Connect{*broker});
-  }
+  void connect() { wire.emplace(*broker); }
   void SetUp() override { start(); }
 
   kafka::CreateTopicsResponse::CreatableTopicResult create(std::string name, std::int32_t partitions = 1,

@@ -161,7 +161,7 @@ TEST_F(ProduceTest, RubbishBehindTheRecordsIsRefusedWhereTheTopicLooksIntoThemIn
   create("bounded", 1, {{"message.timestamp.before.max.ms", "3600000"}});
   create("as-gzip", 1, {{"compression.type", "gzip"}});
   create("as-zstd", 1, {{"compression.type", "zstd"}});
-  const std::string good = batch({.values = {"a", "b"}, .key = "k", .timestamp = Clock().wall_ms()});
+  const std::string good = batch({.values = {"a", "b"}, .key = "k", .timestamp = broker->wall_ms()});
   for (const auto codec : {kafka::Codec::none, kafka::Codec::gzip, kafka::Codec::snappy, kafka::Codec::lz4,
                            kafka::Codec::zstd}) {
     const std::string bad = with_rubbish(good, codec);
@@ -194,7 +194,7 @@ TEST_F(ProduceTest, LogAppendTimeIsTheBrokers) {
 }
 
 TEST_F(ProduceTest, TimestampsTooFarAheadAreRefused) {
-  const auto far = Clock().wall_ms() + 2 * 3'600'000;
+  const auto far = broker->wall_ms() + 2 * 3'600'000;
   EXPECT_EQ(produce("t", batch({.values = {"a"}, .timestamp = far})).error_code,
             code(Error::invalid_timestamp));
 }

@@ -73,6 +73,7 @@ class RandomRun {
   void step();
   void heal();
   void check_logs();
+  std::string last_events(std::size_t count) const;
   std::uint64_t chance(std::uint64_t of) { return random_() % of; }
   static bool is_passing(Error error);  // what a client tries again
 

@@ -70,8 +70,13 @@ class Watcher(threading.Thread):
 def settle(members):
     """Everybody has its share and reads on; the seconds that it took."""
     began, before = time.monotonic(), [len(member.seen) for member in members]
-    until("an even share and records for everybody", lambda: evenly(members, PARTITIONS) and all(
-        len(member.seen) > count for member, count in zip(members, before)))
+    try:
+        until("an even share and records for everybody", lambda: evenly(members, PARTITIONS) and all(
+            len(member.seen) > count for member, count in zip(members, before)))
+    except TimeoutError:
+        for member, count in zip(members, before):
+            print(f"{type(member).__name__}: owns {sorted(member.owned)}, has read {len(member.seen) - count} since")
+        raise
     return time.monotonic() - began
 
 

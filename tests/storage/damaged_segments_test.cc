@@ -60,6 +60,7 @@ TEST(DamagedSegments, WhatIsNoBatchAnyMoreInASealedSegmentIsNotServedAsOne) {
   Dead dead(1 << 20);
   give_partitions(dead.opened, 1);
   for (int i = 0; i < 20; i++) ASSERT_FALSE(dead.opened.put(1, 1, 60'000));
+  ASSERT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().roll()));
   dead.opened.stop();
   std::string bytes = content(dead.file(1));
   bytes.replace(400'000, 200'000, 200'000, '\0');

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@ class Streams {
     context.in = in_;
     context.out = out_;
     context.err = err_;
+    for (const char* told : {"MQ_SHARED", "MQ_SEED"}) ::unsetenv(told);  // to tests: no settings of a broker
   }
   ~Streams() {
     for (const int fd : {in_, out_, err_}) ::close(fd);

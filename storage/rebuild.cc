@@ -8,6 +8,7 @@
 #include "storage/error.h"
 #include "storage/logger.h"
 #include "storage/recovery.h"
+#include "storage/restore.h"
 
 namespace mq::storage {
 namespace {
@@ -80,49 +81,77 @@ error_code Rebuild::set_aside() {
 // ---------------------------------------------------------------------------------------------- segments
 
 error_code Rebuild::read_tables() {
-  const Path dir = data_ / "journal";
-  found_ = segments_in(files_, dir);
-  std::set<std::uint32_t> replaced;
-  for (const auto& [number, has] : found_) {
-    if (!has.second) continue;
-    Table table;
-    table.number = table.order = number;
-    auto sealed = Sealed::open(*env_, dir, number, {});
-    const auto text = sealed ? (*sealed)->summary() : Result<std::string>(sealed.error());
-    auto summary = text ? Summary::decode(*text) : std::nullopt;
-    if (!summary) {
-      logger().error("{} cannot be read", segment_path(dir, number, ".ldb").string());
-      incomplete_ = incomplete_ || !has.first;
-      continue;
-    }
-    table.row.seed = summary->seed;
-    table.row.has_file = has.first;
-    const auto bytes = files_.size(segment_path(dir, number, ".ldb"));
-    table.row.disk_bytes = (bytes ? *bytes : 0) + (has.first ? summary->end : 0);
-    table.sealed = std::move(*sealed);
-    table.summary = std::move(*summary);
-    for (const std::uint32_t old : table.summary.replaced) {
-      replaced.insert(old);
-      table.order = std::min(table.order, old);
-    }
-    for (const std::uint32_t source : table.summary.sources) table.order = std::min(table.order, source);
-    tables_.push_back(std::move(table));
-  }
-  std::erase_if(tables_, [&](const Table& table) { return replaced.contains(table.number); });
+  found_ = segments_in(files_, data_ / "journal");
+  for (const auto& [number, has] : found_)
+    if (has.second) read_table(number);
+  restore_tables();
+  std::erase_if(tables_, [&](const Table& table) { return replaced_.contains(table.number); });
   std::sort(tables_.begin(), tables_.end(), [](const Table& a, const Table& b) { return a.order < b.order; });
-  std::set<std::uint32_t> sealed;
-  for (Table& table : tables_) {
-    sealed.insert(table.number);
+  for (Table& table : tables_)
     if (const error_code error = read_core_rows(table)) return error;
-  }
   bool newest = true;
   for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
     const std::uint32_t number = found->first;
-    const bool open = found->second.first && !sealed.contains(number) && !replaced.contains(number);
+    const bool open = found->second.first && !has_table(number) && !replaced_.contains(number);
     if (open) add_open(number, newest);
     newest = newest && open && !segments_.contains(number);  // behind it are only some that were made ready
   }
   return {};
+}
+
+bool Rebuild::has_table(std::uint32_t number) const {
+  return std::ranges::any_of(tables_, [number](const Table& table) { return table.number == number; });
+}
+
+void Rebuild::read_table(std::uint32_t number) {
+  const Path dir = data_ / "journal";
+  const bool has_file = found_.at(number).first;
+  Table table;
+  table.number = table.order = number;
+  auto sealed = Sealed::open(*env_, dir, number, {});
+  const auto text = sealed ? (*sealed)->summary() : Result<std::string>(sealed.error());
+  auto summary = text ? Summary::decode(*text) : std::nullopt;
+  if (!summary) {
+    logger().error("{} cannot be read", segment_path(dir, number, ".ldb").string());
+    incomplete_ = incomplete_ || !has_file;
+    return;
+  }
+  table.row.seed = summary->seed;
+  table.row.has_file = has_file;
+  const auto bytes = files_.size(segment_path(dir, number, ".ldb"));
+  table.row.disk_bytes = (bytes ? *bytes : 0) + (has_file ? summary->end : 0);
+  table.sealed = std::move(*sealed);
+  table.summary = std::move(*summary);
+  for (const std::uint32_t old : table.summary.replaced) {
+    replaced_.insert(old);
+    table.order = std::min(table.order, old);
+  }
+  for (const std::uint32_t source : table.summary.sources) table.order = std::min(table.order, source);
+  tables_.push_back(std::move(table));
+}
+
+// Segments are sealed in order: one before another that was sealed had a table, too, and its .log has what
+// was in it.
+void Rebuild::restore_tables() {
+  std::uint32_t newest = 0;
+  for (const Table& table : tables_)
+    if (table.summary.sources.empty() && table.summary.replaced.empty())
+      newest = std::max(newest, table.number);
+  for (auto& [number, has] : found_) {
+    if (number >= newest || !has.first || has_table(number) || replaced_.contains(number)) continue;
+    const Path path = segment_path(data_ / "journal", number, ".ldb");
+    const auto restored = restore_table(*env_, files_, data_ / "journal", number);
+    const bool is_whole = restored && *restored == Restored::whole;
+    incomplete_ = incomplete_ || !is_whole;
+    if (!restored) {
+      logger().error("{} is lost and cannot be made anew: {}", path.string(), restored.error().message());
+      continue;
+    }
+    logger().warn("{} was lost and is made anew from its .log{}", path.string(),
+                  is_whole ? "" : ", as far as that is whole");
+    has.second = true;
+    read_table(number);
+  }
 }
 
 error_code Rebuild::read_core_rows(const Table& table) {

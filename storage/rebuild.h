@@ -3,6 +3,8 @@
 // journal says. What it held is set aside. On the opening thread, before anything else is read.
 #pragma once
 
+#include <set>
+
 #include "storage/noting_store.h"
 #include "storage/seal.h"
 
@@ -34,6 +36,9 @@ class Rebuild {
   error_code set_aside();
   error_code find_files();
   error_code read_tables();
+  void read_table(std::uint32_t number);
+  void restore_tables();
+  bool has_table(std::uint32_t number) const;
   error_code read_core_rows(const Table& table);
   void add_open(std::uint32_t number, bool newest);
   error_code place_runs();
@@ -47,8 +52,9 @@ class Rebuild {
   std::unique_ptr<leveldb::Env> env_;
   std::map<std::uint32_t, std::pair<bool, bool>> found_;  // segments with a .log, with a .ldb
   std::vector<Table> tables_;                             // in order
+  std::set<std::uint32_t> replaced_;                      // by tables that took their place
   std::map<std::uint32_t, SegmentRow> segments_;
-  bool incomplete_ = false;  // a table could not be read
+  bool incomplete_ = false;  // something of a table could not be had
   Store::Change change_;
 };
 

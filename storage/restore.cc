@@ -18,6 +18,7 @@ class LogIndex {
  public:
   explicit LogIndex(const std::shared_ptr<SegmentFile>& segment) { sealing_.segment = segment; }
   error_code read(OldTable old);
+  bool is_whole() const { return is_whole_; }  // nothing that was written to the .log is missing in it
   // Ranges that `run` has and the .log has not become entries of their own, and are added to `lost`.
   void mark_lost(const Catalogue::Run& run, std::vector<Catalogue::Run>& lost);
   Sealing sealing();
@@ -28,6 +29,7 @@ class LogIndex {
 
   Sealing sealing_;
   std::map<PartitionNumber, std::vector<Place>> places_;
+  bool is_whole_ = false;
 };
 
 error_code LogIndex::read(OldTable old) {
@@ -36,6 +38,7 @@ error_code LogIndex::read(OldTable old) {
   if (!found) return found.error();
   const bool has_all = found->begin && found->begin->changes > 0;
   if (!has_all && old == OldTable::partly_readable) return Errc::corrupt;
+  is_whole_ = has_all && found->holes.empty();
   Window window(*segment.file, segment.size);
   for (const FoundRecord& record : found->records) {
     const auto bytes = window.at(record.position, head_bytes_max);
@@ -147,6 +150,28 @@ Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const Segme
   if (error) return error;
   if (!catalogue.segment(number)) files.files.remove(path);  // forgotten meanwhile
   return lost;
+}
+
+Result<Restored> restore_table(leveldb::Env& env, FileSystem& files, const Path& dir, std::uint32_t number) {
+  auto file = files.open(segment_path(dir, number, ".log"), FileSystem::Mode::read);
+  if (!file) return file.error();
+  const auto begin = read_begin(**file, number);
+  const auto size = (*file)->size();
+  if (!begin || !size) return begin ? size.error() : begin.error();
+  if (!*begin) return Errc::corrupt;
+  const auto segment = std::make_shared<SegmentFile>();
+  segment->number = number, segment->seed = (*begin)->seed, segment->size = *size;
+  segment->file = std::move(*file);
+  LogIndex index(segment);
+  if (const error_code error = index.read(OldTable::unreadable)) return error;
+  const Path path = segment_path(dir, number, ".ldb"), fresh = path.string() + ".new";
+  const std::atomic<bool> stopping = false;
+  const auto table = write_table(env, fresh, index.sealing(), stopping);
+  error_code error = table ? error_code{} : table.error();
+  if (!error) error = files.rename(fresh, path);
+  if (!error) error = files.sync_dir(dir);
+  if (error) return error;
+  return index.is_whole() ? Restored::whole : Restored::in_part;
 }
 
 void log_lost(std::uint32_t segment, const std::vector<Catalogue::Run>& lost) {

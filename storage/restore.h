@@ -14,6 +14,11 @@ Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const Segme
                                                   const Catalogue& catalogue, std::uint32_t segment,
                                                   OldTable old);
 
+// The same of a segment that nothing else knows any more, while `meta` is made anew. In part: the .log has
+// lost some of what was in it, or was written anew and has only the large batches.
+enum class Restored { whole, in_part };
+Result<Restored> restore_table(leveldb::Env& env, FileSystem& files, const Path& dir, std::uint32_t segment);
+
 // What the catalogue finds in a segment, a line for the first partitions.
 void log_lost(std::uint32_t segment, const std::vector<Catalogue::Run>& lost);
 

@@ -95,5 +95,38 @@ TEST(DamagedMeta, IsLookedForWithoutTheRightToWrite) {
   EXPECT_EQ(storage::Inspection::open(files, data).error(), Errc::in_use);
 }
 
+// Either alone is made anew; so are both.
+TEST(DamagedMeta, ComesBackWholeWithoutATableWhoseSegmentIsThere) {
+  for (const std::uint32_t segment : {1u, 2u, 3u}) {
+    for (const bool is_cut : {false, true}) {
+      SCOPED_TRACE("table " + std::to_string(segment) + (is_cut ? ", cut" : ", missing"));
+      Dead dead(1 << 20);
+      give_partitions(dead.opened, 2);
+      for (int i = 0; i < 4; i++) {
+        for (int batch = 0; batch < 5; batch++) {
+          ASSERT_FALSE(dead.opened.put(1, 2, 300));
+          ASSERT_FALSE(dead.opened.put(2, 1, 6000));
+        }
+        ASSERT_FALSE(wait_for(dead.opened.loop, dead.opened.journal->rewriter().roll()));
+      }
+      ASSERT_FALSE(dead.opened.put(1, 1, 300));
+      const auto first = dead.opened.all(1), second = dead.opened.all(2);
+      dead.opened.stop();
+      std::filesystem::remove_all(dead.opened.options.data / "meta");
+      const storage::Path table = dead.file(segment, ".ldb");
+      if (is_cut)
+        replace(table, content(table).substr(0, 2000));
+      else
+        std::filesystem::remove(table);
+      dead.reopen();
+      EXPECT_TRUE(dead.opened.journal->recovery().meta_rebuilt);
+      EXPECT_EQ(dead.opened.journal->log(1)->start(), 0);
+      EXPECT_EQ(dead.opened.all(1), first);
+      EXPECT_EQ(dead.opened.all(2), second);
+      EXPECT_TRUE(dead.opened.journal->recovery().damaged.empty());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mq::test

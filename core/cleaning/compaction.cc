@@ -22,7 +22,7 @@ struct Bytes {
   double clean = 0, ready = 0, not_sealed = 0;
   bool any_dirty = false;
   Offset ready_end = 0;
-  Timestamp blocked_until = end_of_time;  // min.compaction.lag.ms
+  Timestamp blocked_until = end_of_time;  // by min.compaction.lag.ms, or an open transaction
 };
 
 Bytes count(const CompactionRules& rules, const CompactionView& view) {
@@ -37,7 +37,11 @@ Bytes count(const CompactionRules& rules, const CompactionView& view) {
     }
     if (range.last < view.clean) continue;
     bytes.any_dirty = true;
-    if (range.last >= view.stable) return bytes;
+    if (range.last >=
+        view.stable) {  // a transaction is open there: it is looked at again when it may be over
+      bytes.blocked_until = view.now;
+      return bytes;
+    }
     const Timestamp allowed =
         rules.lag_ms_min > 0 ? time_after(time_of(range, view.now), rules.lag_ms_min) : 0;
     if (allowed > view.now) {

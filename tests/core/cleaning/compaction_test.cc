@@ -97,6 +97,14 @@ TEST(CompactionJudge, NothingBehindTheStableOffsetIsTouched) {
   EXPECT_EQ(judge({}, dirty).end, 10);
 }
 
+TEST(CompactionJudge, WhatAnOpenTransactionKeepsIsLookedAtAgain) {
+  auto dirty = view(0, {open(0, 19)});
+  dirty.stable = 15;
+  const Judgement judgement = judge({}, dirty);
+  EXPECT_EQ(judgement.act, Judgement::Act::wait);
+  EXPECT_EQ(judgement.due, now) << "nothing else tells when it is over";
+}
+
 TEST(CompactionJudge, SealsWhatWaitsInAnOpenSegmentForLongerThanSegmentMs) {
   CompactionRules rules;
   rules.segment_ms = 5000;

@@ -75,7 +75,8 @@ def settle(members):
             len(member.seen) > count for member, count in zip(members, before)))
     except TimeoutError:
         for member, count in zip(members, before):
-            print(f"{type(member).__name__}: owns {sorted(member.owned)}, has read {len(member.seen) - count} since")
+            print(f"{type(member).__name__}: owns {sorted(member.owned)}, has read {len(member.seen) - count} since, "
+                  f"alive {member.is_alive()}, errors {getattr(member, 'errors', [])[-3:]}")
         raise
     return time.monotonic() - began
 

@@ -35,16 +35,12 @@ std::span<const Place> from_offset(std::span<const Place> places, Offset from) {
   return places.subspan(static_cast<std::size_t>(found - places.begin()));
 }
 
-void truncate(PartitionNumber partition, Offset end,
-              std::vector<std::pair<PartitionNumber, Offset>>& truncations,
-              std::vector<std::pair<PartitionNumber, Offset>>& trims) {
+void note_truncation(PartitionNumber partition, Offset end,
+                     std::vector<std::pair<PartitionNumber, Offset>>& truncations,
+                     std::vector<std::pair<PartitionNumber, Offset>>& trims) {
   truncations.emplace_back(partition, end);
   for (auto& [number, start] : trims)
     if (number == partition) start = std::min(start, end);
-}
-
-void Active::truncate(PartitionNumber partition, Offset truncated_end) {
-  storage::truncate(partition, truncated_end, truncations, trims);
 }
 
 }  // namespace mq::storage

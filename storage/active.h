@@ -44,14 +44,12 @@ struct Active {
   std::vector<std::shared_ptr<PartitionLog>> logs;  // those that it says something of
   std::vector<Place> core_rows;                     // copies of core's rows; `first` counts them
   std::vector<std::pair<PartitionNumber, Offset>> truncations, trims;
-
-  void truncate(PartitionNumber partition, Offset end);
 };
 
-// Notes a truncation: of the trims before it nothing holds beyond it.
-void truncate(PartitionNumber partition, Offset end,
-              std::vector<std::pair<PartitionNumber, Offset>>& truncations,
-              std::vector<std::pair<PartitionNumber, Offset>>& trims);
+// Of the trims before a truncation nothing holds beyond it.
+void note_truncation(PartitionNumber partition, Offset end,
+                     std::vector<std::pair<PartitionNumber, Offset>>& truncations,
+                     std::vector<std::pair<PartitionNumber, Offset>>& trims);
 
 // The first batch that holds `from` or lies behind it.
 std::span<const Place> from_offset(std::span<const Place> places, Offset from);

@@ -46,7 +46,7 @@ class DiskJournal final : public Journal, private Rewriter {
   void copy_core_rows(Log::Appended done);                    // all of them
   asio::thread_pool& readers();
   Tail& tail() { return tail_; }
-  ReadAhead& ahead() { return read_ahead_; }
+  ReadAhead& read_ahead() { return read_ahead_; }
   Catalogue& catalogue() { return *catalogue_; }
   SealedSegments& sealed_segments() { return *sealed_; }
   Cleaner& cleaner() { return *cleaner_; }

@@ -161,13 +161,13 @@ Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::siz
   auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
   if (!found) co_return found.error();
   if (journal_ && truncations == truncations_)
-    journal_->ahead().put(number_, found->read.next, std::move(found->ahead));
+    journal_->read_ahead().put(number_, found->read.next, std::move(found->ahead));
   co_return std::move(found->read);
 }
 
 // What the last read found out about the next one, if the page cache has it: nobody waits then.
 std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::size_t bytes_max) {
-  auto row = journal_->ahead().take(number_, from);
+  auto row = journal_->read_ahead().take(number_, from);
   const auto file = row ? row->file.lock() : nullptr;
   if (!file) return std::nullopt;
   Read read{{}, 0, from};
@@ -182,7 +182,7 @@ std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::siz
   auto pieces = pieces_of(extents, Touch::cached);
   if (extents.empty() || !pieces) return std::nullopt;
   read.pieces = std::move(*pieces);
-  journal_->ahead().put(number_, read.next, std::move(*row));
+  journal_->read_ahead().put(number_, read.next, std::move(*row));
   return read;
 }
 
@@ -313,10 +313,10 @@ Task<error_code> PartitionLog::truncate(Offset end) {
 }
 
 void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segment) {
-  segment->truncate(number_, end);
+  note_truncation(number_, end, segment->truncations, segment->trims);
   segment->logs.push_back(shared_from_this());
   truncations_++;
-  if (journal_) journal_->ahead().forget(number_);
+  if (journal_) journal_->read_ahead().forget(number_);
   if (end >= end_) return;
   for (Run& run : runs_) bytes_ -= std::min(bytes_, run.truncate(end));
   if (tail_) tail_->truncate(end);
@@ -404,7 +404,7 @@ PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t co
 void PartitionLog::rewritten(std::uint64_t bytes_less) {
   forgot(bytes_less);
   tail_.reset();
-  if (journal_) journal_->ahead().forget(number_);
+  if (journal_) journal_->read_ahead().forget(number_);
 }
 
 void PartitionLog::forgot(std::uint64_t sealed_bytes) {

@@ -64,7 +64,7 @@ void LogIndex::add(const Header& header, Bytes payload, std::uint32_t position) 
     }
     case Kind::truncate:
       forget_from(places, header.base);
-      truncate(header.partition, header.base, sealing_.truncations, sealing_.trims);
+      note_truncation(header.partition, header.base, sealing_.truncations, sealing_.trims);
       break;
     case Kind::trim:
       sealing_.trims.emplace_back(header.partition, header.base);
@@ -125,6 +125,16 @@ Sealing LogIndex::sealing() {
   return std::move(sealing_);
 }
 
+// The table takes the place of whatever lies there when it is durable, and not before.
+error_code put_in_place(leveldb::Env& env, FileSystem& files, const Path& path, const Sealing& sealing) {
+  const Path fresh = path.string() + ".new";
+  const std::atomic<bool> stopping = false;
+  const auto table = write_table(env, fresh, sealing, stopping);
+  if (!table) return table.error();
+  if (const error_code error = files.rename(fresh, path)) return error;
+  return files.sync_dir(path.parent_path());
+}
+
 }  // namespace
 
 Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const SegmentFiles& files,
@@ -141,13 +151,8 @@ Result<std::vector<Catalogue::Run>> restore_table(leveldb::Env& env, const Segme
   std::vector<Catalogue::Run> lost;
   for (const Catalogue::Run& run : *runs) index.mark_lost(run, lost);
 
-  const Path path = files.table_path(number), fresh = path.string() + ".new";
-  const std::atomic<bool> stopping = false;
-  const auto table = write_table(env, fresh, index.sealing(), stopping);
-  error_code error = table ? error_code{} : table.error();
-  if (!error) error = files.files.rename(fresh, path);
-  if (!error) error = files.files.sync_dir(files.dir);
-  if (error) return error;
+  const Path path = files.table_path(number);
+  if (const error_code error = put_in_place(env, files.files, path, index.sealing())) return error;
   if (!catalogue.segment(number)) files.files.remove(path);  // forgotten meanwhile
   return lost;
 }
@@ -164,13 +169,8 @@ Result<Restored> restore_table(leveldb::Env& env, FileSystem& files, const Path&
   segment->file = std::move(*file);
   LogIndex index(segment);
   if (const error_code error = index.read(OldTable::unreadable)) return error;
-  const Path path = segment_path(dir, number, ".ldb"), fresh = path.string() + ".new";
-  const std::atomic<bool> stopping = false;
-  const auto table = write_table(env, fresh, index.sealing(), stopping);
-  error_code error = table ? error_code{} : table.error();
-  if (!error) error = files.rename(fresh, path);
-  if (!error) error = files.sync_dir(dir);
-  if (error) return error;
+  if (const error_code error = put_in_place(env, files, segment_path(dir, number, ".ldb"), index.sealing()))
+    return error;
   return index.is_whole() ? Restored::whole : Restored::in_part;
 }
 

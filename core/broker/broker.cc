@@ -40,8 +40,8 @@ struct Broker::Parts {
   }
 
   const Clock& clock;
-  std::optional<asio::thread_pool> own_disk,
-      own_workers;  // small writes of meta: one at a time is all LevelDB does
+  // One thread for small writes of meta: one at a time is all LevelDB does.
+  std::optional<asio::thread_pool> own_disk, own_workers;
   asio::any_io_executor disk, workers;
   PartitionRecovery recovery;  // until topics have taken what it found
   Identity identity;

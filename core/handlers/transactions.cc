@@ -182,7 +182,7 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
       for (const std::int32_t index : topic.partition_indexes) answers.partitions.push_back({index, 0});
     }
   }
-  WaitGroup parts;
+  WaitGroup markers;
   for (std::size_t m = 0; m < request.markers.size(); m++) {
     const auto& asked = request.markers[m];
     const ProducerEpoch producer{asked.producer_id, asked.producer_epoch};
@@ -192,16 +192,16 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
     for (auto& topic : response.markers[m].topics)
       for (auto& answer : topic.partitions) {
         if (context.pace.due()) co_await context.pace.give_way();
-        parts.add();
-        auto done = [&answer, &parts](Error error) {
+        markers.add();
+        auto done = [&answer, &markers](Error error) {
           answer.error_code = number_of(error);
-          parts.done();
+          markers.done();
         };
         context.broker.transactions.write_marker({topic.name, answer.partition_index}, producer, marker,
                                                  std::move(done), wanted);
       }
   }
-  co_await parts.wait();
+  co_await markers.wait();
   co_return response;
 }
 

@@ -181,14 +181,14 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
 Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
   if (stopped_) co_return Error::not_coordinator;  // the log may be gone before what is still under way
   const std::vector<KeyedRecord> records{std::move(record)};
-  WaitGroup parts;
+  WaitGroup append;
   Error error = Error::none;
-  parts.add();
-  log_.append(entry->partition, records, [&parts, &error](Error answer) {
+  append.add();
+  log_.append(entry->partition, records, [&append, &error](Error answer) {
     error = answer;
-    parts.done();
+    append.done();
   });
-  co_await parts.wait();
+  co_await append.wait();
   if (error == Error::none) co_return error;
   spdlog::error("transactional id \"{}\": its state cannot be written (error {})", entry->id,
                 static_cast<int>(error));
@@ -257,15 +257,15 @@ Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
   const ProducerEpoch producer = entry->state.now().producer;
   const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, coordinator_epoch};
   std::vector<TopicPartition> failed;
-  WaitGroup parts;
+  WaitGroup markers;
   for (const TopicPartition& at : partitions) {
-    parts.add();
-    write_marker(at, producer, marker, [&at, &parts, &failed](Error error) {
+    markers.add();
+    write_marker(at, producer, marker, [&at, &markers, &failed](Error error) {
       if (error == Error::kafka_storage_error) failed.push_back(at);
-      parts.done();
+      markers.done();
     });
   }
-  co_await parts.wait();
+  co_await markers.wait();
   if (!failed.empty())
     spdlog::error("transactional id \"{}\": {} partitions have no marker yet; tried again", entry->id,
                   failed.size());

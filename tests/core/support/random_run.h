@@ -68,6 +68,7 @@ class RandomRun {
   class Committer;
   class Member;
 
+  void make_actors();
   void start();
   void crash();
   void step();

@@ -6,7 +6,7 @@
 #include "cli/frame/parse.h"
 #include "tests/cli/support/streams.h"
 
-namespace mq::cli {
+namespace mq::cli::plan_test {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST(Plan, DeletingByPatternOrMuchIsSevere) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::cli::plan_test

@@ -5,7 +5,7 @@
 
 #include "tests/cli/support/streams.h"
 
-namespace mq::cli {
+namespace mq::cli::print_test {
 namespace {
 
 using testing::HasSubstr;
@@ -197,4 +197,4 @@ TEST(Print, CountsAreShortenedFromAMillionUp) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::cli::print_test

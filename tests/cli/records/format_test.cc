@@ -5,7 +5,7 @@
 
 #include "cli/frame/text.h"
 
-namespace mq::cli {
+namespace mq::cli::format_test {
 namespace {
 
 using namespace std::string_literals;
@@ -190,4 +190,4 @@ TEST(Format, ReadsBackWhatItWrote) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::cli::format_test

@@ -10,7 +10,7 @@
 
 #include "cli/records/record_source.h"
 
-namespace mq::cli {
+namespace mq::cli::input_test {
 namespace {
 
 std::vector<std::string> cut(Splitter& splitter, const std::vector<std::string>& blocks) {
@@ -288,4 +288,4 @@ TEST(FormatSource, LeavesOutAnyNumberOfBlankLines) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::cli::input_test

@@ -5,7 +5,7 @@
 
 #include "net/kafka/record_batch.h"
 
-namespace mq::core {
+namespace mq::core::compaction_test {
 namespace {
 
 using kafka::Codec;
@@ -326,4 +326,4 @@ TEST_F(SurvivorsTest, BatchesBehindTheEndOfThePassStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace mq::core
+}  // namespace mq::core::compaction_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mq::client {
+namespace mq::client::consumer_membership_test {
 namespace {
 
 using Do = ConsumerMembership::Do;
@@ -305,4 +305,4 @@ TEST(ConsumerMembership, LeavesForGoodOrForAWhileWhenItHasALastingName) {
 }
 
 }  // namespace
-}  // namespace mq::client
+}  // namespace mq::client::consumer_membership_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mq::core {
+namespace mq::core::fetch_sessions_test {
 namespace {
 
 using kafka::Error;
@@ -137,4 +137,4 @@ TEST_F(FetchSessionsTest, WhenFullOnlyAnIdleSessionMakesRoom) {
 }
 
 }  // namespace
-}  // namespace mq::core
+}  // namespace mq::core::fetch_sessions_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace mq::core {
+namespace mq::core::epochs_test {
 namespace {
 
 // In a log that ends at 40; epoch 2 wrote nothing.
@@ -64,4 +64,4 @@ TEST(Epochs, OfWhatWasTrimmedOnlyTheEpochAtTheStartIsKnown) {
 }
 
 }  // namespace
-}  // namespace mq::core
+}  // namespace mq::core::epochs_test

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace mq::core {
+namespace mq::core::replicas_test {
 namespace {
 
 using std::chrono::seconds;
@@ -308,4 +308,4 @@ TEST(Replicas, WhatAReplicaHadIsForgottenWithIt) {
 }
 
 }  // namespace
-}  // namespace mq::core
+}  // namespace mq::core::replicas_test

@@ -9,7 +9,7 @@
 #include "net/kafka/error.h"
 #include "tests/net/kafka/golden.h"
 
-namespace mq::kafka {
+namespace mq::kafka::compression_test {
 
 namespace {
 
@@ -190,4 +190,4 @@ TEST(Codecs, ABrokerUnpacksEnoughForHonestTextAndNotMuchMore) {
 
 }  // namespace
 
-}  // namespace mq::kafka
+}  // namespace mq::kafka::compression_test

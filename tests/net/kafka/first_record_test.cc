@@ -10,7 +10,7 @@
 
 #include "net/kafka/batch_builder.h"
 
-namespace mq::kafka {
+namespace mq::kafka::first_record_test {
 namespace {
 
 net::Bytes bytes_of(std::string_view text) {
@@ -126,4 +126,4 @@ TEST(FirstRecordOfSnappy, ABlockWithoutAFrameIsReadToo) {
 }
 
 }  // namespace
-}  // namespace mq::kafka
+}  // namespace mq::kafka::first_record_test

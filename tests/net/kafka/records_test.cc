@@ -12,7 +12,7 @@
 #include "tests/net/kafka/golden.h"
 #include "tests/net/kafka/json_of.h"
 
-namespace mq::kafka {
+namespace mq::kafka::records_test {
 
 namespace {
 
@@ -165,4 +165,4 @@ TEST(Record, ANegativeVersionIsNotSupported) {
 
 }  // namespace
 
-}  // namespace mq::kafka
+}  // namespace mq::kafka::records_test

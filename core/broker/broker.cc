@@ -162,15 +162,31 @@ void configure(GroupCoordinator& groups, const ConfigMap& altered) {
   }
 }
 
+// What producers did cannot be told from what recovery saw.
+Task<void> rebuild(std::shared_ptr<Partition> partition) {
+  spdlog::info("partition {}: what its producers did is read from the log anew", partition->number());
+  if (const error_code error = co_await partition->rebuild())
+    spdlog::error("partition {}: what its producers did cannot be read, it takes nothing: {}",
+                  partition->number(), error.message());
+}
+
 }  // namespace
 
 void Broker::load() {
   Parts& p = *parts_;
   p.dynamic.broker = altered(p.journal->meta(), "broker");
   p.dynamic.cluster = altered(p.journal->meta(), "cluster");
-  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
-  const error_code error = p.topics->load(p.recovery.take(), topic_defaults(config_, p.dynamic));
+  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, p.identity.node_id,
+                                      config_.producer_id_expiration.count());
+  auto recovered = p.recovery.take();
+  std::vector<PartitionNumber> inexact;
+  for (const auto& [number, known] : recovered)
+    if (!known.is_exact) inexact.push_back(number);
+  const error_code error = p.topics->load(std::move(recovered), topic_defaults(config_, p.dynamic));
   if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
+  for (const PartitionNumber number : inexact)
+    if (auto partition = p.topics->find_partition(number))
+      asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
   p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
   if (const error_code failed = p.producer_ids->load())
     throw WrongStart(1, "the producer ids cannot be read: " + failed.message());

@@ -11,6 +11,7 @@
 #include "core/handlers/fetch_sessions.h"
 #include "core/handlers/produce_order.h"
 #include "core/loop/clock.h"
+#include "core/loop/deadlines.h"
 #include "core/loop/pace.h"
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/producer_ids.h"
@@ -46,6 +47,7 @@ struct Services {
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
   ProduceOrder produce_order = {};
+  Deadlines produce_deadlines{loop, clock};
 };
 
 // One request. Lives until its answer has been encoded; keeps the frame that decoded views point into.

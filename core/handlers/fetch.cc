@@ -56,6 +56,7 @@ Error check(PartitionRead& reading) {
   const Partition& partition = *reading.partition;
   const auto& asked = reading.request.asked;
   if (partition.closed()) return Error::unknown_topic_or_partition;
+  if (!partition.leads()) return Error::not_leader_or_follower;
   if (asked.current_leader_epoch > partition.leader_epoch()) return Error::unknown_leader_epoch;
   if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch < partition.leader_epoch())
     return Error::fenced_leader_epoch;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int16_t produce_version_with_zstd = 7;
 
 Checked refused(Error error, std::string message, std::vector<std::int32_t> bad_records = {}) {
-  return {error, std::move(message), std::move(bad_records), {}};
+  return {error, std::move(message), std::move(bad_records), {}, {}};
 }
 
 // What the head alone tells; nothing: fine so far.
@@ -88,21 +88,19 @@ std::optional<Checked> repack(net::Slice& batch, kafka::Codec to, int level) {
 
 }  // namespace
 
-bool takes_long(net::Bytes batch, const TopicConfig& config) {
+bool takes_long(const kafka::BatchHead& head, std::size_t size, const TopicConfig& config) {
   constexpr std::size_t short_bytes_max = 2u << 20;
-  const auto head = kafka::BatchHead::parse(batch);
-  if (!head) return false;
-  const kafka::Codec codec = head->codec();
+  const kafka::Codec codec = head.codec();
   return codec_in_log(codec, config) != codec || (codec != kafka::Codec::none && needs_records(config)) ||
-         batch.size() > short_bytes_max;
+         size > short_bytes_max;
 }
 
-Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t produce_version,
-                       Timestamp now) {
+Checked check_produced(net::Slice batch, const std::optional<kafka::BatchHead>& parsed,
+                       const TopicConfig& config, std::int16_t produce_version, Timestamp now) {
   if (batch.size == 0) return refused(Error::invalid_record, "no batch for this partition");
-  const Error shape = kafka::check_batch(batch.bytes());
+  const Error shape = kafka::check_batch(batch.bytes(), parsed);
   if (shape != Error::none) return refused(shape, "the batch is damaged, or is not one batch of format 2");
-  const kafka::BatchHead head = *kafka::BatchHead::parse(batch.bytes());
+  kafka::BatchHead head = *parsed;
   if (auto wrong = check_head(head, batch.size, config, produce_version)) return std::move(*wrong);
   if (auto wrong = check_times(head, config, now)) return std::move(*wrong);
 
@@ -119,9 +117,10 @@ Checked check_produced(net::Slice batch, const TopicConfig& config, std::int16_t
   }
   if (codec != wanted)
     if (auto wrong = repack(batch, wanted, config.compression_level)) return std::move(*wrong);
-  if (config.timestamp_type == TimestampType::log_append_time)
-    kafka::set_log_append_time(batch.data.get(), batch.size, now);
-  return {Error::none, {}, {}, std::move(batch)};
+  const bool stamps_time = config.timestamp_type == TimestampType::log_append_time;
+  if (stamps_time) kafka::set_log_append_time(batch.data.get(), batch.size, now);
+  if (stamps_time || codec != parsed->codec()) head = *kafka::BatchHead::parse(batch.bytes());
+  return {Error::none, {}, {}, std::move(batch), head};
 }
 
 }  // namespace mq::core

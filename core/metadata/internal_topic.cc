@@ -140,7 +140,8 @@ void InternalTopic::append(std::int32_t index, std::span<const KeyedRecord> reco
 void InternalTopic::append(std::int32_t index, net::Slice batch, Done done) {
   const auto log = partition(index);
   if (!log) return done(Error::coordinator_not_available);
-  log->append(std::move(batch),
+  const auto head = *kafka::BatchHead::parse(batch.bytes());
+  log->append(std::move(batch), head, {.acks = Acks::all},
               [done = std::move(done)](Partition::Appended appended) { done(appended.error); });
 }
 

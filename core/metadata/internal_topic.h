@@ -54,9 +54,9 @@ class InternalTopic {
 
   using Done = std::function<void(kafka::Error)>;
   // One batch of these records, in one piece or not at all. Never suspends: the order of the calls is the
-  // order of the records. `done` is called once, on the loop: when they are durable, or at once when they are
-  // refused (coordinator_not_available: there is no topic yet; message_too_large). With a producer: what a
-  // transaction has pending, until its marker follows.
+  // order of the records. `done` is called once, on the loop: when they are committed, or at once when they
+  // are refused (coordinator_not_available: there is no topic yet; message_too_large). With a producer: what
+  // a transaction has pending, until its marker follows.
   void append(std::int32_t partition, std::span<const KeyedRecord> records, Done done,
               kafka::BatchProducer producer = {});
   // A batch that was put together elsewhere: a marker.

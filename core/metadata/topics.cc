@@ -39,11 +39,12 @@ std::string key_of(std::string_view name) {
 
 }  // namespace
 
-Topics::Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk,
+Topics::Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk, BrokerId self,
                Timestamp producer_expiration_ms)
     : journal_(journal),
       clock_(clock),
       disk_(std::move(disk)),
+      self_(self),
       producer_expiration_ms_(producer_expiration_ms) {}
 
 error_code Topics::load(PartitionRecovery::Recovered recovered, const TopicDefaults& defaults) {
@@ -65,9 +66,9 @@ error_code Topics::load(PartitionRecovery::Recovered recovered, const TopicDefau
   };
   if (const error_code error = storage::for_each_row(journal_.meta(), topic_key_prefix, load_one))
     return error;
-  for (auto& [number, state] : recovered)
-    if (auto partition = find_partition(number))
-      partition->recover(std::move(state.producers), std::move(state.epochs));
+  for (auto& [number, known] : recovered)
+    if (auto partition = find_partition(number)) partition->recover(std::move(known));
+  for (const auto& [number, partition] : by_number_) lead(*partition);
   return {};
 }
 
@@ -164,7 +165,7 @@ Task<TopicPtr> Topics::make(const NewTopic& wanted) {
   topic->partitions.reserve(static_cast<std::size_t>(wanted.partitions));
   for (std::int32_t i = 0; i < wanted.partitions; i++) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    topic->partitions.push_back(open_partition(journal_.next_partition()));
+    topic->partitions.push_back(new_partition());
   }
   co_return topic;
 }
@@ -222,7 +223,7 @@ Task<Topics::Answer> Topics::add_partitions(std::string name, std::int32_t total
   Pace pace(co_await asio::this_coro::executor, clock_);
   for (std::int32_t i = now; i < total; i++) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    grown->partitions.push_back(open_partition(journal_.next_partition()));
+    grown->partitions.push_back(new_partition());
   }
   Records records;
   records[name] = co_await record_of(grown, clock_);
@@ -309,6 +310,17 @@ Task<void> Topics::tell_changed(TopicPtr topic) const {
 
 std::shared_ptr<Partition> Topics::open_partition(PartitionNumber number) {
   return std::make_shared<Partition>(journal_.log(number), number, clock_, producer_expiration_ms_);
+}
+
+std::shared_ptr<Partition> Topics::new_partition() {
+  auto partition = open_partition(journal_.next_partition());
+  lead(*partition);
+  return partition;
+}
+
+void Topics::lead(Partition& partition) const {
+  constexpr BrokerEpoch only = 0;
+  partition.lead(self_, initial_state({self_}, 1, {{self_, {only, true}}}), 0);
 }
 
 bool is_topic_name(std::string_view name) {

@@ -48,10 +48,11 @@ class Topics {
  public:
   static constexpr std::size_t partitions_max = 100'000;  // of the broker
 
-  Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk,
+  // `self` leads every partition and is its only replica.
+  Topics(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk, BrokerId self,
          Timestamp producer_expiration_ms = Producers::expiration_ms);
 
-  // At start: everything that meta knows, with the producers that recovery found.
+  // At start: everything that meta knows, with what recovery found of its partitions.
   error_code load(PartitionRecovery::Recovered recovered, const TopicDefaults& defaults);
 
   TopicPtr find(std::string_view name) const;
@@ -94,10 +95,13 @@ class Topics {
   Task<void> tell_changed(TopicPtr topic) const;
   Task<std::vector<PartitionNumber>> close(TopicPtr topic);
   std::shared_ptr<Partition> open_partition(PartitionNumber number);
+  std::shared_ptr<Partition> new_partition();
+  void lead(Partition& partition) const;
 
   storage::Journal& journal_;
   const Clock& clock_;
   const asio::any_io_executor disk_;
+  const BrokerId self_;
   const Timestamp producer_expiration_ms_;
   AsyncMutex changing_;  // a change begins with what the one before it left
   TopicDefaults defaults_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/loop/run_on.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 
@@ -28,78 +27,191 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
       number_(number),
       clock_(clock),
       producer_expiration_ms_(producer_expiration_ms),
-      next_(log_->end()) {
+      next_(log_->end()),
+      high_watermark_(log_->start()),
+      leader_high_watermark_(log_->start()) {
   producers_.expire_after(producer_expiration_ms_);
 }
 
-Error Partition::refusal() const {
+// ---------------------------------------------------------------------------------------------- role
+
+void Partition::lead(BrokerId self, const PartitionState& state, StateVersion version) {
+  leader_epoch_ = state.leader_epoch;
+  replicas_.emplace(self, state, version, Replicas::Log{next_, log_->end(), high_watermark_}, clock_.now());
+  advance();
+}
+
+void Partition::follow(Epoch leader_epoch) {
+  leader_epoch_ = leader_epoch;
+  replicas_.reset();
+  leader_high_watermark_ = high_watermark_;
+  acknowledgements_.refuse_all(Error::not_leader_or_follower);
+  wake_all();
+}
+
+void Partition::learn_high_watermark(Offset high_watermark) {
+  leader_high_watermark_ = std::max(leader_high_watermark_, high_watermark);
+  advance();
+}
+
+// ------------------------------------------------------------------------------------------- appending
+
+Error Partition::refusal(Acks acks) const {
   if (closed_) return Error::unknown_topic_or_partition;
-  if (!failed_.empty()) return Error::kafka_storage_error;
+  if (!replicas_) return Error::not_leader_or_follower;
+  if (!failed_.empty() || !is_exact_) return Error::kafka_storage_error;
+  if (acks == Acks::all && replicas_->is_below_min_isr()) return Error::not_enough_replicas;
   return Error::none;
 }
 
-void Partition::append(net::Slice batch, std::function<void(Appended)> done, FirstSequence first_sequence) {
-  if (closed_) return done({refusal(), -1, -1});
-  const auto head = kafka::BatchHead::parse(batch.bytes());
-  if (!head) return done({Error::corrupt_message, -1, -1});
+void Partition::append(net::Slice batch, const kafka::BatchHead& head, const AppendOptions& options,
+                       Done done) {
+  if (closed_ || !replicas_) return done({refusal(options.acks), -1, -1});
   const auto verdict =
-      head->producer_id >= 0 ? producers_.check(*head, first_sequence) : Producers::Verdict{};
-  if (verdict.duplicate) return answer_when_durable(*verdict.duplicate, std::move(done));
-  const Error error = verdict.error == Error::none ? refusal() : verdict.error;
-  if (error == Error::kafka_storage_error) producers_.refused(*head, clock_.wall_ms());
+      head.producer_id >= 0 ? producers_.check(head, options.first_sequence) : Producers::Verdict{};
+  if (verdict.duplicate) {
+    const Producers::Batch& earlier = *verdict.duplicate;
+    acknowledgements_.wait(options.acks, earlier.last, {Error::none, earlier.first, earlier.time},
+                           std::move(done));
+    return acknowledgements_.reached(log_->end(), high_watermark_);
+  }
+  const Error error = verdict.error == Error::none ? refusal(options.acks) : verdict.error;
+  if (error == Error::kafka_storage_error || error == Error::not_enough_replicas)
+    producers_.refused(head, clock_.wall_ms());
   if (error != Error::none) return done({error, -1, -1});
   const Offset first = next_;  // two producers can never get the same offset: nothing suspends in here
-  if (head->producer_id >= 0) producers_.appended(*head, first, clock_.wall_ms());
-  submit(batch, *head, first, std::move(done));
+  if (head.producer_id >= 0) producers_.appended(head, first, clock_.wall_ms());
+  submit(batch, head, first, options.acks, std::move(done));
 }
 
-void Partition::append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
-                              std::function<void(Appended)> done, MarkerEpoch wanted) {
-  Error error = refusal();
+void Partition::append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker, Done done,
+                              MarkerEpoch wanted) {
+  Error error = refusal(Acks::all);
   if (error == Error::none) error = producers_.check_marker(producer, epoch, marker, wanted);
   if (error != Error::none) return done({error, -1, -1});
   const net::Slice batch = kafka::marker_batch(producer, epoch, marker, clock_.wall_ms());
   const auto head = *kafka::BatchHead::parse(batch.bytes());
   const Offset first = next_;
   producers_.ended(head, marker, first, clock_.wall_ms());
-  submit(batch, head, first, std::move(done));
+  submit(batch, head, first, Acks::all, std::move(done));
 }
 
-void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
-                       std::function<void(Appended)> done) {
+void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first, Acks acks,
+                       Done done) {
   next_ = first + head.last_offset_delta + 1;
   kafka::stamp(batch.data.get(), first, leader_epoch_);
   epochs_.seen(leader_epoch_, first);
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   in_flight_++;
-  log_->append(to_storage(batch, head, first), [self = shared_from_this(), first, time, size = batch.size,
-                                                done = std::move(done)](error_code error) {
-    if (!error) self->appended_bytes_ += size;
-    self->appended(error, first, time, done);
-  });
+  const Submitted submitted{first, next_ - 1, time, batch.size, acks, leader_epoch_};
+  log_->append(to_storage(batch, head, first),
+               [self = shared_from_this(), submitted, done = std::move(done)](error_code error) {
+                 self->written(error, submitted, done);
+               });
 }
 
-void Partition::appended(error_code error, Offset first, Timestamp time,
-                         const std::function<void(Appended)>& done) {
+void Partition::written(error_code error, const Submitted& submitted, const Done& done) {
+  in_flight_--;
+  if (error) failed_.push_back(submitted.first);
+  if (!failed_.empty() && in_flight_ == 0) go_on();
+  if (error) return done({to_kafka(error), -1, -1});
+  appended_bytes_ += submitted.size;
+  const Appended answer{Error::none, submitted.first, submitted.time};
+  const bool still_leads = replicas_ && leader_epoch_ == submitted.leader_epoch;
+  if (!still_leads) {
+    done({Error::not_leader_or_follower, -1, -1});
+  } else {
+    advance_high_watermark();
+    if (submitted.acks == Acks::leader || submitted.last < high_watermark_)
+      done(answer);
+    else
+      acknowledgements_.wait(submitted.acks, submitted.last, answer, done);
+  }
+  advance();
+  waiters_.wake_all();
+  tell_grown();
+}
+
+// ------------------------------------------------------------------------------------------- replicating
+
+void Partition::replicate(const net::Slice& batches, std::function<void(error_code)> done) {
+  if (closed_ || replicas_) return done(kafka::make_error_code(Error::not_leader_or_follower));
+  if (!failed_.empty() || !is_exact_) return done(kafka::make_error_code(Error::kafka_storage_error));
+  struct One {
+    net::Bytes bytes;
+    kafka::BatchHead head;
+  };
+  std::vector<One> all;
+  Offset next = next_;
+  Epoch epoch = epochs_.last();
+  net::Bytes rest = batches.bytes();
+  while (const auto bytes = kafka::next_batch(rest)) {
+    const auto head = kafka::BatchHead::parse(*bytes);
+    const bool good = kafka::check_batch(*bytes, head) == Error::none && head->last_offset_delta >= 0 &&
+                      head->partition_leader_epoch >= epoch && (all.empty() || head->base_offset >= next);
+    if (!good) return done(kafka::make_error_code(Error::corrupt_message));
+    if (head->base_offset < next) return done(kafka::make_error_code(Error::offset_out_of_range));
+    next = head->last_offset() + 1;
+    epoch = head->partition_leader_epoch;
+    all.push_back({*bytes, *head});
+  }
+  if (all.empty()) return done({});
+  const Timestamp now = clock_.wall_ms();
+  const auto left = std::make_shared<std::pair<std::size_t, error_code>>(all.size(), error_code{});
+  for (const auto& [bytes, head] : all) {
+    apply_batch(producers_, epochs_, number_, head, bytes, now);
+    next_ = head.last_offset() + 1;
+    in_flight_++;
+    const auto at = static_cast<std::size_t>(bytes.data() - batches.bytes().data());
+    const net::Slice batch = batches.part(at, bytes.size());
+    log_->append(to_storage(batch, head, head.base_offset),
+                 [self = shared_from_this(), first = head.base_offset, size = batch.size, left,
+                  done](error_code error) {
+                   if (!error) self->appended_bytes_ += size;
+                   if (error && !left->second) left->second = error;
+                   self->replicated(error, first);
+                   if (--left->first == 0) done(left->second);
+                 });
+  }
+}
+
+void Partition::replicated(error_code error, Offset first) {
   in_flight_--;
   if (error) failed_.push_back(first);
   if (!failed_.empty() && in_flight_ == 0) go_on();
-  if (error) {
-    done({to_kafka(error), -1, -1});
-  } else {
-    advance();
-    done({Error::none, first, time});
-    waiters_.wake_all();
-    tell_grown();
-  }
-  answer_duplicates();
+  if (error) return;
+  advance();
+  waiters_.wake_all();
+  tell_grown();
 }
+
+Task<error_code> Partition::truncate(Offset end) {
+  const auto self = shared_from_this();
+  if (const error_code error = co_await log_->truncate(end)) co_return error;
+  next_ = log_->end();
+  is_exact_ = producers_.truncate(next_) && is_exact_;
+  epochs_.truncate(next_);
+  high_watermark_ = std::min(high_watermark_, next_);
+  leader_high_watermark_ = std::min(leader_high_watermark_, next_);
+  if (!is_exact_) co_return co_await rebuild();
+  co_return error_code{};
+}
+
+// -------------------------------------------------------------------------------------- what is committed
 
 // The log knows where it ends. What failed does not lie before that, if the log keeps its contract; if not,
 // at least nobody is told that it does.
 void Partition::go_on() {
   next_ = log_->end();
-  producers_.truncate(next_);
+  if (replicas_) {
+    producers_.failed(next_, clock_.wall_ms());
+    change_replicas([this](Replicas& replicas) {
+      replicas.truncated(next_);
+      return true;
+    });
+  } else {
+    is_exact_ = producers_.truncate(next_) && is_exact_;
+  }
   epochs_.truncate(next_);
   for (const Offset first : failed_)
     if (first < next_) {
@@ -108,23 +220,77 @@ void Partition::go_on() {
       producers_.lost(first);
     }
   failed_.clear();
+  acknowledgements_.lost(next_, Error::kafka_storage_error);
 }
 
-// A marker holds from when it is durable.
+void Partition::advance_high_watermark() {
+  if (replicas_) {
+    replicas_->flushed(log_->end());
+    high_watermark_ = std::max(high_watermark_, replicas_->high_watermark());
+  } else {
+    high_watermark_ = std::max(high_watermark_, std::min(leader_high_watermark_, log_->end()));
+  }
+}
+
+// Whatever may have moved the end or the high watermark: whoever waits for that is told. A marker holds from
+// when it is committed.
 void Partition::advance() {
-  producers_.advance(log_->end());
+  const Offset before = high_watermark_;
+  advance_high_watermark();
+  producers_.advance(high_watermark_, log_->end());
+  if (!acknowledgements_.empty()) {
+    acknowledgements_.reached(log_->end(), high_watermark_);
+    if (replicas_ && replicas_->is_below_min_isr())
+      acknowledgements_.refuse_uncommitted(Error::not_enough_replicas_after_append);
+  }
+  if (high_watermark_ != before) waiters_.wake_all();
   if (last_stable_offset() == stable_) return;
   stable_ = last_stable_offset();
   stable_waiters_.wake_all();
 }
 
-void Partition::recover(Producers producers, Epochs epochs) {
-  epochs_ = std::move(epochs);
+void Partition::wake_all() {
+  waiters_.wake_all();
+  stable_waiters_.wake_all();
+}
+
+// --------------------------------------------------------------------------------------------- recovering
+
+void Partition::recover(PartitionSnapshot recovered) {
+  epochs_ = std::move(recovered.epochs);
   epochs_.trim(start());
-  producers_ = std::move(producers);
+  producers_ = std::move(recovered.producers);
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
+  is_exact_ = recovered.is_exact;
+  high_watermark_ = std::max(high_watermark_, std::min(recovered.high_watermark, log_->end()));
   advance();
+}
+
+Task<error_code> Partition::rebuild() {
+  constexpr std::size_t piece_bytes = 1u << 20;
+  const auto self = shared_from_this();
+  is_exact_ = false;
+  PartitionSnapshot anew;
+  const Timestamp now = clock_.wall_ms();
+  for (Offset at = start(); at < log_->end();) {
+    const auto read = co_await log_->read(at, piece_bytes);
+    if (!read && read.error() != storage::Errc::corrupt && at >= start()) co_return read.error();
+    if (!read) {  // lost, or trimmed meanwhile
+      at = std::max({at + 1, start(), log_->readable_from(at)});
+      continue;
+    }
+    const auto bytes = storage::gather(*read);
+    if (!bytes) co_return bytes.error();
+    net::Bytes rest = *bytes;
+    while (const auto batch = kafka::next_batch(rest))
+      apply_batch(anew.producers, anew.epochs, number_, *kafka::BatchHead::parse(*batch), *batch, now);
+    anew.producers.advance(high_watermark_, log_->end());
+    if (read->next <= at) co_return storage::Errc::corrupt;
+    at = read->next;
+  }
+  recover(std::move(anew));
+  co_return error_code{};
 }
 
 void Partition::when_appended(std::uint64_t bytes, Grown grown) {
@@ -139,103 +305,29 @@ void Partition::tell_grown() {
   tell(number_);
 }
 
-void Partition::answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done) {
-  if (batch.last < log_->end()) return done({Error::none, batch.first, batch.time});
-  duplicates_.push_back({batch, std::move(done)});
-}
-
-void Partition::answer_duplicates() {
-  if (duplicates_.empty()) return;
-  const bool all = in_flight_ == 0;  // whatever is not durable now never will be
-  for (Duplicate& duplicate : std::exchange(duplicates_, {})) {
-    if (duplicate.batch.last < log_->end())
-      duplicate.done({Error::none, duplicate.batch.first, duplicate.batch.time});
-    else if (all)
-      duplicate.done({Error::kafka_storage_error, -1, -1});
-    else
-      duplicates_.push_back(std::move(duplicate));
-  }
-}
-
 Task<error_code> Partition::trim(Offset start) {
   const error_code error = co_await log_->trim(start);
   if (error) co_return error;
+  next_ = std::max(next_, log_->end());  // past what was the end
+  high_watermark_ = std::max(high_watermark_, log_->start());
   producers_.trim(log_->start());
   epochs_.trim(log_->start());
-  waiters_.wake_all();
-  stable_waiters_.wake_all();
+  wake_all();
   co_return error;
 }
 
-namespace {
-
-error_code read_error(const kafka::RecordReader& records) {
-  return records.error() ? error_code(kafka::make_error_code(Error::corrupt_message)) : error_code{};
-}
-
-// Nothing is found where the batch's header claims a larger time than any record has that was not trimmed.
-Result<Partition::At> first_reaching(kafka::RecordReader& records, Offset start, Timestamp timestamp) {
-  while (const kafka::Record* record = records.next())
-    if (record->offset >= start && record->timestamp >= timestamp)
-      return Partition::At{record->offset, record->timestamp};
-  if (const error_code error = read_error(records)) return error;
-  return Partition::At{};
-}
-
-Result<Partition::At> first_largest(kafka::RecordReader& records, Offset start) {
-  Partition::At largest;
-  while (const kafka::Record* record = records.next())
-    if (record->offset >= start && record->timestamp > largest.time)
-      largest = {record->offset, record->timestamp};
-  if (const error_code error = read_error(records)) return error;
-  return largest;
-}
-
-}  // namespace
-
-Task<Result<Partition::At>> Partition::at_time(Timestamp timestamp, asio::any_io_executor workers) {
-  const auto base = co_await log_->at_time(timestamp);
-  if (!base) co_return base.error();
-  Look look = [timestamp](kafka::RecordReader& records, Offset start) {
-    return first_reaching(records, start, timestamp);
-  };
-  co_return co_await look_into(*base, std::move(look), workers);
-}
-
-Task<Result<Partition::At>> Partition::at_time_max(asio::any_io_executor workers) {
-  const auto base = co_await log_->at_time_max();
-  if (!base) co_return base.error();
-  co_return co_await look_into(*base, first_largest, workers);
-}
-
-Task<Result<Partition::At>> Partition::look_into(Offset base, Look look, asio::any_io_executor workers) {
-  if (base >= end()) co_return At{};
-  auto read = co_await log_->read(base, 1);
-  if (!read) co_return read.error();
-  if (read->size == 0) co_return At{};
-  auto work = [read = std::move(*read), start = start(), look = std::move(look)]() -> Result<At> {
-    const auto bytes = storage::gather(read);
-    if (!bytes) return bytes.error();
-    kafka::RecordReader records(*bytes);
-    return look(records, start);
-  };
-  co_return co_await run_on(workers, std::move(work));
-}
-
 std::string Partition::snapshot() const {
-  if (producers_.empty() && epochs_.is_trivial()) return {};
-  Producers producers = producers_;
-  producers.truncate(log_->end());
-  producers.advance(log_->end());
-  Epochs epochs = epochs_;
-  epochs.truncate(log_->end());
-  return producers.snapshot(log_->end(), epochs);
+  if (producers_.empty() && epochs_.is_trivial() && is_exact_) return {};
+  PartitionSnapshot snapshot{producers_, epochs_, log_->end(), high_watermark_, is_exact_};
+  snapshot.producers.truncate(snapshot.covers);
+  snapshot.epochs.truncate(snapshot.covers);
+  return to_bytes(snapshot);
 }
 
 void Partition::close() {
   closed_ = true;
-  waiters_.wake_all();
-  stable_waiters_.wake_all();
+  acknowledgements_.refuse_all(Error::unknown_topic_or_partition);
+  wake_all();
 }
 
 }  // namespace mq::core

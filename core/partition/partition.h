@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One partition: hands out offsets, judges producers, appends, reads, wakes waiters.
-// Lives on the loop. Readers see only what is durable.
+// One replica of a partition. While it leads it hands out offsets, judges producers, appends, and knows what
+// is committed; while it follows it takes what its leader has. Lives on the loop. The log's end is what is
+// durable here; readers see only what lies before the high watermark.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,8 +9,11 @@
 
 #include "core/loop/clock.h"
 #include "core/loop/waiter.h"
+#include "core/partition/acknowledgements.h"
 #include "core/partition/epochs.h"
 #include "core/partition/producers.h"
+#include "core/partition/recovery.h"
+#include "core/partition/replicas.h"
 #include "net/kafka/error.h"
 #include "storage/log.h"
 
@@ -17,24 +21,59 @@ namespace mq::core {
 
 class Partition : public std::enable_shared_from_this<Partition> {
  public:
-  struct Appended {
-    kafka::Error error = kafka::Error::none;
-    Offset first = -1;
-    Timestamp time = -1;  // the broker's, when the topic says LogAppendTime
+  using Appended = core::Appended;
+  using Done = Acknowledgements::Done;
+  struct AppendOptions {
+    Acks acks = Acks::leader;
+    FirstSequence first_sequence = FirstSequence::any;
   };
 
+  // Follows nobody, and knows of nothing that is committed, until it is told to lead or to follow.
   Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, const Clock& clock,
             Timestamp producer_expiration_ms = Producers::expiration_ms);
 
-  // One whole, checked batch. Everything up to the log's queue happens before this returns, so the order of
-  // the calls is the order of the offsets. `done` is called once: at once for a refusal, on the loop when the
-  // batch is durable. A duplicate is answered with the first offset it got, not before that one is durable.
-  void append(net::Slice batch, std::function<void(Appended)> done,
-              FirstSequence first_sequence = FirstSequence::any);
-  // Ends the transaction that a producer has open here, if any; written in any case, for it tells the epoch.
-  void append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker,
-                     std::function<void(Appended)> done, MarkerEpoch wanted = MarkerEpoch::of_transaction);
+  // ---- role
+  // From now on leads as `state` says, which names `self`.
+  void lead(BrokerId self, const PartitionState& state, StateVersion version);
+  // From now on another leads, in this epoch, or nobody. Who waits for an answer is told so.
+  void follow(Epoch leader_epoch);
+  bool leads() const { return replicas_.has_value(); }
+  Epoch leader_epoch() const { return leader_epoch_; }  // in which it leads or follows
+  const std::optional<Replicas>& replicas() const { return replicas_; }
+  // Only while it leads. What a change of who has how much, or of who is in the ISR, commits is answered
+  // before this returns.
+  template <class Change>
+  auto change_replicas(Change change) {
+    const auto result = change(*replicas_);
+    advance();
+    return result;
+  }
 
+  // ---- while it leads
+  // One whole, checked batch, and its head. Everything up to the log's queue happens before this returns, so
+  // the order of the calls is the order of the offsets. `done` is called once: at once for a refusal, on the
+  // loop when the batch is durable (Acks::leader) or committed (Acks::all), or never will be.
+  // A duplicate is answered with the first offset it got, not before that one is so. not_enough_replicas: the
+  // ISR is below min.insync.replicas, nothing was written; not_enough_replicas_after_append: it became so,
+  // and what was written stays; not_leader_or_follower: it may stay, or not.
+  void append(net::Slice batch, const kafka::BatchHead& head, const AppendOptions& options, Done done);
+  // Ends the transaction that a producer has open here, if any; written in any case, for it tells the epoch.
+  // Answered when it is committed.
+  void append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker, Done done,
+                     MarkerEpoch wanted = MarkerEpoch::of_transaction);
+
+  // ---- while it follows
+  // Whole batches as a leader has them, with its offsets, between which there may be gaps; of a last one that
+  // is cut off nothing is taken. Never suspends. `done` is called once: when all are durable, or with an
+  // error. offset_out_of_range: the first begins before the end, truncate; corrupt_message: one is damaged,
+  // or their offsets or epochs fall; with both nothing was written.
+  void replicate(const net::Slice& batches, std::function<void(error_code)> done);
+  // Forgets every batch that reaches `end`, which then never was; durable when it returns.
+  Task<error_code> truncate(Offset end);
+  // The leader has committed everything before it.
+  void learn_high_watermark(Offset high_watermark);
+
+  // ---- reading
   // Nothing that reaches `until`.
   Task<Result<storage::Read>> read(Offset from, std::size_t bytes_max, Offset until = storage::offset_max) {
     return log_->read(from, bytes_max, until);
@@ -63,20 +102,24 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void when_appended(std::uint64_t bytes, Grown grown);
 
   Offset start() const { return log_->start(); }
-  Offset high_watermark() const { return log_->end(); }  // alone, what is durable is committed
-  // Of everything before it is known whether it was committed. Never goes back.
+  // Everything before it is committed, as far as is known here.
+  Offset high_watermark() const { return high_watermark_; }
+  // Of everything before it is known whether its transaction was committed. Never goes back.
   Offset last_stable_offset() const {
-    return std::max(start(), producers_.transactions().stable(high_watermark()));
+    return std::max(start(), producers_.transactions().stable(high_watermark_));
   }
   Offset end() const { return log_->end(); }
   std::uint64_t bytes() const { return log_->bytes(); }
   PartitionNumber number() const { return number_; }
   const Epochs& epochs() const { return epochs_; }  // of what was written
-  Epoch leader_epoch() const { return leader_epoch_; }
   Epochs::End end_of(Epoch epoch) const { return epochs_.end_of(epoch, leader_epoch_, end()); }
 
   const Producers& producers() const { return producers_; }
-  void recover(Producers producers, Epochs epochs);
+  void recover(PartitionSnapshot recovered);
+  // Reads every batch's head once more where what producers did is not known exactly: after more was
+  // truncated than can be undone. Takes nothing until then.
+  Task<error_code> rebuild();
+  bool is_exact() const { return is_exact_; }
   // As of what is durable now; nothing when nobody produced with an id and there was one epoch.
   std::string snapshot() const;
 
@@ -87,15 +130,25 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool closed() const { return closed_; }
 
  private:
-  kafka::Error refusal() const;
+  // One batch under way to the log.
+  struct Submitted {
+    Offset first = 0, last = 0;
+    Timestamp time = -1;
+    std::size_t size = 0;
+    Acks acks = Acks::leader;
+    Epoch leader_epoch = 0;
+  };
+
+  kafka::Error refusal(Acks acks) const;
+  void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first, Acks acks, Done done);
+  void written(error_code error, const Submitted& submitted, const Done& done);
+  void replicated(error_code error, Offset first);
+  void durable();
   void go_on();
-  void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first,
-              std::function<void(Appended)> done);
-  void appended(error_code error, Offset first, Timestamp time, const std::function<void(Appended)>& done);
   void advance();
+  void advance_high_watermark();
+  void wake_all();
   void tell_grown();
-  void answer_when_durable(const Producers::Batch& batch, std::function<void(Appended)> done);
-  void answer_duplicates();
   using Look = std::function<Result<At>(kafka::RecordReader& records, Offset start)>;
   Task<Result<At>> look_into(Offset base, Look look, asio::any_io_executor workers);
 
@@ -104,15 +157,14 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const Clock& clock_;
   const Timestamp producer_expiration_ms_;
   Offset next_;                // to be given to the next batch
-  std::size_t in_flight_ = 0;  // appends not answered yet
-  Epoch leader_epoch_ = 0;     // in which we lead: alone, for ever
+  std::size_t in_flight_ = 0;  // batches that the log has not answered yet
+  Epoch leader_epoch_ = 0;
+  std::optional<Replicas> replicas_;  // while it leads
+  Offset high_watermark_ = 0, leader_high_watermark_ = 0;
   Epochs epochs_;
   Producers producers_;
-  struct Duplicate {
-    Producers::Batch batch;
-    std::function<void(Appended)> done;
-  };
-  std::vector<Duplicate> duplicates_;  // of batches that are not durable yet
+  bool is_exact_ = true;
+  Acknowledgements acknowledgements_;
   Waiters waiters_, stable_waiters_;
   Offset stable_ = 0;  // as stable_waiters_ were told
   Grown grown_;        // nobody wants to know: not set

@@ -59,21 +59,35 @@ Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Ma
   return is_late || epoch < found->second.epoch ? Error::invalid_producer_epoch : Error::none;
 }
 
-Producers::Producer& Producers::find_or_add(const kafka::BatchHead& head, Timestamp now) {
-  if (!producers_.contains(head.producer_id)) make_room(now);
-  Producer& producer = producers_[head.producer_id];
-  if (producer.epoch != head.producer_epoch) {
+Producers::Producer& Producers::find_or_add(ProducerId id, std::int16_t epoch, Timestamp now) {
+  if (!producers_.contains(id)) make_room(now);
+  Producer& producer = producers_[id];
+  if (producer.epoch != epoch) {
     producer.batches.clear();
     producer.resumes_at = 0;
     producer.refused_until.reset();
   }
-  producer.epoch = head.producer_epoch;
+  producer.epoch = epoch;
   producer.seen = now;
   return producer;
 }
 
+void Producers::note_undo(const kafka::BatchHead& head, Offset first) {
+  Undo& undo = undo_.emplace_back();
+  undo.first = first;
+  undo.last = first + head.last_offset_delta;
+  undo.producer = head.producer_id;
+  if (const auto known = producers_.find(head.producer_id); known != producers_.end())
+    undo.before = known->second;
+  if (head.base_sequence < 0) return;
+  undo.epoch = head.producer_epoch;
+  undo.sequence = head.base_sequence;
+  undo.next_sequence = sequence_after(head.base_sequence, head.last_offset_delta + 1);
+}
+
 void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
-  Producer& producer = find_or_add(head, now);
+  note_undo(head, first);
+  Producer& producer = find_or_add(head.producer_id, head.producer_epoch, now);
   if (head.is_transactional()) transactions_.begin(head.producer_id, first);
   if (head.base_sequence < 0) return;
   const std::int32_t last = sequence_after(head.base_sequence, head.last_offset_delta);
@@ -88,31 +102,61 @@ void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp n
 
 void Producers::refused(const kafka::BatchHead& head, Timestamp now) {
   if (head.producer_id < 0 || head.base_sequence < 0) return;
-  const bool is_new = !producers_.contains(head.producer_id);
-  Producer& producer = find_or_add(head, now);
-  if (is_new) producer.resumes_at = head.base_sequence;
-  const std::int32_t next = expected(producer),
-                     until = sequence_after(head.base_sequence, head.last_offset_delta + 1);
+  refused(head.producer_id, head.producer_epoch, head.base_sequence,
+          sequence_after(head.base_sequence, head.last_offset_delta + 1), now);
+}
+
+void Producers::refused(ProducerId id, std::int16_t epoch, std::int32_t sequence, std::int32_t next_sequence,
+                        Timestamp now) {
+  const bool is_new = !producers_.contains(id);
+  Producer& producer = find_or_add(id, epoch, now);
+  if (is_new) producer.resumes_at = sequence;
+  const std::int32_t next = expected(producer);
   if (!producer.refused_until ||
-      sequences_between(next, *producer.refused_until) < sequences_between(next, until))
-    producer.refused_until = until;
+      sequences_between(next, *producer.refused_until) < sequences_between(next, next_sequence))
+    producer.refused_until = next_sequence;
 }
 
 void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset,
                       Timestamp now) {
-  find_or_add(head, now).coordinator_epoch = marker.coordinator_epoch;
+  note_undo(head, offset);
+  find_or_add(head.producer_id, head.producer_epoch, now).coordinator_epoch = marker.coordinator_epoch;
   transactions_.end(head.producer_id, marker.commit, offset);
 }
 
-// A producer goes on with the first batch that it lost: what it sent behind that one must not overtake it.
-void Producers::truncate(Offset end) {
+bool Producers::advance(Offset high_watermark, Offset durable_end) {
+  forget_undo_before(high_watermark);
+  while (undo_.size() > uncommitted_max && undo_.front().last < durable_end)
+    forget_undo_before(undo_.front().last + 1);
+  return transactions_.advance(high_watermark);
+}
+
+void Producers::forget_undo_before(Offset first) {
+  while (!undo_.empty() && undo_.front().last < first) undo_.pop_front();
+  undoable_from_ = std::max(undoable_from_, first);
+}
+
+bool Producers::truncate(Offset end) {
   transactions_.truncate(end);
-  for (auto& [id, producer] : producers_)
-    for (auto& batches = producer.batches; !batches.empty() && batches.back().last >= end;
-         batches.pop_back()) {
-      if (!producer.refused_until) producer.refused_until = sequence_after(batches.back().last_sequence, 1);
-      producer.resumes_at = batches.back().first_sequence;
-    }
+  for (; !undo_.empty() && undo_.back().last >= end; undo_.pop_back()) {
+    Undo& undo = undo_.back();
+    if (undo.before)
+      producers_[undo.producer] = std::move(*undo.before);
+    else
+      producers_.erase(undo.producer);
+  }
+  const bool all = end >= undoable_from_ || empty();
+  undoable_from_ = std::min(undoable_from_, end);
+  return all;
+}
+
+void Producers::failed(Offset end, Timestamp now) {
+  std::vector<Undo> lost;
+  for (const Undo& undo : undo_)
+    if (undo.last >= end && undo.sequence >= 0) lost.push_back(undo);
+  truncate(end);
+  for (const Undo& batch : lost)
+    refused(batch.producer, batch.epoch, batch.sequence, batch.next_sequence, now);
 }
 
 void Producers::lost(Offset first) {

@@ -3,14 +3,12 @@
 // and in which transaction. Pure: no I/O, no clock, no threads. Every rule of idempotence is here.
 #pragma once
 
+#include <boost/container/deque.hpp>
 #include <boost/container/static_vector.hpp>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "core/partition/epochs.h"
 #include "core/partition/transactions.h"
 #include "net/kafka/control_batch.h"
 #include "net/kafka/error.h"
@@ -26,6 +24,8 @@ class Producers {
  public:
   static constexpr std::size_t batches_max = 5;          // clients keep at most five in flight
   static constexpr std::size_t producers_max = 100'000;  // then the one silent for longest is forgotten
+
+  static constexpr std::size_t uncommitted_max = 4096;  // changes that can be undone, of what is durable
 
   static constexpr Timestamp expiration_ms = 24 * 3'600'000;  // unless it is set
 
@@ -66,10 +66,16 @@ class Producers {
   // The log takes nothing now: the batch, which was in order, has to come again before what was sent behind
   // it.
   void refused(const kafka::BatchHead& head, Timestamp now);
-  // The log is durable up to `end`. Whether a transaction is over by that.
-  bool advance(Offset end) { return transactions_.advance(end); }
-  // What reached the log at or after `end` is not there any more.
-  void truncate(Offset end);
+  // Everything before `high_watermark` is committed and will not be undone. Whether a transaction is over by
+  // that. Of what is not, but is durable up to `durable_end`, the newest uncommitted_max changes are kept.
+  bool advance(Offset high_watermark, Offset durable_end);
+  // Batches that reached `end` are not in the log any more, because they never were committed: as if they had
+  // never come. False: what was before them is not known apart, because some were committed or there were too
+  // many; all of this has to be read from the log anew.
+  bool truncate(Offset end);
+  // The same because the log could not write them: each producer goes on with the first batch that it lost,
+  // which what it sent behind must not overtake.
+  void failed(Offset end, Timestamp now);
   // The batch that was to lie at `first` does not, although there is something behind it.
   void lost(Offset first);
   void trim(Offset start) { transactions_.trim(start); }
@@ -81,26 +87,35 @@ class Producers {
   const std::unordered_map<ProducerId, Producer>& all() const { return producers_; }
   const Transactions& transactions() const { return transactions_; }
 
-  // As bytes and back (snapshot.cc), with the epochs of the partition. `covers`: batches before this offset
-  // are in it.
-  struct Restored;
-  std::string snapshot(Offset covers, const Epochs& epochs = {}) const;
-  static std::optional<Restored> restore(std::string_view snapshot);
+  // Nothing before `first` can be undone any more. For who has many to keep an eye on.
+  void forget_undo_before(Offset first);
 
  private:
+  friend class StoredPartition;  // snapshot.cc: as bytes and back
+
+  // What one batch changed: a producer as it was before it.
+  struct Undo {
+    Offset first = 0, last = 0;
+    ProducerId producer = -1;
+    std::optional<Producer> before;  // nothing: it was not known
+    // For a producer's own batch, what it was numbered.
+    std::int16_t epoch = -1;
+    std::int32_t sequence = -1, next_sequence = -1;
+    bool operator==(const Undo&) const = default;
+  };
+
   void make_room(Timestamp now);
-  Producer& find_or_add(const kafka::BatchHead& head, Timestamp now);
+  Producer& find_or_add(ProducerId id, std::int16_t epoch, Timestamp now);
+  void note_undo(const kafka::BatchHead& head, Offset first);
+  void refused(ProducerId id, std::int16_t epoch, std::int32_t sequence, std::int32_t next_sequence,
+               Timestamp now);
   static std::int32_t expected(const Producer& producer);
   Timestamp expiration_ms_ = expiration_ms;
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
   Transactions transactions_;
-};
-
-struct Producers::Restored {
-  Producers producers;
-  Epochs epochs;
-  Offset covers = 0;
+  boost::container::deque<Undo> undo_;  // oldest first; costs nothing while it is empty
+  Offset undoable_from_ = 0;            // of batches that reached this or more, all is in undo_
 };
 
 // Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.

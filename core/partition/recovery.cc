@@ -9,49 +9,58 @@
 
 namespace mq::core {
 
+void apply_batch(Producers& producers, Epochs& epochs, PartitionNumber number, const kafka::BatchHead& head,
+                 net::Bytes start, Timestamp now) {
+  epochs.seen(head.partition_leader_epoch, head.base_offset);
+  if (head.producer_id < 0) return;
+  if (!head.is_control()) return producers.appended(head, head.base_offset, now);
+  const auto marker = kafka::read_marker(start);
+  if (!marker)
+    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
+                  number, head.base_offset);
+  producers.ended(head, marker.value_or(kafka::Marker{}), head.base_offset, now);
+}
+
 void PartitionRecovery::on_snapshot(PartitionNumber number, std::string_view snapshot) {
-  auto restored = Producers::restore(snapshot);
-  if (!restored) {
+  auto parsed = parse_snapshot(snapshot);
+  if (!parsed) {
     spdlog::warn(
         "partition {}: the snapshot of its producers is damaged; duplicates sent before the last stop may be "
         "taken for new",
         number);
     return;
   }
-  partitions_[number] = {std::move(restored->producers), std::move(restored->epochs)};
-  covered_up_to_[number] = restored->covers;
+  partitions_[number] = std::move(*parsed);
 }
 
 void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Timestamp now) {
   const auto head = kafka::BatchHead::parse(start);
   if (!head || (head->producer_id < 0 && head->partition_leader_epoch <= 0)) return;  // nothing that it tells
-  const auto covered = covered_up_to_.find(number);
-  if (covered != covered_up_to_.end() && head->base_offset < covered->second) return;
-  State& state = partitions_[number];
-  state.epochs.seen(head->partition_leader_epoch, head->base_offset);
+  PartitionSnapshot& partition = partitions_[number];
+  if (head->base_offset < partition.covers) return;
+  apply_batch(partition.producers, partition.epochs, number, *head, start, now);
   if (head->producer_id < 0) return;
-  Producers& producers = state.producers;
-  if (!head->is_control()) return producers.appended(*head, head->base_offset, now);
-  auto marker = kafka::read_marker(start);
-  if (!marker)
-    spdlog::error("partition {}: the marker at offset {} is damaged; its transaction counts as aborted",
-                  number, head->base_offset);
-  producers.ended(*head, marker.value_or(kafka::Marker{}), head->base_offset, now);
+  undoable_.emplace_back(number, head->last_offset());
+  if (undoable_.size() <= undo_max) return;
+  const auto [oldest, last] = undoable_.front();
+  undoable_.pop_front();
+  partitions_[oldest].producers.forget_undo_before(last + 1);
 }
 
 void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
   if (const auto known = partitions_.find(number); known != partitions_.end()) {
-    known->second.producers.truncate(end);
-    known->second.epochs.truncate(end);
+    PartitionSnapshot& partition = known->second;
+    partition.is_exact = partition.producers.truncate(end) && partition.is_exact;
+    partition.epochs.truncate(end);
+    partition.covers = std::min(partition.covers, end);
+    partition.high_watermark = std::min(partition.high_watermark, end);
   }
-  if (const auto covered = covered_up_to_.find(number); covered != covered_up_to_.end())
-    covered->second = std::min(covered->second, end);
   const auto [lowest, first] = truncated_.try_emplace(number, end);
   lowest->second = std::min(lowest->second, end);
 }
 
 PartitionRecovery::Recovered PartitionRecovery::take() {
-  covered_up_to_.clear();
+  undoable_.clear();
   return std::exchange(partitions_, {});
 }
 

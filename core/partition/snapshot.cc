@@ -2,20 +2,42 @@
 // The state of a partition's producers as bytes. It is written for each partition of each segment that is
 // sealed, so what follows from what stands before it takes one byte: a number is a varint of its distance
 // from what was expected.
+#include "core/partition/snapshot.h"
+
 #include <algorithm>
 
-#include "core/partition/producers.h"
 #include "core/partition/wrapping.h"
 #include "net/kafka/varint.h"
 
 namespace mq::core {
+
+// Reaches what nobody else has to.
+class StoredPartition {
+ public:
+  using Undo = Producers::Undo;
+  static auto& producers(auto& of) { return of.producers_; }
+  static auto& transactions(auto& of) { return of.transactions_; }
+  static auto& undo(auto& of) { return of.undo_; }
+  static auto& undoable_from(auto& of) { return of.undoable_from_; }
+};
+
 namespace {
 
-constexpr std::int64_t format = 2;  // 1: without epochs
+using Parts = StoredPartition;
+
+// The lowest that can say what there is: most partitions have one epoch, and nothing that is not committed.
+constexpr std::int64_t format_plain = 1, format_with_epochs = 2, format_with_uncommitted = 3;
 
 struct Open {
   ProducerId producer = -1;
   Offset first = 0;
+};
+struct StoredUndo {
+  Offset first = 0, last = 0;
+  std::int16_t epoch = -1;
+  std::int32_t sequence = -1, next_sequence = -1;
+  bool was_known = false;
+  std::pair<ProducerId, Producers::Producer> before = {};  // only its id, where it was not known
 };
 struct Stored {
   std::int64_t format = 0;
@@ -23,7 +45,11 @@ struct Stored {
   std::vector<std::pair<ProducerId, Producers::Producer>> producers = {};
   std::vector<Open> open = {};
   std::vector<Transactions::Aborted> aborted = {};
-  std::vector<Epochs::End> epochs = {};  // format 2
+  std::vector<Epochs::End> epochs = {};           // from format 2 on
+  std::vector<Transactions::Ending> ending = {};  // from format 3 on
+  Offset high_watermark = 0, undoable_from = 0;
+  bool is_exact = true;
+  std::vector<StoredUndo> undo = {};
 };
 
 class Writer {
@@ -110,46 +136,98 @@ void visit(auto& stream, Stored& stored) {
     stream.number(aborted.last, aborted.first);
     stream.number(aborted.stable, aborted.first);
   });
-  if (stored.format < 2) return;
+  if (stored.format < format_with_epochs) return;
   Epochs::End before{-1, 0};
   stream.list(stored.epochs, [&](Epochs::End& epoch) {
     stream.number(epoch.epoch, std::int64_t{before.epoch} + 1);
     stream.number(epoch.offset, before.offset);
     before = epoch;
   });
+  if (stored.format < format_with_uncommitted) return;
+  stream.list(stored.ending, [&](Transactions::Ending& ending) {
+    stream.number(ending.producer);
+    stream.number(ending.first, stored.covers);
+    stream.number(ending.marker, ending.first);
+    stream.number(ending.commit);
+  });
+  stream.number(stored.high_watermark, stored.covers);
+  stream.number(stored.undoable_from, stored.high_watermark);
+  stream.number(stored.is_exact);
+  stream.list(stored.undo, [&](StoredUndo& undo) {
+    stream.number(undo.first, stored.covers);
+    stream.number(undo.last, undo.first);
+    stream.number(undo.epoch, -1);
+    stream.number(undo.sequence, -1);
+    stream.number(undo.next_sequence, -1);
+    stream.number(undo.was_known);
+    visit(stream, undo.before, stored.covers, 0);
+  });
 }
 
 }  // namespace
 
-std::string Producers::snapshot(Offset covers, const Epochs& epochs) const {
-  Stored stored{.format = epochs.is_trivial() ? 1 : format, .covers = covers};
-  stored.epochs = epochs.all();
-  stored.producers.assign(producers_.begin(), producers_.end());
-  for (const auto& [producer, first] : transactions_.all_open()) stored.open.push_back({producer, first});
-  const auto& aborted = transactions_.all_aborted();
+std::string to_bytes(const PartitionSnapshot& snapshot) {
+  const Producers& producers = snapshot.producers;
+  Stored stored{.format = format_plain, .covers = snapshot.covers};
+  stored.producers.assign(producers.all().begin(), producers.all().end());
+  for (const auto& [producer, first] : producers.transactions().all_open())
+    stored.open.push_back({producer, first});
+  const auto& aborted = producers.transactions().all_aborted();
   stored.aborted.assign(aborted.begin(), aborted.end());
+  stored.epochs = snapshot.epochs.all();
+  stored.ending = producers.transactions().all_ending();
+  stored.high_watermark = snapshot.high_watermark;
+  stored.undoable_from = Parts::undoable_from(producers);
+  stored.is_exact = snapshot.is_exact;
+  for (const auto& [first, last, producer, before, epoch, sequence, next_sequence] : Parts::undo(producers))
+    stored.undo.push_back({first,
+                           last,
+                           epoch,
+                           sequence,
+                           next_sequence,
+                           before.has_value(),
+                           {producer, before.value_or(Producers::Producer{})}});
+  if (!snapshot.epochs.is_trivial()) stored.format = format_with_epochs;
+  if (snapshot.high_watermark < snapshot.covers || !snapshot.is_exact)
+    stored.format = format_with_uncommitted;
   Writer writer;
   visit(writer, stored);
   return std::move(writer.out);
 }
 
-std::optional<Producers::Restored> Producers::restore(std::string_view snapshot) {
+std::optional<PartitionSnapshot> parse_snapshot(std::string_view bytes) {
   Stored stored;
-  Reader reader(snapshot);
+  Reader reader(bytes);
   visit(reader, stored);
-  if (!reader.good() || !reader.at_end() || stored.format < 1 || stored.format > format) return {};
-  Restored all;
-  Producers& restored = all.producers;
-  restored.producers_.insert(stored.producers.begin(), stored.producers.end());
-  for (const Open& open : stored.open) restored.transactions_.begin(open.producer, open.first);
-  for (const auto& aborted : stored.aborted) restored.transactions_.restore_aborted(aborted);
+  if (!reader.good() || !reader.at_end()) return {};
+  if (stored.format < format_plain || stored.format > format_with_uncommitted) return {};
+  if (stored.format < format_with_uncommitted) stored.high_watermark = stored.undoable_from = stored.covers;
   const auto falls = [](const Epochs::End& a, const Epochs::End& b) {
     return a.epoch >= b.epoch || a.offset > b.offset;
   };
   if (std::ranges::adjacent_find(stored.epochs, falls) != stored.epochs.end()) return {};
-  all.epochs = Epochs::restored(std::move(stored.epochs));
-  all.covers = stored.covers;
-  return all;
+  PartitionSnapshot snapshot;
+  Parts::producers(snapshot.producers).insert(stored.producers.begin(), stored.producers.end());
+  Transactions& transactions = Parts::transactions(snapshot.producers);
+  for (const Transactions::Ending& ending : stored.ending) {
+    transactions.begin(ending.producer, ending.first);
+    transactions.end(ending.producer, ending.commit, ending.marker);
+  }
+  for (const Open& open : stored.open) transactions.begin(open.producer, open.first);
+  for (const auto& aborted : stored.aborted) transactions.restore_aborted(aborted);
+  for (StoredUndo& undo : stored.undo) {
+    std::optional<Producers::Producer> before;
+    if (undo.was_known) before = std::move(undo.before.second);
+    Parts::undo(snapshot.producers)
+        .push_back({undo.first, undo.last, undo.before.first, std::move(before), undo.epoch, undo.sequence,
+                    undo.next_sequence});
+  }
+  Parts::undoable_from(snapshot.producers) = stored.undoable_from;
+  snapshot.epochs = Epochs::restored(std::move(stored.epochs));
+  snapshot.covers = stored.covers;
+  snapshot.high_watermark = stored.high_watermark;
+  snapshot.is_exact = stored.is_exact;
+  return snapshot;
 }
 
 }  // namespace mq::core

@@ -19,12 +19,12 @@ void Transactions::end(ProducerId producer, bool commit, Offset marker) {
   open_by_producer_.erase(found);
 }
 
-bool Transactions::advance(Offset end) {
+bool Transactions::advance(Offset high_watermark) {
   bool some = false;
   while (!ending_.empty()) {
     const auto found = open_.find(ending_.front());
     const auto [first, ended] = *found;
-    if (ended.marker >= end) break;
+    if (ended.marker >= high_watermark) break;
     open_.erase(found);
     ending_.pop_front();
     if (!ended.commit) aborted_.push_back({ended.producer, first, ended.marker, stable(ended.marker + 1)});
@@ -39,12 +39,15 @@ void Transactions::truncate(Offset end) {
     const auto current = open_by_producer_.find(at->second.producer);
     if (current != open_by_producer_.end() && current->second == at->first) open_by_producer_.erase(current);
   }
-  std::erase_if(ending_, [end](Offset first) { return first >= end; });
+  const auto gone =
+      std::remove_if(ending_.begin(), ending_.end(), [end](Offset first) { return first >= end; });
+  ending_.erase(gone, ending_.end());
   while (!ending_.empty()) {
     const Offset first = ending_.back();
     Open& transaction = open_[first];
     if (transaction.marker < end) break;
     transaction.marker = -1;
+    transaction.commit = false;
     open_by_producer_[transaction.producer] = first;
     ending_.pop_back();
   }
@@ -74,7 +77,17 @@ std::vector<Transactions::Aborted> Transactions::aborted(Offset from, Offset unt
 
 std::vector<std::pair<ProducerId, Offset>> Transactions::all_open() const {
   std::vector<std::pair<ProducerId, Offset>> all;
-  for (const auto& [first, transaction] : open_) all.emplace_back(transaction.producer, first);
+  for (const auto& [first, transaction] : open_)
+    if (transaction.marker < 0) all.emplace_back(transaction.producer, first);
+  return all;
+}
+
+std::vector<Transactions::Ending> Transactions::all_ending() const {
+  std::vector<Ending> all;
+  for (const Offset first : ending_) {
+    const Open& transaction = open_.at(first);
+    all.push_back({transaction.producer, first, transaction.marker, transaction.commit});
+  }
   return all;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <boost/container/deque.hpp>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -26,13 +26,13 @@ class Transactions {
   };
 
   // Called in the order of the log, when the batch is queued. The first batch opens; the marker ends, which
-  // holds once it is durable.
+  // holds once it is committed.
   void begin(ProducerId producer, Offset first);
   void end(ProducerId producer, bool commit, Offset marker);
-  // Everything before `end` is durable. Whether an end came into effect.
-  bool advance(Offset end);
-  void truncate(
-      Offset end);  // what reached the log at or after `end` is not there any more, and was not durable
+  // Everything before it is committed. Whether an end came into effect.
+  bool advance(Offset high_watermark);
+  // What reached the log at or after `end` is not there any more; none of it was committed.
+  void truncate(Offset end);
   void trim(Offset start);  // nobody reads before `start` any more
 
   // Before this offset everything is decided, in a log that ends at `end`. Never goes back.
@@ -45,21 +45,28 @@ class Transactions {
   bool operator==(const Transactions&) const = default;
 
   // For snapshots. Only what is durable: truncate before asking.
+  struct Ending {
+    ProducerId producer = -1;
+    Offset first = 0, marker = 0;
+    bool commit = false;
+  };
   std::vector<std::pair<ProducerId, Offset>> all_open() const;
-  const std::deque<Aborted>& all_aborted() const { return aborted_; }
+  std::vector<Ending> all_ending() const;  // their markers are not committed yet; in the order of these
+  const boost::container::deque<Aborted>& all_aborted() const { return aborted_; }
   void restore_aborted(Aborted aborted) { aborted_.push_back(aborted); }
 
  private:
   struct Open {
     ProducerId producer = -1;
-    Offset marker = -1;  // queued, not durable; -1: none
+    Offset marker = -1;  // not committed; -1: none
     bool commit = false;
     bool operator==(const Open&) const = default;
   };
-  std::map<Offset, Open> open_;  // by first offset; also those whose marker is not durable yet
+  std::map<Offset, Open> open_;  // by first offset; also those whose marker is not committed yet
   std::unordered_map<ProducerId, Offset> open_by_producer_;
-  std::deque<Offset> ending_;    // first offsets of those with a marker, in its order
-  std::deque<Aborted> aborted_;  // in the order of their markers
+  // They take no memory while they are empty, as they are in most partitions.
+  boost::container::deque<Offset> ending_;    // first offsets of those with a marker, in its order
+  boost::container::deque<Aborted> aborted_;  // in the order of their markers
 };
 
 }  // namespace mq::core

@@ -83,9 +83,12 @@ std::int32_t BatchHead::last_sequence() const {
 }
 
 Error check_batch(net::Bytes batch) {
+  return check_batch(batch, BatchHead::parse(batch));
+}
+
+Error check_batch(net::Bytes batch, const std::optional<BatchHead>& head) {
   if (batch.size() <= at_magic) return Error::corrupt_message;
   if (static_cast<std::int8_t>(batch[at_magic]) != BatchHead::magic_now) return Error::invalid_record;
-  const auto head = BatchHead::parse(batch);
   if (!head) return Error::corrupt_message;
   const std::int64_t size = std::int64_t{head->batch_length} + BatchHead::size_before_length;
   if (size < static_cast<std::int64_t>(BatchHead::bytes)) return Error::corrupt_message;

@@ -49,6 +49,7 @@ struct BatchHead {
 // Whether this is exactly one batch, whole and undamaged. invalid_record: of an older format, or not exactly
 // one; corrupt_message: cut off, a length that cannot be, a wrong checksum; unsupported_compression_type.
 Error check_batch(net::Bytes batch);
+Error check_batch(net::Bytes batch, const std::optional<BatchHead>& head);  // its head, as it was parsed
 
 // The next whole batch of a row of them; `rest` is what follows it. Nothing: the end, a batch that is cut off
 // (as the last of a fetch may be), or a length that cannot be. Checks nothing else.

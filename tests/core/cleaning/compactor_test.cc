@@ -14,6 +14,7 @@
 #include "storage/gather.h"
 #include "tests/core/cleaning/wall_clock.h"
 #include "tests/core/handlers/conversation.h"
+#include "tests/core/partition/lead_alone.h"
 #include "tests/storage/support/batches.h"
 #include "tests/support/power_cut.h"
 
@@ -48,6 +49,7 @@ class Compacted {
     if (!opened) return opened.error();
     journal = std::move(*opened);
     partition = std::make_shared<Partition>(journal->log(1), 1, clock);
+    lead_alone(*partition);
     compactor = std::make_shared<Compactor>(loop, clock, *journal, io.get_executor(), memory_bytes);
     return compactor->load();
   }
@@ -77,7 +79,8 @@ class Compacted {
         pending[key] = value;
     }
     const auto answer = std::make_shared<std::optional<Error>>();
-    partition->append(*kafka::recompress(builder.finish().bytes(), codec),
+    const net::Slice batch = *kafka::recompress(builder.finish().bytes(), codec);
+    partition->append(batch, *kafka::BatchHead::parse(batch.bytes()), {},
                       [answer](Partition::Appended appended) { *answer = appended.error; });
     test::run_until(loop, [&] { return answer->has_value() || files.is_cut(); });
     if (*answer != Error::none) return false;

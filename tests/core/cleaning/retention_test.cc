@@ -4,9 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "storage/memory_log.h"
+#include "tests/core/partition/lead_alone.h"
 #include "tests/storage/support/batches.h"
 
-namespace mq::core {
+namespace mq::core::retention_test {
 namespace {
 
 constexpr Timestamp now = 1'000'000;
@@ -108,6 +109,7 @@ TEST(Outlook, ComesDownToTheBatchWhereASegmentGoesInPart) {
   for (Offset i = 0; i < 10; i++)
     log->append({std::make_shared<std::byte>(), 100, i, i, now + i}, [&](error_code) { answers++; });
   test::run_until(loop, [&] { return answers == 10; });
+  lead_alone(*partition);
   const auto outlook = test::wait_for(loop, outlook_of(partition, {1000, -1}, now + 1005));
   ASSERT_TRUE(outlook);
   EXPECT_EQ(outlook->start, 5);
@@ -115,4 +117,4 @@ TEST(Outlook, ComesDownToTheBatchWhereASegmentGoesInPart) {
 }
 
 }  // namespace
-}  // namespace mq::core
+}  // namespace mq::core::retention_test

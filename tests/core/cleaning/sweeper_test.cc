@@ -21,7 +21,7 @@ class SweeperTest : public testing::Test {
     options.min_free_bytes = 0;
     options.segment_bytes_min = options.segment_bytes_max = 100'000;
     journal = std::move(*storage::Journal::open(storage::real_files(), loop, options));
-    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor());
+    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor(), 1);
     ASSERT_FALSE(topics->load({}, {}));
     sweeper = std::make_shared<Sweeper>(loop, clock, Milliseconds(60'000), nullptr);
     sweeper->watch(*topics);
@@ -49,7 +49,8 @@ class SweeperTest : public testing::Test {
     const std::string value(size, 'v');
     builder.append(time, std::nullopt, bytes_of(value));
     bool answered = false;
-    partition.append(builder.finish(), [&](Partition::Appended appended) {
+    const net::Slice batch = builder.finish();
+    partition.append(batch, *kafka::BatchHead::parse(batch.bytes()), {}, [&](Partition::Appended appended) {
       EXPECT_EQ(appended.error, Error::none);
       answered = true;
     });

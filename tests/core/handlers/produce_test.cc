@@ -263,5 +263,35 @@ TEST_F(IdempotentTest, DescribeProducersTellsWhoIsThere) {
   EXPECT_EQ(answer.partitions.at(1).error_code, code(Error::unknown_topic_or_partition));
 }
 
+TEST_F(ProduceTest, WhoWantsAllIsAnsweredAtItsDeadlineAndWhatWasWrittenStays) {
+  const std::string late = batch({{"late"}}), in_time = batch({{"in time"}});
+  broker->hold();
+  wire->send(produce_request("t", 0, bytes_of(late)), 9);
+  const Time sent = broker->now();
+  auto answer = wire->receive<kafka::ProduceResponse>(9).responses.at(0).partition_responses.at(0);
+  EXPECT_EQ(answer.error_code, code(Error::request_timed_out));
+  EXPECT_EQ(answer.base_offset, -1);
+  EXPECT_EQ(broker->now() - sent, std::chrono::seconds(10));
+  broker->release();
+  EXPECT_EQ(fetch("t", 0).values, Values{"late"});
+  EXPECT_EQ(produce("t", in_time).base_offset, 1);
+}
+
+TEST_F(ProduceTest, WhoWantsTheLeaderAloneOrSetsNoDeadlineWaits) {
+  const std::string one = batch({{"a"}});
+  auto for_leader = produce_request("t", 0, bytes_of(one), 1),
+       for_ever = produce_request("t", 1, bytes_of(one));
+  for_leader.timeout_ms = 1;
+  for_ever.timeout_ms = 0;
+  broker->hold();
+  wire->send(for_leader, 9);
+  wire->send(for_ever, 9);
+  broker->pass(std::chrono::minutes(1));
+  broker->release();
+  for (int i = 0; i < 2; i++)
+    EXPECT_EQ(wire->receive<kafka::ProduceResponse>(9).responses.at(0).partition_responses.at(0).error_code,
+              0);
+}
+
 }  // namespace
 }  // namespace mq::core

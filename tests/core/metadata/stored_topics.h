@@ -36,7 +36,7 @@ class StoredTopics : public testing::Test {
     options.data = dir.path() / "data";
     options.min_free_bytes = 1 << 20;
     journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
-    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor());
+    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor(), 1);
     ASSERT_FALSE(topics->load({}, {}));
     topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
   }

@@ -9,6 +9,7 @@
 #include "net/kafka/record_batch.h"
 #include "storage/error.h"
 #include "storage/memory_log.h"
+#include "tests/core/partition/lead_alone.h"
 
 namespace mq::core {
 namespace {
@@ -17,6 +18,8 @@ using kafka::Error;
 
 class PartitionTest : public testing::Test {
  protected:
+  PartitionTest() { lead_alone(*partition); }
+
   using Answer = std::shared_ptr<std::optional<Partition::Appended>>;  // none: on its way
 
   Answer send(std::int32_t sequence, bool transactional = false, std::int16_t epoch = 0) {
@@ -28,7 +31,9 @@ class PartitionTest : public testing::Test {
     kafka::BatchBuilder builder(100);
     builder.append(1000, std::nullopt, net::Bytes(&value, 1));
     const auto answer = std::make_shared<std::optional<Partition::Appended>>();
-    partition->append(builder.finish(kafka::Codec::none, 0, {producer, epoch, sequence, transactional}),
+    const net::Slice batch =
+        builder.finish(kafka::Codec::none, 0, {producer, epoch, sequence, transactional});
+    partition->append(batch, *kafka::BatchHead::parse(batch.bytes()), {},
                       [answer, then](Partition::Appended appended) {
                         *answer = appended;
                         if (then) then();
@@ -146,6 +151,7 @@ class LawlessLog final : public storage::Log {
 TEST_F(PartitionTest, WhatTheLogRefusedIsNeverAcknowledgedAsADuplicateWhateverItTookBehindIt) {
   const auto lawless = std::make_shared<LawlessLog>();
   partition = std::make_shared<Partition>(lawless, 1, clock);
+  lead_alone(*partition);
   const auto lost = send(0), behind = send(1);
   lawless->answer(storage::Errc::full);
   lawless->answer({});

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/partition/snapshot.h"
+
 namespace mq::core {
 namespace {
 
@@ -28,6 +30,11 @@ class ProducersTest : public testing::Test {
       next += records;
     }
     return verdict.error;
+  }
+  // When all of it is committed.
+  std::string snapshot(Offset covers) {
+    producers.advance(covers, covers);
+    return to_bytes({.producers = producers, .covers = covers, .high_watermark = covers});
   }
   Producers producers;
   Offset next = 0;
@@ -71,10 +78,10 @@ TEST_F(ProducersTest, ANewEpochStartsAtZeroAndFencesTheOldOne) {
   EXPECT_EQ(send(7, 0, 10), Error::invalid_producer_epoch);
 }
 
-TEST_F(ProducersTest, WhatWasCutNeverHappened) {
+TEST_F(ProducersTest, WhatCouldNotBeWrittenHasToComeAgainBeforeWhatFollowsIt) {
   send(7, 0, 0, 10);
   send(7, 0, 10, 10);
-  producers.truncate(10);
+  producers.failed(10, 1000);
   EXPECT_EQ(send(7, 0, 20), Error::kafka_storage_error) << "it follows what was lost";
   EXPECT_EQ(send(7, 0, 21), Error::out_of_order_sequence_number) << "nothing of ours explains that";
   EXPECT_EQ(send(7, 0, 10, 10), Error::none);
@@ -83,14 +90,14 @@ TEST_F(ProducersTest, WhatWasCutNeverHappened) {
 TEST_F(ProducersTest, WhoLostEverythingGoesOnWithTheFirstThatItLost) {
   send(7, 0, 40);
   send(7, 0, 41);
-  producers.truncate(0);
-  const auto restored = Producers::restore(producers.snapshot(0));
+  producers.failed(0, 1000);
+  const auto restored = parse_snapshot(snapshot(0));
   EXPECT_EQ(restored->producers.check(head(7, 0, 40)).error, Error::none);
   EXPECT_NE(restored->producers.check(head(7, 0, 41)).error, Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::kafka_storage_error) << "it would overtake the other one";
   EXPECT_EQ(send(7, 0, 40), Error::none);
   EXPECT_EQ(send(7, 0, 41), Error::none);
-  producers.truncate(0);
+  producers.failed(0, 1000);
   EXPECT_EQ(send(7, 1, 40), Error::out_of_order_sequence_number);
   EXPECT_EQ(send(7, 1, 0), Error::none) << "an epoch of its own begins anew";
 }
@@ -142,7 +149,7 @@ TEST_F(ProducersTest, ABatchThatIsMissingInTheMiddleOfTheLogIsNoDuplicate) {
 
 TEST_F(ProducersTest, ASnapshotBringsBackEveryProducerAndWhatItCovers) {
   for (std::int32_t i = 0; i < 7; i++) send(7, 3, i), send(8, 0, i * 2, 2);
-  const auto restored = Producers::restore(producers.snapshot(21));
+  const auto restored = parse_snapshot(snapshot(21));
   ASSERT_TRUE(restored);
   EXPECT_EQ(restored->covers, 21);
   EXPECT_EQ(restored->producers.all(), producers.all());
@@ -154,7 +161,7 @@ TEST_F(ProducersTest, ASnapshotHoldsWhateverNumbersThereAre) {
     producers.appended(head(id, 32767, 0x7ffffffe, 3), INT64_MAX - 20, times[id % 3]);
     producers.appended(head(id, 32767, 1, 1), INT64_MAX - 17, times[id % 3]);
   }
-  const auto restored = Producers::restore(producers.snapshot(INT64_MAX));
+  const auto restored = parse_snapshot(snapshot(INT64_MAX));
   ASSERT_TRUE(restored);
   EXPECT_EQ(restored->producers.all(), producers.all());
 }
@@ -162,7 +169,7 @@ TEST_F(ProducersTest, ASnapshotHoldsWhateverNumbersThereAre) {
 TEST_F(ProducersTest, ASnapshotTakesFewBytesForWhoGoesOnAsExpected) {
   for (std::int32_t i = 0; i < 20; i++)
     for (std::int64_t id = 1000; id < 1008; id++) send(id, 0, 100 * i, 100);
-  EXPECT_LT(producers.snapshot(16'000).size(), 8u * 50);
+  EXPECT_LT(snapshot(16'000).size(), 8u * 50);
 }
 
 kafka::BatchHead in_transaction(kafka::BatchHead h) {
@@ -242,8 +249,8 @@ TEST_F(ProducersTest, ASnapshotHoldsWhatIsOpenAndWhatWasAborted) {
   producers.appended(in_transaction(head(7, 0, 0)), 0, 1000);
   producers.appended(in_transaction(head(8, 0, 0)), 1, 1000);
   producers.ended(marker(7, 0), {false, 9}, 2, 1000);
-  producers.advance(3);
-  const auto restored = Producers::restore(producers.snapshot(3));
+  producers.advance(3, 3);
+  const auto restored = parse_snapshot(snapshot(3));
   ASSERT_TRUE(restored);
   EXPECT_EQ(restored->producers.all(), producers.all());
   EXPECT_EQ(restored->producers.transactions(), producers.transactions());
@@ -253,9 +260,8 @@ TEST_F(ProducersTest, ASnapshotHoldsWhatIsOpenAndWhatWasAborted) {
 
 TEST_F(ProducersTest, ADamagedSnapshotIsRefused) {
   send(7, 0, 0);
-  const std::string snapshot = producers.snapshot(1);
-  for (std::size_t n = 0; n < snapshot.size(); n++)
-    EXPECT_FALSE(Producers::restore(snapshot.substr(0, n))) << n;
+  const std::string bytes = snapshot(1);
+  for (std::size_t n = 0; n < bytes.size(); n++) EXPECT_FALSE(parse_snapshot(bytes.substr(0, n))) << n;
 }
 
 TEST_F(ProducersTest, NewProducersPushOutThoseSilentForADay) {

@@ -25,7 +25,7 @@ kafka::BatchProducer from(std::int32_t sequence) {
 class PartitionRecoveryTest : public testing::Test {
  protected:
   void start(const net::Slice& of) { recovery.on_start(1, of.bytes(), now); }
-  PartitionRecovery::State state() { return recovery.take()[1]; }
+  PartitionSnapshot state() { return recovery.take()[1]; }
 
   PartitionRecovery recovery;
 };
@@ -43,7 +43,7 @@ TEST_F(PartitionRecoveryTest, EpochsComeBackFromASnapshot) {
   Epochs epochs;
   epochs.seen(2, 10);
   epochs.seen(5, 30);
-  recovery.on_snapshot(1, producers.snapshot(40, epochs));
+  recovery.on_snapshot(1, to_bytes({producers, epochs, 40, 40}));
   start(batch(30, 10, 5));  // it is covered
   start(batch(40, 10, 6));
   EXPECT_EQ(state().epochs.all(), (std::vector<Epochs::End>{{0, 0}, {2, 10}, {5, 30}, {6, 40}}));
@@ -58,7 +58,7 @@ TEST_F(PartitionRecoveryTest, WhatWasTruncatedBehindASnapshotNeverWas) {
   for (Offset at = 40; at < 100; at += 20)
     producers.appended(
         *kafka::BatchHead::parse(batch(at, 20, 4, from(static_cast<std::int32_t>(at))).bytes()), at, now);
-  recovery.on_snapshot(1, producers.snapshot(100, epochs));
+  recovery.on_snapshot(1, to_bytes({producers, epochs, 100, 0}));
   recovery.on_truncate(1, 60);
   start(batch(60, 20, 5, from(60)));
   EXPECT_EQ(recovery.truncated().at(1), 60);
@@ -72,14 +72,66 @@ TEST_F(PartitionRecoveryTest, WhatWasTruncatedBehindASnapshotNeverWas) {
   EXPECT_EQ(check(80).error, kafka::Error::none);
 }
 
+TEST_F(PartitionRecoveryTest, WhatWasNotCommittedIsUndoneThroughASnapshotAndBehindIt) {
+  Producers producers;
+  const auto add = [&](Offset at) {
+    const auto sequence = static_cast<std::int32_t>(at);
+    producers.appended(*kafka::BatchHead::parse(batch(at, 10, 4, from(sequence)).bytes()), at, now);
+  };
+  for (Offset at = 0; at < 100; at += 10) add(at);
+  producers.advance(30, 100);
+  recovery.on_snapshot(1, to_bytes({producers, {}, 100, 30}));
+  for (Offset at = 100; at < 200; at += 10) start(batch(at, 10, 4, from(static_cast<std::int32_t>(at))));
+  recovery.on_truncate(1, 40);
+  const auto found = state();
+  EXPECT_TRUE(found.is_exact);
+  const auto& batches = found.producers.all().at(7).batches;
+  ASSERT_EQ(batches.size(), 4u);
+  EXPECT_EQ(batches.front().first, 0);
+  EXPECT_EQ(batches.back().last, 39);
+}
+
+TEST_F(PartitionRecoveryTest, WhoWasCommittedAndTruncatedHasToBeReadAnewAlsoAfterOneMoreRestart) {
+  Producers producers;
+  producers.appended(*kafka::BatchHead::parse(batch(0, 10, 4, from(0)).bytes()), 0, now);
+  producers.advance(10, 10);
+  recovery.on_snapshot(1, to_bytes({producers, {}, 10, 10}));
+  recovery.on_truncate(1, 0);
+  const auto found = state();
+  EXPECT_FALSE(found.is_exact);
+  recovery.on_snapshot(1, to_bytes(found));
+  EXPECT_FALSE(state().is_exact);
+}
+
+TEST_F(PartitionRecoveryTest, OfVeryManyBatchesTheNewestCanBeUndone) {
+  constexpr auto count = static_cast<Offset>(PartitionRecovery::undo_max) + 10;
+  const net::Slice one = batch(0, 1, 4, from(0));
+  for (Offset at = 0; at < count; at++) {
+    kafka::BatchHead head = *kafka::BatchHead::parse(one.bytes());
+    head.base_offset = at;
+    head.base_sequence = static_cast<std::int32_t>(at);
+    std::byte bytes[kafka::BatchHead::bytes];
+    head.put(bytes);
+    recovery.on_start(1, bytes, now);
+  }
+  recovery.on_truncate(1, 10);
+  recovery.on_truncate(2, 10);
+  EXPECT_TRUE(recovery.take()[1].is_exact);
+}
+
 TEST_F(PartitionRecoveryTest, ADamagedSnapshotIsNone) {
   Epochs epochs;
   epochs.seen(2, 10);
-  const std::string snapshot = Producers().snapshot(40, epochs);
+  const std::string snapshot = to_bytes({.epochs = epochs, .covers = 40, .high_watermark = 40});
   for (std::size_t size = 0; size < snapshot.size(); size++)
-    EXPECT_FALSE(Producers::restore(snapshot.substr(0, size))) << size;
-  EXPECT_EQ(Producers::restore(snapshot)->epochs, epochs);
-  EXPECT_TRUE(Producers::restore(Producers().snapshot(40))->epochs.is_trivial());
+    EXPECT_FALSE(parse_snapshot(snapshot.substr(0, size))) << size;
+  EXPECT_EQ(parse_snapshot(snapshot)->epochs, epochs);
+  EXPECT_TRUE(parse_snapshot(to_bytes({.covers = 40, .high_watermark = 40}))->epochs.is_trivial());
+  Producers producers;
+  producers.appended(*kafka::BatchHead::parse(batch(0, 10, 4, from(0)).bytes()), 0, now);
+  const std::string uncommitted = to_bytes({.producers = producers, .covers = 10});
+  for (std::size_t size = 0; size < uncommitted.size(); size++)
+    EXPECT_FALSE(parse_snapshot(uncommitted.substr(0, size))) << size;
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 #include "core/cleaning/sweeper.h"
 #include "core/error.h"
 #include "core/handlers/dispatcher.h"
-#include "core/metadata/records.h"
+#include "core/metadata/embedded_store.h"
+#include "core/metadata/entries.h"
+#include "core/metadata/migration.h"
 #include "core/partition/recovery.h"
 #include "storage/error.h"
 #include "storage/lock.h"
@@ -48,7 +50,11 @@ struct Broker::Parts {
   DynamicConfigs dynamic;
   FetchSessions sessions;
   std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<Topics> topics;
+  std::unique_ptr<EmbeddedStore> store;
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<PartitionTable> partitions;
+  std::shared_ptr<MetadataLoader> loader;
+  std::unique_ptr<Controller> controller;
   std::unique_ptr<ProducerIds> producer_ids;
   std::unique_ptr<InternalTopic> offsets_log, transactions_log;
   std::shared_ptr<TransactionCoordinator> transactions;
@@ -69,7 +75,7 @@ Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
   Snapshots all;
   for (const PartitionNumber number : numbers) {
     if (pace.due(steps_per_snapshot)) co_await pace.give_way();
-    if (const auto partition = topics ? topics->find_partition(number) : nullptr)
+    if (const auto partition = partitions ? partitions->find(number) : nullptr)
       if (std::string snapshot = partition->snapshot(); !snapshot.empty())
         all.emplace_back(number, std::move(snapshot));
   }
@@ -96,8 +102,8 @@ Broker::Ready Broker::start() {
   load();
   if (world_.listens) listen(ready);
   ready.identity = parts_->identity;
-  ready.topics = parts_->topics->all().size();
-  ready.partitions = parts_->topics->partition_count();
+  ready.topics = parts_->catalog->all().size();
+  ready.partitions = parts_->partitions->size();
   ready.bytes = parts_->journal->stats().disk_bytes;
   ready.recovery = parts_->journal->recovery();
   return ready;
@@ -139,29 +145,6 @@ void Broker::open_journal() {
 
 namespace {
 
-// What was altered at run time.
-ConfigMap altered(storage::Store& meta, const std::string& kind) {
-  const std::string prefix = std::string(config_key_prefix) + kind + "/";
-  ConfigMap found;
-  const error_code error = storage::for_each_row(meta, prefix, [&](auto key, auto value) -> error_code {
-    found.emplace(key, value);
-    return {};
-  });
-  if (error) throw WrongStart(1, "the broker's configuration cannot be read: " + error.message());
-  return found;
-}
-
-void configure(GroupCoordinator& groups, const ConfigMap& altered) {
-  for (const auto& [key, value] : altered) {  // name/group
-    const std::size_t slash = key.find('/');
-    if (slash == std::string::npos) continue;
-    const std::string id = key.substr(slash + 1);
-    ConfigMap own = groups.configs_of(id);
-    own[key.substr(0, slash)] = value;
-    groups.configure(id, std::move(own));
-  }
-}
-
 // What producers did cannot be told from what recovery saw.
 Task<void> rebuild(std::shared_ptr<Partition> partition) {
   spdlog::info("partition {}: what its producers did is read from the log anew", partition->number());
@@ -173,36 +156,25 @@ Task<void> rebuild(std::shared_ptr<Partition> partition) {
 }  // namespace
 
 void Broker::load() {
+  load_metadata();
   Parts& p = *parts_;
-  p.dynamic.broker = altered(p.journal->meta(), "broker");
-  p.dynamic.cluster = altered(p.journal->meta(), "cluster");
-  p.topics = std::make_unique<Topics>(*p.journal, p.clock, p.disk, p.identity.node_id,
-                                      config_.producer_id_expiration.count());
-  auto recovered = p.recovery.take();
-  std::vector<PartitionNumber> inexact;
-  for (const auto& [number, known] : recovered)
-    if (!known.is_exact) inexact.push_back(number);
-  const error_code error = p.topics->load(std::move(recovered), topic_defaults(config_, p.dynamic));
-  if (error) throw WrongStart(1, "the topics cannot be read: " + error.message());
-  for (const PartitionNumber number : inexact)
-    if (auto partition = p.topics->find_partition(number))
-      asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
-  p.producer_ids = std::make_unique<ProducerIds>(p.journal->meta(), p.disk);
-  if (const error_code failed = p.producer_ids->load())
-    throw WrongStart(1, "the producer ids cannot be read: " + failed.message());
-  p.offsets_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, offsets_topic);
-  p.transactions_log = std::make_unique<InternalTopic>(*p.topics, p.clock, config_, transactions_topic);
-  p.transactions = std::make_shared<TransactionCoordinator>(loop_, p.clock, config_, *p.topics,
-                                                            *p.producer_ids, *p.transactions_log);
-  p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.topics, *p.offsets_log);
+  p.offsets_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, p.clock, config_,
+                                                  offsets_topic);
+  p.transactions_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, p.clock,
+                                                       config_, transactions_topic);
+  p.transactions = std::make_shared<TransactionCoordinator>(
+      loop_, p.clock, config_, *p.catalog, *p.partitions, *p.producer_ids, *p.transactions_log);
+  p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
   p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
-                                                   p.workers, *p.topics, *p.producer_ids, *p.offsets_log,
-                                                   *p.groups, *p.transactions, p.sessions, p.dynamic});
+                                                   p.workers, *p.catalog, *p.partitions, *p.loader,
+                                                   *p.controller, *p.producer_ids, *p.offsets_log, *p.groups,
+                                                   *p.transactions, p.sessions, p.dynamic});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
       });
-  configure(*p.groups, altered(p.journal->meta(), "group"));
+  for (const std::string& group : p.catalog->configured(group_kind))
+    p.groups->configure(group, p.catalog->config(group_kind, group));
   p.groups->start();
   p.transactions->start();
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);
@@ -216,7 +188,48 @@ void Broker::load() {
     if (compactor) compactor->truncated(number, end);
   p.sweeper =
       std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
-  p.sweeper->watch(*p.topics);
+  p.sweeper->watch(*p.catalog, *p.partitions, *p.loader);
+  p.loader->run();
+}
+
+void Broker::load_metadata() {
+  Parts& p = *parts_;
+  const BrokerId self = p.identity.node_id;
+  const auto check = [](error_code error, std::string_view what) {
+    if (error) throw WrongStart(1, std::string(what) + " cannot be read: " + error.message());
+  };
+  check(carry_over_rows(p.journal->meta(), self), "what an earlier version wrote");
+  p.store = std::make_unique<EmbeddedStore>(p.journal->meta(), p.disk);
+  const auto all = p.store->read();
+  check(all ? error_code() : all.error(), "metadata");
+  p.producer_ids = std::make_unique<ProducerIds>(*p.store);
+  check(p.producer_ids->load(*all), "the producer ids");
+
+  auto recovered = p.recovery.take();
+  std::vector<PartitionNumber> inexact;
+  for (const auto& [number, known] : recovered)
+    if (!known.is_exact) inexact.push_back(number);
+  p.catalog = std::make_unique<Catalog>(self);
+  p.partitions =
+      std::make_unique<PartitionTable>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
+  check(p.partitions->load(std::move(recovered)), "where partitions lie");
+  p.loader = std::make_shared<MetadataLoader>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, self);
+  p.controller = std::make_unique<Controller>(p.clock, *p.store, *p.catalog, *p.partitions, *p.loader);
+  const auto& configs = all->entries;
+  const auto altered = [&](std::string_view name) {
+    const auto found = configs.find(config_key(broker_kind, name));
+    auto values =
+        found == configs.end() ? Result<ConfigMap>(ConfigMap{}) : parse_config(found->second->value);
+    check(values ? error_code() : values.error(), "the broker's configuration");
+    return std::move(*values);
+  };
+  p.dynamic.broker = altered(std::to_string(self));
+  p.dynamic.cluster = altered(all_brokers);
+  p.catalog->set_defaults(topic_defaults(config_, p.dynamic));
+  check(p.loader->start(*all), "the topics");
+  for (const PartitionNumber number : inexact)
+    if (auto partition = p.partitions->find(number))
+      asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
 }
 
 namespace {
@@ -261,6 +274,8 @@ Task<void> Broker::stop() {
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();
   if (parts_->sweeper) parts_->sweeper->stop();
+  if (parts_->loader) parts_->loader->stop();
+  if (parts_->store) parts_->store->stop();
   if (parts_->journal) co_await parts_->journal->stop();
 }
 

@@ -55,6 +55,7 @@ class Broker {
   struct Parts;
   void open_journal();
   void load();
+  void load_metadata();
   void listen(Ready& ready);
 
   asio::io_context& loop_;

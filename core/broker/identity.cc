@@ -7,7 +7,7 @@
 #include <boost/json.hpp>
 
 #include "core/error.h"
-#include "core/metadata/records.h"
+#include "core/metadata/entries.h"
 #include "net/kafka/crc32c.h"
 #include "net/kafka/uuid.h"
 
@@ -15,7 +15,7 @@ namespace mq::core {
 
 namespace {
 
-constexpr std::int32_t format_version = 1;
+constexpr std::int32_t format_version = 2;  // 1: other rows in meta (metadata/migration)
 
 struct NodeRecord {
   std::int32_t format = format_version;
@@ -125,8 +125,14 @@ Identity identify(storage::FileSystem& files, const Clock& clock, const storage:
     if (const error_code error = write_file(files, path, *text))
       throw WrongStart(1, path.string() + " cannot be written: " + error.message());
   }
-  const NodeRecord record = parse(*text).value();
+  NodeRecord record = parse(*text).value();
   check_format(data, record);
+  if (record.format < format_version) {  // before anything is written as an earlier version cannot read it
+    record.format = format_version;
+    text = to_text(record);
+    if (const error_code error = write_file(files, path, *text))
+      throw WrongStart(1, path.string() + " cannot be written: " + error.message());
+  }
   if (node_id && *node_id != record.node_id)
     throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record.node_id) +
                             ", not to node " + std::to_string(*node_id));

@@ -3,7 +3,9 @@
 
 #include "core/broker/identity.h"
 #include "core/error.h"
-#include "core/metadata/records.h"
+#include "core/metadata/embedded_store.h"
+#include "core/metadata/entries.h"
+#include "net/kafka/uuid.h"
 #include "storage/error.h"
 #include "storage/lock.h"
 
@@ -30,10 +32,17 @@ std::map<PartitionNumber, TopicPartition> partition_names(storage::Inspection& i
   std::map<PartitionNumber, TopicPartition> names;
   storage::Store* meta = inspection.meta();
   if (!meta) return names;
-  storage::for_each_row(*meta, topic_key_prefix, [&](auto name, auto json) -> error_code {
-    const auto topic = parse_topic(json);
-    for (std::size_t i = 0; topic && i < topic->partitions.size(); i++)
-      names[topic->partitions[i]] = {std::string(name), static_cast<std::int32_t>(i)};
+  std::map<std::string, std::string> by_id;
+  const std::string prefix = std::string(entry_row_prefix) + topic_key("");
+  storage::for_each_row(*meta, prefix, [&](auto name, auto row) -> error_code {
+    if (const auto topic = parse_topic(parse_entry_row(row).value)) by_id[kafka::text_of(topic->id)] = name;
+    return {};
+  });
+  storage::for_each_row(*meta, replica_rows, [&](auto id, auto row) -> error_code {
+    const auto numbers = parse_replicas(row);
+    const auto name = by_id.find(std::string(id));
+    for (std::size_t i = 0; numbers && name != by_id.end() && i < numbers->size(); i++)
+      names[(*numbers)[i]] = {name->second, static_cast<std::int32_t>(i)};
     return {};
   });
   return names;

@@ -34,13 +34,13 @@ Sweeper::Sweeper(asio::io_context& loop, const Clock& clock, Milliseconds interv
       compactor_(std::move(compactor)),
       alarm_(clock.alarm(loop)) {}
 
-void Sweeper::watch(Topics& topics) {
+void Sweeper::watch(const Catalog& topics, const PartitionTable& partitions, MetadataLoader& loader) {
   ticked_ = now() + std::min<std::int64_t>(first_look_ms - interval_ms_, 0);
   starting_ = true;
-  for (const auto& [name, topic] : topics.all()) changed(*topic, topic->partitions);
+  for (const auto& [name, topic] : topics.all()) changed(*topic, partitions.of(topic->id));
   starting_ = false;
-  topics.on_change([self = weak_from_this()](const Topic& topic, Topics::Partitions partitions) {
-    if (const auto sweeper = self.lock()) sweeper->changed(topic, partitions);
+  loader.on_change([self = weak_from_this()](const Topic& topic, PartitionTable::Partitions some) {
+    if (const auto sweeper = self.lock()) sweeper->changed(topic, some);
   });
 }
 
@@ -51,10 +51,11 @@ void Sweeper::stop() {
   if (compactor_) compactor_->stop();
 }
 
-void Sweeper::changed(const Topic& topic, Topics::Partitions partitions) {
+void Sweeper::changed(const Topic& topic, PartitionTable::Partitions partitions) {
   const Retention keep = Retention::of(topic.config);
   const auto compaction = compactor_ ? CompactionRules::of(topic.config) : std::nullopt;
   for (const auto& partition : partitions) {
+    if (!partition) continue;
     if (partition->closed() && compactor_) compactor_->forget(partition->number());
     if (partition->closed() || (keep.keeps_all() && !compaction)) {
       watched_.erase(partition->number());

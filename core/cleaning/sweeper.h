@@ -11,7 +11,7 @@
 #include "core/cleaning/retention.h"
 #include "core/config/scalars.h"
 #include "core/loop/clock.h"
-#include "core/metadata/topics.h"
+#include "core/metadata/loader.h"
 
 namespace mq::core {
 
@@ -22,8 +22,8 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   Sweeper(asio::io_context& loop, const Clock& clock, Milliseconds interval,
           std::shared_ptr<Compactor> compactor);
 
-  void watch(
-      Topics& topics);  // from now on; those that are there are looked at after the interval, or sooner
+  // From now on; those that are there are looked at after the interval, or sooner.
+  void watch(const Catalog& topics, const PartitionTable& partitions, MetadataLoader& loader);
   void sealed(const std::vector<PartitionNumber>& numbers);  // there may be something to compact
   void stop();
   void tick();  // what the alarm does: looks at all in which something is due
@@ -45,7 +45,7 @@ class Sweeper : public std::enable_shared_from_this<Sweeper> {
   };
   using PartitionPtr = std::shared_ptr<Partition>;
 
-  void changed(const Topic& topic, Topics::Partitions partitions);
+  void changed(const Topic& topic, PartitionTable::Partitions partitions);
   void enqueue(PartitionNumber number, bool by_age);
   static Task<void> work(std::shared_ptr<Sweeper> self);
   Task<void> sweep(PartitionNumber number);

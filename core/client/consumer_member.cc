@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/client/consumer_member.h"
 
-#include "core/metadata/records.h"
+#include "core/metadata/entries.h"
 #include "net/kafka/uuid.h"
 
 namespace mq::client {

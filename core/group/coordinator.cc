@@ -59,7 +59,7 @@ bool fits(const ClassicGroup::Join& request) {
 }  // namespace
 
 GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
-                                   const Topics& topics, InternalTopic& log)
+                                   const Catalog& topics, InternalTopic& log)
     : loop_(loop),
       clock_(clock),
       config_(config),

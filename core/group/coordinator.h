@@ -65,7 +65,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   // Of what one member says in all protocols that it knows: it is written down with what the others say.
   static constexpr std::size_t metadata_bytes_max = 1u << 20;
 
-  GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Topics& topics,
+  GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Catalog& topics,
                    InternalTopic& log);
 
   // Reads what the log remembers, partition by partition, while others are served already.
@@ -185,7 +185,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   asio::io_context& loop_;
   const Clock& clock_;
   const Config& config_;
-  const Topics& topics_;
+  const Catalog& topics_;
   InternalTopic& log_;
   const KnownTopics known_topics_;
   Configs configured_;

@@ -10,13 +10,13 @@ namespace mq::core {
 
 class KnownTopics final : public TopicCatalog {
  public:
-  explicit KnownTopics(const Topics& topics) : topics_(topics) {}
+  explicit KnownTopics(const Catalog& topics) : topics_(topics) {}
 
   std::uint64_t version() const override { return topics_.version(); }
   std::optional<Facts> find(std::string_view name) const override {
     const TopicPtr topic = topics_.find(name);
     if (!topic) return {};
-    return Facts{topic->id, static_cast<std::int32_t>(topic->partitions.size())};
+    return Facts{topic->id, topic->partitions};
   }
   void each_name(const std::function<void(const std::string&)>& visit) const override {
     for (const auto& [name, topic] : topics_.all())
@@ -24,7 +24,7 @@ class KnownTopics final : public TopicCatalog {
   }
 
  private:
-  const Topics& topics_;
+  const Catalog& topics_;
 };
 
 }  // namespace mq::core

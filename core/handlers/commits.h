@@ -17,7 +17,7 @@ constexpr bool has_topic_id = requires(Asked asked) {
 };
 
 template <class Asked>
-TopicPtr topic_of(const Topics& topics, const Asked& asked, bool by_id) {
+TopicPtr topic_of(const Catalog& topics, const Asked& asked, bool by_id) {
   if constexpr (has_topic_id<Asked>)
     if (by_id) return topics.find(asked.topic_id);
   return topics.find(asked.name);
@@ -33,7 +33,7 @@ Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<As
   answers.reserve(topics.size());
   for (auto& asked : topics) {
     if (context.pace.due()) co_await context.pace.give_way();
-    const TopicPtr topic = topic_of(context.broker.topics, asked, by_id);
+    const TopicPtr topic = topic_of(context.broker.catalog, asked, by_id);
     auto& answer = answers.emplace_back();
     answer.name = asked.name;
     if constexpr (has_topic_id<AskedTopic>) answer.topic_id = asked.topic_id;
@@ -44,7 +44,7 @@ Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<As
       kafka::Error wrong = kafka::Error::none;
       if (!topic && by_id)
         wrong = kafka::Error::unknown_topic_id;
-      else if (!topic || !topic->partition(one.partition_index))
+      else if (!topic || !topic->has(one.partition_index))
         wrong = kafka::Error::unknown_topic_or_partition;
       else if (metadata.size() > context.broker.config.offset_metadata_bytes_max)
         wrong = kafka::Error::offset_metadata_too_large;

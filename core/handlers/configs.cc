@@ -6,8 +6,8 @@
 #include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/loop/run_on.h"
+#include "core/metadata/entries.h"
 #include "core/metadata/internal_topic.h"
-#include "core/metadata/records.h"
 #include "net/kafka/config_resource.h"
 #include "net/kafka/messages/alter_configs.h"
 #include "net/kafka/messages/describe_configs.h"
@@ -64,7 +64,7 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
               const kafka::DescribeConfigsRequest::DescribeConfigsResource& asked, DescribedConfigs& result) {
   const Services& broker = context.broker;
   if (asked.resource_type == topic_resource) {
-    const TopicPtr topic = broker.topics.find(asked.resource_name);
+    const TopicPtr topic = broker.catalog.find(asked.resource_name);
     if (!topic && !is_topic_name(asked.resource_name))
       return fail(result, Error::invalid_topic_exception,
                   "\"" + asked.resource_name + "\" is not a topic name");
@@ -147,7 +147,7 @@ Refusal check_names(const Alterations& wanted) {
 }
 
 Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_only) {
-  const TopicPtr topic = context.broker.topics.find(wanted.resource_name);
+  const TopicPtr topic = context.broker.catalog.find(wanted.resource_name);
   if (!topic)
     co_return Refusal{Error::unknown_topic_or_partition,
                       "topic \"" + wanted.resource_name + "\" does not exist"};
@@ -160,7 +160,8 @@ Task<Refusal> alter_topic(Context& context, Alterations wanted, bool validate_on
     co_return Refusal{Error::invalid_config,
                       "\"" + topic->name + "\" is compacted: what it remembers must not grow old"};
   if (validate_only) co_return Refusal{};
-  const Error error = co_await context.broker.topics.configure(wanted.resource_name, std::move(overrides));
+  const Error error =
+      co_await context.broker.controller.configure(topic_kind, wanted.resource_name, std::move(overrides));
   co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
 }
 
@@ -188,18 +189,9 @@ Refusal apply_dynamic(const Alteration& change, ConfigMap& configs) {
   return {};
 }
 
-// Rows "core/config/broker/<name>", "core/config/cluster/<name>" and "core/config/group/<name>/<group>".
-Task<Refusal> store(Services& broker, std::string kind, ConfigMap before, ConfigMap after,
-                    std::string suffix) {
-  const std::string prefix = std::string(config_key_prefix) + kind + "/";
-  storage::Store::Change change;
-  for (const auto& [name, value] : after) change.puts[prefix + name + suffix] = value;
-  for (const auto& [name, value] : before)
-    if (!after.contains(name)) change.erases.push_back(prefix + name + suffix);
-  auto work = [&meta = broker.journal.meta(), change = std::move(change)] { return meta.commit(change); };
-  const error_code error = co_await run_on(broker.disk, std::move(work));
-  if (error) co_return Refusal{Error::kafka_storage_error, "the change could not be stored"};
-  co_return Refusal{};
+Task<Refusal> store(Services& broker, std::string_view kind, std::string name, ConfigMap values) {
+  const Error error = co_await broker.controller.configure(kind, std::move(name), std::move(values));
+  co_return Refusal{error, error == Error::none ? "" : "the change could not be stored"};
 }
 
 Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
@@ -213,11 +205,11 @@ Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_o
   for (const Alteration& change : wanted.changes)
     if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
   if (validate_only) co_return Refusal{};
-  const std::string kind = all ? "cluster" : "broker", suffix;
-  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  std::string name = all ? std::string(all_brokers) : std::to_string(broker.identity.node_id);
+  Refusal failed = co_await store(broker, broker_kind, std::move(name), after);
   if (failed.error != Error::none) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
-  co_await broker.topics.defaults_changed(topic_defaults(broker.config, broker.dynamic));
+  co_await broker.loader.defaults_changed(topic_defaults(broker.config, broker.dynamic));
   co_return Refusal{};
 }
 
@@ -258,8 +250,7 @@ Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_on
     if (Refusal refusal = apply_to_group(change, after); refusal.error != Error::none) co_return refusal;
   Refusal refusal = check_group(broker, id, after);
   if (refusal.error != Error::none || validate_only) co_return refusal;
-  const std::string kind = "group", suffix = "/" + id;
-  Refusal failed = co_await store(broker, kind, before, after, suffix);
+  Refusal failed = co_await store(broker, group_kind, id, after);
   if (failed.error == Error::none) broker.groups.configure(id, std::move(after));
   co_return failed;
 }
@@ -336,7 +327,7 @@ Task<kafka::IncrementalAlterConfigsResponse> incremental_alter_configs(
 Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
                                                                kafka::ListConfigResourcesRequest& request) {
   kafka::ListConfigResourcesResponse response;
-  const Topics& topics = context.broker.topics;
+  const Catalog& topics = context.broker.catalog;
   const auto& types = request.resource_types;
   const auto wants = [&](std::int8_t type) {
     if (context.version == 0) return false;  // only client metrics, of which there are none

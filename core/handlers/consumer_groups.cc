@@ -2,7 +2,7 @@
 // Being a member of a consumer group (KIP-848), and such groups seen from outside.
 #include "core/handlers/group_answers.h"
 #include "core/handlers/handlers.h"
-#include "core/metadata/records.h"
+#include "core/metadata/entries.h"
 #include "net/kafka/messages/consumer_group_describe.h"
 #include "net/kafka/messages/consumer_group_heartbeat.h"
 #include "net/kafka/uuid.h"
@@ -113,7 +113,7 @@ kafka::ConsumerGroupDescribeResponse::Assignment shown(const Context& context, c
   kafka::ConsumerGroupDescribeResponse::Assignment out;
   out.topic_partitions = list_of<Listed>(all);
   for (Listed& listed : out.topic_partitions)
-    if (const TopicPtr topic = context.broker.topics.find(listed.topic_id)) listed.topic_name = topic->name;
+    if (const TopicPtr topic = context.broker.catalog.find(listed.topic_id)) listed.topic_name = topic->name;
   return out;
 }
 

@@ -14,8 +14,8 @@
 #include "core/loop/deadlines.h"
 #include "core/loop/pace.h"
 #include "core/metadata/internal_topic.h"
+#include "core/metadata/locate.h"
 #include "core/metadata/producer_ids.h"
-#include "core/metadata/topics.h"
 #include "core/transaction/coordinator.h"
 #include "net/handler.h"
 #include "net/kafka/codec.h"
@@ -39,7 +39,10 @@ struct Services {
   storage::Journal& journal;
   asio::any_io_executor disk;     // for what may block
   asio::any_io_executor workers;  // for what takes long: unpacking, huge messages
-  Topics& topics;
+  const Catalog& catalog;
+  const PartitionTable& partitions;
+  MetadataLoader& loader;
+  Controller& controller;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
   GroupCoordinator& groups;
@@ -48,6 +51,10 @@ struct Services {
   DynamicConfigs& dynamic;
   ProduceOrder produce_order = {};
   Deadlines produce_deadlines{loop, clock};
+
+  Located locate(const TopicPtr& topic, std::int32_t index) const {
+    return core::locate(partitions, topic, index);
+  }
 };
 
 // One request. Lives until its answer has been encoded; keeps the frame that decoded views point into.

@@ -41,13 +41,13 @@ struct PartitionRead {
   std::size_t siblings = 0;  // asked for with it, of the same topic; 0: unknown
 };
 
-PartitionRead find(const Topics& topics, PartitionRequest one, bool by_id) {
+PartitionRead find(const Services& broker, PartitionRequest one, bool by_id) {
   PartitionRead reading{std::move(one), {}, nullptr, Error::none, {}, -1, -1, -1, {}, 0};
-  const TopicPtr topic =
-      by_id ? topics.find(reading.request.key.topic_id) : topics.find(reading.request.key.topic);
-  if (topic) reading.partition = topic->partition(reading.request.key.partition);
-  if (!reading.partition)
-    reading.error = by_id && !topic ? Error::unknown_topic_id : Error::unknown_topic_or_partition;
+  const TopicPtr topic = by_id ? broker.catalog.find(reading.request.key.topic_id)
+                               : broker.catalog.find(reading.request.key.topic);
+  Located located = broker.locate(topic, reading.request.key.partition);
+  reading.partition = std::move(located.partition);
+  if (!reading.partition) reading.error = by_id && !topic ? Error::unknown_topic_id : located.error();
   return reading;
 }
 
@@ -212,12 +212,11 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionR
 Task<std::vector<PartitionRead>> find_all(Context& context, const kafka::FetchRequest& request,
                                           FetchSessions::SessionContext& session_context) {
   const bool by_id = context.version >= version_with_ids;
-  const Topics& topics = context.broker.topics;
   std::vector<PartitionRead> reads;
   reads.reserve(session_context.partitions.size());
   for (PartitionRequest& one : session_context.partitions) {
     if (context.pace.due()) co_await context.pace.give_way();
-    reads.push_back(find(topics, std::move(one), by_id));
+    reads.push_back(find(context.broker, std::move(one), by_id));
   }
   if (!session_context.is_long) co_return reads;
   std::size_t count = 0;
@@ -231,7 +230,7 @@ Task<std::vector<PartitionRead>> find_all(Context& context, const kafka::FetchRe
     for (const auto& partition : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       PartitionRequest one{{topic.topic, topic.topic_id, partition.partition}, partition};
-      reads.push_back(find(topics, std::move(one), by_id));
+      reads.push_back(find(context.broker, std::move(one), by_id));
       reads.back().siblings = topic.partitions.size();
     }
   }

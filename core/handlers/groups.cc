@@ -2,7 +2,7 @@
 // Being a member of a classic group.
 #include "core/handlers/group_answers.h"
 #include "core/handlers/handlers.h"
-#include "core/metadata/records.h"
+#include "core/metadata/entries.h"
 #include "net/kafka/messages/heartbeat.h"
 #include "net/kafka/messages/join_group.h"
 #include "net/kafka/messages/leave_group.h"

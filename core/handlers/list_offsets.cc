@@ -69,11 +69,10 @@ Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const
     found(answer, *partition, at->offset, at->time);
 }
 
-Error refuse(const Context& context, const TopicPtr& topic, const Asked& asked) {
+Error refuse(const Context& context, const Located& located, const Asked& asked) {
   if (context.version < version_with(asked.timestamp)) return Error::unsupported_version;
-  const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
-  if (!partition || partition->closed()) return Error::unknown_topic_or_partition;
-  return check_epoch(*partition, asked.current_leader_epoch);
+  if (!located.leads_here()) return located.error();
+  return check_epoch(*located.partition, asked.current_leader_epoch);
 }
 
 }  // namespace
@@ -86,24 +85,22 @@ Task<kafka::ListOffsetsResponse> list_offsets(Context& context, kafka::ListOffse
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
-    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    const TopicPtr topic = context.broker.catalog.find(wanted.name);
     answers.partitions.reserve(wanted.partitions.size());
-    std::vector<bool> seen(topic ? topic->partitions.size() : 0);
+    std::vector<bool> seen(topic ? static_cast<std::size_t>(topic->partitions) : 0);
     for (const Asked& asked : wanted.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       Answer answer;
       answer.partition_index = asked.partition_index;
-      Error error = refuse(context, topic, asked);
-      if (topic && topic->partition(asked.partition_index)) {
+      const Located located = context.broker.locate(topic, asked.partition_index);
+      Error error = refuse(context, located, asked);
+      if (topic && topic->has(asked.partition_index)) {
         auto before = seen[static_cast<std::size_t>(asked.partition_index)];
         if (before) error = Error::invalid_request;
         before = true;
       }
       answer.error_code = kafka::number_of(error);
-      if (error == Error::none) {
-        const auto partition = topic->partition(asked.partition_index);
-        co_await look_up(context, partition, asked, committed, answer);
-      }
+      if (error == Error::none) co_await look_up(context, located.partition, asked, committed, answer);
       answers.partitions.push_back(answer);
     }
   }
@@ -118,17 +115,17 @@ Task<kafka::OffsetForLeaderEpochResponse> offset_for_leader_epoch(
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.topic = wanted.topic;
-    const TopicPtr topic = context.broker.topics.find(wanted.topic);
+    const TopicPtr topic = context.broker.catalog.find(wanted.topic);
     for (const auto& asked : wanted.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       auto& answer = answers.partitions.emplace_back();
       answer.partition = asked.partition;
-      const auto partition = topic ? topic->partition(asked.partition) : nullptr;
-      const Error error =
-          partition ? check_epoch(*partition, asked.current_leader_epoch) : Error::unknown_topic_or_partition;
+      const Located located = context.broker.locate(topic, asked.partition);
+      const Error error = located.leads_here() ? check_epoch(*located.partition, asked.current_leader_epoch)
+                                               : located.error();
       answer.error_code = kafka::number_of(error);
       if (error != Error::none) continue;
-      const auto end = partition->end_of(asked.leader_epoch);
+      const auto end = located.partition->end_of(asked.leader_epoch);
       answer.leader_epoch = end.epoch;
       answer.end_offset = end.offset;
     }

@@ -13,12 +13,12 @@ using Dir = kafka::DescribeLogDirsResponse::DescribeLogDirsResult;
 Task<void> add(Context& context, Dir& dir, TopicPtr topic, const std::vector<std::int32_t>* only) {
   auto& answer = dir.topics.emplace_back();
   answer.name = topic->name;
-  const std::size_t count = only ? only->size() : topic->partitions.size();
+  const std::size_t count = only ? only->size() : static_cast<std::size_t>(topic->partitions);
   answer.partitions.reserve(count);
   for (std::size_t i = 0; i < count; i++) {
     if (context.pace.due()) co_await context.pace.give_way();
     const std::int32_t index = only ? (*only)[i] : static_cast<std::int32_t>(i);
-    if (const auto partition = topic->partition(index))
+    if (const auto partition = context.broker.partitions.find(topic->id, index))
       answer.partitions.push_back({index, static_cast<std::int64_t>(partition->bytes()), 0, false});
   }
 }
@@ -39,14 +39,14 @@ Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
     dir.usable_bytes = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
   }
   if (!request.topics) {
-    const Topics& topics = context.broker.topics;
+    const Catalog& topics = context.broker.catalog;
     for (TopicPtr topic = topics.after(""); topic; topic = topics.after(topic->name))
       co_await add(context, dir, topic, nullptr);
     co_return response;
   }
   for (const auto& asked : *request.topics) {
     if (context.pace.due()) co_await context.pace.give_way();
-    if (const TopicPtr topic = context.broker.topics.find(asked.topic))
+    if (const TopicPtr topic = context.broker.catalog.find(asked.topic))
       co_await add(context, dir, topic, &asked.partitions);
   }
   co_return response;

@@ -24,23 +24,31 @@ using kafka::cluster_operations, kafka::topic_operations;
 
 using MetadataTopic = kafka::MetadataRequest::MetadataRequestTopic;
 using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
+using PartitionMetadata = kafka::MetadataResponse::MetadataResponsePartition;
+using DescribedPartition = kafka::DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition;
+
+template <class Answer>
+Answer partition_of(PartitionState state, std::int32_t index) {
+  Answer answer;
+  if (state.leader < 0) answer.error_code = kafka::number_of(Error::leader_not_available);
+  answer.partition_index = index;
+  answer.leader_id = state.leader;
+  answer.leader_epoch = state.leader_epoch;
+  answer.replica_nodes = std::move(state.replicas);
+  for (const ReplicaEntry& entry : state.isr) answer.isr_nodes.push_back(entry.broker);
+  return answer;
+}
 
 Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
-  const BrokerId self = context.broker.identity.node_id;
   TopicAnswer answer;
   answer.name = topic->name;
   answer.topic_id = topic->id;
   answer.is_internal = is_internal_topic(topic->name);
   if (operations) answer.topic_authorized_operations = topic_operations;
-  answer.partitions.reserve(topic->partitions.size());
-  for (std::size_t i = 0; i < topic->partitions.size(); i++) {
+  answer.partitions.reserve(static_cast<std::size_t>(topic->partitions));
+  for (std::int32_t i = 0; i < topic->partitions; i++) {
     if (context.pace.due()) co_await context.pace.give_way();
-    auto& partition = answer.partitions.emplace_back();
-    partition.partition_index = static_cast<std::int32_t>(i);
-    partition.leader_id = self;
-    partition.leader_epoch = topic->partitions[i]->leader_epoch();
-    partition.replica_nodes = {self};
-    partition.isr_nodes = {self};
+    answer.partitions.push_back(partition_of<PartitionMetadata>(context.broker.catalog.state(*topic, i), i));
   }
   co_return answer;
 }
@@ -63,29 +71,29 @@ Task<void> create_missing(Context& context, const std::vector<MetadataTopic>& as
   for (const MetadataTopic& one : asked) {
     if (context.pace.due()) co_await context.pace.give_way();
     if (names.size() == created_max) break;
-    if (!one.name || one.topic_id != Uuid{} || context.broker.topics.find(*one.name)) continue;
+    if (!one.name || one.topic_id != Uuid{} || context.broker.catalog.find(*one.name)) continue;
     if (!is_topic_name(*one.name) || !names.insert(*one.name).second) continue;
     if (is_internal_topic(*one.name))
       wanted.push_back(new_internal_topic(*one.name, context.broker.config));
     else
       wanted.push_back({*one.name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
   }
-  if (!wanted.empty()) co_await context.broker.topics.create(std::move(wanted));
+  if (!wanted.empty()) co_await context.broker.controller.create(std::move(wanted));
 }
 
 // Why a topic that could have been made is not there: its name collides, or it is to be asked for again.
 Error not_made(const Context& context, const std::string& name) {
-  return context.broker.topics.collides(name) ? Error::invalid_topic_exception : Error::leader_not_available;
+  return context.broker.catalog.twin_of(name) ? Error::invalid_topic_exception : Error::leader_not_available;
 }
 
 Task<TopicAnswer> answer_for(Context& context, const MetadataTopic& asked, bool may_create, bool operations) {
   // Java consumers that subscribe by pattern ask by id with an empty name instead of none.
   if (!asked.name || asked.topic_id != Uuid{}) {
-    TopicPtr topic = context.broker.topics.find(asked.topic_id);
+    TopicPtr topic = context.broker.catalog.find(asked.topic_id);
     if (!topic) co_return failed(std::nullopt, asked.topic_id, Error::unknown_topic_id);
     co_return co_await answer_of(context, std::move(topic), operations);
   }
-  if (TopicPtr topic = context.broker.topics.find(*asked.name))
+  if (TopicPtr topic = context.broker.catalog.find(*asked.name))
     co_return co_await answer_of(context, std::move(topic), operations);
   if (!is_topic_name(*asked.name)) co_return failed(asked.name, {}, Error::invalid_topic_exception);
   co_return failed(asked.name, {},
@@ -111,8 +119,8 @@ Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest&
   const bool operations = request.include_topic_authorized_operations;
   const bool all = !request.topics || (context.version == 0 && request.topics->empty());
   if (all) {
-    response.topics.reserve(broker.topics.all().size());
-    for (TopicPtr topic = broker.topics.after(""); topic; topic = broker.topics.after(topic->name))
+    response.topics.reserve(broker.catalog.all().size());
+    for (TopicPtr topic = broker.catalog.after(""); topic; topic = broker.catalog.after(topic->name))
       response.topics.push_back(co_await answer_of(context, topic, operations));
     co_return response;
   }
@@ -170,7 +178,7 @@ Task<std::vector<std::string>> names_from(Context& context, kafka::DescribeTopic
   constexpr std::size_t sorted_here_max = 1000;
   if (request.topics.empty()) {
     std::vector<std::string> names;
-    const auto& all = context.broker.topics.all();
+    const auto& all = context.broker.catalog.all();
     for (auto at = all.lower_bound(from); at != all.end() && names.size() < count_max + 2; ++at)
       names.push_back(at->first);
     co_return names;
@@ -189,20 +197,14 @@ void describe(const Context& context, const Topic& topic, std::int32_t first, st
   answer.topic_id = topic.id;
   answer.is_internal = is_internal_topic(topic.name);
   answer.topic_authorized_operations = topic_operations;
-  const BrokerId self = context.broker.identity.node_id;
-  auto i = static_cast<std::size_t>(first);
-  for (; i < topic.partitions.size() && room > 0; i++, room--) {
-    auto& partition = answer.partitions.emplace_back();
-    partition.partition_index = static_cast<std::int32_t>(i);
-    partition.leader_id = self;
-    partition.leader_epoch = topic.partitions[i]->leader_epoch();
-    partition.replica_nodes = {self};
-    partition.isr_nodes = {self};
+  std::int32_t i = first;
+  for (; i < topic.partitions && room > 0; i++, room--) {
+    auto& partition = answer.partitions.emplace_back(
+        partition_of<DescribedPartition>(context.broker.catalog.state(topic, i), i));
     partition.eligible_leader_replicas.emplace();  // Java's admin client falls over null
     partition.last_known_elr.emplace();
   }
-  if (i < topic.partitions.size())
-    response.next_cursor = DescribedPartitions::Cursor{topic.name, static_cast<std::int32_t>(i)};
+  if (i < topic.partitions) response.next_cursor = DescribedPartitions::Cursor{topic.name, i};
 }
 
 }  // namespace
@@ -226,7 +228,7 @@ Task<DescribedPartitions> describe_topic_partitions(Context& context,
     }
     auto& answer = response.topics.emplace_back();
     answer.name = name;
-    const TopicPtr topic = context.broker.topics.find(name);
+    const TopicPtr topic = context.broker.catalog.find(name);
     if (topic)
       describe(context, *topic, first, room, response);
     else

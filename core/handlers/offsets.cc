@@ -87,7 +87,7 @@ Task<std::vector<FetchedTopic>> fetch_asked(Context& context, GroupPtr group,
     answer.name = asked.name;
     answer.topic_id = asked.topic_id;
     const bool by_id = context.version >= fetch_version_with_ids;
-    const TopicPtr topic = by_id ? context.broker.topics.find(asked.topic_id) : nullptr;
+    const TopicPtr topic = by_id ? context.broker.catalog.find(asked.topic_id) : nullptr;
     const std::string_view name = topic ? std::string_view(topic->name) : asked.name;
     answer.partitions.reserve(asked.partition_indexes.size());
     for (const std::int32_t index : asked.partition_indexes) {
@@ -115,7 +115,7 @@ Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool
   const auto& all = group->offsets.all();
   for (auto at = all.begin(); at != all.end();) {
     const std::string name = at->first;
-    const TopicPtr topic = context.broker.topics.find(name);
+    const TopicPtr topic = context.broker.catalog.find(name);
     if (topic || context.version < fetch_version_with_ids) {
       auto& answer = answers.emplace_back();
       answer.name = name;
@@ -201,11 +201,11 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
     auto& answers = response.topics.emplace_back();
     answers.name = asked.name;
     const bool in_use = reads(asked.name);
-    const TopicPtr topic = context.broker.topics.find(asked.name);
+    const TopicPtr topic = context.broker.catalog.find(asked.name);
     for (const auto& partition : asked.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       Error error = Error::none;
-      if (!topic || !topic->partition(partition.partition_index))
+      if (!topic || !topic->has(partition.partition_index))
         error = Error::unknown_topic_or_partition;
       else if (in_use)
         error = Error::group_subscribed_to_topic;

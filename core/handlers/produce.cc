@@ -51,20 +51,21 @@ Task<Checked> check_elsewhere(Context& context, net::Slice batch, kafka::BatchHe
 
 // Starts the append of one partition's batch.
 void start(Context& context, const kafka::ProduceRequest& request,
-           const std::optional<TransactionVerification>& verification, const Topic& topic, Checked checked,
+           const std::optional<TransactionVerification>& verification, const TopicPtr& topic, Checked checked,
            const std::shared_ptr<ProduceAnswers>& answers, Place place) {
   PartitionAnswer& answer = answers->at(place);
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
   const bool transactional = checked.head.is_transactional();
   if (transactional) {
-    const Error error = check_verification(context, request, verification, {topic.name, answer.index});
+    const Error error = check_verification(context, request, verification, {topic->name, answer.index});
     if (error != Error::none) return refuse(answer, {error, {}, {}, {}, {}});
   }
   Partition::AppendOptions options;
   if (request.acks == acks_all) options.acks = Acks::all;
   if (transactional && context.version >= version_adding_partitions)
     options.first_sequence = FirstSequence::zero;
-  const auto partition = topic.partition(answer.index);
+  const auto partition = context.broker.partitions.find(topic->id, answer.index);
+  if (!partition) return refuse(answer, {Error::unknown_topic_or_partition, {}, {}, {}, {}});  // gone by now
   answers->begin(place);
   partition->append(std::move(checked.batch), checked.head, options,
                     [answers, place, partition](Partition::Appended appended) {
@@ -91,8 +92,7 @@ Checked check_target(const Context& context, Error refused, const TopicPtr& topi
   if (!topic) return {by_id ? Error::unknown_topic_id : Error::unknown_topic_or_partition, {}, {}, {}, {}};
   if (!may_produce(context.client_id, topic->name))
     return {Error::invalid_topic_exception, "only the broker writes to internal topics", {}, {}, {}};
-  if (!topic->partition(partition)) return {Error::unknown_topic_or_partition, {}, {}, {}, {}};
-  return {};
+  return {context.broker.locate(topic, partition).error(), {}, {}, {}, {}};
 }
 
 Error check_request(const kafka::ProduceRequest& request) {
@@ -131,7 +131,7 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
   for (std::size_t t = 0; t < request.topic_data.size(); t++) {
     const auto& wanted = request.topic_data[t];
     const TopicPtr topic =
-        by_id ? context.broker.topics.find(wanted.topic_id) : context.broker.topics.find(wanted.name);
+        by_id ? context.broker.catalog.find(wanted.topic_id) : context.broker.catalog.find(wanted.name);
     for (std::size_t p = 0; p < wanted.partition_data.size(); p++) {
       const auto& data = wanted.partition_data[p];
       const net::Bytes bytes = data.records ? data.records->bytes : net::Bytes{};
@@ -149,7 +149,7 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       else
         checked = check_produced(std::move(batch), head, topic->config, context.version,
                                  context.broker.clock.wall_ms());
-      start(context, request, verification, *topic, std::move(checked), answers, place);
+      start(context, request, verification, topic, std::move(checked), answers, place);
     }
   }
   verification.reset();  // all appends have begun: the next in line may write

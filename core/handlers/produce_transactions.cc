@@ -35,7 +35,7 @@ Task<TransactionVerification> verify_transaction(Context& context, const kafka::
   TransactionVerification verification;
   std::set<TopicPartition> partitions;
   std::set<ProducerId> producers;
-  const Topics& topics = context.broker.topics;
+  const Catalog& topics = context.broker.catalog;
   for (const auto& asked : request.topic_data) {
     const TopicPtr topic = context.version >= 13 ? topics.find(asked.topic_id) : topics.find(asked.name);
     for (const auto& data : asked.partition_data) {
@@ -44,7 +44,7 @@ Task<TransactionVerification> verify_transaction(Context& context, const kafka::
       if (!head || !head->is_transactional()) continue;
       verification.producer = {head->producer_id, head->producer_epoch};
       producers.insert(head->producer_id);
-      if (topic && topic->partition(data.index)) partitions.insert({topic->name, data.index});
+      if (topic && topic->has(data.index)) partitions.insert({topic->name, data.index});
     }
   }
   if (producers.size() > 1) verification.error = Error::invalid_producer_id_mapping;

@@ -37,17 +37,16 @@ Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
-    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    const TopicPtr topic = context.broker.catalog.find(wanted.name);
     answers.partitions.reserve(wanted.partition_indexes.size());
     for (const std::int32_t index : wanted.partition_indexes) {
       if (context.pace.due()) co_await context.pace.give_way();
       auto& answer = answers.partitions.emplace_back();
       answer.partition_index = index;
-      const auto partition = topic ? topic->partition(index) : nullptr;
-      if (!partition) {
-        answer.error_code = kafka::number_of(Error::unknown_topic_or_partition);
-        continue;
-      }
+      const Located located = context.broker.locate(topic, index);
+      answer.error_code = kafka::number_of(located.error());
+      if (!located.leads_here()) continue;
+      const auto& partition = located.partition;
       for (const auto& [id, producer] : partition->producers().all()) {
         const std::int32_t last = producer.batches.empty() ? -1 : producer.batches.back().last_sequence;
         const Offset open = partition->producers().transactions().open(id).value_or(-1);

@@ -127,11 +127,11 @@ Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateT
     wanted.push_back(std::move(topic));
   }
   const TopicDefaults defaults = topic_defaults(context.broker.config, context.broker.dynamic);
-  std::vector<Topics::Answer> answers;
+  std::vector<Controller::Answer> answers;
   if (request.validate_only)
-    answers = co_await context.broker.topics.check(wanted);
+    answers = co_await context.broker.controller.check(wanted);
   else
-    answers = co_await context.broker.topics.create(wanted);  // not `?:`: GCC 12 destroys too much there
+    answers = co_await context.broker.controller.create(wanted);  // not `?:`: GCC 12 destroys too much there
   for (std::size_t i = 0; i < answers.size(); i++) {
     if (context.pace.due(topic_config_keys().size())) co_await context.pace.give_way();
     Created& answer = response.topics[places[i]];
@@ -159,7 +159,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.responses.emplace_back();
     TopicPtr topic =
-        asked.name ? context.broker.topics.find(*asked.name) : context.broker.topics.find(asked.topic_id);
+        asked.name ? context.broker.catalog.find(*asked.name) : context.broker.catalog.find(asked.topic_id);
     const std::string name = topic ? topic->name : asked.name.value_or("");
     answer.name = topic ? std::optional(name) : asked.name;
     answer.topic_id = topic ? topic->id : asked.topic_id;
@@ -173,7 +173,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
     else if (is_internal_topic(name))
       error = Error::invalid_topic_exception;
     topic.reset();  // its partitions go one by one, when nobody holds it
-    if (error == Error::none) error = co_await context.broker.topics.remove(name);
+    if (error == Error::none) error = co_await context.broker.controller.remove(name);
     // Before the answer: whoever hears that it is gone may create it anew, and nobody has read that one.
     if (error == Error::none) co_await context.broker.groups.topic_removed(name);
     answer.error_code = number_of(error);
@@ -193,8 +193,8 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
     if (context.pace.due(assigned + 1)) co_await context.pace.give_way();
     auto& answer = response.results.emplace_back();
     answer.name = asked.name;
-    const TopicPtr topic = context.broker.topics.find(asked.name);
-    Topics::Answer result;
+    const TopicPtr topic = context.broker.catalog.find(asked.name);
+    Controller::Answer result;
     if (!seen.insert(asked.name).second)
       result = {Error::invalid_request, "topic \"" + asked.name + "\" is named twice", {}};
     else if (!topic)
@@ -203,20 +203,19 @@ Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
       result = {Error::invalid_topic_exception,
                 "the number of partitions of \"" + asked.name + "\" says which partition a key is in",
                 {}};
-    else if (asked.count <= static_cast<std::int32_t>(topic->partitions.size()) ||
-             asked.count > partitions_per_request_max)
+    else if (asked.count <= topic->partitions || asked.count > partitions_per_request_max)
       result = {Error::invalid_partitions,
-                "topic \"" + asked.name + "\" has " + std::to_string(topic->partitions.size()) +
+                "topic \"" + asked.name + "\" has " + std::to_string(topic->partitions) +
                     " partitions; the number can only grow",
                 {}};
     else if (asked.assignments &&
-             asked.assignments->size() != static_cast<std::size_t>(asked.count) - topic->partitions.size())
+             asked.assignments->size() != static_cast<std::size_t>(asked.count - topic->partitions))
       result = {Error::invalid_replica_assignment, "one assignment for each new partition", {}};
     else if (asked.assignments && std::any_of(asked.assignments->begin(), asked.assignments->end(),
                                               [&](const auto& a) { return a.broker_ids != self; }))
       result = {Error::invalid_replica_assignment, "every partition lives on the one broker there is", {}};
     else if (!request.validate_only)
-      result = co_await context.broker.topics.add_partitions(asked.name, asked.count);
+      result = co_await context.broker.controller.add_partitions(asked.name, asked.count);
     answer.error_code = number_of(result.error);
     if (!result.message.empty()) answer.error_message = std::move(result.message);
   }
@@ -231,16 +230,17 @@ Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::Delet
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answers = response.topics.emplace_back();
     answers.name = wanted.name;
-    const TopicPtr topic = context.broker.topics.find(wanted.name);
+    const TopicPtr topic = context.broker.catalog.find(wanted.name);
     answers.partitions.reserve(wanted.partitions.size());
     for (const auto& asked : wanted.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
       kafka::DeleteRecordsResponse::DeleteRecordsPartitionResult answer{asked.partition_index, -1, 0};
-      const auto partition = topic ? topic->partition(asked.partition_index) : nullptr;
+      const Located located = context.broker.locate(topic, asked.partition_index);
+      const auto partition = located.leads_here() ? located.partition : nullptr;
       const Offset before = !partition ? -1 : asked.offset == -1 ? partition->high_watermark() : asked.offset;
       Error error = Error::none;
       if (!partition)
-        error = Error::unknown_topic_or_partition;
+        error = located.error();
       else if (topic->config.compacts && !topic->config.deletes)
         error = Error::policy_violation;
       else if (before < 0 || before > partition->high_watermark())

@@ -31,9 +31,9 @@ std::int16_t number_for_version(Error error, bool knows_fenced) {
   return number_of(error == Error::producer_fenced && !knows_fenced ? Error::invalid_producer_epoch : error);
 }
 
-Error check_partition(const Topics& topics, const std::string& name, std::int32_t index) {
+Error check_partition(const Catalog& topics, const std::string& name, std::int32_t index) {
   const TopicPtr topic = topics.find(name);
-  if (!topic || !topic->partition(index)) return Error::unknown_topic_or_partition;
+  if (!topic || !topic->has(index)) return Error::unknown_topic_or_partition;
   return is_internal_topic(name) ? Error::topic_authorization_failed : Error::none;
 }
 
@@ -51,7 +51,7 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     result.results_by_partition.reserve(topic.partitions.size());
     for (const std::int32_t index : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
-      const Error error = check_partition(context.broker.topics, topic.name, index);
+      const Error error = check_partition(context.broker.catalog, topic.name, index);
       result.results_by_partition.push_back({index, number_of(error)});
       possible = possible && error == Error::none;
       if (error == Error::none) wanted.insert({topic.name, index});

@@ -88,12 +88,18 @@ std::int32_t java_hash(std::string_view utf8) {
   return static_cast<std::int32_t>(hash);
 }
 
-InternalTopic::InternalTopic(Topics& topics, const Clock& clock, const Config& config, std::string_view name)
-    : topics_(topics), clock_(clock), config_(config), name_(name) {}
+InternalTopic::InternalTopic(Controller& controller, const Catalog& topics, const PartitionTable& partitions,
+                             const Clock& clock, const Config& config, std::string_view name)
+    : controller_(controller),
+      topics_(topics),
+      partitions_(partitions),
+      clock_(clock),
+      config_(config),
+      name_(name) {}
 
 std::int32_t InternalTopic::partitions() const {
   const TopicPtr topic = topics_.find(name_);
-  if (topic) return static_cast<std::int32_t>(topic->partitions.size());
+  if (topic) return topic->partitions;
   return static_cast<std::int32_t>(config_.*find_kind(name_)->partitions);
 }
 
@@ -105,7 +111,7 @@ std::int32_t InternalTopic::partition_of(std::string_view id) const {
 
 std::shared_ptr<Partition> InternalTopic::partition(std::int32_t index) const {
   const TopicPtr topic = topics_.find(name_);
-  return topic ? topic->partition(index) : nullptr;
+  return topic ? partitions_.find(topic->id, index) : nullptr;
 }
 
 bool InternalTopic::empty(std::int32_t index) const {
@@ -117,7 +123,7 @@ Task<Error> InternalTopic::ensure() {
   if (topics_.find(name_)) co_return Error::none;
   std::vector<NewTopic> wanted;
   wanted.push_back(new_internal_topic(name_, config_));
-  const auto answers = co_await topics_.create(std::move(wanted));
+  const auto answers = co_await controller_.create(std::move(wanted));
   if (topics_.find(name_)) co_return Error::none;  // also when somebody else was quicker
   spdlog::error("topic {} cannot be made: {}", name_, answers.front().message);
   co_return Error::coordinator_not_available;

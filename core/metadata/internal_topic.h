@@ -9,7 +9,8 @@
 #include <string_view>
 
 #include "core/config/config.h"
-#include "core/metadata/topics.h"
+#include "core/metadata/controller.h"
+#include "core/metadata/locate.h"
 #include "net/kafka/batch_builder.h"
 #include "net/kafka/types.h"
 
@@ -41,7 +42,8 @@ class InternalTopic {
   // would be cut to one that somebody else has.
   static constexpr std::size_t id_bytes_max = 32'000;
 
-  InternalTopic(Topics& topics, const Clock& clock, const Config& config, std::string_view name);
+  InternalTopic(Controller& controller, const Catalog& topics, const PartitionTable& partitions,
+                const Clock& clock, const Config& config, std::string_view name);
 
   const std::string& name() const { return name_; }
   std::int32_t partitions() const;  // that it has, or will have
@@ -72,7 +74,9 @@ class InternalTopic {
  private:
   std::shared_ptr<Partition> partition(std::int32_t index) const;
 
-  Topics& topics_;
+  Controller& controller_;
+  const Catalog& topics_;
+  const PartitionTable& partitions_;
   const Clock& clock_;
   const Config& config_;
   const std::string name_;

@@ -24,12 +24,14 @@ constexpr Timestamp wait_ms_max = 24 * 3'600'000;  // then it is looked at again
 }  // namespace
 
 TransactionCoordinator::TransactionCoordinator(asio::io_context& loop, const Clock& clock,
-                                               const Config& config, Topics& topics, ProducerIds& ids,
+                                               const Config& config, const Catalog& topics,
+                                               const PartitionTable& partitions, ProducerIds& ids,
                                                InternalTopic& log)
     : loop_(loop),
       clock_(clock),
       config_(config),
       topics_(topics),
+      partitions_(partitions),
       ids_(ids),
       log_(log),
       alarm_(clock.alarm(loop)) {}
@@ -221,6 +223,13 @@ Task<void> TransactionCoordinator::pause() {
   co_await Waiter::wait(waiter);
 }
 
+// Another leader, more replicas, a disk with room: the marker is to be written then.
+bool passes_by_itself(Error error) {
+  return error == Error::kafka_storage_error || error == Error::not_leader_or_follower ||
+         error == Error::not_enough_replicas || error == Error::not_enough_replicas_after_append ||
+         error == Error::request_timed_out;
+}
+
 // Until every partition has its marker: there is no way back.
 Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
   const auto& partitions = entry->state.now().partitions;
@@ -239,16 +248,15 @@ Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
 void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoch producer,
                                           kafka::Marker marker, std::function<void(Error)> done,
                                           MarkerEpoch wanted) {
-  const TopicPtr topic = topics_.find(to.topic);
-  const auto partition = topic ? topic->partition(to.partition) : nullptr;
-  if (!partition) return done(Error::unknown_topic_or_partition);
+  const Located located = locate(partitions_, topics_.find(to.topic), to.partition);
+  if (!located.leads_here()) return done(located.error());
   const bool has_offsets = to.topic == offsets_topic && offsets_ended_;
   auto written = [self = shared_from_this(), has_offsets, index = to.partition, id = producer.id, marker,
                   done = std::move(done)](Partition::Appended appended) {
     if (has_offsets && appended.error == Error::none) self->offsets_ended_(index, id, marker.commit);
     done(appended.error);
   };
-  partition->append_marker(producer.id, producer.epoch, marker, std::move(written), wanted);
+  located.partition->append_marker(producer.id, producer.epoch, marker, std::move(written), wanted);
 }
 
 // Gives back those that have to be tried again; what was deleted meanwhile needs no end.
@@ -261,7 +269,7 @@ Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
   for (const TopicPartition& at : partitions) {
     markers.add();
     write_marker(at, producer, marker, [&at, &markers, &failed](Error error) {
-      if (error == Error::kafka_storage_error) failed.push_back(at);
+      if (passes_by_itself(error)) failed.push_back(at);
       markers.done();
     });
   }

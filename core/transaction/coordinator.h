@@ -35,8 +35,9 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   using EntryPtr = std::shared_ptr<Entry>;
   using Entries = std::unordered_map<std::string, EntryPtr>;
 
-  TransactionCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, Topics& topics,
-                         ProducerIds& ids, InternalTopic& log);
+  TransactionCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
+                         const Catalog& topics, const PartitionTable& partitions, ProducerIds& ids,
+                         InternalTopic& log);
 
   // Called when a marker in a partition of __consumer_offsets is durable.
   using OffsetsEnded = std::function<void(std::int32_t partition, ProducerId producer, bool committed)>;
@@ -106,7 +107,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   asio::io_context& loop_;
   const Clock& clock_;
   const Config& config_;
-  Topics& topics_;
+  const Catalog& topics_;
+  const PartitionTable& partitions_;
   ProducerIds& ids_;
   InternalTopic& log_;
   OffsetsEnded offsets_ended_;

@@ -3,8 +3,10 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "core/metadata/entries.h"
 #include "tests/core/cleaning/wall_clock.h"
 #include "tests/core/handlers/conversation.h"
+#include "tests/core/metadata/hosted_topics.h"
 #include "tests/storage/support/batches.h"
 
 namespace mq::core {
@@ -21,13 +23,15 @@ class SweeperTest : public testing::Test {
     options.min_free_bytes = 0;
     options.segment_bytes_min = options.segment_bytes_max = 100'000;
     journal = std::move(*storage::Journal::open(storage::real_files(), loop, options));
-    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor(), 1);
-    ASSERT_FALSE(topics->load({}, {}));
+    topics.emplace(loop, clock, *journal, disk.get_executor());
     sweeper = std::make_shared<Sweeper>(loop, clock, Milliseconds(60'000), nullptr);
-    sweeper->watch(*topics);
+    sweeper->watch(topics->catalog, topics->partitions, *topics->loader);
   }
   void close() {
     if (sweeper) sweeper->stop();
+    if (topics) topics->stop();
+    loop.restart();
+    loop.poll();
     topics.reset();
     journal.reset();
     loop.restart();
@@ -38,11 +42,12 @@ class SweeperTest : public testing::Test {
 
   std::shared_ptr<Partition> create(Overrides overrides, std::string name = "t") {
     std::vector<NewTopic> wanted{{std::move(name), 1, std::move(overrides)}};
-    auto created = test::wait_for(loop, topics->create(std::move(wanted)));
-    return created.at(0).topic->partition(0);
+    auto created = test::wait_for(loop, topics->controller->create(std::move(wanted)));
+    return topics->partitions.find(created.at(0).topic->id, 0);
   }
   void configure(Overrides overrides) {
-    EXPECT_EQ(test::wait_for(loop, topics->configure("t", std::move(overrides))), Error::none);
+    EXPECT_EQ(test::wait_for(loop, topics->controller->configure(topic_kind, "t", std::move(overrides))),
+              Error::none);
   }
   void append(Partition& partition, Timestamp time, std::size_t size = 100) {
     kafka::BatchBuilder builder(16 << 20);
@@ -66,7 +71,7 @@ class SweeperTest : public testing::Test {
   asio::thread_pool disk{1};
   WallClock clock;
   std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<Topics> topics;
+  std::optional<HostedTopics> topics;
   std::shared_ptr<Sweeper> sweeper;
 };
 
@@ -150,7 +155,7 @@ TEST_F(SweeperTest, AClockThatIsSetFarAheadTakesNothingAlong) {
 TEST_F(SweeperTest, WhatIsTooOldGoesAlsoAfterARestart) {
   append(*create({{"retention.ms", std::to_string(day_ms)}}), clock.wall);
   open();
-  const auto partition = topics->find("t")->partition(0);
+  const auto partition = topics->partitions.find(topics->catalog.find("t")->id, 0);
   EXPECT_EQ(sweeper->next(), clock.wall + 30'000);
   clock.wall += day_ms + 1;
   sweeper->tick();
@@ -190,7 +195,7 @@ TEST_F(SweeperTest, ATopicThatIsGoneIsForgotten) {
   const auto partition = create({{"retention.ms", std::to_string(day_ms)}});
   append(*partition, clock.wall);
   test::run_until(loop, [&] { return sweeper->next() != end_of_time; });
-  EXPECT_EQ(test::wait_for(loop, topics->remove("t")), Error::none);
+  EXPECT_EQ(test::wait_for(loop, topics->controller->remove("t")), Error::none);
   clock.wall += 2 * day_ms;
   sweeper->tick();
   EXPECT_EQ(sweeper->next(), end_of_time);

@@ -38,7 +38,7 @@ class ConsumerGroupTest : public testing::Test {
   }
   using Kind = ConsumerGroupRow::Kind;
 
-  Catalog topics;
+  ListedTopics topics;
   ConsumerLimits limits;
   ConsumerGroup group{limits, topics};
   ConsumerGroupRows rows;

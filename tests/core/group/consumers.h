@@ -9,7 +9,7 @@
 
 namespace mq::core {
 
-class Catalog : public TopicCatalog {
+class ListedTopics : public TopicCatalog {
  public:
   void put(const std::string& name, std::int32_t partitions) {
     auto [at, is_new] = topics_.try_emplace(name);

@@ -41,7 +41,8 @@ class ConsumersTest : public CoordinatedGroups {
   }
   Error commit(const std::string& member, Epoch epoch, bool knows_epochs = true) {
     std::vector<PartitionCommit> commits;
-    commits.push_back({"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}, topics->find("t")->id});
+    commits.push_back(
+        {"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
     GroupCoordinator::Committer who{"g", member, {}, epoch, knows_epochs};
     return run(groups->commit(std::move(who), std::move(commits))).at(0);
   }

@@ -15,7 +15,7 @@ class CoordinatedGroups : public StoredTopics {
  protected:
   void open() override {
     StoredTopics::open();
-    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
+    groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
     groups->start();
     while (groups->is_loading()) loop.run_one();
   }
@@ -31,7 +31,7 @@ class CoordinatedGroups : public StoredTopics {
   void make(const std::string& name, std::int32_t partitions = 1) {
     std::vector<NewTopic> wanted;
     wanted.push_back({name, partitions, {}});
-    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, kafka::Error::none);
+    ASSERT_EQ(run(topics->controller->create(std::move(wanted))).at(0).error, kafka::Error::none);
   }
   void pass(Time::duration time) {
     clock.pass(time);

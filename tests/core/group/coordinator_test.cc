@@ -24,14 +24,15 @@ class CoordinatorTest : public CoordinatedGroups {
   // As after a start, when nothing has been read yet.
   void begin_loading() {
     groups->stop();
-    groups = std::make_shared<GroupCoordinator>(loop, clock, config, *topics, *topic);
+    groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
     groups->start();
     EXPECT_TRUE(groups->is_loading());
   }
   Task<std::vector<Error>> committing(const std::string& group, const std::string& name, Offset offset,
                                       kafka::BatchProducer producer = {}) {
     std::vector<PartitionCommit> commits;
-    commits.push_back({name, 0, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->find(name)->id});
+    commits.push_back(
+        {name, 0, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->catalog.find(name)->id});
     GroupCoordinator::Committer who;
     who.group = group;
     return groups->commit(std::move(who), std::move(commits), producer);
@@ -46,7 +47,7 @@ class CoordinatorTest : public CoordinatedGroups {
     return commit ? commit->offset : -1;
   }
   void remove(const std::string& name) {
-    ASSERT_EQ(run(topics->remove(name)), Error::none);
+    ASSERT_EQ(run(topics->controller->remove(name)), Error::none);
     std::optional<bool> forgotten;
     asio::co_spawn(loop, groups->topic_removed(name), [&](std::exception_ptr) { forgotten = true; });
     while (!forgotten) loop.run_one();
@@ -220,7 +221,7 @@ TEST_F(CoordinatorTest, WhatATransactionHasPendingGoesWithItsGroup) {
 TEST_F(CoordinatorTest, OffsetsOfATopicThatWentWithoutAWordAreForgottenAtTheNextStart) {
   make("t");
   EXPECT_EQ(commit("g", "t", 5), Error::none);
-  EXPECT_EQ(run(topics->remove("t")), Error::none);
+  EXPECT_EQ(run(topics->controller->remove("t")), Error::none);
   reopen();
   settle();
   EXPECT_FALSE(groups->find("g"));

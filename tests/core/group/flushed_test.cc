@@ -64,14 +64,16 @@ class FlushedTest : public CoordinatedGroups {
   }
   Task<std::vector<Error>> committing(Offset offset, const std::string& member = "", Generation epoch = -1) {
     std::vector<PartitionCommit> commits;
-    commits.push_back({"t", 3, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->find("t")->id});
+    commits.push_back(
+        {"t", 3, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
     GroupCoordinator::Committer who{"g", member, {}, epoch};
     return groups->commit(std::move(who), std::move(commits));
   }
   // A write in the group that changes nothing for its members.
   Task<std::vector<Error>> writing() {
     std::vector<PartitionCommit> commits;
-    commits.push_back({"t", 0, {.offset = 7, .committed_ms = clock.wall_ms()}, topics->find("t")->id});
+    commits.push_back(
+        {"t", 0, {.offset = 7, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
     GroupCoordinator::Committer who;
     who.group = "g";
     kafka::BatchProducer in_transaction{7, 0, -1, true};
@@ -262,7 +264,7 @@ TEST_F(FlushedTest, AGroupWhoseRemovalCannotBeWrittenIsThereAgain) {
 TEST_F(FlushedTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
   run(joining_member("m1"));
   std::vector<PartitionCommit> commits;
-  commits.push_back({"t", 0, {.offset = 1}, topics->find("t")->id});
+  commits.push_back({"t", 0, {.offset = 1}, topics->catalog.find("t")->id});
   GroupCoordinator::Committer who;
   who.group = "other";
   disk_.hold();

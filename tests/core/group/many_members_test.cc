@@ -101,7 +101,7 @@ class World {
 
 TEST_F(ManyMembersTest, RebalancesOfManyMembersSkipNoRecordAndRepeatNone) {
   make("t", World::partitions);
-  World world(*groups, clock, topics->find("t")->id);
+  World world(*groups, clock, topics->catalog.find("t")->id);
   for (; world.living < World::members; world.living++) {
     asio::co_spawn(loop, World::live(&world, join_request()), asio::detached);
     for (int turns = 0; turns < 5; turns++) loop.run_one();

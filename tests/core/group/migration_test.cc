@@ -75,7 +75,7 @@ class MigrationTest : public testing::Test {
     group->expire(now, rows);
   }
 
-  Catalog topics;
+  ListedTopics topics;
   ConsumerLimits limits;
   ConsumerGroupRows rows;
   Time now{};

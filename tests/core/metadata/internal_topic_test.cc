@@ -45,8 +45,8 @@ TEST_F(InternalTopicTest, IsMadeWhenItIsFirstNeeded) {
   EXPECT_EQ(append(0, {{owned("k"), owned("v")}}), Error::coordinator_not_available);
   EXPECT_EQ(run(topic->ensure()), Error::none);
   EXPECT_EQ(run(topic->ensure()), Error::none);
-  EXPECT_EQ(topics->find(offsets_topic)->partitions.size(), 50u);
-  EXPECT_TRUE(topics->find(offsets_topic)->config.compacts);
+  EXPECT_EQ(topics->catalog.find(offsets_topic)->partitions, 50);
+  EXPECT_TRUE(topics->catalog.find(offsets_topic)->config.compacts);
 }
 
 TEST_F(InternalTopicTest, ReplaysWhatWasWrittenInItsOrderAlsoAfterARestart) {

@@ -10,6 +10,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "core/metadata/internal_topic.h"
+#include "tests/core/metadata/hosted_topics.h"
 #include "tests/support/temp_dir.h"
 
 namespace mq::core {
@@ -36,12 +37,13 @@ class StoredTopics : public testing::Test {
     options.data = dir.path() / "data";
     options.min_free_bytes = 1 << 20;
     journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
-    topics = std::make_unique<Topics>(*journal, clock, disk.get_executor(), 1);
-    ASSERT_FALSE(topics->load({}, {}));
-    topic = std::make_unique<InternalTopic>(*topics, clock, config, offsets_topic);
+    topics.emplace(loop, clock, *journal, disk.get_executor());
+    topic = std::make_unique<InternalTopic>(*topics->controller, topics->catalog, topics->partitions, clock,
+                                            config, offsets_topic);
   }
   virtual storage::FileSystem& files() { return storage::real_files(); }
   virtual void close() {
+    topics->stop();
     run(journal->stop());
     topic.reset();
     topics.reset();
@@ -61,7 +63,7 @@ class StoredTopics : public testing::Test {
   TestClock clock;
   Config config;
   std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<Topics> topics;
+  std::optional<HostedTopics> topics;
   std::unique_ptr<InternalTopic> topic;
 };
 

@@ -51,7 +51,10 @@ struct Replica {
   // The batches from an offset on, as a fetch gives them to a follower.
   net::Slice batches(Offset from) {
     const auto read = test::wait_for(loop, partition->read(from, 1 << 20));
-    return *storage::gather(*read);
+    const auto bytes = *storage::gather(*read);
+    net::Slice copy{{new std::byte[bytes.size()], std::default_delete<std::byte[]>()}, bytes.size()};
+    std::copy(bytes.begin(), bytes.end(), copy.data.get());
+    return copy;
   }
   error_code take(const net::Slice& batches) {
     std::optional<error_code> answer;

@@ -67,7 +67,8 @@ class UncommittedTest : public testing::Test {
   // Of what is not, whole batches.
   void commit(Offset up_to) {
     for (const Batch& batch : log)
-      if (batch.head.last_offset() < up_to) high_watermark = std::max(high_watermark, batch.head.last_offset() + 1);
+      if (batch.head.last_offset() < up_to)
+        high_watermark = std::max(high_watermark, batch.head.last_offset() + 1);
     producers.advance(high_watermark, end());
   }
 

@@ -19,19 +19,20 @@ class TransactionCoordinatorTest : public StoredTopics {
  protected:
   void open() override {
     StoredTopics::open();
-    ids = std::make_unique<ProducerIds>(journal->meta(), disk.get_executor());
-    ASSERT_FALSE(ids->load());
-    log = std::make_unique<InternalTopic>(*topics, clock, config, transactions_topic);
-    transactions = std::make_shared<TransactionCoordinator>(loop, clock, config, *topics, *ids, *log);
+    ids = std::make_unique<ProducerIds>(topics->store);
+    log = std::make_unique<InternalTopic>(*topics->controller, topics->catalog, topics->partitions, clock,
+                                          config, transactions_topic);
+    transactions = std::make_shared<TransactionCoordinator>(loop, clock, config, topics->catalog,
+                                                            topics->partitions, *ids, *log);
     transactions->tell_ended([this](std::int32_t partition, ProducerId producer, bool committed) {
       offsets_ended.emplace_back(partition, producer, committed);
     });
     transactions->start();
     while (transactions->serves() == Error::coordinator_load_in_progress) loop.run_one();
-    if (topics->find("t")) return;
+    if (topics->catalog.find("t")) return;
     std::vector<NewTopic> wanted;
     wanted.push_back({"t", 2, {}});
-    ASSERT_EQ(run(topics->create(std::move(wanted))).at(0).error, Error::none);
+    ASSERT_EQ(run(topics->controller->create(std::move(wanted))).at(0).error, Error::none);
   }
   void close() override {
     transactions->stop();
@@ -69,7 +70,9 @@ class TransactionCoordinatorTest : public StoredTopics {
     transactions->wake();
     loop.poll();
   }
-  Offset end_of(std::int32_t partition) { return topics->find("t")->partition(partition)->end(); }
+  Offset end_of(std::int32_t partition) {
+    return topics->partitions.find(topics->catalog.find("t")->id, partition)->end();
+  }
 
   std::unique_ptr<ProducerIds> ids;
   std::unique_ptr<InternalTopic> log;

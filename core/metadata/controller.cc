@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/metadata/controller.h"
+
+#include <spdlog/spdlog.h>
+
+#include "core/loop/pace.h"
+#include "core/metadata/entries.h"
+
+namespace mq::core {
+
+using kafka::Error;
+
+Task<Error> Controller::commit(MetadataChange change) {
+  const Committed committed = co_await store_.commit(std::move(change));
+  if (committed.outcome != Committed::Outcome::done) {
+    spdlog::error("metadata could not be stored: {}", committed.why);
+    co_return Error::kafka_storage_error;
+  }
+  co_await loader_.applied(committed.revision);
+  co_return Error::none;
+}
+
+bool Controller::is_hosted(const Topic& topic) const {
+  return partitions_.of(topic.id).size() == static_cast<std::size_t>(topic.partitions);
+}
+
+Task<std::vector<Controller::Answer>> Controller::check(const std::vector<NewTopic>& wanted) const {
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  std::vector<Answer> answers;
+  answers.reserve(wanted.size());
+  std::map<std::string, std::string> taken;  // by this request: folded name → name
+  std::size_t partitions = catalog_.partition_count();
+  for (const NewTopic& topic : wanted) {
+    if (pace.due()) co_await pace.give_way();
+    const TopicPtr twin = catalog_.twin_of(topic.name);
+    const auto twin_here = taken.find(folded(topic.name));
+    const auto quoted = "topic \"" + topic.name + "\"";
+    Answer& answer = answers.emplace_back();
+    if (!is_topic_name(topic.name))
+      answer = {Error::invalid_topic_exception,
+                "\"" + topic.name + "\" is not a topic name: 1 to 249 of a-z A-Z 0-9 . _ -"};
+    else if (catalog_.find(topic.name))
+      answer = {Error::topic_already_exists, quoted + " already exists"};
+    else if (twin || twin_here != taken.end())
+      answer = {Error::invalid_topic_exception, quoted + " collides with \"" +
+                                                    (twin ? twin->name : twin_here->second) +
+                                                    "\": '.' and '_' count as the same"};
+    else if (topic.partitions < 1)
+      answer = {Error::invalid_partitions, quoted + " needs at least one partition"};
+    else if (partitions + static_cast<std::size_t>(topic.partitions) > partitions_max)
+      answer = {Error::invalid_partitions,
+                "this broker holds at most " + std::to_string(partitions_max) + " partitions"};
+    if (answer.error != Error::none) continue;
+    partitions += static_cast<std::size_t>(topic.partitions);
+    taken[folded(topic.name)] = topic.name;
+  }
+  co_return answers;
+}
+
+Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> wanted) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  std::vector<Answer> answers = co_await check(wanted);
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  MetadataChange change;
+  for (std::size_t i = 0; i < wanted.size(); i++) {
+    if (answers[i].error != Error::none) continue;
+    if (pace.due()) co_await pace.give_way();
+    const std::string key = topic_key(wanted[i].name);
+    change.guards.push_back({Guard::Kind::absent, key});
+    change.puts[key] = to_json(TopicEntry{random_uuid(clock_), wanted[i].partitions, 1});
+    if (!wanted[i].overrides.empty())
+      change.puts[config_key(topic_kind, wanted[i].name)] = config_to_json(wanted[i].overrides);
+  }
+  if (change.puts.empty()) co_return answers;
+  const Error error = co_await commit(std::move(change));
+  for (std::size_t i = 0; i < wanted.size(); i++) {
+    Answer& answer = answers[i];
+    if (answer.error != Error::none) continue;
+    answer.topic = error == Error::none ? catalog_.find(wanted[i].name) : nullptr;
+    if (!answer.topic || !is_hosted(*answer.topic))
+      answer = {Error::kafka_storage_error, "the topic could not be stored"};
+  }
+  co_return answers;
+}
+
+Task<Error> Controller::remove(std::string name) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  MetadataChange change;
+  {
+    const TopicPtr topic = catalog_.find(name);  // not held: its partitions go one by one
+    if (!topic) co_return Error::unknown_topic_or_partition;
+    change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
+    change.erases.push_back(topic_key(name));
+    if (!topic->overrides.empty()) change.erases.push_back(config_key(topic_kind, name));
+  }
+  co_return co_await commit(std::move(change));
+}
+
+Task<Controller::Answer> Controller::add_partitions(std::string name, std::int32_t total) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  const TopicPtr topic = catalog_.find(name);
+  if (!topic) co_return Answer{Error::unknown_topic_or_partition, "topic \"" + name + "\" does not exist"};
+  if (total <= topic->partitions)
+    co_return Answer{Error::invalid_partitions, "topic \"" + name + "\" has " +
+                                                    std::to_string(topic->partitions) +
+                                                    " partitions already; the number can only grow"};
+  const auto more = static_cast<std::size_t>(total - topic->partitions);
+  if (catalog_.partition_count() + more > partitions_max)
+    co_return Answer{Error::invalid_partitions, "too many partitions for this broker"};
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
+  change.puts[topic_key(name)] = to_json(TopicEntry{topic->id, total, 1});
+  const Error error = co_await commit(std::move(change));
+  TopicPtr grown = catalog_.find(name);
+  if (error != Error::none || !grown || !is_hosted(*grown))
+    co_return Answer{Error::kafka_storage_error, "the partitions could not be stored"};
+  co_return Answer{Error::none, {}, std::move(grown)};
+}
+
+Task<Error> Controller::configure(std::string_view kind, std::string name, ConfigMap values) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  MetadataChange change;
+  if (kind == topic_kind) {
+    const TopicPtr topic = catalog_.find(name);
+    if (!topic) co_return Error::unknown_topic_or_partition;
+    change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
+  }
+  const std::string key = config_key(kind, name);
+  const EntryVersion version = catalog_.config_version(kind, name);
+  if (version == 0 && values.empty()) co_return Error::none;
+  if (version == 0)
+    change.guards.push_back({Guard::Kind::absent, key});
+  else
+    change.guards.push_back({Guard::Kind::unchanged, key, version});
+  if (values.empty())
+    change.erases.push_back(key);
+  else
+    change.puts[key] = config_to_json(values);
+  co_return co_await commit(std::move(change));
+}
+
+}  // namespace mq::core

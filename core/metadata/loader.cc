@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/metadata/loader.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/loop/pace.h"
+#include "net/kafka/uuid.h"
+#include "storage/error.h"
+
+namespace mq::core {
+
+namespace {
+
+constexpr std::size_t steps_to_open = PartitionTable::steps_to_open;
+constexpr auto pause_after_failure = std::chrono::seconds(1);
+
+}  // namespace
+
+MetadataLoader::MetadataLoader(asio::io_context& loop, const Clock& clock, MetadataStore& store,
+                               Catalog& catalog, PartitionTable& partitions, BrokerId self)
+    : loop_(loop), clock_(clock), store_(store), catalog_(catalog), partitions_(partitions), self_(self) {}
+
+error_code MetadataLoader::start(const News& all) {
+  const auto applied = catalog_.apply(all);
+  for (const std::string& key : applied.damaged) spdlog::error("the metadata of {} is damaged", key);
+  if (!applied.damaged.empty()) return make_error_code(storage::Errc::corrupt);
+  for (const auto& [name, topic] : catalog_.all()) {
+    if (const error_code error = partitions_.host_at_start(topic->id, topic->partitions)) return error;
+    const auto here = partitions_.of(topic->id);
+    for (std::size_t i = 0; i < here.size(); i++)
+      if (here[i]) set_role(*topic, i, *here[i]);
+  }
+  revision_ = all.revision;
+  return {};
+}
+
+void MetadataLoader::run() {
+  asio::co_spawn(loop_, remove_strays(shared_from_this()), asio::detached);
+  asio::co_spawn(loop_, follow(shared_from_this()), asio::detached);
+}
+
+void MetadataLoader::stop() {
+  stopped_ = true;
+  waiters_.wake_all();
+}
+
+Task<void> MetadataLoader::remove_strays(Self self) {
+  for (const Uuid& topic : self->partitions_.topics()) {
+    if (self->stopped_ || self->catalog_.find(topic)) continue;
+    spdlog::info("what is left of topic {}, which is gone, is removed", kafka::text_of(topic));
+    const auto nobody = [](PartitionTable::Partitions) {};
+    if (const error_code error = co_await self->partitions_.remove(topic, nobody))
+      spdlog::error("it cannot be removed: {}", error.message());
+  }
+}
+
+Task<void> MetadataLoader::follow(Self self) {
+  while (!self->stopped_) {
+    const auto news = co_await self->store_.news(self->revision_);
+    if (self->stopped_ || (!news && news.error() == storage::Errc::stopped)) break;
+    if (!news) {
+      spdlog::error("metadata cannot be read: {}", news.error().message());
+      const auto waiter =
+          std::make_shared<Waiter>(self->loop_, self->clock_, self->clock_.now() + pause_after_failure);
+      self->waiters_.add(waiter);
+      co_await Waiter::wait(waiter);
+      continue;
+    }
+    co_await self->take(*news);
+    self->revision_ = news->revision;
+    self->waiters_.wake_all();
+  }
+  self->stop();
+}
+
+Task<void> MetadataLoader::take(const News& news) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  const auto applied = catalog_.apply(news);
+  for (const std::string& key : applied.damaged)
+    spdlog::error("the metadata of {} is damaged, it is taken to be as it was", key);
+  for (const Catalog::TopicChange& change : applied.topics) co_await take(change);
+}
+
+Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {
+  if (!change.after) {
+    const auto closed = [&](PartitionTable::Partitions some) { changed_(*change.before, some); };
+    if (const error_code error = co_await partitions_.remove(change.before->id, closed))
+      spdlog::error("topic \"{}\" cannot be removed from the journal: {}", change.before->name,
+                    error.message());
+    co_return;
+  }
+  const std::size_t from = partitions_.of(change.after->id).size();
+  if (const error_code error = co_await partitions_.host(change.after->id, change.after->partitions)) {
+    spdlog::error("topic \"{}\" cannot be hosted here: {}", change.after->name, error.message());
+    co_return;
+  }
+  co_await lead(change.after, from);
+  co_await tell_changed(change.after);
+}
+
+void MetadataLoader::set_role(const Topic& topic, std::size_t index, Partition& partition) const {
+  const PartitionState state = catalog_.state(topic, static_cast<std::int32_t>(index));
+  if (state.leader == self_)
+    partition.lead(self_, state, state.writes);
+  else
+    partition.follow(state.leader_epoch);
+}
+
+Task<void> MetadataLoader::lead(TopicPtr topic, std::size_t from) {
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  for (std::size_t i = from; i < static_cast<std::size_t>(topic->partitions); i++) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
+    if (const auto partition = partitions_.find(topic->id, static_cast<std::int32_t>(i)))
+      set_role(*topic, i, *partition);
+  }
+}
+
+Task<void> MetadataLoader::applied(Revision revision) {
+  while (!stopped_ && revision_ < revision) {
+    const auto waiter = std::make_shared<Waiter>(loop_, clock_, Time::max());
+    waiters_.add(waiter);
+    co_await Waiter::wait(waiter);
+  }
+}
+
+Task<void> MetadataLoader::defaults_changed(TopicDefaults defaults) {
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  catalog_.set_defaults(std::move(defaults));
+  for (TopicPtr topic = catalog_.after(""); topic; topic = catalog_.after(topic->name)) {
+    if (pace.due()) co_await pace.give_way();
+    co_await tell_changed(catalog_.refresh(topic));
+  }
+}
+
+Task<void> MetadataLoader::tell_changed(TopicPtr topic) const {
+  constexpr std::size_t at_once = 64;
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  for (std::size_t at = 0;; at += at_once) {
+    if (pace.due(at_once * steps_to_open)) co_await pace.give_way();
+    const auto here = partitions_.of(topic->id);  // anew: it may have grown, or be gone
+    if (at >= here.size()) co_return;
+    changed_(*topic, here.subspan(at, std::min(at_once, here.size() - at)));
+  }
+}
+
+}  // namespace mq::core

@@ -95,4 +95,29 @@ TEST(Layers, TheFoldersOfTheCommandLineIncludeDownwards) {
   expect_floors("cli", cli_floors);
 }
 
+// The linker would take one of them for both, without a word.
+TEST(Layers, NoTwoTypesOfANamespaceHaveOneName) {
+  const std::regex opens(R"(^namespace ([\w:]*) ?\{)"), closes(R"(^\}  // namespace)");
+  const std::regex type(R"(^(?:struct|class|enum class|union) (\w+)(?: final)?(?: :[^;]*)?(?: \{.*)?$)");
+  std::map<std::string, fs::path> defined;
+  const fs::path root = mq::test::source_dir();
+  for (const auto& [folder, may] : allowed)
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (entry.path().extension() != ".h" && entry.path().extension() != ".cc") continue;
+      std::vector<std::string> inside;  // namespaces; "": one without a name, which is the file's own
+      std::ifstream in(entry.path());
+      std::smatch match;
+      for (std::string line; std::getline(in, line);) {
+        if (std::regex_search(line, match, opens)) inside.push_back(match[1]);
+        if (std::regex_search(line, closes) && !inside.empty()) inside.pop_back();
+        if (std::ranges::find(inside, "") != inside.end() || !std::regex_match(line, match, type)) continue;
+        std::string name;
+        for (const std::string& space : inside) name += space + "::";
+        const auto [first, is_new] = defined.emplace(name + match[1].str(), entry.path());
+        EXPECT_TRUE(is_new) << name << match[1] << " is in " << first->second << " and in " << entry.path();
+      }
+    }
+  EXPECT_GT(defined.size(), 300u);
+}
+
 }  // namespace

@@ -153,30 +153,42 @@ Task<void> rebuild(std::shared_ptr<Partition> partition) {
                   partition->number(), error.message());
 }
 
+// Whoever leads a partition of an internal topic coordinates what belongs there.
+template <class Coordinator>
+void coordinate(MetadataLoader& loader, std::string_view topic,
+                const std::shared_ptr<Coordinator>& coordinator) {
+  loader.on_role(std::string(topic),
+                 [weak = std::weak_ptr(coordinator)](std::int32_t partition, std::optional<Epoch> leads_in) {
+                   const auto alive = weak.lock();
+                   if (alive && leads_in) alive->lead(partition, *leads_in);
+                   if (alive && !leads_in) alive->resign(partition);
+                 });
+}
+
 }  // namespace
 
 void Broker::load() {
   load_metadata();
   Parts& p = *parts_;
-  p.offsets_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, p.clock, config_,
-                                                  offsets_topic);
-  p.transactions_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, p.clock,
-                                                       config_, transactions_topic);
+  p.offsets_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, loop_, p.clock,
+                                                  config_, offsets_topic);
+  p.transactions_log = std::make_unique<InternalTopic>(*p.controller, *p.catalog, *p.partitions, loop_,
+                                                       p.clock, config_, transactions_topic);
   p.transactions = std::make_shared<TransactionCoordinator>(
       loop_, p.clock, config_, *p.catalog, *p.partitions, *p.producer_ids, *p.transactions_log);
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
-  p.services = std::make_unique<Services>(Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk,
-                                                   p.workers, *p.catalog, *p.partitions, *p.loader,
-                                                   *p.controller, *p.producer_ids, *p.offsets_log, *p.groups,
-                                                   *p.transactions, p.sessions, p.dynamic});
+  p.services = std::make_unique<Services>(
+      Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk, p.workers, *p.catalog, *p.partitions,
+               *p.loader, *p.controller, *p.producer_ids, *p.offsets_log, *p.transactions_log, *p.groups,
+               *p.transactions, p.sessions, p.dynamic});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
       });
   for (const std::string& group : p.catalog->configured(group_kind))
     p.groups->configure(group, p.catalog->config(group_kind, group));
-  p.groups->start();
-  p.transactions->start();
+  coordinate(*p.loader, offsets_topic, p.groups);
+  coordinate(*p.loader, transactions_topic, p.transactions);
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);
   std::shared_ptr<Compactor> compactor;
   if (config_.compaction)

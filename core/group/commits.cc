@@ -84,7 +84,7 @@ void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, Produ
 }
 
 void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId producer, bool committed) {
-  if (loading_.contains(partition)) {  // what it ends may not have been read yet
+  if (shards_.is_loading(partition)) {  // what it ends may not have been read yet
     ended_meanwhile_[partition].emplace_back(producer, committed);
     return;
   }

@@ -66,10 +66,15 @@ GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, c
       topics_(topics),
       log_(log),
       known_topics_(topics),
+      shards_(
+          loop,
+          [this](std::int32_t partition, Epoch epoch) { return load(shared_from_this(), partition, epoch); },
+          [this](std::int32_t partition) { forget_partition(partition); }),
       alarm_(clock.alarm(loop)) {}
 
 void GroupCoordinator::stop() {
   stopped_ = true;
+  shards_.stop();
   alarm_->cancel();
   deadlines_.clear();
   for (const auto& [id, group] : Groups(groups_)) {
@@ -83,9 +88,8 @@ void GroupCoordinator::stop() {
 
 Error GroupCoordinator::serves(std::string_view group) const {
   if (stopped_) return Error::not_coordinator;
-  if (!loading_.empty() && loading_.contains(log_.partition_of(group)))
-    return Error::coordinator_load_in_progress;
-  return Error::none;
+  if (!topics_.find(log_.name())) return Error::none;  // there are no groups, and nobody else has them
+  return shards_.serves(log_.partition_of(group));
 }
 
 Task<Error> GroupCoordinator::ready(std::string group) {
@@ -113,7 +117,9 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
   group->partition = log_.partition_of(id);
   groups_[id] = group;
   if (const auto removed = removed_.find(id); removed != removed_.end()) group->newest = removed->second;
-  if (loading_.contains(group->partition)) found_.push_back(group);  // nobody else may ask for it yet
+  group->epoch = shards_.epoch(group->partition).value_or(-1);
+  if (shards_.is_loading(group->partition))
+    found_[group->partition].push_back(group);  // nobody else may ask for it yet
   return group;
 }
 

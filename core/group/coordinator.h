@@ -20,6 +20,7 @@
 #include "core/group/offsets.h"
 #include "core/loop/clock.h"
 #include "core/loop/promise.h"
+#include "core/metadata/coordinator_shards.h"
 #include "core/metadata/internal_topic.h"
 
 namespace mq::core {
@@ -33,6 +34,7 @@ struct Group {
   std::string id;
   std::uint64_t number = 0;    // of all groups ever made here: orders them
   std::int32_t partition = 0;  // of __consumer_offsets
+  Epoch epoch = 0;             // in which that was led here when this object was made
   ClassicGroup classic;
   std::unique_ptr<ConsumerGroup> consumer;  // of the consumer protocol; `classic` is without members then
   ConsumerGroupRows unwritten;              // of `consumer`: whose write failed
@@ -68,15 +70,17 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config, const Catalog& topics,
                    InternalTopic& log);
 
-  // Reads what the log remembers, partition by partition, while others are served already.
-  void start();
+  // This broker leads that partition of the log: what it remembers is read, while others are served already.
+  void lead(std::int32_t partition, Epoch epoch);
+  // Or does no more: its groups are forgotten at once, and who waits is sent to the next coordinator.
+  void resign(std::int32_t partition);
   // Sends away whoever waits.
   void stop();
 
   // Whether this group can be served now (coordinator_load_in_progress); makes the topic when it is missing.
   Task<kafka::Error> ready(std::string group);
   kafka::Error serves(std::string_view group) const;
-  bool is_loading() const { return !loading_.empty(); }
+  bool is_loading() const { return shards_.loading() > 0; }
 
   // Memory is ahead of the log, and a crash takes back what is not durable: whoever is answered out of memory
   // waits for what was written last, and hears what became of it. At once when nothing is on its way.
@@ -166,14 +170,20 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void drop_if_nothing(const GroupPtr& group);
   void drop(const GroupPtr& group);
 
-  static Task<void> load(std::shared_ptr<GroupCoordinator> self);
+  static Task<error_code> load(std::shared_ptr<GroupCoordinator> self, std::int32_t partition, Epoch epoch);
+  void forget_partition(std::int32_t partition);
+  // What comes back to one that is not has come too late: the partition is led by another, or was read anew.
+  bool is_current(const Group& group) const { return shards_.is_current(group.partition, group.epoch); }
+  void answer(Step& step);
   void replayed(std::int32_t partition, net::Bytes key, std::optional<net::Bytes> value,
                 const kafka::BatchHead& head);
   void replayed(OffsetChange&& change, const kafka::BatchHead& head);
+  bool is_gone(const std::string& topic, const Uuid& id);
   void replayed_consumer(const std::string& id, net::Bytes key, std::optional<net::Bytes> value);
   void restored(Group& group);
   void judge_protocol(Group& group);
   void loaded(std::int32_t partition);
+  void log_loaded();
 
   GroupOffsets::Expiry expiry_of(const Group& group) const;
   void look_later(Group& group, Timestamp at_ms);
@@ -194,8 +204,10 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   std::map<std::string, Durable, std::less<>> removed_;  // groups whose tombstones are not durable yet
   // Who has offsets pending.
   std::map<std::pair<std::int32_t, ProducerId>, std::set<GroupPtr, ByNumber>> in_transactions_;
-  std::set<std::int32_t> loading_;  // partitions
-  std::vector<GroupPtr> found_;     // groups in the one that is being read
+  CoordinatorShards shards_;
+  std::map<std::int32_t, std::vector<GroupPtr>> found_;  // groups in partitions that are being read
+  std::optional<Time> loads_since_;                      // for the log, while any is
+  TopicPtr last_read_;  // topic of the commit that was read last: that of most others, too
   std::map<std::int32_t, std::vector<std::pair<ProducerId, bool>>>
       ended_meanwhile_;  // transactions, by partition
   bool stopped_ = false;

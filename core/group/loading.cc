@@ -3,13 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "core/group/consumer_records.h"
 #include "core/group/coordinator.h"
 #include "core/group/records.h"
 #include "net/kafka/records/framing.h"
+#include "storage/error.h"
 
 namespace mq::core {
 
@@ -29,33 +28,49 @@ std::optional<std::int16_t> control_type(net::Bytes key) {
 
 }  // namespace
 
-void GroupCoordinator::start() {
-  if (!topics_.find(log_.name())) return;
-  for (std::int32_t partition = 0; partition < log_.partitions(); partition++)
-    if (!log_.empty(partition)) loading_.insert(partition);
-  if (!loading_.empty()) asio::co_spawn(loop_, load(shared_from_this()), asio::detached);
+void GroupCoordinator::lead(std::int32_t partition, Epoch epoch) {
+  shards_.lead(partition, epoch, log_.empty(partition));
 }
 
-Task<void> GroupCoordinator::load(std::shared_ptr<GroupCoordinator> self) {
-  const Time begin = self->clock_.now();
-  const std::set<std::int32_t> partitions = self->loading_;
-  for (const std::int32_t partition : partitions) {
-    self->found_.clear();
-    InternalTopic::Visit visit = [raw = self.get(), partition](net::Bytes key,
-                                                               std::optional<net::Bytes> value,
-                                                               const kafka::BatchHead& head, Offset) {
-      raw->replayed(partition, key, value, head);
-    };
-    const error_code failed = co_await self->log_.replay(partition, std::move(visit));
-    if (self->stopped_) co_return;
-    if (failed)
-      spdlog::error("{}-{} cannot be read, its groups are not served: {}", self->log_.name(), partition,
-                    failed.message());
-    else
-      self->loaded(partition);
+void GroupCoordinator::resign(std::int32_t partition) {
+  shards_.resign(partition);
+}
+
+Task<error_code> GroupCoordinator::load(std::shared_ptr<GroupCoordinator> self, std::int32_t partition,
+                                        Epoch epoch) {
+  if (!self->loads_since_) self->loads_since_ = self->clock_.now();
+  InternalTopic::GoesOn goes_on = [raw = self.get(), partition, epoch] {
+    return !raw->stopped_ && raw->shards_.is_current(partition, epoch);
+  };
+  InternalTopic::Visit visit = [raw = self.get(), partition, goes_on](net::Bytes key,
+                                                                      std::optional<net::Bytes> value,
+                                                                      const kafka::BatchHead& head, Offset) {
+    if (goes_on()) raw->replayed(partition, key, value, head);
+  };
+  const error_code failed = co_await self->log_.replay(partition, std::move(visit), goes_on);
+  if (!goes_on()) co_return make_error_code(storage::Errc::stopped);
+  if (failed)
+    spdlog::error("{}-{} cannot be read, its groups are not served: {}", self->log_.name(), partition,
+                  failed.message());
+  else
+    self->loaded(partition);
+  co_return failed;
+}
+
+void GroupCoordinator::forget_partition(std::int32_t partition) {
+  std::vector<GroupPtr> gone;
+  for (const auto& [id, group] : groups_)
+    if (group->partition == partition) gone.push_back(group);
+  for (const GroupPtr& group : gone) {
+    drop(group);
+    Step step;
+    group->classic.abandon(Error::not_coordinator, step);
+    answer(step);
   }
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(self->clock_.now() - begin);
-  spdlog::info("{} groups loaded in {} ms", self->groups_.size(), took.count());
+  found_.erase(partition);
+  ended_meanwhile_.erase(partition);
+  std::erase_if(in_transactions_,
+                [partition](const auto& pending) { return pending.first.first == partition; });
 }
 
 void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::optional<net::Bytes> value,
@@ -80,19 +95,27 @@ void GroupCoordinator::replayed(std::int32_t partition, net::Bytes key, std::opt
 void GroupCoordinator::replayed(OffsetChange&& change, const kafka::BatchHead& head) {
   const GroupPtr group = find_or_make(change.group);
   if (!group) return;
-  if (!change.commit) return group->offsets.forget(change.partition.topic, change.partition.partition);
+  if (!change.commit || is_gone(change.partition.topic, change.topic_id))
+    return group->offsets.forget(change.partition.topic, change.partition.partition);
   const ProducerId producer = head.is_transactional() ? head.producer_id : -1;
   PartitionCommit one{std::move(change.partition.topic), change.partition.partition,
                       std::move(*change.commit)};
   apply(group, std::move(one), producer);
 }
 
+// Whether another topic of that name is there by now.
+bool GroupCoordinator::is_gone(const std::string& topic, const Uuid& id) {
+  if (id == Uuid{}) return false;
+  if (!last_read_ || last_read_->name != topic) last_read_ = topics_.find(topic);
+  return last_read_ && last_read_->id != id;
+}
+
 // Nothing expires right after a start: members that were cut off get the time to come back.
 void GroupCoordinator::loaded(std::int32_t partition) {
-  loading_.erase(partition);
   if (const auto ended = ended_meanwhile_.extract(partition))
     for (const auto& [producer, committed] : ended.mapped()) release_pending(partition, producer, committed);
-  for (const GroupPtr& group : std::exchange(found_, {})) {
+  const auto found = found_.extract(partition);
+  for (const GroupPtr& group : found ? found.mapped() : std::vector<GroupPtr>{}) {
     if (group->dropped) continue;
     restored(*group);
     std::vector<TopicPartition> orphans;  // their topic went, and the broker before it could say so
@@ -104,6 +127,16 @@ void GroupCoordinator::loaded(std::int32_t partition) {
     arm(*group);
     drop_if_nothing(group);
   }
+  log_loaded();
+}
+
+// Once for all that are read at the same time.
+void GroupCoordinator::log_loaded() {
+  if (shards_.loading() > 1 || !loads_since_) return;  // this one still counts
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - *loads_since_);
+  loads_since_.reset();
+  last_read_.reset();
+  spdlog::info("{} groups loaded in {} ms", groups_.size(), took.count());
 }
 
 // ---------------------------------------------------------------------------------------------- expiring

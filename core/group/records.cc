@@ -10,8 +10,8 @@ namespace mq::core {
 
 namespace {
 
-// What older readers of the topic know.
-constexpr kafka::Version offset_version = 3, offset_version_with_expiry = 1, group_version = 3;
+// Of offsets the first that says which topic of that name is meant; of groups what older readers know.
+constexpr kafka::Version offset_version = 4, offset_version_with_expiry = 1, group_version = 3;
 
 using kafka::GroupMetadataValue;
 
@@ -51,6 +51,7 @@ KeyedRecord offset_record(const std::string& group, const PartitionCommit& at) {
   value.metadata = at.commit.metadata;
   value.commit_timestamp = at.commit.committed_ms;
   value.expire_timestamp = at.commit.expires_ms;
+  value.topic_id = at.topic_id;
   const auto version = at.commit.expires_ms >= 0 ? offset_version_with_expiry : offset_version;
   return {kafka::encode_key(kafka::OffsetCommitKey{group, at.topic, at.partition}),
           kafka::encode_value(value, version)};
@@ -83,12 +84,13 @@ std::optional<OffsetChange> read_offset(net::Bytes key, std::optional<net::Bytes
                         : kafka::wire::unframed<kafka::OffsetCommitKey>(
                               kafka::wire::Reader(key.subspan(sizeof(std::int16_t))), {0, false});
   if (!read) return {};
-  OffsetChange change{std::move(read->group), {std::move(read->topic), read->partition}, {}};
+  OffsetChange change{std::move(read->group), {std::move(read->topic), read->partition}, {}, {}};
   if (!value) return change;
   auto committed = kafka::decode_value<kafka::OffsetCommitValue>(*value);
   if (!committed) return {};
   change.commit = Commit{committed->offset, committed->leader_epoch, std::move(committed->metadata),
                          committed->commit_timestamp, committed->expire_timestamp};
+  change.topic_id = committed->topic_id;
   return change;
 }
 

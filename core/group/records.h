@@ -22,6 +22,7 @@ struct OffsetChange {
   std::string group;
   TopicPartition partition;
   std::optional<Commit> commit;
+  Uuid topic_id{};  // none: an older version did not say
 };
 std::optional<OffsetChange> read_offset(net::Bytes key, std::optional<net::Bytes> value);
 

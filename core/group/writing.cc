@@ -21,17 +21,23 @@ Error GroupCoordinator::for_clients(Error error) {
     case Error::record_list_too_large:
       return Error::invalid_commit_offset_size;
     case Error::kafka_storage_error:
+    case Error::not_leader_or_follower:
+    case Error::not_coordinator:
       return Error::not_coordinator;
     default:
       return Error::coordinator_not_available;
   }
 }
 
-void GroupCoordinator::act(const GroupPtr& group, Step& step) {
+void GroupCoordinator::answer(Step& step) {
   for (auto& [ticket, answer] : step.joined)
     if (auto waiting = joins_.extract(ticket)) waiting.mapped()->set(std::move(answer));
   for (auto& [ticket, answer] : step.synced)
     if (auto waiting = syncs_.extract(ticket)) waiting.mapped()->set(std::move(answer));
+}
+
+void GroupCoordinator::act(const GroupPtr& group, Step& step) {
+  answer(step);
   if (stopped_) return;
   if (step.write) write(group, *step.write);
   if (group->is_empty() && group->offsets.empty()) look_later(*group, clock_.wall_ms());
@@ -44,6 +50,11 @@ void GroupCoordinator::act(const GroupPtr& group, Step& step) {
 Durable GroupCoordinator::put(const GroupPtr& group, const std::vector<KeyedRecord>& records, Done done,
                               kafka::BatchProducer producer) {
   auto durable = std::make_shared<Promise<Error>>();
+  if (!is_current(*group)) {
+    durable->set(Error::not_coordinator);
+    done(Error::not_coordinator);
+    return durable;
+  }
   group->in_flight++;
   auto told = [group, durable, done = std::move(done)](Error error) {
     group->in_flight--;
@@ -60,7 +71,7 @@ void GroupCoordinator::write(const GroupPtr& group, std::uint64_t number) {
   const std::vector<KeyedRecord> records{group_record(group->id, group->classic)};
   put(group, records, [weak = weak_from_this(), group, number](Error error) {
     const auto self = weak.lock();
-    if (!self) return;
+    if (!self || !self->is_current(*group)) return;
     Step step;
     const bool too_large = error == Error::message_too_large;
     group->classic.written(number, too_large ? Error::unknown_server_error : for_clients(error), self->now(),
@@ -73,7 +84,7 @@ Durable GroupCoordinator::append(const GroupPtr& group, const std::vector<KeyedR
                                  std::function<void()> applied, kafka::BatchProducer producer) {
   auto done = [weak = weak_from_this(), group, applied = std::move(applied)](Error error) {
     const auto self = weak.lock();
-    if (!self || self->stopped_) return;
+    if (!self || self->stopped_ || !self->is_current(*group)) return;
     if (error == Error::none) applied();
     self->arm(*group);
     self->drop_if_nothing(group);
@@ -128,7 +139,7 @@ Durable GroupCoordinator::remove(const GroupPtr& group) {
 void GroupCoordinator::removed(const GroupPtr& group, Error error) {
   const auto waiting = removed_.find(group->id);
   if (waiting != removed_.end() && waiting->second->is_set()) removed_.erase(waiting);
-  if (error == Error::none || find(group->id)) return;
+  if (error == Error::none || find(group->id) || !is_current(*group)) return;
   group->dropped = false;
   groups_[group->id] = group;
   look_later(*group, clock_.wall_ms());

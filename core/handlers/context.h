@@ -45,6 +45,7 @@ struct Services {
   Controller& controller;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
+  InternalTopic& transactions_log;
   GroupCoordinator& groups;
   TransactionCoordinator& transactions;
   FetchSessions& sessions;

@@ -16,9 +16,7 @@ enum KeyType : std::int8_t { group = 0, transaction = 1 };
 Task<Refusal> check(Context& context, std::int8_t key_type) {
   Refusal refusal;
   if (key_type == transaction) {
-    refusal.error = co_await context.broker.transactions.ready();
-    if (refusal.error == Error::coordinator_load_in_progress)
-      refusal.error = Error::none;  // it says so itself
+    refusal.error = co_await context.broker.transactions_log.ensure();
     co_return refusal;
   }
   if (key_type == group) {

@@ -208,12 +208,12 @@ Task<kafka::WriteTxnMarkersResponse> write_txn_markers(Context& context,
 Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context,
                                                                 kafka::DescribeTransactionsRequest& request) {
   kafka::DescribeTransactionsResponse response;
-  const Error unserved = context.broker.transactions.serves();
   response.transaction_states.reserve(request.transactional_ids.size());
   for (const std::string& id : request.transactional_ids) {
     if (context.pace.due()) co_await context.pace.give_way();
     auto& answer = response.transaction_states.emplace_back();
     answer.transactional_id = id;
+    const Error unserved = context.broker.transactions.serves(id);
     answer.error_code = number_of(unserved);
     const auto entry = unserved == Error::none ? context.broker.transactions.find(id) : nullptr;
     const bool is_known = entry && entry->state.now().producer.id >= 0;  // else it is not durable yet
@@ -238,7 +238,8 @@ Task<kafka::DescribeTransactionsResponse> describe_transactions(Context& context
 Task<kafka::ListTransactionsResponse> list_transactions(Context& context,
                                                         kafka::ListTransactionsRequest& request) {
   kafka::ListTransactionsResponse response;
-  response.error_code = number_of(context.broker.transactions.serves());
+  if (context.broker.transactions.is_loading())
+    response.error_code = number_of(Error::coordinator_load_in_progress);
   const std::string wanted = request.transactional_id_pattern.value_or("");
   const Pattern pattern(wanted);
   if (!pattern.trouble().empty()) response.error_code = number_of(Error::invalid_regular_expression);

@@ -89,8 +89,10 @@ std::int32_t java_hash(std::string_view utf8) {
 }
 
 InternalTopic::InternalTopic(Controller& controller, const Catalog& topics, const PartitionTable& partitions,
-                             const Clock& clock, const Config& config, std::string_view name)
-    : controller_(controller),
+                             asio::io_context& loop, const Clock& clock, const Config& config,
+                             std::string_view name)
+    : loop_(loop),
+      controller_(controller),
       topics_(topics),
       partitions_(partitions),
       clock_(clock),
@@ -151,7 +153,7 @@ void InternalTopic::append(std::int32_t index, net::Slice batch, Done done) {
               [done = std::move(done)](Partition::Appended appended) { done(appended.error); });
 }
 
-Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit) const {
+Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit, GoesOn goes_on) const {
   constexpr std::size_t piece_bytes = 1u << 20;
   const auto log = partition(index);
   if (!log) co_return error_code{};
@@ -159,6 +161,7 @@ Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit) const {
   const Offset end = log->end();
   bool damaged = false;
   for (Offset at = log->start(); at < end;) {
+    if (!goes_on()) co_return make_error_code(storage::Errc::stopped);
     const auto read = co_await log->read(at, piece_bytes);
     if (!read && read.error() == storage::Errc::corrupt) {
       if (!std::exchange(damaged, true))
@@ -176,7 +179,13 @@ Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit) const {
     at = read->next;
     co_await asio::post(loop, use);
   }
-  co_return error_code{};
+  while (log->high_watermark() < end) {
+    if (!goes_on() || log->closed()) co_return make_error_code(storage::Errc::stopped);
+    const auto waiter = std::make_shared<Waiter>(loop_, clock_, Time::max());
+    log->wait(waiter);
+    co_await Waiter::wait(waiter);
+  }
+  co_return goes_on() ? error_code{} : make_error_code(storage::Errc::stopped);
 }
 
 }  // namespace mq::core

@@ -43,7 +43,7 @@ class InternalTopic {
   static constexpr std::size_t id_bytes_max = 32'000;
 
   InternalTopic(Controller& controller, const Catalog& topics, const PartitionTable& partitions,
-                const Clock& clock, const Config& config, std::string_view name);
+                asio::io_context& loop, const Clock& clock, const Config& config, std::string_view name);
 
   const std::string& name() const { return name_; }
   std::int32_t partitions() const;  // that it has, or will have
@@ -67,13 +67,17 @@ class InternalTopic {
   // A record as it was written; views hold during the call. A marker is a record of a control batch.
   using Visit = std::function<void(net::Bytes key, std::optional<net::Bytes> value,
                                    const kafka::BatchHead& head, Offset offset)>;
-  // Everything that is durable when this is called, oldest first, in pieces between which others run. What is
-  // damaged is left out, with a line in the log: a later record of the same key makes it good.
-  Task<error_code> replay(std::int32_t partition, Visit visit) const;
+  // Everything that is durable when this is called, oldest first, in pieces between which others run; returns
+  // when all of it is committed. What is damaged is left out, with a line in the log: a later record of the
+  // same key makes it good. `stopped`: `goes_on`, asked between the pieces, said no.
+  using GoesOn = std::function<bool()>;
+  Task<error_code> replay(
+      std::int32_t partition, Visit visit, GoesOn goes_on = [] { return true; }) const;
 
  private:
   std::shared_ptr<Partition> partition(std::int32_t index) const;
 
+  asio::io_context& loop_;
   Controller& controller_;
   const Catalog& topics_;
   const PartitionTable& partitions_;

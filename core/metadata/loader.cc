@@ -107,6 +107,23 @@ void MetadataLoader::set_role(const Topic& topic, std::size_t index, Partition& 
     partition.lead(self_, state, state.writes);
   else
     partition.follow(state.leader_epoch);
+  tell_role(topic, index, partition);
+}
+
+void MetadataLoader::tell_role(const Topic& topic, std::size_t index, const Partition& partition) const {
+  const auto found = role_changed_.find(topic.name);
+  if (found == role_changed_.end()) return;
+  const auto leads_in = partition.leads() ? std::optional(partition.leader_epoch()) : std::nullopt;
+  found->second(static_cast<std::int32_t>(index), leads_in);
+}
+
+void MetadataLoader::on_role(std::string name, RoleChanged changed) {
+  role_changed_[name] = std::move(changed);
+  const TopicPtr topic = catalog_.find(name);
+  if (!topic) return;
+  const auto here = partitions_.of(topic->id);
+  for (std::size_t i = 0; i < here.size(); i++)
+    if (here[i]) tell_role(*topic, i, *here[i]);
 }
 
 Task<void> MetadataLoader::lead(TopicPtr topic, std::size_t from) {

@@ -35,6 +35,11 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   using Changed = std::function<void(const Topic&, PartitionTable::Partitions)>;
   void on_change(Changed changed) { changed_ = std::move(changed); }
 
+  // Of one topic: called now for each of its partitions that is hosted here, and whenever it is led here in
+  // another epoch; nothing: by somebody else.
+  using RoleChanged = std::function<void(std::int32_t index, std::optional<Epoch> leads_in)>;
+  void on_role(std::string topic, RoleChanged changed);
+
  private:
   using Self = std::shared_ptr<MetadataLoader>;
 
@@ -44,6 +49,7 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   Task<void> take(const Catalog::TopicChange& change);
   Task<void> lead(TopicPtr topic, std::size_t from);
   void set_role(const Topic& topic, std::size_t index, Partition& partition) const;
+  void tell_role(const Topic& topic, std::size_t index, const Partition& partition) const;
   Task<void> tell_changed(TopicPtr topic) const;
 
   asio::io_context& loop_;
@@ -57,6 +63,7 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   AsyncMutex changing_;
   bool stopped_ = false;
   Changed changed_ = [](const Topic&, PartitionTable::Partitions) {};
+  std::map<std::string, RoleChanged, std::less<>> role_changed_;  // by topic
 };
 
 }  // namespace mq::core

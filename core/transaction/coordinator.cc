@@ -9,6 +9,7 @@
 
 #include "core/loop/wait_group.h"
 #include "core/transaction/records.h"
+#include "storage/error.h"
 
 namespace mq::core {
 
@@ -17,9 +18,15 @@ using Status = Transaction::Status;
 
 namespace {
 
-constexpr std::int32_t coordinator_epoch = 0;  // one broker coordinates for ever
 constexpr std::chrono::seconds pause_after_failure{1};
 constexpr Timestamp wait_ms_max = 24 * 3'600'000;  // then it is looked at again
+
+// Another leader, more replicas, a disk with room: the marker is to be written then.
+bool passes_by_itself(Error error) {
+  return error == Error::kafka_storage_error || error == Error::not_leader_or_follower ||
+         error == Error::not_enough_replicas || error == Error::not_enough_replicas_after_append ||
+         error == Error::request_timed_out;
+}
 
 }  // namespace
 
@@ -34,25 +41,31 @@ TransactionCoordinator::TransactionCoordinator(asio::io_context& loop, const Clo
       partitions_(partitions),
       ids_(ids),
       log_(log),
+      shards_(
+          loop,
+          [this](std::int32_t partition, Epoch epoch) { return load(shared_from_this(), partition, epoch); },
+          [this](std::int32_t partition) { forget_partition(partition); }),
       alarm_(clock.alarm(loop)) {}
 
 void TransactionCoordinator::stop() {
   stopped_ = true;
+  shards_.stop();
   alarm_->cancel();
   due_.clear();
   pauses_.wake_all();
   for (const auto& [id, entry] : entries_) entry->waiters.wake_all();
 }
 
-Error TransactionCoordinator::serves() const {
+Error TransactionCoordinator::serves(const std::string& id) const {
   if (stopped_) return Error::not_coordinator;
-  return loading_ ? Error::coordinator_load_in_progress : Error::none;
+  if (!topics_.find(log_.name())) return Error::none;  // there are no ids, and nobody else has them
+  return shards_.serves(log_.partition_of(id));
 }
 
-Task<Error> TransactionCoordinator::ready() {
+Task<Error> TransactionCoordinator::ready(std::string id) {
   const Error missing = co_await log_.ensure();
   if (missing != Error::none) co_return missing;
-  co_return serves();
+  co_return serves(id);
 }
 
 TransactionCoordinator::EntryPtr TransactionCoordinator::find(const std::string& id) const {
@@ -70,6 +83,7 @@ TransactionCoordinator::EntryPtr TransactionCoordinator::make(const std::string&
   auto entry = std::make_shared<Entry>();
   entry->id = id;
   entry->partition = log_.partition_of(id);
+  entry->epoch = shards_.epoch(entry->partition).value_or(-1);
   return entries_[id] = entry;
 }
 
@@ -88,7 +102,7 @@ bool TransactionCoordinator::make_room() {
 Task<TransactionCoordinator::Answer> TransactionCoordinator::init(std::string id, std::int32_t timeout_ms,
                                                                   ProducerEpoch given) {
   Answer answer;
-  answer.error = co_await ready();
+  answer.error = co_await ready(id);
   if (id.empty() || id.size() > InternalTopic::id_bytes_max) answer.error = Error::invalid_request;
   if (timeout_ms <= 0 || timeout_ms > config_.transaction_timeout_max.count())
     answer.error = Error::invalid_transaction_timeout;
@@ -123,7 +137,7 @@ Task<TransactionCoordinator::Answer> TransactionCoordinator::end(std::string id,
 
 Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
                                      const TopicPartition& partition) const {
-  if (const Error error = serves(); error != Error::none) return error;
+  if (const Error error = serves(id); error != Error::none) return error;
   const EntryPtr entry = find(id);
   return entry ? entry->state.verify(who, partition) : Error::invalid_producer_id_mapping;
 }
@@ -131,7 +145,7 @@ Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
 Task<TransactionCoordinator::Addition> TransactionCoordinator::add_by_writing(
     std::string id, ProducerEpoch who, std::set<TopicPartition> partitions) {
   Addition addition;
-  addition.error = serves();
+  addition.error = serves(id);
   addition.entry = find(id);
   if (addition.error == Error::none && !addition.entry) addition.error = Error::invalid_producer_id_mapping;
   if (addition.error != Error::none) co_return addition;
@@ -149,7 +163,7 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
   const Time deadline = clock_.now() + patience;
   for (;;) {
     Step step;
-    step.error = serves();
+    step.error = serves(id);
     if (step.error != Error::none) co_return step;
     EntryPtr entry = find(id);
     if (!entry && unknown == Unknown::made) entry = find_or_make(id);
@@ -181,7 +195,8 @@ Task<TransactionState::Step> TransactionCoordinator::step(std::string id, Unknow
 }
 
 Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
-  if (stopped_) co_return Error::not_coordinator;  // the log may be gone before what is still under way
+  // Stopped, the log may be gone before what is still under way.
+  if (stopped_ || !is_current(*entry)) co_return Error::not_coordinator;
   const std::vector<KeyedRecord> records{std::move(record)};
   WaitGroup append;
   Error error = Error::none;
@@ -192,6 +207,7 @@ Task<Error> TransactionCoordinator::write(EntryPtr entry, KeyedRecord record) {
   });
   co_await append.wait();
   if (error == Error::none) co_return error;
+  if (error == Error::not_leader_or_follower) co_return Error::not_coordinator;
   spdlog::error("transactional id \"{}\": its state cannot be written (error {})", entry->id,
                 static_cast<int>(error));
   co_return Error::coordinator_not_available;
@@ -201,6 +217,8 @@ Task<Error> TransactionCoordinator::store(EntryPtr entry, Transaction next) {
   KeyedRecord record = record_of(entry->id, next);
   entry->state.begin(std::move(next));
   const Error error = co_await write(entry, std::move(record));
+  if (!is_current(*entry))
+    co_return Error::not_coordinator;  // whoever is now has it from the log, or has not
   const bool durable = error == Error::none;
   entry->state.pending_written(durable);
   if (!durable && entry->state.now().producer.id < 0) {
@@ -223,18 +241,11 @@ Task<void> TransactionCoordinator::pause() {
   co_await Waiter::wait(waiter);
 }
 
-// Another leader, more replicas, a disk with room: the marker is to be written then.
-bool passes_by_itself(Error error) {
-  return error == Error::kafka_storage_error || error == Error::not_leader_or_follower ||
-         error == Error::not_enough_replicas || error == Error::not_enough_replicas_after_append ||
-         error == Error::request_timed_out;
-}
-
 // Until every partition has its marker: there is no way back.
 Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
   const auto& partitions = entry->state.now().partitions;
   std::vector<TopicPartition> left(partitions.begin(), partitions.end());
-  while (!self->stopped_) {
+  while (!self->stopped_ && self->is_current(*entry)) {
     left = co_await self->write_markers(entry, std::move(left));
     if (left.empty()) {
       const Step step = entry->state.complete(self->clock_.wall_ms());
@@ -263,7 +274,7 @@ void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoc
 Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
     EntryPtr entry, std::vector<TopicPartition> partitions) {
   const ProducerEpoch producer = entry->state.now().producer;
-  const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, coordinator_epoch};
+  const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, entry->epoch};
   std::vector<TopicPartition> failed;
   WaitGroup markers;
   for (const TopicPartition& at : partitions) {
@@ -295,6 +306,7 @@ Task<void> TransactionCoordinator::forget(Self self, EntryPtr entry) {
   dead.status = Status::dead;
   entry->state.begin(std::move(dead));
   const Error error = co_await self->write(entry, forgotten(entry->id));
+  if (!self->is_current(*entry)) co_return;
   if (error == Error::none) {
     self->entries_.erase(entry->id);
   } else {
@@ -308,7 +320,7 @@ void TransactionCoordinator::plan(const EntryPtr& entry, Timestamp not_before) {
   if (entry->due) due_.erase({*std::exchange(entry->due, std::nullopt), entry->id});
   const auto out = entry->state.times_out_at();
   const auto at = out ? out : entry->state.expires_at(config_.transactional_id_expiration.count());
-  if (!at || stopped_) return;
+  if (!at || stopped_ || !is_current(*entry)) return;
   entry->due = std::max(*at, not_before);
   due_.emplace(std::pair(*entry->due, entry->id), entry);
   set_alarm();
@@ -340,12 +352,19 @@ void TransactionCoordinator::wake() {
 
 // ---------------------------------------------------------------------------------------------- loading
 
-void TransactionCoordinator::start() {
-  asio::co_spawn(loop_, load(shared_from_this()), asio::detached);
+void TransactionCoordinator::lead(std::int32_t partition, Epoch epoch) {
+  shards_.lead(partition, epoch, log_.empty(partition));
+}
+
+void TransactionCoordinator::resign(std::int32_t partition) {
+  shards_.resign(partition);
 }
 
 // Of each id the newest record counts.
-Task<void> TransactionCoordinator::load(Self self) {
+Task<error_code> TransactionCoordinator::load(Self self, std::int32_t partition, Epoch epoch) {
+  InternalTopic::GoesOn goes_on = [raw = self.get(), partition, epoch] {
+    return !raw->stopped_ && raw->shards_.is_current(partition, epoch);
+  };
   std::unordered_map<std::string, Transaction> found;
   InternalTopic::Visit visit = [&found](net::Bytes key, std::optional<net::Bytes> value,
                                         const kafka::BatchHead& head, Offset) {
@@ -356,16 +375,25 @@ Task<void> TransactionCoordinator::load(Self self) {
     else
       found.erase(remembered->id);
   };
-  for (std::int32_t i = 0; i < self->log_.partitions(); i++) {
-    if (self->log_.empty(i)) continue;
-    const error_code error = co_await self->log_.replay(i, visit);
-    if (!error) continue;
-    spdlog::error("{}-{} cannot be read: {}; transactions are not served", self->log_.name(), i,
-                  error.message());
-    co_return;
+  const error_code failed = co_await self->log_.replay(partition, std::move(visit), goes_on);
+  if (!goes_on()) co_return make_error_code(storage::Errc::stopped);
+  if (failed)
+    spdlog::error("{}-{} cannot be read, its transactions are not served: {}", self->log_.name(), partition,
+                  failed.message());
+  else
+    for (auto& [id, transaction] : found) self->loaded(id, std::move(transaction));
+  co_return failed;
+}
+
+void TransactionCoordinator::forget_partition(std::int32_t partition) {
+  std::vector<EntryPtr> gone;
+  for (const auto& [id, entry] : entries_)
+    if (entry->partition == partition) gone.push_back(entry);
+  for (const EntryPtr& entry : gone) {
+    if (entry->due) due_.erase({*std::exchange(entry->due, std::nullopt), entry->id});
+    entries_.erase(entry->id);
+    entry->waiters.wake_all();
   }
-  for (auto& [id, transaction] : found) self->loaded(id, std::move(transaction));
-  self->loading_ = false;
 }
 
 void TransactionCoordinator::loaded(const std::string& id, Transaction transaction) {

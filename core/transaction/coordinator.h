@@ -11,6 +11,7 @@
 
 #include "core/loop/async_mutex.h"
 #include "core/loop/waiter.h"
+#include "core/metadata/coordinator_shards.h"
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/producer_ids.h"
 #include "core/transaction/state.h"
@@ -27,6 +28,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   struct Entry {
     std::string id;
     std::int32_t partition = 0;  // of __transaction_state
+    Epoch epoch = 0;             // in which that was led here when this was made; markers carry it
     TransactionState state;
     AsyncMutex writers;  // that add partitions by writing to them
     Waiters waiters;     // for the step that is on its way, and for the markers
@@ -43,12 +45,16 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   using OffsetsEnded = std::function<void(std::int32_t partition, ProducerId producer, bool committed)>;
   void tell_ended(OffsetsEnded ended) { offsets_ended_ = std::move(ended); }
 
-  // Reads what the log remembers, while others are served already; what was being ended is ended.
-  void start();
+  // This broker leads that partition of the log: what it remembers is read, while others are served already;
+  // what was being ended is ended.
+  void lead(std::int32_t partition, Epoch epoch);
+  // Or does no more: its ids are forgotten at once, and who waits is sent to the next coordinator.
+  void resign(std::int32_t partition);
   void stop();
 
-  Task<kafka::Error> ready();  // makes the topic when it is missing
-  kafka::Error serves() const;
+  Task<kafka::Error> ready(std::string id);  // as serves; makes the topic when it is missing
+  kafka::Error serves(const std::string& id) const;
+  bool is_loading() const { return shards_.loading() > 0; }
 
   struct Answer {
     kafka::Error error = kafka::Error::none;
@@ -93,7 +99,10 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   bool make_room();
 
   using Self = std::shared_ptr<TransactionCoordinator>;
-  static Task<void> load(Self self);
+  static Task<error_code> load(Self self, std::int32_t partition, Epoch epoch);
+  void forget_partition(std::int32_t partition);
+  // What comes back to one that is not has come too late: its partition is led by another, or was read anew.
+  bool is_current(const Entry& entry) const { return shards_.is_current(entry.partition, entry.epoch); }
   void loaded(const std::string& id, Transaction transaction);
   static Task<void> finish(Self self, EntryPtr entry);
   Task<std::vector<TopicPartition>> write_markers(EntryPtr entry, std::vector<TopicPartition> partitions);
@@ -113,7 +122,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   InternalTopic& log_;
   OffsetsEnded offsets_ended_;
   Entries entries_;
-  bool loading_ = true, stopped_ = false;
+  CoordinatorShards shards_;
+  bool stopped_ = false;
 
   std::map<std::pair<Timestamp, std::string>, EntryPtr> due_;  // and its id
   const std::unique_ptr<Alarm> alarm_;

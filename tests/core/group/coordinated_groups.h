@@ -16,7 +16,7 @@ class CoordinatedGroups : public StoredTopics {
   void open() override {
     StoredTopics::open();
     groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
-    groups->start();
+    coordinate(offsets_topic, groups);
     while (groups->is_loading()) loop.run_one();
   }
   void close() override {

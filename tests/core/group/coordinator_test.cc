@@ -25,7 +25,7 @@ class CoordinatorTest : public CoordinatedGroups {
   void begin_loading() {
     groups->stop();
     groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
-    groups->start();
+    coordinate(offsets_topic, groups);
     EXPECT_TRUE(groups->is_loading());
   }
   Task<std::vector<Error>> committing(const std::string& group, const std::string& name, Offset offset,

@@ -178,7 +178,7 @@ TEST_F(GroupsTest, ToolsReadInTheLogWhatIsRememberedOfAGroup) {
     EXPECT_EQ(wire->call<kafka::OffsetCommitResponse>(commit, 2).topics.at(0).partitions.at(0).error_code, 0);
     const auto offset = kafka::decode_value<kafka::OffsetCommitValue>(bytes_of(last()));
     ASSERT_TRUE(offset);
-    EXPECT_EQ(kafka::first_number(bytes_of(last())), retention < 0 ? 3 : 1);
+    EXPECT_EQ(kafka::first_number(bytes_of(last())), retention < 0 ? 4 : 1);
     EXPECT_EQ(offset->metadata, "note");
     const Timestamp end = retention < INT64_MAX ? offset->commit_timestamp + retention : INT64_MAX;
     EXPECT_EQ(offset->expire_timestamp, retention < 0 ? -1 : end);

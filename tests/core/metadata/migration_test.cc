@@ -29,7 +29,8 @@ class OldRowsTest : public testing::Test {
   std::map<std::string, std::string> entries() {
     EmbeddedStore store(meta, loop.get_executor());
     std::map<std::string, std::string> all;
-    for (const auto& [key, entry] : store.read()->entries) all[key] = entry->value;
+    const News news = *store.read();
+    for (const auto& [key, entry] : news.entries) all[key] = entry->value;
     return all;
   }
 

@@ -38,8 +38,8 @@ class StoredTopics : public testing::Test {
     options.min_free_bytes = 1 << 20;
     journal = std::move(*storage::Journal::open(files(), loop, std::move(options)));
     topics.emplace(loop, clock, *journal, disk.get_executor());
-    topic = std::make_unique<InternalTopic>(*topics->controller, topics->catalog, topics->partitions, clock,
-                                            config, offsets_topic);
+    topic = std::make_unique<InternalTopic>(*topics->controller, topics->catalog, topics->partitions, loop,
+                                            clock, config, offsets_topic);
   }
   virtual storage::FileSystem& files() { return storage::real_files(); }
   virtual void close() {
@@ -54,6 +54,36 @@ class StoredTopics : public testing::Test {
     auto future = asio::co_spawn(loop, std::move(task), asio::use_future);
     while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) loop.run_one();
     return future.get();
+  }
+
+  // As a broker lets its coordinators know what they coordinate.
+  template <class Coordinator>
+  void coordinate(std::string_view name, const std::shared_ptr<Coordinator>& coordinator) {
+    topics->loader->on_role(
+        std::string(name), [coordinator](std::int32_t partition, std::optional<Epoch> leads_in) {
+          leads_in ? coordinator->lead(partition, *leads_in) : coordinator->resign(partition);
+        });
+  }
+
+  // Another broker leads that partition of a topic for a moment, and truncates nothing.
+  template <class Coordinator>
+  void take_away(std::string_view name, std::int32_t index, Coordinator& coordinator) {
+    const auto partition = topics->partitions.find(topics->catalog.find(name)->id, index);
+    partition->follow(partition->leader_epoch() + 1);
+    coordinator.resign(index);
+  }
+  template <class Coordinator>
+  void give_back(std::string_view name, std::int32_t index, Coordinator& coordinator) {
+    const auto partition = topics->partitions.find(topics->catalog.find(name)->id, index);
+    PartitionState state = initial_state({1}, 1, {{1, {0, true}}});
+    state.leader_epoch = partition->leader_epoch() + 1;
+    partition->lead(1, state, state.leader_epoch);
+    coordinator.lead(index, state.leader_epoch);
+  }
+  // As many turns of the loop as can be done at once, at most.
+  void turns(int count) {
+    loop.restart();
+    while (count-- > 0 && loop.poll_one() > 0) continue;
   }
 
   test::TempDir dir;

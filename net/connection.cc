@@ -49,11 +49,11 @@ bool Patience::lost(const Progress& now, Clock::duration look_every, Clock::dura
 }
 
 Connection::Connection(Socket socket, std::shared_ptr<Peer> peer, std::shared_ptr<Connections> all)
-    : socket_(std::move(socket)),
+    : stream_(std::move(socket)),
       peer_(std::move(peer)),
       all_(std::move(all)),
       frames_(all_->arena, all_->limits.request_bytes_max) {
-  peer_->socket = socket_.native_handle();
+  peer_->socket = stream_.descriptor();
 }
 
 Task<void> Connection::serve(std::shared_ptr<Connection> self) {
@@ -62,7 +62,7 @@ Task<void> Connection::serve(std::shared_ptr<Connection> self) {
     ~End() { connection.close(Errc::closed); }
   } const end{*self};
   self->all_->joined(*self);
-  asio::co_spawn(self->socket_.get_executor(), answer(self), asio::detached);
+  asio::co_spawn(self->stream_.executor(), answer(self), asio::detached);
   const error_code why = co_await self->read();
   self->close(why);
 }
@@ -74,7 +74,7 @@ Task<error_code> Connection::read() {
       active_ = turn_began;
       if (Clock::now() - turn_began >= all_->limits.turn_max) {
         ready_.resume();
-        co_await asio::post(socket_.get_executor(), use);  // behind what others have ready
+        co_await asio::post(stream_.executor(), use);  // behind what others have ready
         if (closed_) co_return Errc::closed;
         turn_began = Clock::now();
       }
@@ -103,7 +103,7 @@ Task<error_code> Connection::read() {
     receiving_.waiting = frames_.partial();
     if (receiving_.waiting) all_->watch();
     const auto space = frames_.space();
-    auto [error, bytes] = co_await socket_.async_read_some(space, use_result);
+    auto [error, bytes] = co_await stream_.read_some(space);
     receiving_.waiting = false;
     if (error) co_return error;
 
@@ -169,7 +169,7 @@ void Connection::start(Slice frame, bool overlaps) {
     next_ = std::move(work);
     runner_.resume();
   } else {
-    asio::co_spawn(socket_.get_executor(), run(shared_from_this(), std::move(work)), asio::detached);
+    asio::co_spawn(stream_.executor(), run(shared_from_this(), std::move(work)), asio::detached);
   }
   starting_ = false;
 }
@@ -213,7 +213,7 @@ Task<void> Connection::answer(std::shared_ptr<Connection> self) {
     if (!out.empty()) {
       self->all_->watch();
       const std::uint64_t before = self->sending_.bytes;
-      const error_code error = co_await send(self->socket_, std::move(out), self->sending_);
+      const error_code error = co_await self->stream_.send(std::move(out), self->sending_);
       self->all_->stats.bytes_out += self->sending_.bytes - before;
       self->unsent_bytes_ -= bytes;
       self->active_ = Clock::now();
@@ -260,8 +260,8 @@ void Connection::close(error_code why) {
   }
   peer_->gone = true;
   peer_->socket = -1;
-  error_code ignored;
-  socket_.close(ignored);
+  if (const auto tell = std::exchange(peer_->when_gone, nullptr)) tell();
+  stream_.close();
   slots_.clear();
   all_->release(std::exchange(reserved_bytes_, 0));
   all_->left(*this);

@@ -13,7 +13,7 @@
 #include "net/frames.h"
 #include "net/handler.h"
 #include "net/signal.h"
-#include "net/socket.h"
+#include "net/stream.h"
 
 namespace mq::net {
 
@@ -68,7 +68,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static Task<void> answer(std::shared_ptr<Connection> self);
   Pieces take_ready(std::size_t& bytes);
 
-  Socket socket_;
+  Stream stream_;
   const std::shared_ptr<Peer> peer_;
   const std::shared_ptr<Connections> all_;
   Frames frames_;

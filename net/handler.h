@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <string>
 
 #include "net/types.h"
@@ -11,13 +12,16 @@ namespace mq::net {
 
 // Who is at the other end. One per connection, lives as long as the connection and every request of it.
 struct Peer {
-  std::uint64_t id = 0;  // unique in this process
-  asio::ip::tcp::endpoint
-      local;  // the address this connection arrived on; what is advertised follows from it
+  std::uint64_t id = 0;           // unique in this process
+  std::string listener;           // on which it came, as Server::listen was told
+  asio::ip::tcp::endpoint local;  // the address it came to
   asio::ip::tcp::endpoint remote;
   std::string software;  // "name version", as the client gave it in ApiVersions; may be empty
   bool gone = false;     // the connection has closed: parked answers may be dropped
   int socket = -1;       // its descriptor, to ask the kernel about; -1 when gone
+  // Called once when it goes: for whoever waits on its behalf. There is one at a time, for requests that wait
+  // do not overlap.
+  std::function<void()> when_gone = {};
 };
 
 // Lives on the loop. `handle` is called once per frame in the order of arrival and runs to its first

@@ -58,7 +58,8 @@ class Listening final : public Server {
     close_all();
   }
 
-  Result<tcp::endpoint> listen(const tcp::endpoint& at) override {
+  using Server::listen;
+  Result<tcp::endpoint> listen(const tcp::endpoint& at, std::string name) override {
     auto acceptor = std::make_shared<Acceptor>(loop_.get_executor());
     error_code error;
     acceptor->open(at.protocol(), error);
@@ -69,7 +70,7 @@ class Listening final : public Server {
     const tcp::endpoint got = acceptor->local_endpoint(error);
     if (error) return error;
     acceptors_.push_back(acceptor);
-    asio::co_spawn(loop_, accept(std::move(acceptor), all_), asio::detached);
+    asio::co_spawn(loop_, accept(std::move(acceptor), std::move(name), all_), asio::detached);
     return got;
   }
 
@@ -84,14 +85,15 @@ class Listening final : public Server {
   ServerStats stats() const override { return all_->stats; }
 
  private:
-  static Task<void> accept(std::shared_ptr<Acceptor> acceptor, std::shared_ptr<Connections> all) {
+  static Task<void> accept(std::shared_ptr<Acceptor> acceptor, std::string listener,
+                           std::shared_ptr<Connections> all) {
     Timer pause(acceptor->get_executor());
     while (acceptor->is_open()) {
       Socket socket(acceptor->get_executor());
       auto [error] = co_await acceptor->async_accept(socket, use_result);
       const bool exhausted = error ? without_means(error) : reserved(socket.native_handle());
       if (exhausted) turn_away(socket, error, *all);
-      if (!error && !exhausted) welcome(std::move(socket), all);
+      if (!error && !exhausted) welcome(std::move(socket), listener, all);
       if (!exhausted) continue;
       error_code ignored;
       socket.close(ignored);
@@ -110,8 +112,9 @@ class Listening final : public Server {
     all.say(peer, "refused: the last descriptors are for files (ulimit -n)");
   }
 
-  static void welcome(Socket socket, const std::shared_ptr<Connections>& all) {
+  static void welcome(Socket socket, const std::string& listener, const std::shared_ptr<Connections>& all) {
     auto peer = std::make_shared<Peer>();
+    peer->listener = listener;
     error_code error;
     peer->remote = plain(socket.remote_endpoint(error));
     if (!error) peer->local = plain(socket.local_endpoint(error));

@@ -41,8 +41,9 @@ class Server {
   static std::unique_ptr<Server> create(asio::io_context& loop, Handler& handler, Limits limits);
   virtual ~Server() = default;
 
-  // Binds and listens; port 0: the kernel chooses. The endpoint it got.
-  virtual Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at) = 0;
+  // Binds and listens; port 0: the kernel chooses. The endpoint it got. `name`: for the peers that come here.
+  virtual Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at, std::string name) = 0;
+  Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at) { return listen(at, {}); }
   virtual void stop_accepting() = 0;  // listeners close; connections go on
   virtual void close_all() = 0;  // at once; requests in flight run to their end, their answers are dropped
   virtual ServerStats stats() const = 0;

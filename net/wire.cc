@@ -57,11 +57,11 @@ void Wire::Call::finish(Result<Slice> with) {
 }
 
 Wire::Wire(Socket socket, std::size_t answer_bytes_max)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), frames_(arena_, answer_bytes_max) {}
+    : stream_(std::move(socket)), timer_(stream_.executor()), frames_(arena_, answer_bytes_max) {}
 
 void Wire::run() {
-  asio::co_spawn(socket_.get_executor(), receive(shared_from_this()), asio::detached);
-  asio::co_spawn(socket_.get_executor(), send_all(shared_from_this()), asio::detached);
+  asio::co_spawn(stream_.executor(), receive(shared_from_this()), asio::detached);
+  asio::co_spawn(stream_.executor(), send_all(shared_from_this()), asio::detached);
 }
 
 Task<Result<Slice>> Wire::call(std::shared_ptr<Wire> self, Pieces request, Clock::duration timeout,
@@ -93,7 +93,7 @@ Task<void> Wire::send_all(std::shared_ptr<Wire> self) {
       co_await self->more_.wait();
       continue;
     }
-    const error_code error = co_await send(self->socket_, std::move(out), self->sending_);
+    const error_code error = co_await self->stream_.send(std::move(out), self->sending_);
     if (error) self->close(error);
     for (; gone > 0 && !self->leaving_.empty(); gone--) {
       self->leaving_.front()->finish(Slice{});
@@ -112,7 +112,7 @@ Task<void> Wire::receive(std::shared_ptr<Wire> self) {
       if (!self->answered(std::move(*frame))) co_return self->close(Errc::malformed);
     if (self->frames_.error()) co_return self->close(self->frames_.error());
     const auto space = self->frames_.space();
-    auto [error, bytes] = co_await self->socket_.async_read_some(space, use_result);
+    auto [error, bytes] = co_await self->stream_.read_some(space);
     if (error) co_return self->close(error == asio::error::eof ? Errc::closed : error);
     self->frames_.arrived(bytes);
   }
@@ -153,8 +153,7 @@ void Wire::look_at_clock() {
 void Wire::close(error_code why) {
   if (why_closed_) return;
   why_closed_ = why;
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
   timer_.cancel();
   requests_.clear();
   for (auto* waiting : {&calls_, &leaving_}) {
@@ -165,8 +164,7 @@ void Wire::close(error_code why) {
 }
 
 asio::ip::tcp::endpoint Wire::remote() const {
-  error_code ignored;
-  return socket_.remote_endpoint(ignored);
+  return stream_.remote();
 }
 
 }  // namespace mq::net

@@ -9,7 +9,7 @@
 
 #include "net/frames.h"
 #include "net/signal.h"
-#include "net/socket.h"
+#include "net/stream.h"
 
 namespace mq::net {
 
@@ -47,7 +47,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void look_at_clock_by(Clock::time_point deadline);
   void look_at_clock();
 
-  Socket socket_;
+  Stream stream_;
   Timer timer_;
   std::optional<Clock::time_point> looks_at_;
   Arena arena_{Slabs::of_process()};

@@ -268,7 +268,7 @@ void Broker::listen(Ready& ready) {
   parts_->server = net::Server::create(loop_, *parts_->dispatcher, limits);
   for (Listener& listener : config_.listeners) {
     const auto at = resolve(loop_, listener.listen);
-    const auto got = parts_->server->listen(at);
+    const auto got = parts_->server->listen(at, listener.name);
     if (!got)
       throw WrongStart(1,
                        "cannot listen on " + format_address(listener.listen) + ": " + got.error().message());

@@ -49,11 +49,9 @@ std::optional<address> container_gateway() {
 }
 
 Address advertised(const Config& config, const net::Peer& peer) {
-  const std::uint16_t port = peer.local.port();
   for (const Listener& listener : config.listeners)
-    if (listener.listen.port == port && listener.advertise) return *listener.advertise;
-  if (config.listeners.size() == 1 && config.listeners.front().advertise)
-    return *config.listeners.front().advertise;
+    if (listener.name == peer.listener && listener.advertise) return *listener.advertise;
+  const std::uint16_t port = peer.local.port();
   if (const auto gateway = container_gateway(); gateway && plain(peer.remote.address()) == *gateway)
     return {"localhost", port};
   return {plain(peer.local.address()).to_string(), port};

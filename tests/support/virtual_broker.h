@@ -34,6 +34,7 @@ class VirtualConnection : public std::enable_shared_from_this<VirtualConnection>
   void close() {
     peer_->gone = true;
     waiting_.clear();
+    if (const auto tell = std::exchange(peer_->when_gone, nullptr)) tell();
   }
   bool closed() const { return peer_->gone; }
   // The answer at the head of the line, without its length.
@@ -161,6 +162,7 @@ class VirtualBroker {
   std::shared_ptr<VirtualConnection> open_connection() {
     auto peer = std::make_shared<net::Peer>();
     peer->id = ++peers_;
+    peer->listener = core::Listener().name;
     peer->local = {boost::asio::ip::address_v4::loopback(), port()};
     peer->remote = {boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(40'000 + peers_)};
     return std::make_shared<VirtualConnection>(loop_, broker_->handler(), std::move(peer));

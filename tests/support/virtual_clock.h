@@ -44,6 +44,8 @@ class VirtualClock final : public core::Clock {
     return true;
   }
 
+  std::size_t alarms() const { return state_->pending.size(); }  // that are set
+
   // As when a loop is destroyed, which must not have happened yet: its alarms ring no more.
   void forget(const boost::asio::io_context& loop) {
     std::vector<Pending> gone;  // destroyed when the clock is whole again

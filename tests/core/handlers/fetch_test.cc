@@ -283,5 +283,19 @@ TEST_F(FetchTest, RequestsOnOneConnectionAreAnsweredInTheirOrder) {
   EXPECT_FALSE(wire->receive<kafka::ApiVersionsResponse>(3).api_keys.empty());
 }
 
+TEST_F(FetchTest, ALongPollEndsWhenItsClientGoes) {
+  auto request = fetch_request("t", 0);
+  request.max_wait_ms = 3'600'000;
+  const std::size_t before = host.clock.alarms();
+  {
+    test::VirtualWire other(*broker);
+    other.send(request, 12);
+    EXPECT_EQ(host.clock.alarms(), before + 1) << "it waits";
+  }
+  broker->loop().restart();
+  broker->loop().poll();
+  EXPECT_EQ(host.clock.alarms(), before) << "nobody waits for that";
+}
+
 }  // namespace
 }  // namespace mq::core

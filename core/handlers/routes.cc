@@ -69,63 +69,71 @@ Task<Result<net::Pieces>> serve(Context& context, std::int32_t correlation, net:
   }
 }
 
+using To = kafka::AclOperation;
+using On = kafka::AclResource;
+
 template <auto handler>
-constexpr Route route() {
+constexpr Route route(To operation, On resource, AnsweredBy answered_by = AnsweredBy::broker) {
   using In = typename Signature<decltype(handler)>::In;
-  constexpr auto valid = kafka::Describe<In>::valid;
-  return {kafka::Describe<In>::key, valid, valid.first, false, &serve<handler>};
+  using About = kafka::Describe<In>;
+  constexpr std::string_view suffix = "Request";
+  std::string_view name = About::name;
+  if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  return {About::key,         name,  operation,      resource, answered_by, About::valid,
+          About::valid.first, false, &serve<handler>};
 }
 
 // Partitions keep the order of what is produced to them, so that batches in flight share a sync.
 // librdkafka before 2.11.1 compresses only when the range of Produce begins at 0 (KAFKA-18659).
 constexpr Route produce_route() {
-  Route result = route<produce>();
+  Route result = route<produce>(To::write, On::topic);
   result.advertised_first = 0;
   result.overlaps = true;
   return result;
 }
 
 constexpr auto table = [] {
+  constexpr AnsweredBy controller = AnsweredBy::controller;
   std::array all{
       produce_route(),
-      route<fetch>(),
-      route<list_offsets>(),
-      route<metadata>(),
-      route<find_coordinator>(),
-      route<offset_commit>(),
-      route<offset_fetch>(),
-      route<join_group>(),
-      route<heartbeat>(),
-      route<leave_group>(),
-      route<sync_group>(),
-      route<describe_groups>(),
-      route<list_groups>(),
-      route<delete_groups>(),
-      route<offset_delete>(),
-      route<api_versions>(),
-      route<create_topics>(),
-      route<delete_topics>(),
-      route<delete_records>(),
-      route<init_producer_id>(),
-      route<offset_for_leader_epoch>(),
-      route<add_partitions_to_txn>(),
-      route<add_offsets_to_txn>(),
-      route<end_txn>(),
-      route<txn_offset_commit>(),
-      route<write_txn_markers>(),
-      route<describe_configs>(),
-      route<alter_configs>(),
-      route<describe_log_dirs>(),
-      route<create_partitions>(),
-      route<incremental_alter_configs>(),
-      route<describe_cluster>(),
-      route<describe_producers>(),
-      route<describe_transactions>(),
-      route<list_transactions>(),
-      route<list_config_resources>(),
-      route<describe_topic_partitions>(),
-      route<consumer_group_heartbeat>(),
-      route<consumer_group_describe>(),
+      route<fetch>(To::read, On::topic),
+      route<list_offsets>(To::describe, On::topic),
+      route<metadata>(To::describe, On::topic),
+      route<find_coordinator>(To::describe, On::any),
+      route<offset_commit>(To::read, On::group),
+      route<offset_fetch>(To::describe, On::group),
+      route<join_group>(To::read, On::group),
+      route<heartbeat>(To::read, On::group),
+      route<leave_group>(To::read, On::group),
+      route<sync_group>(To::read, On::group),
+      route<describe_groups>(To::describe, On::group),
+      route<list_groups>(To::describe, On::cluster),
+      route<delete_groups>(To::remove, On::group),
+      route<offset_delete>(To::remove, On::group),
+      route<api_versions>(To::describe, On::any),
+      route<create_topics>(To::create, On::cluster, controller),
+      route<delete_topics>(To::remove, On::topic, controller),
+      route<delete_records>(To::remove, On::topic),
+      route<init_producer_id>(To::write, On::transactional_id),
+      route<offset_for_leader_epoch>(To::describe, On::topic),
+      route<add_partitions_to_txn>(To::write, On::transactional_id),
+      route<add_offsets_to_txn>(To::write, On::transactional_id),
+      route<end_txn>(To::write, On::transactional_id),
+      route<txn_offset_commit>(To::write, On::transactional_id),
+      route<write_txn_markers>(To::cluster_action, On::cluster),
+      route<describe_configs>(To::describe_configs, On::any),
+      route<alter_configs>(To::alter_configs, On::any, controller),
+      route<describe_log_dirs>(To::describe, On::cluster),
+      route<create_partitions>(To::alter, On::topic, controller),
+      route<incremental_alter_configs>(To::alter_configs, On::any, controller),
+      route<describe_cluster>(To::describe, On::cluster),
+      route<describe_producers>(To::read, On::topic),
+      route<describe_transactions>(To::describe, On::transactional_id),
+      route<list_transactions>(To::describe, On::transactional_id),
+      route<list_config_resources>(To::describe_configs, On::cluster),
+      route<describe_topic_partitions>(To::describe, On::topic),
+      route<consumer_group_heartbeat>(To::read, On::group),
+      route<consumer_group_describe>(To::describe, On::group),
   };
   std::sort(all.begin(), all.end(), [](const Route& a, const Route& b) { return a.key < b.key; });
   return all;

@@ -3,13 +3,24 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "core/handlers/context.h"
+#include "net/kafka/acl_operation.h"
 
 namespace mq::core {
 
+// Who answers: the broker that was asked, or the controller, to which another one hands it on.
+enum class AnsweredBy { broker, controller };
+
 struct Route {
   std::int16_t key = -1;
+  std::string_view name;  // Kafka's, without "Request"
+  // What one has to be allowed to do, on what; on `any`: everybody may ask. A request that names several
+  // kinds of things may ask for more, which its handler knows.
+  kafka::AclOperation operation = kafka::AclOperation::describe;
+  kafka::AclResource resource = kafka::AclResource::any;
+  AnsweredBy answered_by = AnsweredBy::broker;
   kafka::Versions versions;             // served
   kafka::Version advertised_first = 0;  // said by ApiVersions: lower than served where clients need to see it
   // Pipelined on one connection, may be in flight beside its like. All others see what those before them did.

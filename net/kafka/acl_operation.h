@@ -21,6 +21,9 @@ enum class AclOperation : std::int8_t {
   idempotent_write = 12,
 };
 
+// On what (ResourceType).
+enum class AclResource : std::int8_t { any = 1, topic = 2, group = 3, cluster = 4, transactional_id = 5 };
+
 // As answers carry them: a bit for each.
 constexpr std::int32_t mask_of(std::initializer_list<AclOperation> operations) {
   std::int32_t mask = 0;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "tests/net/kafka/golden.h"
 
@@ -60,6 +62,40 @@ TEST(Routes, VersionsAreThoseOfKafka) {
     EXPECT_EQ(route.versions.first, kafkas.valid.first) << kafkas.name;
     EXPECT_EQ(route.versions.last, kafkas.valid.last) << kafkas.name;
   }
+}
+
+// What makes sense for what, as Kafka has it; a right that nobody can be given would shut everybody out.
+TEST(Routes, WhatIsAskedForCanBeAllowed) {
+  const auto bit = [](kafka::AclOperation operation) { return 1 << static_cast<int>(operation); };
+  for (const Route& route : routes()) {
+    EXPECT_FALSE(route.name.empty());
+    switch (route.resource) {
+      case kafka::AclResource::topic:
+        EXPECT_TRUE(kafka::topic_operations & bit(route.operation)) << route.name;
+        break;
+      case kafka::AclResource::group:
+        EXPECT_TRUE(kafka::group_operations & bit(route.operation)) << route.name;
+        break;
+      case kafka::AclResource::cluster:
+        EXPECT_TRUE(kafka::cluster_operations & bit(route.operation)) << route.name;
+        break;
+      case kafka::AclResource::transactional_id:
+        EXPECT_TRUE(route.operation == kafka::AclOperation::write ||
+                    route.operation == kafka::AclOperation::describe)
+            << route.name;
+        break;
+      case kafka::AclResource::any:
+        break;
+    }
+  }
+}
+
+TEST(Routes, WhatChangesTopicsAndConfigurationsIsTheControllers) {
+  std::set<std::string_view> names;
+  for (const Route& route : routes())
+    if (route.answered_by == AnsweredBy::controller) names.insert(route.name);
+  EXPECT_EQ(names, (std::set<std::string_view>{"AlterConfigs", "CreatePartitions", "CreateTopics",
+                                               "DeleteTopics", "IncrementalAlterConfigs"}));
 }
 
 }  // namespace

@@ -50,20 +50,17 @@ Task<Checked> check_elsewhere(Context& context, net::Slice batch, kafka::BatchHe
 }
 
 // Starts the append of one partition's batch.
-void start(Context& context, const kafka::ProduceRequest& request,
-           const std::optional<TransactionVerification>& verification, const TopicPtr& topic, Checked checked,
-           const std::shared_ptr<ProduceAnswers>& answers, Place place) {
+void start(Context& context, const kafka::ProduceRequest& request, const VerifiedBatch& verified,
+           const TopicPtr& topic, Checked checked, const std::shared_ptr<ProduceAnswers>& answers,
+           Place place) {
   PartitionAnswer& answer = answers->at(place);
   if (checked.error != Error::none) return refuse(answer, std::move(checked));
-  const bool transactional = checked.head.is_transactional();
-  if (transactional) {
-    const Error error = check_verification(context, request, verification, {topic->name, answer.index});
-    if (error != Error::none) return refuse(answer, {error, {}, {}, {}, {}});
-  }
+  if (verified.error != Error::none) return refuse(answer, {verified.error, {}, {}, {}, {}});
   Partition::AppendOptions options;
   if (request.acks == acks_all) options.acks = Acks::all;
-  if (transactional && context.version >= version_adding_partitions)
+  if (checked.head.is_transactional() && context.version >= version_adding_partitions)
     options.first_sequence = FirstSequence::zero;
+  options.verification = verified.verification;
   const auto partition = context.broker.partitions.find(topic->id, answer.index);
   if (!partition) return refuse(answer, {Error::unknown_topic_or_partition, {}, {}, {}, {}});  // gone by now
   answers->begin(place);
@@ -149,7 +146,11 @@ Task<std::optional<kafka::ProduceResponse>> produce(Context& context, kafka::Pro
       else
         checked = check_produced(std::move(batch), head, topic->config, context.version,
                                  context.broker.clock.wall_ms());
-      start(context, request, verification, topic, std::move(checked), answers, place);
+      VerifiedBatch verified;
+      if (checked.error == Error::none && checked.head.is_transactional())
+        verified = co_await verify_batch(context, request, verification, topic, data.index,
+                                         checked.head.producer_id);
+      start(context, request, verified, topic, std::move(checked), answers, place);
     }
   }
   verification.reset();  // all appends have begun: the next in line may write

@@ -57,14 +57,23 @@ Task<TransactionVerification> verify_transaction(Context& context, const kafka::
   co_return verification;
 }
 
-Error check_verification(const Context& context, const kafka::ProduceRequest& request,
-                         const std::optional<TransactionVerification>& verification,
-                         const TopicPartition& to) {
-  if (!verification) return Error::transactional_id_authorization_failed;  // it named no transaction
-  if (verification->error != Error::none) return verification->error;
-  const Error error =
-      context.broker.transactions.verify(*request.transactional_id, verification->producer, to);
-  return produce_error(error, context.version);
+Task<VerifiedBatch> verify_batch(Context& context, const kafka::ProduceRequest& request,
+                                 const std::optional<TransactionVerification>& verification, TopicPtr topic,
+                                 std::int32_t index, ProducerId producer) {
+  VerifiedBatch verified;
+  if (!verification)  // it named no transaction
+    verified.error = Error::transactional_id_authorization_failed;
+  else
+    verified.error = verification->error;
+  const auto partition = context.broker.partitions.find(topic->id, index);
+  if (verified.error != Error::none || !partition) co_return verified;
+  verified.verification = partition->begin_verification(producer);
+  if (!verified.verification) co_return verified;
+  const Error error = co_await context.broker.transactions.verified(
+      *request.transactional_id, verification->producer, TopicPartition{topic->name, index});
+  verified.error = produce_error(error, context.version);
+  if (error != Error::none) partition->end_verification(producer);
+  co_return verified;
 }
 
 }  // namespace mq::core

@@ -25,9 +25,14 @@ struct TransactionVerification {
 // Suspends only when partitions have to be added.
 Task<TransactionVerification> verify_transaction(Context& context, const kafka::ProduceRequest& request);
 
-// Whether this transactional batch may be written, as Produce says it.
-kafka::Error check_verification(const Context& context, const kafka::ProduceRequest& request,
-                                const std::optional<TransactionVerification>& verification,
-                                const TopicPartition& to);
+// Whether the producer may write to this partition, as Produce says it. Its coordinator is asked before the
+// first batch of a transaction; while that is open there, nobody is.
+struct VerifiedBatch {
+  kafka::Error error = kafka::Error::none;
+  std::optional<Producers::Verification> verification;  // for the append
+};
+Task<VerifiedBatch> verify_batch(Context& context, const kafka::ProduceRequest& request,
+                                 const std::optional<TransactionVerification>& verification, TopicPtr topic,
+                                 std::int32_t index, ProducerId producer);
 
 }  // namespace mq::core

@@ -75,7 +75,10 @@ void Partition::append(net::Slice batch, const kafka::BatchHead& head, const App
                            std::move(done));
     return acknowledgements_.reached(log_->end(), high_watermark_);
   }
-  const Error error = verdict.error == Error::none ? refusal(options.acks) : verdict.error;
+  Error error = verdict.error == Error::none ? refusal(options.acks) : verdict.error;
+  const bool is_late = options.verification && !producers_.transactions().open(head.producer_id) &&
+                       !producers_.is_verified(head.producer_id, *options.verification);
+  if (error == Error::none && is_late) error = Error::invalid_txn_state;
   if (error == Error::kafka_storage_error || error == Error::not_enough_replicas)
     producers_.refused(head, clock_.wall_ms());
   if (error != Error::none) return done({error, -1, -1});

@@ -26,6 +26,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   struct AppendOptions {
     Acks acks = Acks::leader;
     FirstSequence first_sequence = FirstSequence::any;
+    // Of a transactional batch: before which its coordinator was asked. Not set: it need not be.
+    std::optional<Producers::Verification> verification = {};
   };
 
   // Follows nobody, and knows of nothing that is committed, until it is told to lead or to follow.
@@ -61,6 +63,13 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // Answered when it is committed.
   void append_marker(ProducerId producer, std::int16_t epoch, kafka::Marker marker, Done done,
                      MarkerEpoch wanted = MarkerEpoch::of_transaction);
+  // Before the coordinator of its transaction is asked whether a producer may write here. Nothing: it has
+  // that transaction open here already, and need not be asked about.
+  std::optional<Producers::Verification> begin_verification(ProducerId producer) {
+    if (producers_.transactions().open(producer)) return {};
+    return producers_.begin_verification(producer);
+  }
+  void end_verification(ProducerId producer) { producers_.end_verification(producer); }  // it may not
 
   // ---- while it follows
   // Whole batches as a leader has them, with its offsets, between which there may be gaps; of a last one that

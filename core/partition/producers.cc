@@ -85,8 +85,19 @@ void Producers::note_undo(const kafka::BatchHead& head, Offset first) {
   undo.next_sequence = sequence_after(head.base_sequence, head.last_offset_delta + 1);
 }
 
+Producers::Verification Producers::begin_verification(ProducerId producer) {
+  return verifying_.try_emplace(producer, verifications_ + 1).second ? ++verifications_
+                                                                     : verifying_.at(producer);
+}
+
+bool Producers::is_verified(ProducerId producer, Verification verification) const {
+  const auto found = verifying_.find(producer);
+  return found != verifying_.end() && found->second == verification;
+}
+
 void Producers::appended(const kafka::BatchHead& head, Offset first, Timestamp now) {
   note_undo(head, first);
+  verifying_.erase(head.producer_id);
   Producer& producer = find_or_add(head.producer_id, head.producer_epoch, now);
   if (head.is_transactional()) transactions_.begin(head.producer_id, first);
   if (head.base_sequence < 0) return;
@@ -120,6 +131,7 @@ void Producers::refused(ProducerId id, std::int16_t epoch, std::int32_t sequence
 void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker, Offset offset,
                       Timestamp now) {
   note_undo(head, offset);
+  verifying_.erase(head.producer_id);
   find_or_add(head.producer_id, head.producer_epoch, now).coordinator_epoch = marker.coordinator_epoch;
   transactions_.end(head.producer_id, marker.commit, offset);
 }

@@ -59,6 +59,13 @@ class Producers {
   kafka::Error check_marker(ProducerId producer, std::int16_t epoch, const kafka::Marker& marker,
                             MarkerEpoch wanted = MarkerEpoch::of_transaction) const;
 
+  // Transaction verification (KIP-890): whoever is about to write the first batch of a transaction asks its
+  // coordinator, and a marker that comes in between ends what was asked for. Several may ask at a time.
+  using Verification = std::uint64_t;
+  Verification begin_verification(ProducerId producer);
+  bool is_verified(ProducerId producer, Verification verification) const;
+  void end_verification(ProducerId producer) { verifying_.erase(producer); }  // it may not
+
   // The batch got `first` in the log. Called before it is durable, and at recovery for what is. Now and then,
   // when somebody new comes, those silent for too long are forgotten: no timer has to.
   void appended(const kafka::BatchHead& head, Offset first, Timestamp now);
@@ -114,8 +121,10 @@ class Producers {
   std::size_t sweep_at_ = 64;
   std::unordered_map<ProducerId, Producer> producers_;
   Transactions transactions_;
-  boost::container::deque<Undo> undo_;  // oldest first; costs nothing while it is empty
-  Offset undoable_from_ = 0;            // of batches that reached this or more, all is in undo_
+  Verification verifications_ = 0;
+  std::unordered_map<ProducerId, Verification> verifying_;  // until a marker, or the first batch
+  boost::container::deque<Undo> undo_;                      // oldest first; costs nothing while it is empty
+  Offset undoable_from_ = 0;  // of batches that reached this or more, all is in undo_
 };
 
 // Sequences count records, wrap from 2^31 - 1 to 0 and are never negative.

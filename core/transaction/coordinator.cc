@@ -142,6 +142,11 @@ Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
   return entry ? entry->state.verify(who, partition) : Error::invalid_producer_id_mapping;
 }
 
+Task<Error> TransactionCoordinator::verified(std::string id, ProducerEpoch who,
+                                             TopicPartition partition) const {
+  co_return verify(id, who, partition);
+}
+
 Task<TransactionCoordinator::Addition> TransactionCoordinator::add_by_writing(
     std::string id, ProducerEpoch who, std::set<TopicPartition> partitions) {
   Addition addition;

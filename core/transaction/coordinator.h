@@ -65,6 +65,8 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
                          ClientVersion version);
   Task<Answer> end(std::string id, ProducerEpoch who, bool commit, ClientVersion version);
   kafka::Error verify(const std::string& id, ProducerEpoch who, const TopicPartition& partition) const;
+  // The same, whoever coordinates the id. Alone, that is here, and nothing suspends.
+  Task<kafka::Error> verified(std::string id, ProducerEpoch who, TopicPartition partition) const;
 
   // Adds partitions for a client that does so by writing to them. As long as the addition is kept, whoever
   // comes later for the same id waits: so writes stay in order although the first of them suspends.

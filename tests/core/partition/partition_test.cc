@@ -40,6 +40,15 @@ class PartitionTest : public testing::Test {
                       });
     return answer;
   }
+  Answer send_verified(std::int32_t sequence, Producers::Verification verification) {
+    kafka::BatchBuilder builder(100);
+    builder.append(1000, std::nullopt, net::Bytes());
+    const auto answer = std::make_shared<std::optional<Partition::Appended>>();
+    const net::Slice batch = builder.finish(kafka::Codec::none, 0, {7, 0, sequence, true});
+    partition->append(batch, *kafka::BatchHead::parse(batch.bytes()), {.verification = verification},
+                      [answer](Partition::Appended appended) { *answer = appended; });
+    return answer;
+  }
   Answer end(bool commit, std::int16_t epoch = 0) {
     const auto answer = std::make_shared<std::optional<Partition::Appended>>();
     partition->append_marker(7, epoch, {commit, 0},
@@ -176,6 +185,23 @@ TEST_F(PartitionTest, ATransactionWhoseMarkerIsLostIsStillOpen) {
   advance();
   EXPECT_EQ((*again)->first, 1);
   EXPECT_EQ(partition->last_stable_offset(), 2);
+}
+
+TEST_F(PartitionTest, AMarkerThatComesWhileTheCoordinatorIsAskedEndsWhatWasAskedFor) {
+  const auto asked = partition->begin_verification(7);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(partition->begin_verification(7), asked) << "several may ask at a time";
+  end(false);
+  advance();
+  EXPECT_EQ((*send_verified(0, *asked))->error, Error::invalid_txn_state)
+      << "it would begin one that nobody ends";
+  const auto again = partition->begin_verification(7);
+  EXPECT_NE(again, asked);
+  const auto written = send_verified(0, *again), next = send_verified(1, *again);
+  advance();
+  EXPECT_EQ((*written)->error, Error::none);
+  EXPECT_EQ((*next)->error, Error::none) << "it is open by now";
+  EXPECT_FALSE(partition->begin_verification(7)) << "nobody has to be asked";
 }
 
 }  // namespace

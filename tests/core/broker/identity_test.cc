@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "net/kafka/crc32c.h"
 #include "tests/support/temp_dir.h"
 
 namespace mq::core {
@@ -64,6 +65,28 @@ TEST_F(IdentityTest, OfAnotherNodeIsRefused) {
   EXPECT_THROW(identify_again(8), WrongStart);
   fs::remove(node_json);
   EXPECT_THROW(identify_again(8), WrongStart);
+}
+
+// So that an earlier version, which cannot read what is in it from then on, refuses it.
+TEST_F(IdentityTest, OfAnEarlierFormatStaysAndSaysTheFormatOfNow) {
+  const Identity before = identify_again(7);
+  std::ifstream in(node_json);
+  std::string now(std::istreambuf_iterator<char>(in), {});
+  const std::string says_now = "\"format\":2";
+  const auto at = now.find(says_now);
+  ASSERT_NE(at, now.npos);
+  const auto with_format = [&](char format) {
+    std::string json = now.substr(0, now.find('\n'));
+    json[at + says_now.size() - 1] = format;
+    const std::uint32_t crc = kafka::crc32c(std::as_bytes(std::span(json)));
+    std::ofstream(node_json) << json << "\n" << crc << "\n";
+  };
+  with_format('1');
+  EXPECT_EQ(identify_again().cluster_id, before.cluster_id);
+  std::ifstream again(node_json);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(again), {}), now);
+  with_format('3');
+  EXPECT_THROW(identify_again(), WrongStart);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "storage/error.h"
 #include "storage/gather.h"
 #include "storage/memory_log.h"
+#include "tests/core/cleaning/wall_clock.h"
 #include "tests/storage/support/batches.h"
 
 namespace mq::core {
@@ -74,7 +75,7 @@ struct Replica {
 
   const BrokerId id;
   asio::io_context& loop;
-  Clock clock;
+  WallClock clock;  // what was seen when is the same for all
   std::shared_ptr<storage::MemoryLog> log = std::make_shared<storage::MemoryLog>(loop.get_executor());
   std::shared_ptr<Partition> partition = std::make_shared<Partition>(log, 1, clock);
 };

@@ -9,6 +9,7 @@ void Epochs::seen(Epoch epoch, Offset first) {
 
 void Epochs::truncate(Offset end) {
   while (starts_.size() > 1 && starts_.back().offset >= end) starts_.pop_back();
+  if (starts_.front().offset >= end) starts_.front() = {0, end};  // nothing is left, and any may come
 }
 
 void Epochs::trim(Offset start) {

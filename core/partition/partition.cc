@@ -266,6 +266,7 @@ void Partition::recover(PartitionSnapshot recovered) {
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
   is_exact_ = recovered.is_exact;
+  had_snapshot_ = true;
   high_watermark_ = std::max(high_watermark_, std::min(recovered.high_watermark, log_->end()));
   advance();
 }
@@ -319,8 +320,10 @@ Task<error_code> Partition::trim(Offset start) {
   co_return error;
 }
 
-std::string Partition::snapshot() const {
-  if (producers_.empty() && epochs_.is_trivial() && is_exact_) return {};
+std::string Partition::snapshot() {
+  const bool is_nothing = producers_.empty() && epochs_.is_trivial() && is_exact_;
+  if (is_nothing && !had_snapshot_) return {};
+  had_snapshot_ = true;
   PartitionSnapshot snapshot{producers_, epochs_, log_->end(), high_watermark_, is_exact_};
   snapshot.producers.truncate(snapshot.covers);
   snapshot.epochs.truncate(snapshot.covers);

@@ -129,8 +129,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // truncated than can be undone. Takes nothing until then.
   Task<error_code> rebuild();
   bool is_exact() const { return is_exact_; }
-  // As of what is durable now; nothing when nobody produced with an id and there was one epoch.
-  std::string snapshot() const;
+  // As of what is durable now; nothing as long as nobody produced with an id and there was one epoch. Once
+  // there was one, it is said that there is nothing any more: the journal keeps the one before.
+  std::string snapshot();
 
   void wait(const std::shared_ptr<Waiter>& waiter) { waiters_.add(waiter); }
   void wait_stable(const std::shared_ptr<Waiter>& waiter) { stable_waiters_.add(waiter); }
@@ -172,7 +173,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset high_watermark_ = 0, leader_high_watermark_ = 0;
   Epochs epochs_;
   Producers producers_;
-  bool is_exact_ = true;
+  bool is_exact_ = true, had_snapshot_ = false;
   Acknowledgements acknowledgements_;
   Waiters waiters_, stable_waiters_;
   Offset stable_ = 0;  // as stable_waiters_ were told

@@ -63,5 +63,15 @@ TEST(Epochs, OfWhatWasTrimmedOnlyTheEpochAtTheStartIsKnown) {
   EXPECT_EQ(epochs.all(), (std::vector<Epochs::End>{{4, 25}}));
 }
 
+TEST(Epochs, OfALogThatIsTruncatedToNothingNoneIsLeft) {
+  Epochs epochs;
+  epochs.seen(4, 0);
+  epochs.trim(0);
+  epochs.truncate(0);
+  EXPECT_EQ(epochs.last(), 0) << "what comes from a leader may be of any";
+  epochs.seen(1, 0);
+  EXPECT_EQ(epochs.last(), 1);
+}
+
 }  // namespace
 }  // namespace mq::core::epochs_test

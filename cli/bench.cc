@@ -49,9 +49,9 @@ class Bench {
     char name[32];
     std::snprintf(name, sizeof name, "mq-bench-%016llx", static_cast<unsigned long long>(options_.load.run));
     topic_ = options_.topic.value_or(name);
-    if (Selector(topic_).is_pattern())
+    if (admin::Selector(topic_).is_pattern())
       throw UsageError(in_quotes(topic_) + " is a pattern; one topic is needed");
-    if (!options_.topic || select(cluster_, {Selector(topic_)}, true).topics.empty()) make_topic();
+    if (!options_.topic || select(cluster_, {admin::Selector(topic_)}, true).topics.empty()) make_topic();
   }
 
   void make_topic() {

@@ -158,7 +158,7 @@ Candidates settings(const std::string& word) {
 Candidates partitions(const std::string& word, const std::string& brokers) {
   const std::string topic = word.substr(0, word.find(':'));
   const std::string kept = word.substr(0, word.find_last_of(":,") + 1);
-  if (topic.empty() || Selector(topic).is_pattern() || topic.find('/') != topic.npos) return {};
+  if (topic.empty() || admin::Selector(topic).is_pattern() || topic.find('/') != topic.npos) return {};
   std::vector<std::string> numbers = names_of("partitions-" + topic, brokers, [&](client::Cluster& cluster) {
     return partition_names(cluster, topic);
   });

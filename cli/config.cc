@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "cli/frame/print.h"
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 
 namespace mq::cli {
 
@@ -92,7 +92,8 @@ Exit run_keys(Context& context, const Arguments& arguments) {
   std::vector<std::string_view> known;
   for (const core::Setting& setting : core::settings()) {
     known.push_back(setting.key);
-    if (glob ? !matches_glob(pattern, setting.key) : setting.key.find(pattern) == setting.key.npos) continue;
+    if (glob ? !admin::matches_glob(pattern, setting.key) : setting.key.find(pattern) == setting.key.npos)
+      continue;
     json::object row{{"key", setting.key}, {"default", setting.default_value}, {"accepts", setting.accepts}};
     if (!setting.variable.empty()) row["variable"] = setting.variable;
     if (!setting.kafka.empty()) row["kafka"] = setting.kafka;

@@ -200,7 +200,7 @@ void look_at_topic(client::Cluster& cluster, const std::string& name, const Cont
                      ((may & write) ? ", may be written" : ", may not be written"));
     }
   }
-  std::vector<TopicState> topics = select(cluster, {Selector(name)}, true).topics;
+  std::vector<TopicState> topics = select(cluster, {admin::Selector(name)}, true).topics;
   add_offsets(cluster, topics);
   for (const TopicState& topic : topics)
     for (const PartitionState& partition : topic.partitions)

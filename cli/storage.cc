@@ -2,9 +2,9 @@
 // Looks into a data directory that no broker uses.
 #include <algorithm>
 
-#include "cli/frame/position.h"
 #include "cli/frame/print.h"
-#include "cli/frame/selector.h"
+#include "core/admin/position.h"
+#include "core/admin/selector.h"
 #include "core/broker/storage_inspect.h"
 #include "core/config/scalars.h"
 #include "core/error.h"
@@ -116,7 +116,7 @@ const Table dump_table{.columns = {{"segment", "SEGMENT"},
                        .name = "first_offset"};
 
 struct Wanted {
-  std::optional<Selector> topic;
+  std::optional<admin::Selector> topic;
   std::int64_t from = INT64_MIN, to = INT64_MAX;
 
   bool has(const Inspection::Record& record, const Names& names) const {
@@ -154,7 +154,7 @@ json::object row_of(const Inspection::Record& record, const Directory& directory
   if (record.kind == "batch" || record.kind == "truncate" || record.kind == "trim")
     row["first_offset"] = record.first;
   if (record.kind == "batch") row["last_offset"] = record.last;
-  if (record.time_max >= 0) row["timestamp"] = format_time(record.time_max);
+  if (record.time_max >= 0) row["timestamp"] = admin::format_time(record.time_max);
   row["size_bytes"] = record.size;
   if (record.kind == "batch") row["living"] = record.living;
   return row;

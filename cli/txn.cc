@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
-#include "cli/frame/partition_names.h"
 #include "cli/frame/plan.h"
-#include "cli/frame/position.h"
 #include "cli/group/group.h"
+#include "core/admin/partition_names.h"
+#include "core/admin/position.h"
 #include "core/client/transaction_admin.h"
 #include "core/config/scalars.h"
 
@@ -60,9 +60,9 @@ json::object row_of(const client::DescribedTransaction& one) {
                    {"producer_epoch", one.producer_epoch},
                    {"timeout_ms", std::chrono::duration_cast<std::chrono::milliseconds>(one.timeout).count()},
                    {"coordinator", one.coordinator},
-                   {"partitions", spans(one.partitions)}};
+                   {"partitions", admin::spans(one.partitions)}};
   const bool is_open = one.state == "Ongoing" || one.state.starts_with("Prepare");
-  if (is_open && one.started >= 0) row["open_ms"] = std::max<std::int64_t>(0, now_ms() - one.started);
+  if (is_open && one.started >= 0) row["open_ms"] = std::max<std::int64_t>(0, admin::now_ms() - one.started);
   return row;
 }
 
@@ -139,7 +139,7 @@ json::object row_of(const client::OpenTransaction& open, const std::string& why)
                    {"producer_id", open.producer_id},
                    {"producer_epoch", open.producer_epoch}};
   if (open.last_written >= 0)
-    row["last_written_ms"] = std::max<std::int64_t>(0, now_ms() - open.last_written);
+    row["last_written_ms"] = std::max<std::int64_t>(0, admin::now_ms() - open.last_written);
   if (!why.empty()) row["why"] = why;
   return row;
 }
@@ -180,8 +180,8 @@ Exit run_abort(Context& context, const Arguments& arguments) {
   const std::string why = why_hanging(*found, known_of(cluster, open));
   Plan plan{.risk = why.empty() ? Risk::severe : Risk::guarded, .table = open_table};
   plan.rows.push_back(row_of(*found, why.empty() ? "its coordinator knows of it, and will end it" : why));
-  plan.summary =
-      "what the transaction has written to " + spans(partitions) + " is given up; this cannot be undone";
+  plan.summary = "what the transaction has written to " + admin::spans(partitions) +
+                 " is given up; this cannot be undone";
   plan.word = arguments.positional()[0];
   plan.word_is = "the partition";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;

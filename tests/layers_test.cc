@@ -32,7 +32,7 @@ const Floors core_floors = {{""},
                             {"config", "partition"},
                             {"metadata"},
                             {"cleaning", "client", "group", "transaction"},
-                            {"bench", "handlers"},
+                            {"admin", "bench", "handlers"},
                             {"broker"}};
 const Floors cli_floors = {{"frame"}, {"topic"}, {"records"}, {"group"}, {""}};
 

@@ -199,8 +199,4 @@ Failure failure_from(const client::Failure& failure, std::string_view what) {
   return told;
 }
 
-std::string in_quotes(std::string_view text) {
-  return '"' + std::string(text) + '"';
-}
-
 }  // namespace mq::cli

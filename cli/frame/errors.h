@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/admin/usage_error.h"
 #include "core/client/failure.h"
 
 namespace mq::cli {
@@ -50,11 +51,7 @@ struct Failure {
 };
 
 // Thrown by whoever finds the command line (or a local file) wrong, before anything was done: exit 2.
-struct UsageError : std::runtime_error {
-  explicit UsageError(const std::string& message, std::string what_to_do = {})
-      : std::runtime_error(message), hint(std::move(what_to_do)) {}
-  std::string hint;
-};
+using admin::UsageError;
 
 // Thrown where a failure cannot be returned; main reports it and exits with its class.
 struct FailureError : std::runtime_error {
@@ -78,6 +75,6 @@ std::string hint_for(const std::vector<client::Attempt>& attempts);
 // What a cluster refused or could not do, as the command line says it; `what` is "topic", "group", ….
 Failure failure_from(const client::Failure& failure, std::string_view what = "topic");
 
-std::string in_quotes(std::string_view text);  // "text"
+using admin::in_quotes;
 
 }  // namespace mq::cli

@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "cli/frame/partition_names.h"
-#include "cli/frame/position.h"
+#include "core/admin/partition_names.h"
+#include "core/admin/position.h"
 #include "core/client/consumer.h"
 #include "core/config/scalars.h"
 
@@ -84,7 +84,7 @@ client::Task<client::Answer<client::Nothing>> read_ages(client::Client& client,
   auto consumer = client::Consumer::create(client, std::move(options), std::move(wanted));
   const auto is_found = [](const Progress* progress) { return progress->next_record.has_value(); };
   const auto until = Clock::now() + age_patience;
-  const std::int64_t now = now_ms();
+  const std::int64_t now = admin::now_ms();
   while (!std::ranges::all_of(lagging, is_found) && !consumer->done() && Clock::now() < until) {
     auto next = co_await client::Consumer::next(consumer, until);
     if (!next || !*next) break;
@@ -121,7 +121,7 @@ GroupSelector::GroupSelector(std::string_view text, bool literal) : text_(text) 
 
 bool GroupSelector::matches(std::string_view group) const {
   if (regex_) return std::regex_search(group.begin(), group.end(), *regex_);
-  return glob_ ? matches_glob(text_, group) : group == text_;
+  return glob_ ? admin::matches_glob(text_, group) : group == text_;
 }
 
 std::vector<std::string> GroupSelection::names() const {
@@ -253,8 +253,8 @@ void say_what_is_beyond(const Context& context, const std::vector<GroupProgress>
   for (const GroupProgress& group : groups)
     for (const Progress& progress : group.partitions)
       if (progress.lag().value_or(0) < 0)
-        context.notice(name_of(progress.partition) + ": group " + group.group.name + " has committed " +
-                       std::to_string(*progress.committed) + ", beyond the end at " +
+        context.notice(admin::name_of(progress.partition) + ": group " + group.group.name +
+                       " has committed " + std::to_string(*progress.committed) + ", beyond the end at " +
                        std::to_string(*progress.end) + "; to move it: mq group seek " + group.group.name);
 }
 
@@ -325,7 +325,7 @@ Failure has_members(const client::DescribedGroup& group, std::string_view what) 
       break;
     }
     failure.details.push_back(member.instance.value_or(member.id) + "  " + member.host + "  " +
-                              (member.assigned.empty() ? "nothing" : spans(member.assigned)));
+                              (member.assigned.empty() ? "nothing" : admin::spans(member.assigned)));
   }
   return failure;
 }

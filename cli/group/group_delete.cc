@@ -2,9 +2,9 @@
 // Taking away: whole groups, some of their offsets, or their members.
 #include <algorithm>
 
-#include "cli/frame/partition_names.h"
 #include "cli/frame/plan.h"
 #include "cli/group/group.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 
@@ -103,10 +103,10 @@ json::object offset_row(const std::string& group, const client::Committed& offse
 }
 
 std::vector<client::Committed> meant(const std::vector<client::Committed>& offsets,
-                                     const std::vector<Selector>& topics) {
+                                     const std::vector<admin::Selector>& topics) {
   std::vector<client::Committed> found;
   for (const client::Committed& offset : offsets) {
-    const auto names = [&](const Selector& selector) {
+    const auto names = [&](const admin::Selector& selector) {
       return selector.matches(offset.partition.topic) && selector.has(offset.partition.partition);
     };
     if (offset.offset >= 0 && std::ranges::any_of(topics, names)) found.push_back(offset);
@@ -139,7 +139,7 @@ Exit run_forget(Context& context, const Arguments& arguments) {
     plan.rows.push_back(offset_row(name, offset));
     partitions.push_back(offset.partition);
   }
-  plan.summary = "group " + name + " forgets " + spans(partitions) + "; this cannot be undone";
+  plan.summary = "group " + name + " forgets " + admin::spans(partitions) + "; this cannot be undone";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;
   const auto done = must(
       cluster.run(client::delete_offsets(cluster.client(), name, partitions, deadline(cluster))), "group");
@@ -166,7 +166,7 @@ json::object member_row(const std::string& group, const client::GroupMember& mem
           {"action", "evict"},
           {"member", member.id},
           {"host", member.host},
-          {"assigned", spans(member.assigned)}};
+          {"assigned", admin::spans(member.assigned)}};
 }
 
 Exit run_evict(Context& context, const Arguments& arguments) {

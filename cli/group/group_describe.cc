@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "cli/frame/partition_names.h"
 #include "cli/group/group.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 
@@ -25,14 +25,14 @@ json::object member_row(const client::GroupMember& member) {
   json::object row{{"member", member.id}, {"client_id", member.client_id}, {"host", member.host}};
   if (member.instance) row["static_id"] = *member.instance;
   row["partitions"] = member.assigned.size();
-  row["assigned"] = spans(member.assigned);
+  row["assigned"] = admin::spans(member.assigned);
   return row;
 }
 
 bool shown(const Progress& progress, const Arguments& arguments) {
   if (arguments.on("lagging") && progress.lag() == 0) return false;
   if (!arguments.given("topic")) return true;
-  return std::ranges::any_of(selectors(arguments.all("topic")), [&](const Selector& selector) {
+  return std::ranges::any_of(selectors(arguments.all("topic")), [&](const admin::Selector& selector) {
     return selector.matches(progress.partition.topic) && selector.has(progress.partition.partition);
   });
 }

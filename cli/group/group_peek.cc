@@ -2,10 +2,10 @@
 // The records around where a group is, read by somebody who is not in it.
 #include <algorithm>
 
-#include "cli/frame/partition_names.h"
 #include "cli/group/group.h"
 #include "cli/records/consumption.h"
 #include "cli/records/visible.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 namespace {
@@ -19,11 +19,11 @@ std::int64_t records_flag(const Arguments& arguments, std::string_view flag) {
 // Where the group is, in the partitions that are meant.
 std::vector<Progress> places_of(client::Cluster& cluster, const std::string& group,
                                 const Arguments& arguments, const std::vector<std::int32_t>& numbers) {
-  const std::vector<Selector> topics = selectors(arguments.all("topic"));
+  const std::vector<admin::Selector> topics = selectors(arguments.all("topic"));
   std::vector<Progress> places = progress_of(cluster, {group}).front().partitions;
   std::erase_if(places, [&](const Progress& place) {
     const core::TopicPartition& at = place.partition;
-    const auto meant = [&](const Selector& selector) {
+    const auto meant = [&](const admin::Selector& selector) {
       return selector.matches(at.topic) && selector.has(at.partition);
     };
     return !place.at() || (!topics.empty() && std::ranges::none_of(topics, meant)) ||
@@ -74,7 +74,7 @@ Exit run_peek(Context& context, const Arguments& arguments) {
                             .hint = "where it has one says: mq group describe " + group});
   if (context.out_tty)
     for (const Progress& place : places)
-      context.notice(name_of(place.partition) + ": the next one is " + std::to_string(*place.at()));
+      context.notice(admin::name_of(place.partition) + ": the next one is " + std::to_string(*place.at()));
   options.plan = plan_around(cluster, places, before, after, options.consumer.committed);
   options.range.follow = false;
   Consumption consumption(context, std::move(options));

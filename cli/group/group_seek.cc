@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/frame/partition_names.h"
 #include "cli/records/read_range.h"
+#include "core/admin/partition_names.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {
@@ -99,7 +99,7 @@ std::vector<core::TopicPartition> meant(client::Cluster& cluster, const Argument
 }
 
 ReadPlan read_from(client::Cluster& cluster, const std::vector<core::TopicPartition>& partitions,
-                   const std::optional<Position>& position) {
+                   const std::optional<admin::Position>& position) {
   ReadRange range;
   range.from = position;
   return must(cluster.run(plan(cluster.client(), partitions, range, {}, false)));
@@ -107,9 +107,9 @@ ReadPlan read_from(client::Cluster& cluster, const std::vector<core::TopicPartit
 
 Positions to_position(client::Cluster& cluster, const Arguments& arguments, const Positions& current,
                       const Context& context) {
-  const auto position = parse_position(arguments.text("to"), Now::here(context.utc));
+  const auto position = admin::parse_position(arguments.text("to"), admin::Now::here(context.utc));
   if (!position) throw UsageError("--to: " + position.error().why, "mq help positions");
-  if (position->kind == Position::Kind::stored)
+  if (position->kind == admin::Position::Kind::stored)
     throw UsageError("--to: that is where the group is", "mq help positions");
   Positions target;
   for (const auto& assignment : read_from(cluster, meant(cluster, arguments, current), *position).assignments)
@@ -136,7 +136,7 @@ Positions filtered(Positions positions, const Arguments& arguments) {
   if (!arguments.given("topic")) return positions;
   const auto wanted = selectors(arguments.all("topic"));
   std::erase_if(positions, [&](const auto& one) {
-    return std::ranges::none_of(wanted, [&](const Selector& selector) {
+    return std::ranges::none_of(wanted, [&](const admin::Selector& selector) {
       return selector.matches(one.first.topic) && selector.has(one.first.partition);
     });
   });
@@ -198,7 +198,7 @@ Positions within_logs(const Context& context, client::Cluster& cluster, Position
     const auto& [start, end] = seen.ends[i];
     const client::Offset there = std::clamp(offset, start, end);
     if (there != offset)
-      context.notice(name_of(partitions[i]) + ": offset " + std::to_string(offset) + " is " +
+      context.notice(admin::name_of(partitions[i]) + ": offset " + std::to_string(offset) + " is " +
                      (offset < start ? "before the start" : "after the end") + " of the log; " +
                      std::to_string(there) + " is taken");
     offset = there;

@@ -265,7 +265,7 @@ ConsumeOptions ConsumeOptions::from(Context& context, const Arguments& arguments
   options.client = client_options(context);
   options.printer = printer_options(context, arguments);
   options.range.partitions = arguments.given("partition")
-                                 ? parse_partitions(arguments.text("partition"), "--partition")
+                                 ? admin::parse_partitions(arguments.text("partition"), "--partition")
                                  : std::vector<std::int32_t>{};
   options.each_record = context.out_tty || arguments.on("line-buffered");
   options.buffer_bytes =

@@ -21,7 +21,7 @@ namespace mq::cli {
 struct ConsumeOptions {
   client::Options client;
   client::ConsumerOptions consumer;
-  std::vector<Selector> topics;
+  std::vector<admin::Selector> topics;
   ReadRange range;
   std::optional<GroupOptions> group;
   std::optional<ReadPlan> plan;  // in place of topics and range

@@ -2,13 +2,13 @@
 // Which partitions are read, and which are added meanwhile.
 #include <algorithm>
 
-#include "cli/frame/partition_names.h"
 #include "cli/records/consumption.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 // A pattern may match later, if there is a later; a name that is not there was mistyped.
 bool Consumption::waits_for(const Failure& missing) {
-  const auto is_it = [&](const Selector& selector) {
+  const auto is_it = [&](const admin::Selector& selector) {
     return selector.is_pattern() && selector.text() == missing.target;
   };
   if (!options_.range.follow || std::ranges::none_of(options_.topics, is_it)) return false;
@@ -24,8 +24,8 @@ std::shared_ptr<client::Consumer> Consumption::consumer_for(
   };
   options.skipped = [this](std::size_t which, client::Offset from, client::Offset to) {
     const auto& partition = plan_.assignments[which].partition;
-    context_.notice(name_of(partition) + ": offset " + std::to_string(from) + " is gone; going on at " +
-                    std::to_string(to));
+    context_.notice(admin::name_of(partition) + ": offset " + std::to_string(from) +
+                    " is gone; going on at " + std::to_string(to));
   };
   options.unreadable = [this](std::size_t which, client::Offset at, const client::Failure& why) {
     say_unreadable(which, at, why);

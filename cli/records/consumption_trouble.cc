@@ -3,8 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "cli/frame/partition_names.h"
 #include "cli/records/consumption.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 namespace {
@@ -18,7 +18,7 @@ constexpr auto standstill_after = std::chrono::seconds(5);
 void Consumption::say_unreadable(std::size_t which, client::Offset at, const client::Failure& why) {
   Failure told = failure_from(why);
   told.exit = Exit::partial;
-  told.message = name_of(plan_.assignments[which].partition) + ": what begins at offset " +
+  told.message = admin::name_of(plan_.assignments[which].partition) + ": what begins at offset " +
                  std::to_string(at) + " cannot be read";
   told.hint = "to go on behind it: --on-error skip";
   is_partial_ = true;
@@ -40,7 +40,7 @@ const kafka::Record* Consumption::next_record(const client::Fetched& fetched,
     if (records.error() == kafka::Error::none) return nullptr;
     const core::TopicPartition& partition = plan_.assignments[fetched.which].partition;
     const std::string what =
-        "the batch at " + name_of(partition) + "@" + std::to_string(records.at()) + " cannot be read";
+        "the batch at " + admin::name_of(partition) + "@" + std::to_string(records.at()) + " cannot be read";
     const std::string why(kafka::name_of(records.error()));
     if (!options_.consumer.skips_unreadable) {
       failure_ = {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "cli/frame/errors.h"
-#include "cli/frame/position.h"
 #include "cli/frame/text.h"
 #include "cli/records/record_source.h"
+#include "core/admin/position.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {
@@ -180,7 +180,7 @@ class CsvSource : public RecordSource {
         if (!n) return broken("partition: " + n.error().why);
         record.partition = static_cast<std::int32_t>(*n);
       } else if (columns_[i] == "timestamp") {
-        const auto at = parse_time(field, Now::here(true));
+        const auto at = admin::parse_time(field, admin::Now::here(true));
         if (!at) return broken("timestamp: " + at.error().why);
         if (*at < 0) return broken("timestamp: a time before 1970");
         record.timestamp = *at;

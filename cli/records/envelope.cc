@@ -4,9 +4,9 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "cli/frame/position.h"
 #include "cli/frame/print.h"
 #include "cli/frame/text.h"
+#include "core/admin/position.h"
 
 namespace mq::cli {
 namespace {
@@ -103,7 +103,7 @@ void Envelope::write(std::string& to, const Record& record) const {
     if (record.timestamp >= 0) {
       writer.name("timestamp");
       to += '"';
-      append_iso_time(to, record.timestamp);
+      admin::append_iso_time(to, record.timestamp);
       to += '"';
       writer.number("ts", record.timestamp);
     }

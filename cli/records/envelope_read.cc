@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "cli/frame/errors.h"
-#include "cli/frame/position.h"
 #include "cli/frame/text.h"
 #include "cli/records/envelope.h"
+#include "core/admin/position.h"
 
 namespace mq::cli {
 namespace {
@@ -218,9 +218,9 @@ class EnvelopeReader {
 
   bool written_time(std::string_view text) {
     std::string same;
-    if (record_.timestamp >= 0) append_iso_time(same, record_.timestamp);
+    if (record_.timestamp >= 0) admin::append_iso_time(same, record_.timestamp);
     if (same == text) return true;
-    const auto at = parse_time(text, Now::here(true));
+    const auto at = admin::parse_time(text, admin::Now::here(true));
     if (!at) return fail("\"timestamp\" is not RFC 3339");
     if (*at < 0) return fail("a time before 1970");
     if (record_.timestamp >= 0 && record_.timestamp != *at)

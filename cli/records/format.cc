@@ -275,12 +275,12 @@ void write_time(std::string& to, const FormatItem& item, std::int64_t ms, bool u
     case When::s:
       return append_number(to, ms < 0 ? ms : ms / 1000);
     case When::iso:
-      return append_iso_time(to, ms);
+      return admin::append_iso_time(to, ms);
     case When::local:
-      to += format_time(ms, false);
+      to += admin::format_time(ms, false);
       return;
     case When::pattern:
-      to += format_time(ms, item.parameter.c_str(), utc);
+      to += admin::format_time(ms, item.parameter.c_str(), utc);
       return;
   }
 }

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/frame/position.h"
 #include "cli/records/record.h"
+#include "core/admin/position.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {

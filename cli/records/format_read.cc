@@ -137,8 +137,8 @@ struct FormatReader::State {
       }
       if (item.when == FormatItem::When::s) return false;
     }
-    Now now = Now::here(item.when != FormatItem::When::local);
-    const auto when = parse_time(bytes, now);
+    admin::Now now = admin::Now::here(item.when != FormatItem::When::local);
+    const auto when = admin::parse_time(bytes, now);
     if (!when || *when < 0) return false;
     record.timestamp = *when;
     return true;

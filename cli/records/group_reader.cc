@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/frame/partition_names.h"
+#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 namespace {
@@ -131,7 +131,7 @@ std::vector<Flag> group_flags() {
 }
 
 GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
-                         std::vector<Selector> topics, ReadRange range, bool committed_only,
+                         std::vector<admin::Selector> topics, ReadRange range, bool committed_only,
                          client::Duration refresh)
     : context_(context),
       cluster_(cluster),
@@ -240,8 +240,8 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
     assignment.until = std::min(assignment.until, end->second);
   }
   share_since_ = Clock::now();
-  context_.detail(1,
-                  "group " + options_.group + ": our share is " + (share.empty() ? "nothing" : spans(share)));
+  context_.detail(
+      1, "group " + options_.group + ": our share is " + (share.empty() ? "nothing" : admin::spans(share)));
   co_return planned;
 }
 

@@ -38,8 +38,9 @@ class GroupReader {
     std::function<void(const client::Failure&)> trouble;
   };
   // `refresh`: how often topics and partitions are looked for that were not there before.
-  GroupReader(Context& context, client::Cluster& cluster, GroupOptions options, std::vector<Selector> topics,
-              ReadRange range, bool committed_only, client::Duration refresh);
+  GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
+              std::vector<admin::Selector> topics, ReadRange range, bool committed_only,
+              client::Duration refresh);
   ~GroupReader();
 
   // No topics: joins when there is one.
@@ -85,7 +86,7 @@ class GroupReader {
   Context& context_;
   client::Cluster& cluster_;
   GroupOptions options_;
-  std::vector<Selector> topics_;
+  std::vector<admin::Selector> topics_;
   ReadRange range_;
   bool committed_only_;
   Callbacks callbacks_;

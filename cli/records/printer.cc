@@ -102,7 +102,7 @@ void Printer::text(std::string& to, std::string_view bytes) {
 // 13:04:19.123  orders[2]@17  key=u-42  81 B  trace=ab12
 void Printer::metadata(std::string& to) {
   if (record_.timestamp >= 0) {
-    to += format_clock(record_.timestamp, Now::here(options_.utc));
+    to += admin::format_clock(record_.timestamp, admin::Now::here(options_.utc));
     to += "  ";
   }
   to += record_.topic;

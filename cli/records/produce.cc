@@ -206,7 +206,7 @@ class Production {
 
   // All records that the source has by now.
   client::Task<void> take(RecordSource& source, std::string_view name) {
-    now_ms_ = Now::here(true).ms;
+    now_ms_ = admin::Now::here(true).ms;
     Record record;
     while (!ended()) {
       const auto got = source.next(record);
@@ -269,7 +269,7 @@ class Production {
     producer_->send_open();
     pause_.expires_at(due);
     co_await pause_.async_wait(core::use_result);
-    now_ms_ = Now::here(true).ms;
+    now_ms_ = admin::Now::here(true).ms;
   }
 
   void unreadable(std::string_view name, const RecordSource& source) {

@@ -153,7 +153,7 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
   options.client = client_options(context);
   const auto& words = arguments.positional();
   options.producer.topic = words.at(0);
-  if (Selector(words.at(0)).is_pattern())
+  if (admin::Selector(words.at(0)).is_pattern())
     throw UsageError(in_quotes(words.at(0)) + " is a pattern; records go to one topic");
   options.files.assign(words.begin() + 1, words.end());
   options.messages = arguments.all("message");
@@ -174,7 +174,7 @@ ProduceOptions ProduceOptions::from(const Context& context, const Arguments& arg
     options.partition = static_cast<std::int32_t>(*partition);
   }
   if (const auto time = arguments.maybe("timestamp")) {
-    const auto at = parse_time(*time, Now::here(context.utc));
+    const auto at = admin::parse_time(*time, admin::Now::here(context.utc));
     if (!at) throw UsageError("--timestamp: " + at.error().why);
     if (*at < 0) throw UsageError("--timestamp: a time before 1970");
     options.timestamp = *at;

@@ -8,24 +8,26 @@
 namespace mq::cli {
 namespace {
 
-std::optional<Position> position_flag(const Arguments& arguments, std::string_view flag, const Now& now) {
+std::optional<admin::Position> position_flag(const Arguments& arguments, std::string_view flag,
+                                             const admin::Now& now) {
   const auto text = arguments.maybe(flag);
   if (!text) return std::nullopt;
-  const auto position = parse_position(*text, now);
+  const auto position = admin::parse_position(*text, now);
   if (!position)
     throw UsageError("--" + std::string(flag) + ": " + position.error().why, "mq help positions");
-  if (position->kind == Position::Kind::stored)
+  if (position->kind == admin::Position::Kind::stored)
     throw UsageError("--" + std::string(flag) + ": only a consumer group has a stored position",
                      "mq help positions");
   return *position;
 }
 
-std::optional<Position> time_flag(const Arguments& arguments, std::string_view flag, const Now& now) {
+std::optional<admin::Position> time_flag(const Arguments& arguments, std::string_view flag,
+                                         const admin::Now& now) {
   const auto text = arguments.maybe(flag);
   if (!text) return std::nullopt;
-  const auto at = parse_since(*text, now);
+  const auto at = admin::parse_since(*text, now);
   if (!at) throw UsageError("--" + std::string(flag) + ": " + at.error().why, "mq help positions");
-  return Position{Position::Kind::time, *at};
+  return admin::Position{admin::Position::Kind::time, *at};
 }
 
 std::map<std::int32_t, std::int64_t> start_at_flag(const Arguments& arguments) {
@@ -61,8 +63,8 @@ client::Task<client::Answer<std::vector<client::Offset>>> offsets(
 // Those of a position's time; none when it has no time.
 client::Task<client::Answer<std::vector<client::Offset>>> offsets_at(
     client::Client& client, const std::vector<core::TopicPartition>& partitions,
-    const std::optional<Position>& position, bool committed) {
-  const bool timed = position && position->kind == Position::Kind::time;
+    const std::optional<admin::Position>& position, bool committed) {
+  const bool timed = position && position->kind == admin::Position::Kind::time;
   if (!timed) co_return std::vector<client::Offset>{};
   co_return co_await offsets(client, partitions, position->n, committed);
 }
@@ -94,7 +96,7 @@ std::optional<client::Offset> time_at(const std::vector<client::Offset>& all, st
 
 ReadRange ReadRange::from_flags(const Context& context, const Arguments& arguments) {
   ReadRange range;
-  const Now now = Now::here(context.utc);
+  const admin::Now now = admin::Now::here(context.utc);
   const auto since = time_flag(arguments, "since", now), until = time_flag(arguments, "until", now);
   range.from = position_flag(arguments, "from", now);
   range.to = position_flag(arguments, "to", now);
@@ -108,7 +110,7 @@ ReadRange ReadRange::from_flags(const Context& context, const Arguments& argumen
     throw UsageError("--last does not go with --from, --to, --since or --until");
   range.start_at = start_at_flag(arguments);
   if (const auto list = arguments.maybe("partition"))
-    range.partitions = parse_partitions(*list, "--partition");
+    range.partitions = admin::parse_partitions(*list, "--partition");
   range.at_end = arguments.on("exit-at-end");
   const bool follow = arguments.given("follow") && arguments.on("follow");
   if (range.at_end && follow) throw UsageError("--exit-at-end and --follow do not go together");
@@ -117,14 +119,14 @@ ReadRange ReadRange::from_flags(const Context& context, const Arguments& argumen
 }
 
 bool ReadRange::grows() const {
-  return follow || (to && to->kind == Position::Kind::offset && !at_end);
+  return follow || (to && to->kind == admin::Position::Kind::offset && !at_end);
 }
 
 ReadRange ReadRange::added() const {
   ReadRange range = *this;
   range.last.reset();
   const bool at_the_end =
-      from && (from->kind == Position::Kind::end || from->kind == Position::Kind::before_end);
+      from && (from->kind == admin::Position::Kind::end || from->kind == admin::Position::Kind::before_end);
   if (at_the_end) range.from.reset();
   return range;
 }
@@ -147,8 +149,9 @@ std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState
   return chosen;
 }
 
-client::Offset offset_of(const Position& position, const Ends& ends, std::optional<client::Offset> at_time) {
-  using In = Position::Kind;
+client::Offset offset_of(const admin::Position& position, const Ends& ends,
+                         std::optional<client::Offset> at_time) {
+  using In = admin::Position::Kind;
   switch (position.kind) {
     case In::start:
     case In::stored:

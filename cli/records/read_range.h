@@ -7,14 +7,14 @@
 #include <optional>
 #include <vector>
 
-#include "cli/frame/position.h"
 #include "cli/topic/topic.h"
+#include "core/admin/position.h"
 #include "core/client/consumer.h"
 
 namespace mq::cli {
 
 struct ReadRange {
-  std::optional<Position> from, to;
+  std::optional<admin::Position> from, to;
   std::optional<std::int64_t> last;               // the N newest
   std::map<std::int32_t, std::int64_t> start_at;  // by partition
   std::vector<std::int32_t> partitions;           // empty: all
@@ -51,6 +51,7 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
                                             Stored stored, bool committed);
 
 // The offset that a position means; `at_time` is that of the first record at or after the position's time.
-client::Offset offset_of(const Position& position, const Ends& ends, std::optional<client::Offset> at_time);
+client::Offset offset_of(const admin::Position& position, const Ends& ends,
+                         std::optional<client::Offset> at_time);
 
 }  // namespace mq::cli

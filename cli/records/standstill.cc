@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "cli/frame/errors.h"
-#include "cli/frame/partition_names.h"
-#include "cli/frame/position.h"
 #include "cli/frame/print.h"
+#include "core/admin/partition_names.h"
+#include "core/admin/position.h"
 #include "core/client/transaction_admin.h"
 
 namespace mq::cli {
@@ -42,16 +42,16 @@ client::Task<std::optional<client::DescribedTransaction>> described(client::Clie
 client::Task<std::string> explain(client::Client& client, Standstill standstill, bool utc) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::string text =
-      name_of(standstill.partition) + ": waits at offset " + std::to_string(standstill.at) + " for ";
+      admin::name_of(standstill.partition) + ": waits at offset " + std::to_string(standstill.at) + " for ";
   const auto open = co_await transaction_at(client, standstill, deadline);
   std::optional<client::DescribedTransaction> known;
   if (open) known = co_await described(client, open->producer_id, deadline);
   text += known ? "the transaction " + in_quotes(known->id) : "an open transaction";
   if (open) text += " of producer " + std::to_string(open->producer_id);
   if (known && known->started >= 0) {
-    text += ", open since " + format_time(known->started, utc);
+    text += ", open since " + admin::format_time(known->started, utc);
   } else if (open && open->last_written >= 0) {
-    text += ", last written " + format_time(open->last_written, utc);
+    text += ", last written " + admin::format_time(open->last_written, utc);
   }
   text += "; " + counted(standstill.behind, "offset") + " behind it";
   if (open && !known) text += "; no coordinator knows it: mq txn hanging " + standstill.partition.topic;

@@ -2,8 +2,8 @@
 #include "cli/topic/retention.h"
 
 #include "cli/frame/errors.h"
-#include "cli/frame/position.h"
 #include "cli/topic/topic.h"
+#include "core/admin/position.h"
 #include "core/client/cluster.h"
 
 namespace mq::cli {
@@ -22,7 +22,7 @@ client::Task<std::string> Retention::look(std::int64_t time_ms, std::int64_t now
   if (!learned_) co_await learn();
   if (!doubtful(time_ms, now_ms)) co_return "";
   said_ = true;
-  co_return "a record of " + format_time(time_ms) + " is older than topic " + in_quotes(topic_) +
+  co_return "a record of " + admin::format_time(time_ms) + " is older than topic " + in_quotes(topic_) +
       " keeps any (retention.ms is " + human_setting("retention.ms", std::to_string(kept_ms_)) +
       "): it will be removed";
 }

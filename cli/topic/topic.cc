@@ -107,7 +107,7 @@ Failure missing_topic(client::Cluster& cluster, std::int16_t code, const std::st
   return failure;
 }
 
-Failure nothing_matches(const Selector& selector) {
+Failure nothing_matches(const admin::Selector& selector) {
   return {.exit = Exit::not_found,
           .message = "no topic matches " + in_quotes(selector.text()),
           .target = selector.text(),
@@ -115,7 +115,7 @@ Failure nothing_matches(const Selector& selector) {
 }
 
 // Keeps only the partitions a selector names; says which of them there are not.
-void keep_partitions(TopicState& topic, const Selector& selector, std::vector<Failure>& missing) {
+void keep_partitions(TopicState& topic, const admin::Selector& selector, std::vector<Failure>& missing) {
   if (selector.partitions().empty()) return;
   std::set<std::int32_t> there;
   for (const PartitionState& partition : topic.partitions) there.insert(partition.number);
@@ -143,7 +143,7 @@ std::optional<std::int64_t> TopicState::bytes() const {
   return sum(*this, [](const PartitionState& p) { return p.bytes; });
 }
 
-std::vector<Selector> selectors(const std::vector<std::string>& words) {
+std::vector<admin::Selector> selectors(const std::vector<std::string>& words) {
   return {words.begin(), words.end()};
 }
 
@@ -154,10 +154,10 @@ Failure missing_partition(const std::string& topic, std::int32_t partition) {
           .hint = "those it has: mq topic describe " + topic};
 }
 
-Selection select(client::Cluster& cluster, const std::vector<Selector>& selectors, bool internal) {
+Selection select(client::Cluster& cluster, const std::vector<admin::Selector>& selectors, bool internal) {
   Selection selection;
   std::vector<std::string> names;
-  for (const Selector& selector : selectors) {
+  for (const admin::Selector& selector : selectors) {
     selection.by_pattern |= selector.is_pattern();
     if (!selector.is_pattern() && std::find(names.begin(), names.end(), selector.topic()) == names.end())
       names.push_back(selector.topic());
@@ -175,7 +175,7 @@ Selection select(client::Cluster& cluster, const std::vector<Selector>& selector
   std::map<std::string, TopicState> chosen;
   for (const auto& [name, state] : found)
     if (selectors.empty() && (internal || !state.internal)) chosen.emplace(name, state);
-  for (const Selector& selector : selectors) {
+  for (const admin::Selector& selector : selectors) {
     bool any_found = false;
     for (const auto& [name, state] : found) {
       if (!selector.matches(name) || (selector.is_pattern() && state.internal && !internal)) continue;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/frame/print.h"
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 #include "core/client/cluster.h"
 
 namespace mq::cli {
@@ -55,8 +55,8 @@ struct Selection {
   bool by_pattern = false;
 };
 // No selector: every topic. Internal topics are found by patterns only with `internal`.
-Selection select(client::Cluster& cluster, const std::vector<Selector>& selectors, bool internal);
-std::vector<Selector> selectors(const std::vector<std::string>& words);
+Selection select(client::Cluster& cluster, const std::vector<admin::Selector>& selectors, bool internal);
+std::vector<admin::Selector> selectors(const std::vector<std::string>& words);
 Failure missing_partition(const std::string& topic, std::int32_t partition);
 
 // `offsets`, and under the name it had when it was thought to count them, `records`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/frame/print.h"
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 #include "core/config/topic_config.h"
 
 namespace mq::cli {
@@ -54,7 +54,7 @@ bool wanted(const std::vector<std::string>& words, std::string_view key) {
   if (words.empty()) return true;
   for (const std::string& word : words) {
     const bool pattern = word.find_first_of("*?[") != word.npos;
-    if (pattern                         ? matches_glob(word, key)
+    if (pattern                         ? admin::matches_glob(word, key)
         : core::find_topic_config(word) ? key == word
                                         : key.find(word) != key.npos)
       return true;

@@ -55,7 +55,7 @@ std::vector<Request::CreatableReplicaAssignment> parse_assignment(const std::str
 }
 
 void be_like(client::Cluster& cluster, const std::string& model, WantedTopic& wish) {
-  const Selection selection = select(cluster, {Selector(model)}, true);
+  const Selection selection = select(cluster, {admin::Selector(model)}, true);
   if (!selection.missing.empty()) throw FailureError(selection.missing.front());
   const TopicState& topic = selection.topics.front();
   if (wish.partitions < 0) wish.partitions = static_cast<std::int32_t>(topic.partitions.size());
@@ -103,7 +103,7 @@ Request request_for(const std::vector<std::string>& names, const WantedTopic& wi
 
 // With --if-not-exists: is what is there what was asked for?
 Outcome compare(client::Cluster& cluster, const std::string& name, const WantedTopic& wish, bool allow_diff) {
-  const Selection selection = select(cluster, {Selector(name)}, true);
+  const Selection selection = select(cluster, {admin::Selector(name)}, true);
   if (selection.topics.empty()) return outcome(name, "create", "exists");
   const TopicState& topic = selection.topics.front();
   std::string differences;

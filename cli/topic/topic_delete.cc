@@ -54,7 +54,7 @@ Exit run_topic_delete(Context& context, const Arguments& arguments) {
   const bool may_be_absent = arguments.on("if-exists");
   client::Cluster cluster(client_options(context));
   Selection selection = select(cluster, selectors(arguments.positional()), arguments.on("internal"));
-  for (const Selector& selector : selectors(arguments.positional()))
+  for (const admin::Selector& selector : selectors(arguments.positional()))
     if (!selector.partitions().empty())
       throw UsageError(in_quotes(selector.text()) + ": partitions cannot be deleted, only whole topics",
                        "to remove their records: mq topic purge " + selector.text());

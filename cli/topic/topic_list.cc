@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "cli/frame/position.h"
 #include "cli/topic/topic.h"
+#include "core/admin/position.h"
 
 namespace mq::cli {
 
@@ -30,7 +30,7 @@ bool wanted(const TopicState& topic, const Arguments& arguments) {
   if (arguments.given("larger") && topic.bytes().value_or(0) <= arguments.size("larger")) return false;
   if (arguments.given("idle")) {
     const std::int64_t idle_ms = arguments.duration("idle").count();
-    if (topic.last_write_ms && now_ms() - *topic.last_write_ms < idle_ms) return false;
+    if (topic.last_write_ms && admin::now_ms() - *topic.last_write_ms < idle_ms) return false;
   }
   return true;
 }
@@ -48,9 +48,9 @@ void keep_overridden(client::Cluster& cluster, std::vector<TopicState>& topics) 
 
 // "now", "5m ago" within a day, else the date.
 std::string age(std::int64_t then_ms, bool utc) {
-  const std::int64_t seconds = (now_ms() - then_ms) / 1000;
+  const std::int64_t seconds = (admin::now_ms() - then_ms) / 1000;
   if (seconds < -10 || seconds >= 86'400)
-    return format_time(then_ms, utc ? "%Y-%m-%d %H:%MZ" : "%Y-%m-%d %H:%M", utc);
+    return admin::format_time(then_ms, utc ? "%Y-%m-%d %H:%MZ" : "%Y-%m-%d %H:%M", utc);
   if (seconds < 10) return "now";
   if (seconds < 60) return std::to_string(seconds) + "s ago";
   return seconds < 3600 ? std::to_string(seconds / 60) + "m ago" : std::to_string(seconds / 3600) + "h ago";
@@ -64,7 +64,7 @@ json::object row_of(const TopicState& topic, bool human, bool utc) {
   add_count(row, topic.offsets());
   if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
   if (topic.last_write_ms)
-    row["last_write"] = human ? age(*topic.last_write_ms, utc) : format_time(*topic.last_write_ms);
+    row["last_write"] = human ? age(*topic.last_write_ms, utc) : admin::format_time(*topic.last_write_ms);
   row["under_replicated"] = topic.under_replicated();
   row["offline"] = topic.without_leader();
   row["state"] = topic.state();

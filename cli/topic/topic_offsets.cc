@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "cli/frame/plan.h"
-#include "cli/frame/position.h"
 #include "cli/topic/topic.h"
+#include "core/admin/position.h"
 
 namespace mq::cli {
 
@@ -42,9 +42,9 @@ std::vector<std::optional<std::int64_t>> offsets_at(client::Cluster& cluster,
 }
 
 core::Parsed<std::int64_t> time_of(const std::string& text, const Context& context) {
-  const auto at = parse_time(text, Now::here(context.utc));
+  const auto at = admin::parse_time(text, admin::Now::here(context.utc));
   if (!at) return at;
-  return since_1970(*at);
+  return admin::since_1970(*at);
 }
 
 Exit run_offsets(Context& context, const Arguments& arguments) {
@@ -87,19 +87,19 @@ const Table trim_table{.columns = {{"topic", "TOPIC"},
                                    {"offsets", "OFFSETS", Unit::count}},
                        .name = "topic"};
 
-std::int64_t new_start(const PartitionState& partition, const Position& position,
+std::int64_t new_start(const PartitionState& partition, const admin::Position& position,
                        std::optional<std::int64_t> at_time) {
   const std::int64_t start = partition.start.value_or(0), end = partition.end.value_or(0);
   switch (position.kind) {
-    case Position::Kind::end:
+    case admin::Position::Kind::end:
       return end;
-    case Position::Kind::offset:
+    case admin::Position::Kind::offset:
       return std::clamp(position.n, start, end);
-    case Position::Kind::after_start:
+    case admin::Position::Kind::after_start:
       return std::clamp(start + position.n, start, end);
-    case Position::Kind::before_end:
+    case admin::Position::Kind::before_end:
       return std::clamp(end - position.n, start, end);
-    case Position::Kind::time:
+    case admin::Position::Kind::time:
       return std::clamp(at_time.value_or(start), start, end);
     default:
       return start;
@@ -112,9 +112,9 @@ struct TrimTarget {
 };
 
 std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<TopicState>& topics,
-                                   const Position& position, std::string_view action) {
+                                   const admin::Position& position, std::string_view action) {
   std::vector<std::optional<std::int64_t>> at;
-  if (position.kind == Position::Kind::time) at = offsets_at(cluster, topics, position.n);
+  if (position.kind == admin::Position::Kind::time) at = offsets_at(cluster, topics, position.n);
   std::vector<TrimTarget> targets;
   std::size_t i = 0;
   for (const TopicState& topic : topics)
@@ -182,7 +182,7 @@ void trim(client::Cluster& cluster, std::vector<TrimTarget> targets, std::string
   }
 }
 
-Exit trim_to(Context& context, const Arguments& arguments, const Position& position,
+Exit trim_to(Context& context, const Arguments& arguments, const admin::Position& position,
              std::string_view action) {
   client::Cluster cluster(client_options(context));
   Selection selection = select(cluster, selectors(arguments.positional()), false);
@@ -203,15 +203,15 @@ Exit trim_to(Context& context, const Arguments& arguments, const Position& posit
 Exit run_trim(Context& context, const Arguments& arguments) {
   if (!arguments.given("before"))
     throw UsageError("--before is missing", "for example --before @-7d, or --before -1000");
-  const auto position = parse_position(arguments.text("before"), Now::here(context.utc));
+  const auto position = admin::parse_position(arguments.text("before"), admin::Now::here(context.utc));
   if (!position) throw UsageError("--before: " + position.error().why, "mq help positions");
-  if (position->kind == Position::Kind::stored)
+  if (position->kind == admin::Position::Kind::stored)
     throw UsageError("--before: a topic has no stored position", "mq help positions");
   return trim_to(context, arguments, *position, "trim");
 }
 
 Exit run_purge(Context& context, const Arguments& arguments) {
-  return trim_to(context, arguments, {Position::Kind::end, 0}, "purge");
+  return trim_to(context, arguments, {admin::Position::Kind::end, 0}, "purge");
 }
 
 }  // namespace

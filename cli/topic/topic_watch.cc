@@ -7,7 +7,7 @@
 
 namespace mq::cli {
 
-TopicWatch::TopicWatch(client::Client& client, std::vector<Selector> selectors, Partitions known,
+TopicWatch::TopicWatch(client::Client& client, std::vector<admin::Selector> selectors, Partitions known,
                        client::Duration interval, Changed changed)
     : client_(client),
       selectors_(std::move(selectors)),
@@ -45,9 +45,9 @@ client::Task<void> TopicWatch::run(std::shared_ptr<TopicWatch> self) {
 
 client::Task<void> TopicWatch::look() {
   std::optional<std::vector<std::string>> asked;
-  if (std::ranges::none_of(selectors_, &Selector::is_pattern)) {
+  if (std::ranges::none_of(selectors_, &admin::Selector::is_pattern)) {
     asked.emplace();
-    for (const Selector& selector : selectors_) asked->push_back(selector.topic());
+    for (const admin::Selector& selector : selectors_) asked->push_back(selector.topic());
   }
   auto metadata = co_await client_.refresh(std::move(asked));
   looks_now_ = false;  // that was this answer
@@ -64,7 +64,7 @@ TopicWatch::Partitions TopicWatch::meant(const kafka::MetadataResponse& metadata
   for (const auto& topic : metadata.topics) {
     const std::string name = topic.name.value_or("");
     for (const auto& partition : topic.partitions) {
-      const auto is_meant = [&](const Selector& selector) {
+      const auto is_meant = [&](const admin::Selector& selector) {
         return selector.matches(name) && selector.has(partition.partition_index) &&
                !(selector.is_pattern() && topic.is_internal);
       };

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 #include "core/client/client.h"
 #include "core/client/retry.h"
 
@@ -20,7 +20,7 @@ class TopicWatch : public std::enable_shared_from_this<TopicWatch> {
   // are told again next time.
   using Changed = std::function<client::Task<bool>(Partitions)>;
 
-  TopicWatch(client::Client& client, std::vector<Selector> selectors, Partitions known,
+  TopicWatch(client::Client& client, std::vector<admin::Selector> selectors, Partitions known,
              client::Duration interval, Changed changed);
 
   void start();
@@ -33,7 +33,7 @@ class TopicWatch : public std::enable_shared_from_this<TopicWatch> {
   bool is_news(const kafka::MetadataResponse& metadata) const;
 
   client::Client& client_;
-  std::vector<Selector> selectors_;
+  std::vector<admin::Selector> selectors_;
   Partitions known_;
   client::Duration interval_;
   Changed changed_;

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <thread>
 
-#include "cli/frame/partition_names.h"
 #include "cli/group/group_seek.h"
+#include "core/admin/partition_names.h"
 #include "core/client/member.h"
 #include "tests/cli/support/group_command.h"
 
@@ -29,8 +29,8 @@ std::vector<core::TopicPartition> of(const std::string& topic, std::vector<std::
 TEST(Spans, AreShort) {
   auto all = of("a", {0, 1, 2, 5});
   all.push_back({"b", 7});
-  EXPECT_EQ(spans(all), "a[0-2,5] b[7]");
-  EXPECT_EQ(spans({}), "");
+  EXPECT_EQ(admin::spans(all), "a[0-2,5] b[7]");
+  EXPECT_EQ(admin::spans({}), "");
 }
 
 TEST(GroupSelector, TakesPatternsUnlessEverythingIsMeantLiterally) {

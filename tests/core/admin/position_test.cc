@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/position.h"
+#include "core/admin/position.h"
 
 #include <gtest/gtest.h>
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 constexpr std::int64_t noon = 1'795'348'800'000;  // 2026-11-22T12:00:00Z
@@ -81,4 +81,4 @@ TEST(Time, IsPrintedSoThatItReadsBack) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mq::cli {
+namespace mq::admin {
 
 bool matches_glob(std::string_view glob, std::string_view text);  // * ? [abc] [a-z] [!…]
 
@@ -38,4 +38,4 @@ class Selector {
   std::vector<std::int32_t> partitions_;
 };
 
-}  // namespace mq::cli
+}  // namespace mq::admin

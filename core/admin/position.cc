@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/position.h"
+#include "core/admin/position.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <ctime>
 #include <optional>
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
@@ -229,4 +229,4 @@ std::string format_time(std::int64_t ms, bool utc) {
   return format_time(ms, "%Y-%m-%dT%H:%M:%S", false) + fraction + zone;
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -7,11 +7,11 @@
 
 #include "core/types.h"
 
-namespace mq::cli {
+namespace mq::admin {
 
 std::string name_of(const core::TopicPartition& partition);  // orders[2]
 
 // "orders[0-2,5] logs[1]"; sorted ones.
 std::string spans(const std::vector<core::TopicPartition>& partitions);
 
-}  // namespace mq::cli
+}  // namespace mq::admin

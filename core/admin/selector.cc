@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 
 #include <algorithm>
 #include <tuple>
 
-#include "cli/frame/errors.h"
+#include "core/admin/usage_error.h"
 #include "core/config/scalars.h"
 
-namespace mq::cli {
+namespace mq::admin {
 
 namespace {
 
@@ -121,4 +121,4 @@ bool Selector::has(std::int32_t partition) const {
   return partitions_.empty() || std::binary_search(partitions_.begin(), partitions_.end(), partition);
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -9,7 +9,7 @@
 
 #include "core/config/scalars.h"
 
-namespace mq::cli {
+namespace mq::admin {
 
 std::int64_t now_ms();  // by the wall clock, since 1970
 
@@ -45,4 +45,4 @@ std::string format_time(std::int64_t ms, const char* pattern, bool utc);  // str
 std::string format_clock(std::int64_t ms, const Now& now);
 void append_iso_time(std::string& to, std::int64_t ms);  // UTC, without asking the C library
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/selector.h"
+#include "core/admin/selector.h"
 
 #include <gmock/gmock.h>
 
-#include "cli/frame/errors.h"
+#include "core/admin/usage_error.h"
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 using testing::ElementsAre;
@@ -54,4 +54,4 @@ TEST(Selector, AGlobTakesNoTimeOnHardNames) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/partition_names.h"
+#include "core/admin/partition_names.h"
 
-namespace mq::cli {
+namespace mq::admin {
 
 std::string name_of(const core::TopicPartition& partition) {
   return partition.topic + "[" + std::to_string(partition.partition) + "]";
@@ -25,4 +25,4 @@ std::string spans(const std::vector<core::TopicPartition>& partitions) {
   return text;
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

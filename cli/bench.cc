@@ -51,7 +51,9 @@ class Bench {
     topic_ = options_.topic.value_or(name);
     if (admin::Selector(topic_).is_pattern())
       throw UsageError(in_quotes(topic_) + " is a pattern; one topic is needed");
-    if (!options_.topic || select(cluster_, {admin::Selector(topic_)}, true).topics.empty()) make_topic();
+    if (!options_.topic ||
+        must(cluster_.run(admin::select, std::vector{admin::Selector(topic_)}, true)).topics.empty())
+      make_topic();
   }
 
   void make_topic() {

@@ -200,10 +200,11 @@ void look_at_topic(client::Cluster& cluster, const std::string& name, const Cont
                      ((may & write) ? ", may be written" : ", may not be written"));
     }
   }
-  std::vector<TopicState> topics = select(cluster, {admin::Selector(name)}, true).topics;
-  add_offsets(cluster, topics);
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions)
+  std::vector<admin::TopicState> topics =
+      must(cluster.run(admin::select, std::vector{admin::Selector(name)}, true)).topics;
+  cluster.run(admin::add_offsets, topics);
+  for (const admin::TopicState& topic : topics)
+    for (const admin::PartitionState& partition : topic.partitions)
       if (!partition.end)
         report.add(Health::bad, "topic", name + ":" + std::to_string(partition.number) + " does not answer",
                    "has it a leader?  mq topic describe " + name);

@@ -88,11 +88,11 @@ Exit run_txn_describe(Context& context, const Arguments& arguments) {
 
 std::vector<core::TopicPartition> partitions_of(client::Cluster& cluster,
                                                 const std::vector<std::string>& words) {
-  const Selection selection = select(cluster, selectors(words), true);
-  if (!selection.missing.empty()) throw FailureError(selection.missing.front());
+  const admin::Selection selection = must(cluster.run(admin::select, admin::selectors(words), true));
+  if (!selection.missing.empty()) throw FailureError(failure_from(selection.missing.front()));
   std::vector<core::TopicPartition> partitions;
-  for (const TopicState& topic : selection.topics)
-    for (const PartitionState& partition : topic.partitions)
+  for (const admin::TopicState& topic : selection.topics)
+    for (const admin::PartitionState& partition : topic.partitions)
       partitions.push_back({topic.name, partition.number});
   return partitions;
 }

@@ -199,4 +199,19 @@ Failure failure_from(const client::Failure& failure, std::string_view what) {
   return told;
 }
 
+Failure failure_from(const admin::Missing& missing) {
+  using What = admin::Missing::What;
+  Failure told{.exit = Exit::not_found, .message = missing.text(), .target = missing.name};
+  if (missing.what == What::topic) told = failure_from(missing.why);
+  if (told.exit != Exit::not_found) return told;
+  if (missing.what == What::partition) {
+    told.hint = "those it has: mq topic describe " + missing.name;
+    return told;
+  }
+  told.hint = "list topics with: mq topic list";
+  if (!missing.near.empty())
+    told.hint = "did you mean " + in_quotes(missing.near) + "?  List topics with: mq topic list";
+  return told;
+}
+
 }  // namespace mq::cli

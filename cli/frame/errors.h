@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/admin/missing.h"
 #include "core/admin/usage_error.h"
 #include "core/client/failure.h"
 
@@ -74,6 +75,8 @@ std::string hint_for(const std::vector<client::Attempt>& attempts);
 
 // What a cluster refused or could not do, as the command line says it; `what` is "topic", "group", ….
 Failure failure_from(const client::Failure& failure, std::string_view what = "topic");
+
+Failure failure_from(const admin::Missing& missing);
 
 using admin::in_quotes;
 

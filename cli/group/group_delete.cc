@@ -119,7 +119,7 @@ Exit run_forget(Context& context, const Arguments& arguments) {
     throw UsageError("--topic is missing",
                      "which offsets?  -t TOPIC[:PARTITIONS]; all of them: mq group delete");
   const std::string& name = arguments.positional()[0];
-  const auto topics = selectors(arguments.all("topic"));
+  const auto topics = admin::selectors(arguments.all("topic"));
   client::Cluster cluster(client_options(context));
   const auto offsets = meant(
       must(cluster.run(client::fetch_offsets(cluster.client(), name, std::nullopt, false, deadline(cluster))),

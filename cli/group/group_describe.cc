@@ -32,7 +32,7 @@ json::object member_row(const client::GroupMember& member) {
 bool shown(const Progress& progress, const Arguments& arguments) {
   if (arguments.on("lagging") && progress.lag() == 0) return false;
   if (!arguments.given("topic")) return true;
-  return std::ranges::any_of(selectors(arguments.all("topic")), [&](const admin::Selector& selector) {
+  return std::ranges::any_of(admin::selectors(arguments.all("topic")), [&](const admin::Selector& selector) {
     return selector.matches(progress.partition.topic) && selector.has(progress.partition.partition);
   });
 }

@@ -49,7 +49,7 @@ bool wanted(const GroupProgress& group, const Arguments& arguments) {
   const auto& topics = arguments.all("topic");
   if (topics.empty()) return true;
   return std::ranges::any_of(group.partitions, [&](const Progress& progress) {
-    return std::ranges::any_of(selectors(topics), [&](const admin::Selector& selector) {
+    return std::ranges::any_of(admin::selectors(topics), [&](const admin::Selector& selector) {
       return selector.matches(progress.partition.topic) && selector.has(progress.partition.partition);
     });
   });

@@ -19,7 +19,7 @@ std::int64_t records_flag(const Arguments& arguments, std::string_view flag) {
 // Where the group is, in the partitions that are meant.
 std::vector<Progress> places_of(client::Cluster& cluster, const std::string& group,
                                 const Arguments& arguments, const std::vector<std::int32_t>& numbers) {
-  const std::vector<admin::Selector> topics = selectors(arguments.all("topic"));
+  const std::vector<admin::Selector> topics = admin::selectors(arguments.all("topic"));
   std::vector<Progress> places = progress_of(cluster, {group}).front().partitions;
   std::erase_if(places, [&](const Progress& place) {
     const core::TopicPartition& at = place.partition;

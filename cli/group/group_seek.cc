@@ -90,10 +90,11 @@ std::vector<core::TopicPartition> meant(client::Cluster& cluster, const Argument
     for (const auto& [partition, offset] : current) partitions.push_back(partition);
     return partitions;
   }
-  Selection selection = select(cluster, selectors(arguments.all("topic")), false);
-  if (!selection.missing.empty()) throw FailureError(selection.missing.front());
-  for (const TopicState& topic : selection.topics)
-    for (const PartitionState& partition : topic.partitions)
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.all("topic")), false));
+  if (!selection.missing.empty()) throw FailureError(failure_from(selection.missing.front()));
+  for (const admin::TopicState& topic : selection.topics)
+    for (const admin::PartitionState& partition : topic.partitions)
       partitions.push_back({topic.name, partition.number});
   return partitions;
 }
@@ -134,7 +135,7 @@ Positions by_distance(client::Cluster& cluster, const Arguments& arguments, cons
 // Only what -t names, if it names something.
 Positions filtered(Positions positions, const Arguments& arguments) {
   if (!arguments.given("topic")) return positions;
-  const auto wanted = selectors(arguments.all("topic"));
+  const auto wanted = admin::selectors(arguments.all("topic"));
   std::erase_if(positions, [&](const auto& one) {
     return std::ranges::none_of(wanted, [&](const admin::Selector& selector) {
       return selector.matches(one.first.topic) && selector.has(one.first.partition);
@@ -172,24 +173,25 @@ Exit run_seek(Context& context, const Arguments& arguments) {
   return carry_out(context, arguments, cluster, options, target);
 }
 
-std::vector<TopicState> topics_of(client::Cluster& cluster, const Positions& positions) {
+std::vector<admin::TopicState> topics_of(client::Cluster& cluster, const Positions& positions) {
   std::set<std::string> names;
   for (const auto& [partition, offset] : positions) names.insert(partition.topic);
   if (names.empty()) return {};
-  Selection selection = select(cluster, selectors({names.begin(), names.end()}), true);
-  if (!selection.missing.empty()) throw FailureError(selection.missing.front());
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors({names.begin(), names.end()}), true));
+  if (!selection.missing.empty()) throw FailureError(failure_from(selection.missing.front()));
   return std::move(selection.topics);
 }
 
 }  // namespace
 
 Positions within_logs(const Context& context, client::Cluster& cluster, Positions target) {
-  const std::vector<TopicState> topics = topics_of(cluster, target);
+  const std::vector<admin::TopicState> topics = topics_of(cluster, target);
   std::vector<core::TopicPartition> partitions;
   for (const auto& [partition, offset] : target) {
-    const auto topic = std::ranges::find(topics, partition.topic, &TopicState::name);
+    const auto topic = std::ranges::find(topics, partition.topic, &admin::TopicState::name);
     if (topic == topics.end() || partition.partition >= topic->partition_count)
-      throw FailureError(missing_partition(partition.topic, partition.partition));
+      throw FailureError(failure_from(admin::missing_partition(partition.topic, partition.partition)));
     partitions.push_back(partition);
   }
   const ReadPlan seen = read_from(cluster, partitions, std::nullopt);

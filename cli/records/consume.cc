@@ -65,7 +65,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
 
 Exit run_consume(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
-  options.topics = selectors(arguments.positional());
+  options.topics = admin::selectors(arguments.positional());
   options.range = ReadRange::from_flags(context, arguments);
   options.group = GroupOptions::from(arguments);
   if (arguments.given("count") && arguments.number("count") <= 0) throw UsageError("--count: at least 1");

@@ -51,12 +51,9 @@ Exit Consumption::run() {
     plan_ = std::move(*options_.plan);
     return Stop::exit(cluster_.run(consume()));
   }
-  Selection selection = select(cluster_, options_.topics, false);
-  std::erase_if(selection.missing, [this](const Failure& missing) { return waits_for(missing); });
-  if (!selection.missing.empty()) {
-    for (const Failure& failure : selection.missing) report(context_, failure);
-    return selection.missing.front().exit;
-  }
+  admin::Selection selection = must(cluster_.run(admin::select, options_.topics, false));
+  std::erase_if(selection.missing, [this](const admin::Missing& missing) { return waits_for(missing); });
+  if (!selection.missing.empty()) return report_missing(context_, selection.missing, false);
   if (options_.group) {
     group_.emplace(context_, cluster_, *options_.group, options_.topics, options_.range,
                    options_.consumer.committed, options_.refresh);

@@ -54,7 +54,7 @@ class Consumption {
   static constexpr auto tick = std::chrono::milliseconds(500);
 
   Output::Options output_options();
-  bool waits_for(const Failure& missing);
+  bool waits_for(const admin::Missing& missing);
   client::Task<Exit> consume();
   client::Task<bool> read_newest();
   client::Task<bool> read_on();
@@ -112,7 +112,7 @@ class Consumption {
   std::shared_ptr<client::Consumer> consumer_;
   std::shared_ptr<TopicWatch> watch_;
   std::optional<GroupReader> group_;
-  std::vector<TopicState> topics_;  // for the group
+  std::vector<admin::TopicState> topics_;  // for the group
   ReadPlan plan_;
   std::optional<Merge> merge_;
   std::optional<Newest> newest_;

@@ -7,12 +7,9 @@
 
 namespace mq::cli {
 // A pattern may match later, if there is a later; a name that is not there was mistyped.
-bool Consumption::waits_for(const Failure& missing) {
-  const auto is_it = [&](const admin::Selector& selector) {
-    return selector.is_pattern() && selector.text() == missing.target;
-  };
-  if (!options_.range.follow || std::ranges::none_of(options_.topics, is_it)) return false;
-  context_.notice(missing.message + " yet; waiting for one");
+bool Consumption::waits_for(const admin::Missing& missing) {
+  if (!options_.range.follow || missing.what != admin::Missing::What::topics) return false;
+  context_.notice(missing.text() + " yet; waiting for one");
   return true;
 }
 

@@ -148,11 +148,12 @@ GroupReader::~GroupReader() {
   if (watch_) watch_->stop();
 }
 
-Task<void> GroupReader::start(const std::vector<TopicState>& topics, Callbacks callbacks) {
+Task<void> GroupReader::start(const std::vector<admin::TopicState>& topics, Callbacks callbacks) {
   callbacks_ = std::move(callbacks);
   if (!options_.protocol) options_.protocol = co_await best_protocol_of(cluster_.client());
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions) first_.push_back({topic.name, partition.number});
+  for (const admin::TopicState& topic : topics)
+    for (const admin::PartitionState& partition : topic.partitions)
+      first_.push_back({topic.name, partition.number});
   std::ranges::sort(first_);
   client::MemberOptions options;
   options.membership.group = options_.group;

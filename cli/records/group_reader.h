@@ -44,7 +44,7 @@ class GroupReader {
   ~GroupReader();
 
   // No topics: joins when there is one.
-  client::Task<void> start(const std::vector<TopicState>& topics, Callbacks callbacks);
+  client::Task<void> start(const std::vector<admin::TopicState>& topics, Callbacks callbacks);
   bool changed() const { return anew_ || member_->round() != round_; }
   bool failed() const { return member_->failure().has_value(); }
   Failure failure() const;  // and what to do about it

@@ -254,7 +254,7 @@ class Production {
   }
 
   Failure no_partition(std::int32_t partition) const {
-    Failure failure = missing_partition(options_.producer.topic, partition);
+    Failure failure = failure_from(admin::missing_partition(options_.producer.topic, partition));
     failure.message += " (it has " + std::to_string(producer_->partitions()) + ")";
     return failure;
   }

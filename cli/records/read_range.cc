@@ -70,10 +70,11 @@ client::Task<client::Answer<std::vector<client::Offset>>> offsets_at(
 }
 
 // A partition that is named must be one of some topic's.
-void check_exists(const std::vector<TopicState>& topics, std::int32_t number) {
-  const auto has = [&](const TopicState& topic) { return number < topic.partition_count; };
+void check_exists(const std::vector<admin::TopicState>& topics, std::int32_t number) {
+  const auto has = [&](const admin::TopicState& topic) { return number < topic.partition_count; };
   if (std::ranges::any_of(topics, has)) return;
-  if (topics.size() == 1) throw FailureError(missing_partition(topics.front().name, number));
+  if (topics.size() == 1)
+    throw FailureError(failure_from(admin::missing_partition(topics.front().name, number)));
   throw FailureError({.exit = Exit::not_found,
                       .message = "none of the topics has a partition " + std::to_string(number),
                       .hint = "those they have: mq topic describe TOPIC"});
@@ -131,13 +132,13 @@ ReadRange ReadRange::added() const {
   return range;
 }
 
-std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState>& topics,
+std::vector<core::TopicPartition> chosen_partitions(const std::vector<admin::TopicState>& topics,
                                                     const ReadRange& range) {
   for (const std::int32_t number : range.partitions) check_exists(topics, number);
   for (const auto& [number, offset] : range.start_at) check_exists(topics, number);
   std::vector<core::TopicPartition> chosen;
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions)
+  for (const admin::TopicState& topic : topics)
+    for (const admin::PartitionState& partition : topic.partitions)
       if (range.partitions.empty() || std::ranges::count(range.partitions, partition.number) > 0)
         chosen.push_back({topic.name, partition.number});
   if (chosen.empty())
@@ -209,7 +210,7 @@ client::Task<client::Answer<ReadPlan>> plan(client::Client& client,
   co_return plan;
 }
 
-ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
+ReadPlan plan(client::Cluster& cluster, const std::vector<admin::TopicState>& topics, const ReadRange& range,
               bool committed) {
   return must(cluster.run(plan(cluster.client(), chosen_partitions(topics, range), range, {}, committed)));
 }

@@ -40,10 +40,10 @@ using Stored = std::map<core::TopicPartition, client::Offset>;
 
 // The partitions that are read; all that are named must be there, and those with a start of their own be
 // read. Throws FailureError, UsageError.
-std::vector<core::TopicPartition> chosen_partitions(const std::vector<TopicState>& topics,
+std::vector<core::TopicPartition> chosen_partitions(const std::vector<admin::TopicState>& topics,
                                                     const ReadRange& range);
 // Throws them, too. `committed`: the end is where the first open transaction begins.
-ReadPlan plan(client::Cluster& cluster, const std::vector<TopicState>& topics, const ReadRange& range,
+ReadPlan plan(client::Cluster& cluster, const std::vector<admin::TopicState>& topics, const ReadRange& range,
               bool committed);
 // The same for these partitions; what is stored for one of them is where it begins.
 client::Task<client::Answer<ReadPlan>> plan(client::Client& client,

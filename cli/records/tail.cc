@@ -17,7 +17,7 @@ double rate_of(const Context& context, const Arguments& arguments) {
 
 Exit run_tail(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
-  options.topics = selectors(arguments.positional());
+  options.topics = admin::selectors(arguments.positional());
   options.range.last = arguments.number("count");
   if (*options.range.last < 0) throw UsageError("--count: a number of records, 0 or more");
   options.range.follow = true;

@@ -42,7 +42,7 @@ std::vector<Change> changes_of(const Arguments& arguments) {
   return changes;
 }
 
-std::string after(const Change& change, const Setting& now) {
+std::string after(const Change& change, const admin::Setting& now) {
   switch (change.operation) {
     case kafka::op_set:
       return change.value;
@@ -63,13 +63,14 @@ json::object row_of(const std::string& topic, const std::string& key, const std:
 }
 
 // What would be different afterwards, one row for each setting.
-std::vector<json::object> rows_of(const TopicState& topic, const std::vector<Change>& changes,
-                                  const std::vector<Setting>& settings, std::int64_t partitions) {
+std::vector<json::object> rows_of(const admin::TopicState& topic, const std::vector<Change>& changes,
+                                  const std::vector<admin::Setting>& settings, std::int64_t partitions) {
   std::vector<json::object> rows;
   for (const Change& change : changes) {
-    const auto found =
-        std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == change.key; });
-    const Setting setting = found == settings.end() ? Setting{change.key, "", "", false, false} : *found;
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const admin::Setting& s) { return s.key == change.key; });
+    const admin::Setting setting =
+        found == settings.end() ? admin::Setting{change.key, "", "", false, false} : *found;
     rows.push_back(row_of(topic.name, change.key, human_setting(change.key, setting.value),
                           human_setting(change.key, after(change, setting))));
   }
@@ -101,8 +102,8 @@ std::optional<Failure> alter_settings(client::Cluster& cluster, const std::strin
   return std::nullopt;
 }
 
-std::optional<Failure> add_partitions(client::Cluster& cluster, const TopicState& topic, std::int64_t count,
-                                      bool dry_run, std::chrono::milliseconds timeout) {
+std::optional<Failure> add_partitions(client::Cluster& cluster, const admin::TopicState& topic,
+                                      std::int64_t count, bool dry_run, std::chrono::milliseconds timeout) {
   if (count <= 0 || static_cast<std::size_t>(count) == topic.partitions.size()) return std::nullopt;
   kafka::CreatePartitionsRequest request;
   request.validate_only = dry_run;
@@ -138,13 +139,14 @@ WantedChange wish_of(const Arguments& arguments) {
 
 using Rows = std::vector<std::vector<json::object>>;  // for each topic
 
-Rows rows_of(client::Cluster& cluster, const std::vector<TopicState>& topics, const WantedChange& wish) {
+Rows rows_of(client::Cluster& cluster, const std::vector<admin::TopicState>& topics,
+             const WantedChange& wish) {
   std::vector<std::string> names;
-  for (const TopicState& topic : topics) names.push_back(topic.name);
-  std::map<std::string, std::vector<Setting>> settings;
-  if (!wish.changes.empty()) settings = settings_of(cluster, names);
+  for (const admin::TopicState& topic : topics) names.push_back(topic.name);
+  admin::Settings settings;
+  if (!wish.changes.empty()) settings = must(cluster.run(admin::settings_of, names));
   Rows rows;
-  for (const TopicState& topic : topics)
+  for (const admin::TopicState& topic : topics)
     rows.push_back(rows_of(topic, wish.changes, settings[topic.name], wish.partitions));
   return rows;
 }
@@ -163,16 +165,17 @@ Exit run_alter(Context& context, const Arguments& arguments) {
   for (const Change& change : wish.changes) notice_without_effect(context, change.key);
   const bool dry_run = arguments.on("dry-run");  // the broker is asked whether it would
   client::Cluster cluster(client_options(context));
-  const Selection selection = select(cluster, selectors(arguments.positional()), false);
+  const admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), false));
   Rows rows = rows_of(cluster, selection.topics, wish);
   if (!dry_run && !selection.topics.empty())
     if (const auto end = go_ahead(context, arguments, plan_for(rows, wish))) return *end;
 
   std::vector<Outcome> outcomes;
-  for (const Failure& failure : selection.missing)
-    outcomes.push_back(failed(failure.target, "alter", failure));
+  for (const admin::Missing& missing : selection.missing)
+    outcomes.push_back(failed(missing.name, "alter", failure_from(missing)));
   for (std::size_t i = 0; i < selection.topics.size(); i++) {
-    const TopicState& topic = selection.topics[i];
+    const admin::TopicState& topic = selection.topics[i];
     auto failure = alter_settings(cluster, topic.name, wish.changes, dry_run);
     if (!failure) failure = add_partitions(cluster, topic, wish.partitions, dry_run, context.timeout);
     if (failure) {

@@ -54,13 +54,19 @@ std::vector<Request::CreatableReplicaAssignment> parse_assignment(const std::str
   return assignments;
 }
 
+std::vector<admin::Setting> own_settings(client::Cluster& cluster, const std::string& topic) {
+  admin::Settings all = must(cluster.run(admin::settings_of, std::vector{topic}));
+  return std::move(all[topic]);
+}
+
 void be_like(client::Cluster& cluster, const std::string& model, WantedTopic& wish) {
-  const Selection selection = select(cluster, {admin::Selector(model)}, true);
-  if (!selection.missing.empty()) throw FailureError(selection.missing.front());
-  const TopicState& topic = selection.topics.front();
+  const admin::Selection selection =
+      must(cluster.run(admin::select, std::vector{admin::Selector(model)}, true));
+  if (!selection.missing.empty()) throw FailureError(failure_from(selection.missing.front()));
+  const admin::TopicState& topic = selection.topics.front();
   if (wish.partitions < 0) wish.partitions = static_cast<std::int32_t>(topic.partitions.size());
   if (wish.replication < 0) wish.replication = static_cast<std::int16_t>(topic.replication());
-  for (const Setting& setting : settings_of(cluster, topic.name))
+  for (const admin::Setting& setting : own_settings(cluster, topic.name))
     if (setting.overridden && !setting.sensitive) wish.settings.emplace(setting.key, setting.value);
 }
 
@@ -103,9 +109,10 @@ Request request_for(const std::vector<std::string>& names, const WantedTopic& wi
 
 // With --if-not-exists: is what is there what was asked for?
 Outcome compare(client::Cluster& cluster, const std::string& name, const WantedTopic& wish, bool allow_diff) {
-  const Selection selection = select(cluster, {admin::Selector(name)}, true);
+  const admin::Selection selection =
+      must(cluster.run(admin::select, std::vector{admin::Selector(name)}, true));
   if (selection.topics.empty()) return outcome(name, "create", "exists");
-  const TopicState& topic = selection.topics.front();
+  const admin::TopicState& topic = selection.topics.front();
   std::string differences;
   const auto differs = [&](const std::string& what) {
     differences += (differences.empty() ? "" : ", ") + what;
@@ -115,7 +122,7 @@ Outcome compare(client::Cluster& cluster, const std::string& name, const WantedT
   if (wish.replication > 0 && static_cast<std::size_t>(wish.replication) != topic.replication())
     differs("replication factor " + std::to_string(topic.replication()) + ", not " +
             std::to_string(wish.replication));
-  for (const Setting& setting : settings_of(cluster, name)) {
+  for (const admin::Setting& setting : own_settings(cluster, name)) {
     const auto wished = wish.settings.find(setting.key);
     if (wished != wish.settings.end() && wished->second != setting.value)
       differs(setting.key + "=" + human_setting(setting.key, setting.value) + ", not " +

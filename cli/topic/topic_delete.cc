@@ -16,10 +16,10 @@ const Table plan_table{.columns = {{"topic", "TOPIC"},
 const Table result_table{.columns = {{"topic", "TOPIC"}, {"action", "ACTION"}, {"status", "STATUS"}},
                          .name = "topic"};
 
-Plan plan_for(const Selection& selection) {
+Plan plan_for(const admin::Selection& selection) {
   Plan plan{.table = plan_table};
   std::int64_t bytes = 0;
-  for (const TopicState& topic : selection.topics) {
+  for (const admin::TopicState& topic : selection.topics) {
     json::object row{{"topic", topic.name}, {"action", "delete"}, {"partitions", topic.partitions.size()}};
     add_count(row, topic.offsets());
     if (const auto size = topic.bytes()) row["size_bytes"] = *size;
@@ -37,13 +37,13 @@ Plan plan_for(const Selection& selection) {
 }
 
 Outcome outcome_of(const kafka::DeleteTopicsResponse::DeletableTopicResult& result,
-                   const Selection& selection, bool may_be_absent) {
+                   const admin::Selection& selection, bool may_be_absent) {
   const std::string name = result.name.value_or("");
   if (result.error_code == 0) return outcome(name, "delete", "ok");
   if (result.error_code == 3 && may_be_absent) return outcome(name, "delete", "absent");
   Failure failure =
       failure_from(client::refused(result.error_code, {}, name, result.error_message.value_or("")));
-  const auto topic = std::ranges::find(selection.topics, name, &TopicState::name);
+  const auto topic = std::ranges::find(selection.topics, name, &admin::TopicState::name);
   const bool internal = topic != selection.topics.end() && topic->internal;
   if (internal && kafka::error_of(result.error_code) == kafka::Error::invalid_topic_exception)
     failure.message = "topic " + in_quotes(name) + " is internal and cannot be deleted";
@@ -53,26 +53,29 @@ Outcome outcome_of(const kafka::DeleteTopicsResponse::DeletableTopicResult& resu
 Exit run_topic_delete(Context& context, const Arguments& arguments) {
   const bool may_be_absent = arguments.on("if-exists");
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), arguments.on("internal"));
-  for (const admin::Selector& selector : selectors(arguments.positional()))
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), arguments.on("internal")));
+  for (const admin::Selector& selector : admin::selectors(arguments.positional()))
     if (!selector.partitions().empty())
       throw UsageError(in_quotes(selector.text()) + ": partitions cannot be deleted, only whole topics",
                        "to remove their records: mq topic purge " + selector.text());
-  add_offsets(cluster, selection.topics);
-  add_sizes(cluster, selection.topics);
+  cluster.run(admin::add_offsets, selection.topics);
+  cluster.run(admin::add_sizes, selection.topics);
 
   std::vector<Outcome> outcomes;
-  for (const Failure& failure : selection.missing)
+  for (const admin::Missing& missing : selection.missing) {
+    const Failure failure = failure_from(missing);
     outcomes.push_back(may_be_absent && failure.exit == Exit::not_found
                            ? outcome(failure.target, "delete", "absent")
                            : failed(failure.target, "delete", failure));
+  }
   if (selection.topics.empty()) return conclude(context, arguments, result_table, std::move(outcomes));
   if (const auto end = go_ahead(context, arguments, plan_for(selection))) return *end;
 
   kafka::DeleteTopicsRequest request;
   request.timeout_ms =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(context.timeout.count(), 1, 600'000));
-  for (const TopicState& topic : selection.topics) {
+  for (const admin::TopicState& topic : selection.topics) {
     request.topics.emplace_back().name = topic.name;  // version 6 and later; before that:
     request.topic_names.push_back(topic.name);
   }

@@ -13,7 +13,7 @@ json::array numbers(const std::vector<std::int32_t>& list) {
   return json::array(list.begin(), list.end());
 }
 
-json::object partition_row(const PartitionState& partition) {
+json::object partition_row(const admin::PartitionState& partition) {
   json::object row{{"partition", partition.number},
                    {"leader", nullptr},
                    {"replicas", numbers(partition.replicas)},
@@ -28,17 +28,18 @@ json::object partition_row(const PartitionState& partition) {
   return row;
 }
 
-json::object setting_row(const Setting& setting) {
+json::object setting_row(const admin::Setting& setting) {
   json::object row{{"key", setting.key},
                    {"value", nullptr},
                    {"default", setting.fallback},
                    {"override", setting.overridden}};
   if (!setting.sensitive) row["value"] = setting.value;
-  if (!has_effect(setting.key)) row["effective"] = false;
+  if (!admin::has_effect(setting.key)) row["effective"] = false;
   return row;
 }
 
-json::object row_of(const TopicState& topic, const std::vector<Setting>& settings, bool every_setting) {
+json::object row_of(const admin::TopicState& topic, const std::vector<admin::Setting>& settings,
+                    bool every_setting) {
   json::object row{{"topic", topic.name},
                    {"internal", topic.internal},
                    {"partitions", topic.partitions.size()},
@@ -47,12 +48,13 @@ json::object row_of(const TopicState& topic, const std::vector<Setting>& setting
   if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
   row["state"] = topic.state();
   json::array config, partitions;
-  for (const Setting& setting : settings) {
+  for (const admin::Setting& setting : settings) {
     if (setting.overridden || every_setting) config.push_back(setting_row(setting));
     if (setting.key == "cleanup.policy") row["cleanup_policy"] = setting.value;
     if (setting.key == "retention.ms") row["retention_ms"] = std::atoll(setting.value.c_str());
   }
-  for (const PartitionState& partition : topic.partitions) partitions.push_back(partition_row(partition));
+  for (const admin::PartitionState& partition : topic.partitions)
+    partitions.push_back(partition_row(partition));
   row["config"] = std::move(config);
   row["partition_details"] = std::move(partitions);
   return row;
@@ -90,7 +92,7 @@ std::string config_lines(const json::array& config) {
     const std::string key = text_of(setting, "key");
     lines.push_back({key, human_setting(key, text_of(setting, "value")),
                      human_setting(key, text_of(setting, "default")),
-                     has_effect(key) ? "" : "← no effect in mq"});
+                     admin::has_effect(key) ? "" : "← no effect in mq"});
   }
   return aligned(lines, {});
 }
@@ -129,18 +131,19 @@ std::string page(const json::object& row, bool exact, Parts parts) {
 
 Exit run_topic_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), false);
-  add_offsets(cluster, selection.topics);
-  add_sizes(cluster, selection.topics);
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), false));
+  cluster.run(admin::add_offsets, selection.topics);
+  cluster.run(admin::add_sizes, selection.topics);
   std::vector<std::string> names;
-  for (const TopicState& topic : selection.topics) names.push_back(topic.name);
-  const auto settings = settings_of(cluster, names);
+  for (const admin::TopicState& topic : selection.topics) names.push_back(topic.name);
+  const auto settings = must(cluster.run(admin::settings_of, names));
   const bool every_setting = arguments.on("config") || arguments.on("all");
   std::vector<json::object> found;
-  for (const TopicState& topic : selection.topics) {
+  for (const admin::TopicState& topic : selection.topics) {
     const auto own = settings.find(topic.name);
     found.push_back(
-        row_of(topic, own == settings.end() ? std::vector<Setting>{} : own->second, every_setting));
+        row_of(topic, own == settings.end() ? std::vector<admin::Setting>{} : own->second, every_setting));
   }
   const bool asked = arguments.on("config") || arguments.on("partitions");
   Table table{.columns = {{"topic", "TOPIC"},
@@ -159,9 +162,7 @@ Exit run_topic_describe(Context& context, const Arguments& arguments) {
   };
   if (!found.empty() || selection.missing.empty())
     print(context, arguments, table, std::move(found), Shape::single);
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (selection.missing.empty()) return Exit::ok;
-  return selection.topics.empty() ? selection.missing.front().exit : Exit::partial;
+  return report_missing(context, selection.missing, !selection.topics.empty());
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ const Table list_table{.columns = {{"topic", "TOPIC"},
                        .name = "topic"};
 
 // Which topics stay, for the flags that ask about their state.
-bool wanted(const TopicState& topic, const Arguments& arguments) {
+bool wanted(const admin::TopicState& topic, const Arguments& arguments) {
   const bool healthy = topic.under_replicated() == 0 && topic.without_leader() == 0;
   if (arguments.on("unhealthy") && healthy) return false;
   if (arguments.on("under-replicated") && topic.under_replicated() == 0) return false;
@@ -35,14 +35,14 @@ bool wanted(const TopicState& topic, const Arguments& arguments) {
   return true;
 }
 
-void keep_overridden(client::Cluster& cluster, std::vector<TopicState>& topics) {
+void keep_overridden(client::Cluster& cluster, std::vector<admin::TopicState>& topics) {
   std::vector<std::string> names;
-  for (const TopicState& topic : topics) names.push_back(topic.name);
-  const auto settings = settings_of(cluster, names);
-  std::erase_if(topics, [&](const TopicState& topic) {
+  for (const admin::TopicState& topic : topics) names.push_back(topic.name);
+  const auto settings = must(cluster.run(admin::settings_of, names));
+  std::erase_if(topics, [&](const admin::TopicState& topic) {
     const auto found = settings.find(topic.name);
     return found == settings.end() || std::none_of(found->second.begin(), found->second.end(),
-                                                   [](const Setting& s) { return s.overridden; });
+                                                   [](const admin::Setting& s) { return s.overridden; });
   });
 }
 
@@ -56,7 +56,7 @@ std::string age(std::int64_t then_ms, bool utc) {
   return seconds < 3600 ? std::to_string(seconds / 60) + "m ago" : std::to_string(seconds / 3600) + "h ago";
 }
 
-json::object row_of(const TopicState& topic, bool human, bool utc) {
+json::object row_of(const admin::TopicState& topic, bool human, bool utc) {
   json::object row{{"topic", topic.name},
                    {"internal", topic.internal},
                    {"partitions", topic.partitions.size()},
@@ -73,23 +73,22 @@ json::object row_of(const TopicState& topic, bool human, bool utc) {
 
 Exit run_topic_list(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), arguments.on("internal"));
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), arguments.on("internal")));
   if (context.output != "name" || arguments.given("sort") || arguments.on("empty") ||
       arguments.given("idle") || arguments.given("larger")) {
-    add_offsets(cluster, selection.topics);
-    add_sizes(cluster, selection.topics);
-    add_last_writes(cluster, selection.topics);
+    cluster.run(admin::add_offsets, selection.topics);
+    cluster.run(admin::add_sizes, selection.topics);
+    cluster.run(admin::add_last_writes, selection.topics);
   }
-  std::erase_if(selection.topics, [&](const TopicState& topic) { return !wanted(topic, arguments); });
+  std::erase_if(selection.topics, [&](const admin::TopicState& topic) { return !wanted(topic, arguments); });
   if (arguments.on("overrides")) keep_overridden(cluster, selection.topics);
   std::vector<json::object> rows;
-  for (const TopicState& topic : selection.topics)
+  for (const admin::TopicState& topic : selection.topics)
     rows.push_back(row_of(topic, context.output == "table" && !arguments.text("sort").ends_with("last_write"),
                           context.utc));
   if (selection.missing.empty() || !rows.empty()) print(context, arguments, list_table, std::move(rows));
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (selection.missing.empty()) return Exit::ok;
-  return selection.topics.empty() ? selection.missing.front().exit : Exit::partial;
+  return report_missing(context, selection.missing, !selection.topics.empty());
 }
 
 }  // namespace

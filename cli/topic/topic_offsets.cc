@@ -21,26 +21,6 @@ const Table offsets_table{.columns = {{"topic", "TOPIC"},
                                       {"at_offset", "AT TIME"}},
                           .name = "topic"};
 
-// The offset of the first record at or after the time, for each partition in order; the end when there is
-// none.
-std::vector<std::optional<std::int64_t>> offsets_at(client::Cluster& cluster,
-                                                    const std::vector<TopicState>& topics,
-                                                    std::int64_t time_ms) {
-  std::vector<client::OffsetQuery> queries;
-  std::vector<std::optional<std::int64_t>> ends;
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions) {
-      queries.push_back({{topic.name, partition.number}, time_ms});
-      ends.push_back(partition.end);
-    }
-  const auto answers = must(cluster.list_offsets(std::move(queries)));
-  for (std::size_t i = 0; i < answers.size(); i++) {
-    if (!answers[i].status) throw FailureError(failure_from(answers[i].status.error()));
-    if (answers[i].offset >= 0) ends[i] = answers[i].offset;
-  }
-  return ends;
-}
-
 core::Parsed<std::int64_t> time_of(const std::string& text, const Context& context) {
   const auto at = admin::parse_time(text, admin::Now::here(context.utc));
   if (!at) return at;
@@ -55,13 +35,14 @@ Exit run_offsets(Context& context, const Arguments& arguments) {
     at_ms = *time;
   }
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), false);
-  add_offsets(cluster, selection.topics);
-  std::vector<std::optional<std::int64_t>> at;
-  if (at_ms) at = offsets_at(cluster, selection.topics, *at_ms);
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), false));
+  cluster.run(admin::add_offsets, selection.topics);
+  admin::OffsetsAt at;
+  if (at_ms) at = must(cluster.run(admin::offsets_at, selection.topics, *at_ms));
   std::vector<json::object> rows;
-  for (const TopicState& topic : selection.topics)
-    for (const PartitionState& partition : topic.partitions) {
+  for (const admin::TopicState& topic : selection.topics)
+    for (const admin::PartitionState& partition : topic.partitions) {
       json::object row{{"topic", topic.name}, {"partition", partition.number}};
       if (partition.start) row["start_offset"] = *partition.start;
       if (partition.stable) row["stable_offset"] = *partition.stable;
@@ -73,9 +54,7 @@ Exit run_offsets(Context& context, const Arguments& arguments) {
   Table table = offsets_table;
   if (!at_ms) table.columns.pop_back();
   if (!rows.empty() || selection.missing.empty()) print(context, arguments, table, std::move(rows));
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (selection.missing.empty()) return Exit::ok;
-  return selection.topics.empty() ? selection.missing.front().exit : Exit::partial;
+  return report_missing(context, selection.missing, !selection.topics.empty());
 }
 
 // ---- trim and purge ----
@@ -87,7 +66,7 @@ const Table trim_table{.columns = {{"topic", "TOPIC"},
                                    {"offsets", "OFFSETS", Unit::count}},
                        .name = "topic"};
 
-std::int64_t new_start(const PartitionState& partition, const admin::Position& position,
+std::int64_t new_start(const admin::PartitionState& partition, const admin::Position& position,
                        std::optional<std::int64_t> at_time) {
   const std::int64_t start = partition.start.value_or(0), end = partition.end.value_or(0);
   switch (position.kind) {
@@ -111,14 +90,15 @@ struct TrimTarget {
   json::object row;
 };
 
-std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<TopicState>& topics,
+std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<admin::TopicState>& topics,
                                    const admin::Position& position, std::string_view action) {
-  std::vector<std::optional<std::int64_t>> at;
-  if (position.kind == admin::Position::Kind::time) at = offsets_at(cluster, topics, position.n);
+  admin::OffsetsAt at;
+  if (position.kind == admin::Position::Kind::time)
+    at = must(cluster.run(admin::offsets_at, topics, position.n));
   std::vector<TrimTarget> targets;
   std::size_t i = 0;
-  for (const TopicState& topic : topics)
-    for (const PartitionState& partition : topic.partitions) {
+  for (const admin::TopicState& topic : topics)
+    for (const admin::PartitionState& partition : topic.partitions) {
       const std::optional<std::int64_t> at_time = at.empty() ? std::nullopt : at[i];
       i++;
       if (!partition.start || !partition.end)
@@ -139,7 +119,7 @@ std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<T
   return targets;
 }
 
-Plan plan_for(const std::vector<TrimTarget>& targets, const Selection& selection) {
+Plan plan_for(const std::vector<TrimTarget>& targets, const admin::Selection& selection) {
   Plan plan{.risk = selection.by_pattern ? Risk::severe : Risk::guarded, .table = trim_table};
   std::int64_t offsets = 0;
   for (const TrimTarget& target : targets) {
@@ -185,12 +165,13 @@ void trim(client::Cluster& cluster, std::vector<TrimTarget> targets, std::string
 Exit trim_to(Context& context, const Arguments& arguments, const admin::Position& position,
              std::string_view action) {
   client::Cluster cluster(client_options(context));
-  Selection selection = select(cluster, selectors(arguments.positional()), false);
-  add_offsets(cluster, selection.topics);
+  admin::Selection selection =
+      must(cluster.run(admin::select, admin::selectors(arguments.positional()), false));
+  cluster.run(admin::add_offsets, selection.topics);
   std::vector<TrimTarget> targets = targets_of(cluster, selection.topics, position, action);
   std::vector<Outcome> outcomes;
-  for (const Failure& failure : selection.missing)
-    outcomes.push_back(failed(failure.target, action, failure));
+  for (const admin::Missing& missing : selection.missing)
+    outcomes.push_back(failed(missing.name, action, failure_from(missing)));
   if (targets.empty()) {
     if (outcomes.empty()) context.notice("nothing lies before that");
     return conclude(context, arguments, trim_table, std::move(outcomes));

@@ -91,6 +91,7 @@ class Client {
   Task<Answer<kafka::ApiVersionsResponse>> api_versions(BrokerId of);
 
   const Options& options() const { return options_; }
+  Time deadline() const { return std::chrono::steady_clock::now() + options_.timeout; }  // of what begins now
   asio::io_context& loop() { return loop_; }
   void close();  // every call in flight ends with What::lost
 

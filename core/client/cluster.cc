@@ -46,18 +46,6 @@ std::int16_t not_controller(const Items& items) {
              : std::int16_t{0};
 }
 
-Task<Answer<kafka::MetadataResponse>> metadata_until(Client& client,
-                                                     std::optional<std::vector<std::string>> topics,
-                                                     Time deadline) {
-  Backoff backoff(client.loop(), deadline);
-  for (;;) {
-    auto answer = co_await client.refresh(topics);
-    if (answer || !worth_repeating(answer.error())) co_return answer;
-    const bool waited = co_await backoff.wait();
-    if (!waited) co_return answer;
-  }
-}
-
 // One request to each leader, again and again for those partitions whose answer was retriable.
 template <class Item, class Send>
 Task<Answer<Nothing>> at_leaders(Client& client, std::vector<Item>& items, Time deadline, Send send) {
@@ -75,7 +63,7 @@ Task<Answer<Nothing>> at_leaders(Client& client, std::vector<Item>& items, Time 
     std::ranges::sort(topics);
     topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
     if (!topics.empty()) {
-      auto known = co_await metadata_until(client, std::move(topics), deadline);
+      auto known = co_await metadata(client, std::move(topics), deadline);
       if (!known) co_return known.error();
     }
     std::map<BrokerId, std::vector<std::size_t>> by_leader;
@@ -191,21 +179,6 @@ Task<Answer<std::vector<Trimmed>>> delete_records_until(Client& client, std::vec
   co_return answers;
 }
 
-Task<Answer<std::vector<LogDirs>>> log_dirs_of(Client& client, kafka::DescribeLogDirsRequest request,
-                                               Time deadline) {
-  std::optional<std::vector<std::string>> no_topics;
-  no_topics.emplace();
-  auto known = co_await metadata_until(client, std::move(no_topics), deadline);
-  if (!known) co_return known.error();
-  const auto none = [](const kafka::DescribeLogDirsResponse& r) { return r.error_code; };
-  std::vector<LogDirs> all;
-  for (const auto& [id, broker] : std::map(client.brokers())) {
-    auto answer = co_await persist<kafka::DescribeLogDirsResponse>(client, id, request, deadline, +none);
-    all.push_back({broker, std::move(answer)});
-  }
-  co_return all;
-}
-
 Task<Probe> try_connect(Address address, Duration timeout) {
   Probe probe;
   const Time since = time_now();
@@ -229,6 +202,49 @@ Task<Probe> try_connect(Address address, Duration timeout) {
 
 }  // namespace
 
+Task<Answer<kafka::MetadataResponse>> metadata(Client& client, std::optional<std::vector<std::string>> topics,
+                                               Time deadline) {
+  Backoff backoff(client.loop(), deadline);
+  for (;;) {
+    auto answer = co_await client.refresh(topics);
+    if (answer || !worth_repeating(answer.error())) co_return answer;
+    const bool waited = co_await backoff.wait();
+    if (!waited) co_return answer;
+  }
+}
+
+Task<Answer<kafka::DescribeConfigsResponse>> describe_configs(Client& client,
+                                                              kafka::DescribeConfigsRequest request,
+                                                              Time deadline) {
+  BrokerId to = any_broker;
+  if (!request.resources.empty() && request.resources[0].resource_type == kafka::broker_resource &&
+      !request.resources[0].resource_name.empty()) {
+    to = std::atoi(request.resources[0].resource_name.c_str());
+    std::optional<std::vector<std::string>> no_topics;
+    no_topics.emplace();
+    auto known = co_await metadata(client, std::move(no_topics), deadline);
+    if (!known) co_return known.error();
+  }
+  const auto none = [](const kafka::DescribeConfigsResponse&) { return std::int16_t{0}; };
+  co_return co_await persist<kafka::DescribeConfigsResponse>(client, to, std::move(request), deadline, +none);
+}
+
+Task<Answer<std::vector<LogDirs>>> describe_log_dirs(Client& client, TopicsOfLogDirs topics, Time deadline) {
+  kafka::DescribeLogDirsRequest request;
+  request.topics = std::move(topics);
+  std::optional<std::vector<std::string>> no_topics;
+  no_topics.emplace();
+  auto known = co_await metadata(client, std::move(no_topics), deadline);
+  if (!known) co_return known.error();
+  const auto none = [](const kafka::DescribeLogDirsResponse& r) { return r.error_code; };
+  std::vector<LogDirs> all;
+  for (const auto& [id, broker] : std::map(client.brokers())) {
+    auto answer = co_await persist<kafka::DescribeLogDirsResponse>(client, id, request, deadline, +none);
+    all.push_back({broker, std::move(answer)});
+  }
+  co_return all;
+}
+
 Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
                                                      Time deadline, bool committed) {
   std::vector<OffsetAnswer> answers(queries.size());
@@ -241,18 +257,22 @@ Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector
 
 Cluster::Cluster(Options options) : client_(loop_, std::move(options)) {}
 
-Time Cluster::deadline() const {
-  return time_now() + client_.options().timeout;
+void Cluster::run(Task<void> task) {
+  const auto answered = [](Task<void> inner) -> Task<Nothing> {
+    co_await std::move(inner);
+    co_return Nothing{};
+  };
+  run(answered(std::move(task)));
 }
 
 Answer<kafka::MetadataResponse> Cluster::metadata(std::optional<std::vector<std::string>> topics) {
-  return run(metadata_until(client_, std::move(topics), deadline()));
+  return run(client::metadata, std::move(topics));
 }
 
 Answer<kafka::DescribeClusterResponse> Cluster::describe_cluster() {
   const auto error = [](const kafka::DescribeClusterResponse& r) { return r.error_code; };
   return run(persist<kafka::DescribeClusterResponse>(client_, any_broker, kafka::DescribeClusterRequest{},
-                                                     deadline(), +error));
+                                                     client_.deadline(), +error));
 }
 
 Answer<kafka::ApiVersionsResponse> Cluster::api_versions(BrokerId of) {
@@ -262,8 +282,8 @@ Answer<kafka::ApiVersionsResponse> Cluster::api_versions(BrokerId of) {
 Answer<kafka::CreateTopicsResponse> Cluster::create_topics(kafka::CreateTopicsRequest request) {
   request.timeout_ms = in_ms(client_.options().timeout);
   const auto error = [](const kafka::CreateTopicsResponse& r) { return not_controller(r.topics); };
-  return run(
-      persist<kafka::CreateTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
+  return run(persist<kafka::CreateTopicsResponse>(client_, controller, std::move(request), client_.deadline(),
+                                                  +error));
 }
 
 Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRequest request) {
@@ -272,26 +292,19 @@ Answer<kafka::DeleteTopicsResponse> Cluster::delete_topics(kafka::DeleteTopicsRe
     for (const auto& topic : request.topics)
       if (topic.name) request.topic_names.push_back(*topic.name);
   const auto error = [](const kafka::DeleteTopicsResponse& r) { return not_controller(r.responses); };
-  return run(
-      persist<kafka::DeleteTopicsResponse>(client_, controller, std::move(request), deadline(), +error));
+  return run(persist<kafka::DeleteTopicsResponse>(client_, controller, std::move(request), client_.deadline(),
+                                                  +error));
 }
 
 Answer<kafka::CreatePartitionsResponse> Cluster::create_partitions(kafka::CreatePartitionsRequest request) {
   request.timeout_ms = in_ms(client_.options().timeout);
   const auto error = [](const kafka::CreatePartitionsResponse& r) { return not_controller(r.results); };
-  return run(
-      persist<kafka::CreatePartitionsResponse>(client_, controller, std::move(request), deadline(), +error));
+  return run(persist<kafka::CreatePartitionsResponse>(client_, controller, std::move(request),
+                                                      client_.deadline(), +error));
 }
 
 Answer<kafka::DescribeConfigsResponse> Cluster::describe_configs(kafka::DescribeConfigsRequest request) {
-  BrokerId to = any_broker;
-  if (!request.resources.empty() && request.resources[0].resource_type == kafka::broker_resource &&
-      !request.resources[0].resource_name.empty()) {
-    to = std::atoi(request.resources[0].resource_name.c_str());
-    if (auto known = metadata(std::vector<std::string>{}); !known) return known.error();
-  }
-  const auto error = [](const kafka::DescribeConfigsResponse&) { return std::int16_t{0}; };
-  return run(persist<kafka::DescribeConfigsResponse>(client_, to, std::move(request), deadline(), +error));
+  return run(client::describe_configs, std::move(request));
 }
 
 Answer<kafka::IncrementalAlterConfigsResponse> Cluster::alter_configs(
@@ -300,22 +313,19 @@ Answer<kafka::IncrementalAlterConfigsResponse> Cluster::alter_configs(
     return not_controller(r.responses);
   };
   return run(persist<kafka::IncrementalAlterConfigsResponse>(client_, controller, std::move(request),
-                                                             deadline(), +error));
+                                                             client_.deadline(), +error));
 }
 
 Answer<std::vector<OffsetAnswer>> Cluster::list_offsets(std::vector<OffsetQuery> queries) {
-  return run(client::list_offsets(client_, std::move(queries), deadline()));
+  return run(client::list_offsets(client_, std::move(queries), client_.deadline()));
 }
 
 Answer<std::vector<Trimmed>> Cluster::delete_records(std::vector<Trim> trims) {
-  return run(delete_records_until(client_, std::move(trims), deadline()));
+  return run(delete_records_until, std::move(trims));
 }
 
-Answer<std::vector<LogDirs>> Cluster::describe_log_dirs(
-    std::optional<std::vector<kafka::DescribeLogDirsRequest::DescribableLogDirTopic>> topics) {
-  kafka::DescribeLogDirsRequest request;
-  request.topics = std::move(topics);
-  return run(log_dirs_of(client_, std::move(request), deadline()));
+Answer<std::vector<LogDirs>> Cluster::describe_log_dirs(TopicsOfLogDirs topics) {
+  return run(client::describe_log_dirs, std::move(topics));
 }
 
 Probe Cluster::probe(const Address& address) {

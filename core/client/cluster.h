@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
+#include <concepts>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -62,8 +63,15 @@ struct Probe {
   std::vector<Attempt> attempts;
 };
 
-// The same as a coroutine, for those who have a loop of their own. `committed`: the end is where the first
-// open transaction begins.
+// The same as Cluster's, as coroutines for those who have a loop of their own.
+Task<Answer<kafka::MetadataResponse>> metadata(Client& client, std::optional<std::vector<std::string>> topics,
+                                               Time deadline);
+Task<Answer<kafka::DescribeConfigsResponse>> describe_configs(Client& client,
+                                                              kafka::DescribeConfigsRequest request,
+                                                              Time deadline);
+using TopicsOfLogDirs = std::optional<std::vector<kafka::DescribeLogDirsRequest::DescribableLogDirTopic>>;
+Task<Answer<std::vector<LogDirs>>> describe_log_dirs(Client& client, TopicsOfLogDirs topics, Time deadline);
+// `committed`: the end is where the first open transaction begins.
 Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
                                                      Time deadline, bool committed = false);
 
@@ -86,9 +94,7 @@ class Cluster {
   Answer<std::vector<OffsetAnswer>> list_offsets(std::vector<OffsetQuery> queries);
   Answer<std::vector<Trimmed>> delete_records(std::vector<Trim> trims);
   // One for each broker; nothing: all topics.
-  Answer<std::vector<LogDirs>> describe_log_dirs(
-      std::optional<std::vector<kafka::DescribeLogDirsRequest::DescribableLogDirTopic>> topics =
-          std::nullopt);
+  Answer<std::vector<LogDirs>> describe_log_dirs(TopicsOfLogDirs topics = std::nullopt);
 
   Probe probe(const Address& address);
 
@@ -106,10 +112,20 @@ class Cluster {
     if (failed) std::rethrow_exception(failed);
     return std::move(*result);
   }
+  void run(Task<void> task);
+  // The same for what a function of the client begins; one that takes a deadline last gets that of a whole
+  // task: run(list_groups), run(admin::select, selectors, false).
+  template <class Function, class... Arguments>
+  requires std::invocable<Function, Client&, Arguments...> ||
+      std::invocable<Function, Client&, Arguments..., Time>
+  auto run(Function begin, Arguments&&... arguments) {
+    if constexpr (std::invocable<Function, Client&, Arguments..., Time>)
+      return run(begin(client_, std::forward<Arguments>(arguments)..., client_.deadline()));
+    else
+      return run(begin(client_, std::forward<Arguments>(arguments)...));
+  }
 
  private:
-  Time deadline() const;
-
   asio::io_context loop_{1};
   Client client_;
 };

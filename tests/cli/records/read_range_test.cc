@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/topic/topic.h"
+#include "cli/records/read_range.h"
 
 #include <gmock/gmock.h>
-
-#include "cli/records/read_range.h"
-#include "core/config/topic_config.h"
 
 namespace mq::cli {
 namespace {
 
-TopicState with_partitions(const std::string& name, std::int32_t count) {
-  TopicState topic;
+admin::TopicState with_partitions(const std::string& name, std::int32_t count) {
+  admin::TopicState topic;
   topic.name = name;
   topic.partition_count = count;
   for (std::int32_t i = 0; i < count; i++) topic.partitions.emplace_back().number = i;
@@ -18,7 +15,7 @@ TopicState with_partitions(const std::string& name, std::int32_t count) {
 }
 
 TEST(ChosenPartitions, AreAllOrThoseNamed) {
-  const std::vector<TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
+  const std::vector<admin::TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
   EXPECT_EQ(chosen_partitions(topics, {}).size(), 4u);
   ReadRange range;
   range.partitions = {0, 2};
@@ -27,7 +24,7 @@ TEST(ChosenPartitions, AreAllOrThoseNamed) {
 }
 
 TEST(ChosenPartitions, MustBeThereToBeNamed) {
-  const std::vector<TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
+  const std::vector<admin::TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
   ReadRange partitions, starts;
   partitions.partitions = {0, 9};
   starts.start_at[9] = 5;
@@ -44,7 +41,7 @@ TEST(ChosenPartitions, MustBeThereToBeNamed) {
 }
 
 TEST(ChosenPartitions, AreThoseOfBothSelections) {
-  TopicState topic = with_partitions("b", 3);
+  admin::TopicState topic = with_partitions("b", 3);
   topic.partitions.pop_back();  // b:0,1
   ReadRange range;
   range.partitions = {1, 2};
@@ -54,24 +51,6 @@ TEST(ChosenPartitions, AreThoseOfBothSelections) {
   range.start_at.clear();
   range.partitions = {2};
   EXPECT_THROW(chosen_partitions({topic}, range), UsageError) << "nothing is left";
-}
-
-TEST(Settings, OfABrokerThatCountInAnotherUnitAreConverted) {
-  EXPECT_EQ(as_setting("retention.ms", "log.retention.hours", "168"), "604800000");
-  EXPECT_EQ(as_setting("retention.ms", "log.retention.minutes", "90"), "5400000");
-  EXPECT_EQ(as_setting("retention.ms", "log.retention.ms", "168"), "168");
-  EXPECT_EQ(as_setting("retention.ms", "log.retention.hours", "-1"), "-1");
-  EXPECT_EQ(as_setting("retention.ms", "log.retention.hours", "many"), "many");
-  EXPECT_EQ(as_setting("max.message.bytes", "message.max.bytes", "5"), "5");
-}
-
-TEST(Settings, DefaultsAsTheBrokerTellsThemAreThoseOfTheTopic) {
-  for (const core::TopicConfigKey& key : core::topic_config_keys()) {
-    const core::ConfigEntry entry = core::describe_topic_config(key, {}, {});
-    if (entry.synonyms.empty()) continue;
-    const core::ConfigSynonym& told = entry.synonyms.back();
-    EXPECT_EQ(as_setting(key.name, told.name, told.value), key.default_value) << key.name;
-  }
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ Names topic_names(client::Cluster& cluster) {
 }
 
 Names group_names(client::Cluster& cluster) {
-  const auto groups = cluster.run(client::list_groups(cluster.client(), deadline(cluster)));
+  const auto groups = cluster.run(client::list_groups);
   if (!groups) return std::nullopt;
   std::vector<std::string> names;
   for (const client::ListedGroup& group : *groups) names.push_back(group.name);

@@ -42,8 +42,7 @@ const Table open_table{.columns = {{"topic", "TOPIC"},
 Exit run_txn_list(Context& context, const Arguments& arguments) {
   const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
-  const auto all = must(cluster.run(client::list_transactions(cluster.client(), states, deadline(cluster))),
-                        "transaction");
+  const auto all = must(cluster.run(client::list_transactions, states), "transaction");
   std::vector<json::object> rows;
   for (const client::ListedTransaction& one : all)
     rows.push_back({{"transactional_id", one.id},
@@ -71,7 +70,7 @@ Exit run_txn_describe(Context& context, const Arguments& arguments) {
   std::vector<json::object> rows;
   std::vector<Failure> missing;
   for (const std::string& id : arguments.positional()) {
-    const auto one = cluster.run(client::describe_transaction(cluster.client(), id, deadline(cluster)));
+    const auto one = cluster.run(client::describe_transaction, id);
     if (one) rows.push_back(row_of(*one));
     if (one) continue;
     missing.push_back(failure_from(one.error(), "transactional id"));
@@ -99,9 +98,7 @@ std::vector<core::TopicPartition> partitions_of(client::Cluster& cluster,
 
 std::vector<client::OpenTransaction> open_in(client::Cluster& cluster,
                                              std::vector<core::TopicPartition> partitions) {
-  return must(
-      cluster.run(client::open_transactions(cluster.client(), std::move(partitions), deadline(cluster))),
-      "topic");
+  return must(cluster.run(client::open_transactions, std::move(partitions)), "topic");
 }
 
 // What the coordinators know of a producer's transaction.
@@ -113,10 +110,9 @@ Known known_of(client::Cluster& cluster, const std::vector<client::OpenTransacti
   Known known;
   if (open.empty()) return known;
   for (const auto& one :
-       must(cluster.run(client::list_transactions(cluster.client(), {}, deadline(cluster))), "transaction")) {
+       must(cluster.run(client::list_transactions, std::vector<std::string>{}), "transaction")) {
     if (!producers.contains(one.producer_id)) continue;
-    const auto described =
-        cluster.run(client::describe_transaction(cluster.client(), one.id, deadline(cluster)));
+    const auto described = cluster.run(client::describe_transaction, one.id);
     if (described) known[one.producer_id] = *described;
   }
   return known;
@@ -185,7 +181,7 @@ Exit run_abort(Context& context, const Arguments& arguments) {
   plan.word = arguments.positional()[0];
   plan.word_is = "the partition";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;
-  must(cluster.run(client::abort_transaction(cluster.client(), *found, deadline(cluster))), "topic");
+  must(cluster.run(client::abort_transaction, *found), "topic");
   json::object row = row_of(*found, "");
   row["action"] = "abort";
   row["status"] = "ok";

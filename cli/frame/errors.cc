@@ -208,9 +208,11 @@ Failure failure_from(const admin::Missing& missing) {
     told.hint = "those it has: mq topic describe " + missing.name;
     return told;
   }
-  told.hint = "list topics with: mq topic list";
-  if (!missing.near.empty())
-    told.hint = "did you mean " + in_quotes(missing.near) + "?  List topics with: mq topic list";
+  const bool group = missing.what == What::group || missing.what == What::groups;
+  if (group) told.kafka = "GROUP_ID_NOT_FOUND";
+  const std::string listed = group ? "groups with: mq group list" : "topics with: mq topic list";
+  told.hint = missing.near.empty() ? "list " + listed
+                                   : "did you mean " + in_quotes(missing.near) + "?  List " + listed;
   return told;
 }
 

@@ -39,7 +39,7 @@ Outcome group_failed(const std::string& group, std::string_view action, Failure 
 
 // ---- groups ----
 
-Plan plan_for(const GroupSelection& selection, const std::vector<GroupProgress>& groups) {
+Plan plan_for(const admin::GroupSelection& selection, const std::vector<admin::GroupProgress>& groups) {
   Plan plan{.risk = selection.by_pattern ? Risk::severe : Risk::guarded,
             .table = {.columns = {{"group", "GROUP"},
                                   {"state", "STATE"},
@@ -47,7 +47,7 @@ Plan plan_for(const GroupSelection& selection, const std::vector<GroupProgress>&
                                   {"topics", "TOPICS"},
                                   {"lag", "LAG", Unit::count}},
                       .name = "group"}};
-  for (const GroupProgress& group : groups) {
+  for (const admin::GroupProgress& group : groups) {
     json::object row{{"group", group.group.name},
                      {"action", "delete"},
                      {"state", group.group.state},
@@ -68,24 +68,28 @@ Plan plan_for(const GroupSelection& selection, const std::vector<GroupProgress>&
 Exit run_group_delete(Context& context, const Arguments& arguments) {
   const bool may_be_absent = arguments.on("if-exists");
   client::Cluster cluster(client_options(context));
-  const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
+  const admin::GroupSelection selection =
+      must(cluster.run(admin::select_groups,
+                       admin::group_selectors(arguments.positional(), arguments.on("literal"))),
+           "group");
   std::vector<Outcome> outcomes;
-  for (const Failure& failure : selection.missing)
-    outcomes.push_back(may_be_absent ? group_outcome(failure.target, "delete", "absent")
-                                     : group_failed(failure.target, "delete", failure));
+  for (const admin::Missing& missing : selection.missing)
+    outcomes.push_back(may_be_absent ? group_outcome(missing.name, "delete", "absent")
+                                     : group_failed(missing.name, "delete", failure_from(missing)));
   if (selection.groups.empty()) return conclude(context, arguments, result_table, std::move(outcomes));
-  const std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
+  const std::vector<admin::GroupProgress> groups =
+      must(cluster.run(admin::progress_of, selection.names()), "group");
   if (const auto end = go_ahead(context, arguments, plan_for(selection, groups))) return *end;
-  for (const GroupProgress& group : groups) {
+  for (const admin::GroupProgress& group : groups) {
     const std::string& name = group.group.name;
-    const auto done = cluster.run(client::delete_group(cluster.client(), name, deadline(cluster)));
+    const auto done = cluster.run(client::delete_group, name);
     if (done) {
       outcomes.push_back(group_outcome(name, "delete", "ok"));
       continue;
     }
     const bool busy = done.error().error == kafka::Error::non_empty_group;
-    Failure failure =
-        busy ? has_members(describe_group(cluster, name), "deleting") : failure_from(done.error(), "group");
+    Failure failure = busy ? has_members(must(cluster.run(admin::describe_group, name), "group"), "deleting")
+                           : failure_from(done.error(), "group");
     if (busy) failure.hint = "stop them first, or disconnect them with: mq group evict " + name;
     outcomes.push_back(group_failed(name, "delete", std::move(failure)));
   }
@@ -121,10 +125,8 @@ Exit run_forget(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.positional()[0];
   const auto topics = admin::selectors(arguments.all("topic"));
   client::Cluster cluster(client_options(context));
-  const auto offsets = meant(
-      must(cluster.run(client::fetch_offsets(cluster.client(), name, std::nullopt, false, deadline(cluster))),
-           "group"),
-      topics);
+  const auto offsets =
+      meant(must(cluster.run(client::fetch_offsets, name, std::nullopt, false), "group"), topics);
   if (offsets.empty()) {
     if (arguments.on("if-exists")) return conclude(context, arguments, offsets_table, {});
     return report(context, {.exit = Exit::not_found,
@@ -141,8 +143,7 @@ Exit run_forget(Context& context, const Arguments& arguments) {
   }
   plan.summary = "group " + name + " forgets " + admin::spans(partitions) + "; this cannot be undone";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;
-  const auto done = must(
-      cluster.run(client::delete_offsets(cluster.client(), name, partitions, deadline(cluster))), "group");
+  const auto done = must(cluster.run(client::delete_offsets, name, partitions), "group");
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < offsets.size(); i++) {
     Outcome& outcome = outcomes.emplace_back(Outcome{offset_row(name, offsets[i]), std::nullopt});
@@ -173,7 +174,7 @@ Exit run_evict(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.positional()[0];
   const std::vector<std::string> wanted(arguments.positional().begin() + 1, arguments.positional().end());
   client::Cluster cluster(client_options(context));
-  const client::DescribedGroup group = describe_group(cluster, name);
+  const client::DescribedGroup group = must(cluster.run(admin::describe_group, name), "group");
   std::vector<client::GroupMember> members;
   for (const client::GroupMember& member : group.members) {
     const auto is = [&](const std::string& word) { return word == member.id || word == member.instance; };
@@ -191,7 +192,7 @@ Exit run_evict(Context& context, const Arguments& arguments) {
   plan.summary =
       counted(static_cast<std::int64_t>(members.size()), "member") + " of group " + name + " must join again";
   if (const auto end = go_ahead(context, arguments, plan)) return *end;
-  must(cluster.run(client::remove_members(cluster.client(), name, members, deadline(cluster))), "group");
+  must(cluster.run(client::remove_members, name, members), "group");
   std::vector<Outcome> outcomes;
   for (const client::GroupMember& member : members) {
     outcomes.push_back({member_row(name, member), std::nullopt});

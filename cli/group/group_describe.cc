@@ -8,7 +8,7 @@ namespace mq::cli {
 
 namespace {
 
-json::object partition_row(const Progress& progress) {
+json::object partition_row(const admin::Progress& progress) {
   json::object row{{"topic", progress.partition.topic}, {"partition", progress.partition.partition}};
   row["committed_offset"] = nullptr;
   if (progress.committed) row["committed_offset"] = *progress.committed;
@@ -29,7 +29,7 @@ json::object member_row(const client::GroupMember& member) {
   return row;
 }
 
-bool shown(const Progress& progress, const Arguments& arguments) {
+bool shown(const admin::Progress& progress, const Arguments& arguments) {
   if (arguments.on("lagging") && progress.lag() == 0) return false;
   if (!arguments.given("topic")) return true;
   return std::ranges::any_of(admin::selectors(arguments.all("topic")), [&](const admin::Selector& selector) {
@@ -37,9 +37,9 @@ bool shown(const Progress& progress, const Arguments& arguments) {
   });
 }
 
-json::array topic_rows(const GroupProgress& group, const Arguments& arguments) {
-  std::map<std::string, GroupProgress> topics;
-  for (const Progress& progress : group.partitions)
+json::array topic_rows(const admin::GroupProgress& group, const Arguments& arguments) {
+  std::map<std::string, admin::GroupProgress> topics;
+  for (const admin::Progress& progress : group.partitions)
     if (shown(progress, arguments)) topics[progress.partition.topic].partitions.push_back(progress);
   json::array rows;
   for (const auto& [name, topic] : topics) {
@@ -51,7 +51,7 @@ json::array topic_rows(const GroupProgress& group, const Arguments& arguments) {
   return rows;
 }
 
-json::object row_of(const GroupProgress& group, const Arguments& arguments) {
+json::object row_of(const admin::GroupProgress& group, const Arguments& arguments) {
   json::object row{{"group", group.group.name},
                    {"state", group.group.state},
                    {"protocol_type", group.group.protocol_type},
@@ -64,7 +64,7 @@ json::object row_of(const GroupProgress& group, const Arguments& arguments) {
   if (const std::string drains = drains_in(group); !drains.empty()) row["drains"] = drains;
   json::array members, partitions;
   for (const client::GroupMember& member : group.group.members) members.push_back(member_row(member));
-  for (const Progress& progress : group.partitions)
+  for (const admin::Progress& progress : group.partitions)
     if (shown(progress, arguments)) partitions.push_back(partition_row(progress));
   row["topics"] = topic_rows(group, arguments);
   row["member_details"] = std::move(members);
@@ -139,12 +139,16 @@ std::string page(const json::object& row, bool exact, const Arguments& arguments
 
 Exit run_group_describe(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
-  const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
-  std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
+  const admin::GroupSelection selection =
+      must(cluster.run(admin::select_groups,
+                       admin::group_selectors(arguments.positional(), arguments.on("literal"))),
+           "group");
+  std::vector<admin::GroupProgress> groups =
+      must(cluster.run(admin::progress_of, selection.names()), "group");
   add_what_is_asked(cluster, groups, arguments);
   say_what_is_beyond(context, groups);
   std::vector<json::object> rows;
-  for (const GroupProgress& group : groups) rows.push_back(row_of(group, arguments));
+  for (const admin::GroupProgress& group : groups) rows.push_back(row_of(group, arguments));
   Table table{.columns = {{"group", "GROUP"},
                           {"state", "STATE"},
                           {"members", "MEMBERS"},
@@ -157,9 +161,7 @@ Exit run_group_describe(Context& context, const Arguments& arguments) {
   };
   if (!rows.empty() || selection.missing.empty())
     print(context, arguments, table, std::move(rows), Shape::single);
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (selection.missing.empty()) return Exit::ok;
-  return groups.empty() ? selection.missing.front().exit : Exit::partial;
+  return report_missing(context, selection.missing, !groups.empty());
 }
 
 }  // namespace

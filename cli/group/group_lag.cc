@@ -47,10 +47,10 @@ json::object row_of(const std::string& name, std::optional<std::int64_t> lag,
 }
 
 // Of all groups together: the records of all, the age of the oldest.
-json::object sum_of(const std::vector<GroupProgress>& groups) {
+json::object sum_of(const std::vector<admin::GroupProgress>& groups) {
   std::int64_t lag = 0, behind_ms = 0;
   std::optional<double> lag_per_s;
-  for (const GroupProgress& group : groups) {
+  for (const admin::GroupProgress& group : groups) {
     lag += group.lag().value_or(0);
     behind_ms = std::max(behind_ms, group.behind_ms().value_or(0));
     if (group.lag_per_s) lag_per_s = lag_per_s.value_or(0) + *group.lag_per_s;
@@ -61,13 +61,17 @@ json::object sum_of(const std::vector<GroupProgress>& groups) {
 Exit run_lag(Context& context, const Arguments& arguments) {
   const Limit limit = limit_of(arguments);
   client::Cluster cluster(client_options(context));
-  const GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
-  std::vector<GroupProgress> groups = progress_of(cluster, selection.names());
+  const admin::GroupSelection selection =
+      must(cluster.run(admin::select_groups,
+                       admin::group_selectors(arguments.positional(), arguments.on("literal"))),
+           "group");
+  std::vector<admin::GroupProgress> groups =
+      must(cluster.run(admin::progress_of, selection.names()), "group");
   add_what_is_asked(cluster, groups, arguments);
   say_what_is_beyond(context, groups);
   std::vector<json::object> rows;
   bool exceeded = false, beyond = false;
-  for (const GroupProgress& group : groups) {
+  for (const admin::GroupProgress& group : groups) {
     beyond = beyond || group.is_beyond();
     exceeded = exceeded || limit.exceeded(group.lag(), group.behind_ms());
     rows.push_back(row_of(group.group.name, group.lag(), group.behind_ms(), group.lag_per_s));
@@ -83,8 +87,7 @@ Exit run_lag(Context& context, const Arguments& arguments) {
               .name = "group"};
   if (arguments.given("trend")) table.columns.push_back({"lag_per_s", "OFFSETS/S"});
   if (!rows.empty() || selection.missing.empty()) print(context, arguments, table, std::move(rows));
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (!selection.missing.empty()) return groups.empty() ? selection.missing.front().exit : Exit::partial;
+  if (!selection.missing.empty()) return report_missing(context, selection.missing, !groups.empty());
   return exceeded || (beyond && limit.is_set()) ? Exit::condition : Exit::ok;
 }
 

@@ -22,7 +22,7 @@ Table table_of(bool trend) {
   return table;
 }
 
-json::object row_of(const GroupProgress& group, const client::ListedGroup& listed, bool human) {
+json::object row_of(const admin::GroupProgress& group, const client::ListedGroup& listed, bool human) {
   json::object row{{"group", group.group.name},
                    {"state", group.group.state},
                    {"type", listed.type},
@@ -43,12 +43,12 @@ json::object row_of(const GroupProgress& group, const client::ListedGroup& liste
   return row;
 }
 
-bool wanted(const GroupProgress& group, const Arguments& arguments) {
+bool wanted(const admin::GroupProgress& group, const Arguments& arguments) {
   if (arguments.on("empty") && !group.group.members.empty()) return false;
   if (arguments.on("lagging") && group.lag().value_or(0) == 0 && !group.is_beyond()) return false;
   const auto& topics = arguments.all("topic");
   if (topics.empty()) return true;
-  return std::ranges::any_of(group.partitions, [&](const Progress& progress) {
+  return std::ranges::any_of(group.partitions, [&](const admin::Progress& progress) {
     return std::ranges::any_of(admin::selectors(topics), [&](const admin::Selector& selector) {
       return selector.matches(progress.partition.topic) && selector.has(progress.partition.partition);
     });
@@ -58,18 +58,21 @@ bool wanted(const GroupProgress& group, const Arguments& arguments) {
 Exit run_group_list(Context& context, const Arguments& arguments) {
   const std::vector<std::string> states = arguments.chosen("state");
   client::Cluster cluster(client_options(context));
-  GroupSelection selection = select_groups(cluster, arguments.positional(), arguments.on("literal"));
+  admin::GroupSelection selection =
+      must(cluster.run(admin::select_groups,
+                       admin::group_selectors(arguments.positional(), arguments.on("literal"))),
+           "group");
   if (!states.empty())
     std::erase_if(selection.groups, [&](const client::ListedGroup& group) {
       return std::ranges::find(states, group.state) == states.end();
     });
   const bool names_only = context.output == "name" && !arguments.given("sort") && !arguments.on("empty") &&
                           !arguments.on("lagging") && !arguments.given("topic");
-  std::vector<GroupProgress> groups;
+  std::vector<admin::GroupProgress> groups;
   if (names_only) {
     for (const client::ListedGroup& listed : selection.groups) groups.emplace_back().group.name = listed.name;
   } else {
-    groups = progress_of(cluster, selection.names());
+    groups = must(cluster.run(admin::progress_of, selection.names()), "group");
     add_what_is_asked(cluster, groups, arguments);
     say_what_is_beyond(context, groups);
   }
@@ -82,9 +85,7 @@ Exit run_group_list(Context& context, const Arguments& arguments) {
   const bool any_row = !rows.empty();
   if (selection.missing.empty() || any_row)
     print(context, arguments, table_of(arguments.given("trend")), std::move(rows));
-  for (const Failure& failure : selection.missing) report(context, failure);
-  if (selection.missing.empty()) return Exit::ok;
-  return selection.groups.empty() ? selection.missing.front().exit : Exit::partial;
+  return report_missing(context, selection.missing, !selection.groups.empty());
 }
 
 }  // namespace

@@ -17,11 +17,12 @@ std::int64_t records_flag(const Arguments& arguments, std::string_view flag) {
 }
 
 // Where the group is, in the partitions that are meant.
-std::vector<Progress> places_of(client::Cluster& cluster, const std::string& group,
-                                const Arguments& arguments, const std::vector<std::int32_t>& numbers) {
+std::vector<admin::Progress> places_of(client::Cluster& cluster, const std::string& group,
+                                       const Arguments& arguments, const std::vector<std::int32_t>& numbers) {
   const std::vector<admin::Selector> topics = admin::selectors(arguments.all("topic"));
-  std::vector<Progress> places = progress_of(cluster, {group}).front().partitions;
-  std::erase_if(places, [&](const Progress& place) {
+  std::vector<admin::Progress> places =
+      must(cluster.run(admin::progress_of, std::vector{group}), "group").front().partitions;
+  std::erase_if(places, [&](const admin::Progress& place) {
     const core::TopicPartition& at = place.partition;
     const auto meant = [&](const admin::Selector& selector) {
       return selector.matches(at.topic) && selector.has(at.partition);
@@ -33,13 +34,13 @@ std::vector<Progress> places_of(client::Cluster& cluster, const std::string& gro
 }
 
 // So many records that readers see, on each side of where the group is.
-ReadPlan plan_around(client::Cluster& cluster, const std::vector<Progress>& places, std::int64_t before,
-                     std::int64_t after, bool committed) {
+ReadPlan plan_around(client::Cluster& cluster, const std::vector<admin::Progress>& places,
+                     std::int64_t before, std::int64_t after, bool committed) {
   ReadRange to_the_end;
   to_the_end.at_end = true;
   std::vector<core::TopicPartition> partitions;
   Stored from;
-  for (const Progress& place : places) {
+  for (const admin::Progress& place : places) {
     partitions.push_back(place.partition);
     from[place.partition] = *place.at();
   }
@@ -64,8 +65,9 @@ Exit run_peek(Context& context, const Arguments& arguments) {
   const std::int64_t before = records_flag(arguments, "before"), after = records_flag(arguments, "after");
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
   client::Cluster cluster(options.client);
-  const GroupSelection selection = select_groups(cluster, {group}, true);
-  if (!selection.missing.empty()) return report(context, selection.missing.front());
+  const admin::GroupSelection selection =
+      must(cluster.run(admin::select_groups, admin::group_selectors({group}, true)), "group");
+  if (!selection.missing.empty()) return report(context, failure_from(selection.missing.front()));
   const auto places = places_of(cluster, group, arguments, options.range.partitions);
   if (places.empty())
     return report(context, {.exit = Exit::not_found,
@@ -73,7 +75,7 @@ Exit run_peek(Context& context, const Arguments& arguments) {
                             .target = group,
                             .hint = "where it has one says: mq group describe " + group});
   if (context.out_tty)
-    for (const Progress& place : places)
+    for (const admin::Progress& place : places)
       context.notice(admin::name_of(place.partition) + ": the next one is " + std::to_string(*place.at()));
   options.plan = plan_around(cluster, places, before, after, options.consumer.committed);
   options.range.follow = false;

@@ -84,9 +84,7 @@ Positions from_csv(std::string_view text, std::string& group) {
 Exit run_export(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.positional()[0];
   client::Cluster cluster(client_options(context));
-  const auto offsets =
-      must(cluster.run(client::fetch_offsets(cluster.client(), name, std::nullopt, false, deadline(cluster))),
-           "group");
+  const auto offsets = must(cluster.run(client::fetch_offsets, name, std::nullopt, false), "group");
   json::array list;
   std::string csv = "topic,partition,offset\n";
   for (const client::Committed& one : offsets) {
@@ -99,9 +97,10 @@ Exit run_export(Context& context, const Arguments& arguments) {
            std::to_string(one.offset) + "\n";
   }
   if (list.empty()) {
-    const auto all = must(cluster.run(client::list_groups(cluster.client(), deadline(cluster))), "group");
+    const auto all = must(cluster.run(client::list_groups), "group");
     const auto same = [&](const client::ListedGroup& group) { return group.name == name; };
-    if (std::ranges::none_of(all, same)) return report(context, missing_group(name, all));
+    if (std::ranges::none_of(all, same))
+      return report(context, failure_from(admin::missing_group(name, all)));
   }
   if (arguments.text("output") == "csv") return context.answer(csv);
   const json::object document{{"group", name}, {"offsets", std::move(list)}};

@@ -58,9 +58,8 @@ std::vector<Outcome> commit(client::Cluster& cluster, const MoveOptions& options
     one.partition = move.partition;
     one.offset = move.target;
   }
-  const auto done = must(cluster.run(client::commit_offsets(cluster.client(), options.group, {},
-                                                            std::move(offsets), deadline(cluster))),
-                         "group");
+  const auto done = must(
+      cluster.run(client::commit_offsets, options.group, client::Committer{}, std::move(offsets)), "group");
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < done.size() && i < all.size(); i++) {
     Outcome outcome{row_of(options, all[i]), std::nullopt};
@@ -75,9 +74,7 @@ std::vector<Outcome> commit(client::Cluster& cluster, const MoveOptions& options
 
 Positions committed_of(client::Cluster& cluster, const std::string& group) {
   Positions found;
-  for (const auto& one : must(cluster.run(client::fetch_offsets(cluster.client(), group, std::nullopt, false,
-                                                                deadline(cluster))),
-                              "group"))
+  for (const auto& one : must(cluster.run(client::fetch_offsets, group, std::nullopt, false), "group"))
     if (one.offset >= 0) found[one.partition] = one.offset;
   return found;
 }
@@ -223,12 +220,12 @@ std::vector<Move> moves(const Positions& current, const Positions& target) {
 
 Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cluster,
                const MoveOptions& options, const Positions& target) {
-  const client::DescribedGroup group = describe_group(cluster, options.group);
+  const client::DescribedGroup group = must(cluster.run(admin::describe_group, options.group), "group");
   const Positions current = committed_of(cluster, options.group);
   const bool exists = group.state != "Dead" || !current.empty();
   if (!exists && !options.create) {
-    const auto all = must(cluster.run(client::list_groups(cluster.client(), deadline(cluster))), "group");
-    Failure failure = missing_group(options.group, all);
+    const auto all = must(cluster.run(client::list_groups), "group");
+    Failure failure = failure_from(admin::missing_group(options.group, all));
     failure.hint += ", make it with --create";
     return report(context, failure);
   }
@@ -244,9 +241,7 @@ Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cl
   }
   if (const auto end = go_ahead(context, arguments, plan_of(options, group, all))) return *end;
   if (!group.members.empty())
-    must(cluster.run(
-             client::remove_members(cluster.client(), options.group, group.members, deadline(cluster))),
-         "group");
+    must(cluster.run(client::remove_members, options.group, group.members), "group");
   return conclude(context, arguments, moves_table, commit(cluster, options, all));
 }
 

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "cli/group/group_seek.h"
-#include "core/admin/partition_names.h"
 #include "core/client/member.h"
 #include "tests/cli/support/group_command.h"
 
@@ -18,48 +17,11 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::vector<core::TopicPartition> of(const std::string& topic, std::vector<std::int32_t> partitions) {
-  std::vector<core::TopicPartition> all;
-  for (const auto partition : partitions) all.push_back({topic, partition});
-  return all;
-}
-
 // ---- pure ----
 
-TEST(Spans, AreShort) {
-  auto all = of("a", {0, 1, 2, 5});
-  all.push_back({"b", 7});
-  EXPECT_EQ(admin::spans(all), "a[0-2,5] b[7]");
-  EXPECT_EQ(admin::spans({}), "");
-}
-
-TEST(GroupSelector, TakesPatternsUnlessEverythingIsMeantLiterally) {
-  EXPECT_TRUE(GroupSelector("etl-*", false).matches("etl-1"));
-  EXPECT_TRUE(GroupSelector("/^etl/", false).matches("etl-1"));
-  EXPECT_FALSE(GroupSelector("etl-*", true).matches("etl-1"));
-  EXPECT_TRUE(GroupSelector("etl-*", true).matches("etl-*"));
-  EXPECT_FALSE(GroupSelector("etl.1", false).matches("etlx1"));
-  EXPECT_THROW(GroupSelector("/(/", false), UsageError);
-}
-
-TEST(Progress, CountsFromTheStartWithoutACommitAndIsBelowNothingBeyondTheEnd) {
-  Progress progress;
-  EXPECT_FALSE(progress.lag());
-  progress.start = 10, progress.end = 30;
-  EXPECT_EQ(progress.lag(), 20);
-  progress.committed = 25;
-  EXPECT_EQ(progress.lag(), 5);
-  progress.committed = 3;  // those are gone
-  EXPECT_EQ(progress.lag(), 20);
-  progress.committed = 31;
-  EXPECT_EQ(progress.lag(), -1);
-  progress.committed = 25, progress.next_record = 28;
-  EXPECT_EQ(progress.lag(), 2) << "nothing is left of what lies before";
-}
-
 TEST(Trend, SaysWhenTheGroupWillHaveCaughtUp) {
-  GroupProgress group;
-  Progress& progress = group.partitions.emplace_back();
+  admin::GroupProgress group;
+  admin::Progress& progress = group.partitions.emplace_back();
   progress.committed = 0, progress.start = 0, progress.end = 12'400;
   EXPECT_EQ(drains_in(group), "");
   group.lag_per_s = -310;

@@ -83,9 +83,4 @@ std::optional<Exit> go_ahead(Context& context, const Arguments& arguments, const
   return std::nullopt;
 }
 
-Risk risk_of_deletion(bool by_pattern, std::int64_t bytes) {
-  constexpr std::int64_t large = std::int64_t{1} << 30;
-  return by_pattern || bytes > large ? Risk::severe : Risk::guarded;
-}
-
 }  // namespace mq::cli

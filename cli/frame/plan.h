@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "cli/frame/print.h"
+#include "core/admin/risk.h"
 
 namespace mq::cli {
 
-enum class Risk {
-  plain,    // no question
-  guarded,  // yes or no; scripts say -y
-  severe,   // the name or the number must be typed; scripts say --confirm, -y does not do
-};
+// No question; yes or no, scripts say -y; the name or the number must be typed, scripts say --confirm, and -y
+// does not do.
+using admin::Risk;
 
 struct Plan {
   Risk risk = Risk::plain;
@@ -29,8 +28,5 @@ struct Plan {
 // Nothing: go ahead. Otherwise how the command ends: with ok after a dry run (the plan was printed), refused
 // when the answer was no or could not be asked.
 std::optional<Exit> go_ahead(Context& context, const Arguments& arguments, const Plan& plan);
-
-// Removed topics are severe when chosen by a pattern or large; pure, for tests.
-Risk risk_of_deletion(bool by_pattern, std::int64_t bytes);
 
 }  // namespace mq::cli

@@ -4,8 +4,9 @@
 
 #include "cli/group/group.h"
 #include "cli/records/consumption.h"
-#include "cli/records/visible.h"
+#include "cli/records/stop.h"
 #include "core/admin/partition_names.h"
+#include "core/admin/visible.h"
 
 namespace mq::cli {
 namespace {
@@ -34,27 +35,28 @@ std::vector<admin::Progress> places_of(client::Cluster& cluster, const std::stri
 }
 
 // So many records that readers see, on each side of where the group is.
-ReadPlan plan_around(client::Cluster& cluster, const std::vector<admin::Progress>& places,
-                     std::int64_t before, std::int64_t after, bool committed) {
-  ReadRange to_the_end;
+admin::ReadPlan plan_around(client::Cluster& cluster, const std::vector<admin::Progress>& places,
+                            std::int64_t before, std::int64_t after, bool committed) {
+  admin::ReadRange to_the_end;
   to_the_end.at_end = true;
   std::vector<core::TopicPartition> partitions;
-  Stored from;
+  admin::Stored from;
   for (const admin::Progress& place : places) {
     partitions.push_back(place.partition);
     from[place.partition] = *place.at();
   }
-  client::Client& client = cluster.client();
-  ReadPlan around =
-      must(cluster.run(plan(client, std::move(partitions), to_the_end, std::move(from), committed)));
+  admin::ReadPlan around =
+      must(cluster.run(admin::plan, std::move(partitions), to_the_end, std::move(from), committed));
   std::vector<client::Assignment> behind = around.assignments, ahead = around.assignments;
   for (std::size_t i = 0; i < places.size(); i++) {
     ahead[i].from = std::min(ahead[i].from, around.ends[i].end);  // a group may stand beyond it
     behind[i].until = ahead[i].from;
     behind[i].from = std::min(behind[i].from, around.ends[i].start);
   }
-  const auto begins = must(cluster.run(from_end(client, std::move(behind), before, committed)));
-  const auto ends = must(cluster.run(from_start(client, std::move(ahead), after, committed)));
+  const auto begins =
+      must(cluster.run(admin::from_end, std::move(behind), before, committed, &Stop::signalled));
+  const auto ends =
+      must(cluster.run(admin::from_start, std::move(ahead), after, committed, &Stop::signalled));
   for (std::size_t i = 0; i < places.size(); i++)
     around.assignments[i].from = begins[i], around.assignments[i].until = ends[i];
   return around;

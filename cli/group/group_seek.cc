@@ -2,10 +2,9 @@
 #include "cli/group/group_seek.h"
 
 #include <algorithm>
-#include <set>
 
-#include "cli/records/read_range.h"
 #include "core/admin/partition_names.h"
+#include "core/admin/read_plan.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {
@@ -42,9 +41,7 @@ std::string summary_of(const std::vector<Move>& all) {
 }
 
 Plan plan_of(const MoveOptions& options, const client::DescribedGroup& group, const std::vector<Move>& all) {
-  std::set<std::string_view> topics;
-  for (const Move& move : all) topics.insert(move.partition.topic);
-  Plan plan{.risk = topics.size() > 1 || options.evict ? Risk::guarded : Risk::plain, .table = moves_table};
+  Plan plan{.risk = admin::risk_of_moves(all, options.evict), .table = moves_table};
   for (const Move& move : all) plan.rows.push_back(row_of(options, move));
   plan.summary = "group " + options.group + " (" + group.state + "): " + summary_of(all);
   return plan;
@@ -52,14 +49,7 @@ Plan plan_of(const MoveOptions& options, const client::DescribedGroup& group, co
 
 std::vector<Outcome> commit(client::Cluster& cluster, const MoveOptions& options,
                             const std::vector<Move>& all) {
-  std::vector<client::Committed> offsets;
-  for (const Move& move : all) {
-    client::Committed& one = offsets.emplace_back();
-    one.partition = move.partition;
-    one.offset = move.target;
-  }
-  const auto done = must(
-      cluster.run(client::commit_offsets, options.group, client::Committer{}, std::move(offsets)), "group");
+  const auto done = must(cluster.run(admin::carry_out, options.group, all), "group");
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < done.size() && i < all.size(); i++) {
     Outcome outcome{row_of(options, all[i]), std::nullopt};
@@ -71,13 +61,6 @@ std::vector<Outcome> commit(client::Cluster& cluster, const MoveOptions& options
 }
 
 // ---- where to ----
-
-Positions committed_of(client::Cluster& cluster, const std::string& group) {
-  Positions found;
-  for (const auto& one : must(cluster.run(client::fetch_offsets, group, std::nullopt, false), "group"))
-    if (one.offset >= 0) found[one.partition] = one.offset;
-  return found;
-}
 
 // The partitions that are meant: of -t, or all that the group has an offset for.
 std::vector<core::TopicPartition> meant(client::Cluster& cluster, const Arguments& arguments,
@@ -96,36 +79,18 @@ std::vector<core::TopicPartition> meant(client::Cluster& cluster, const Argument
   return partitions;
 }
 
-ReadPlan read_from(client::Cluster& cluster, const std::vector<core::TopicPartition>& partitions,
-                   const std::optional<admin::Position>& position) {
-  ReadRange range;
-  range.from = position;
-  return must(cluster.run(plan(cluster.client(), partitions, range, {}, false)));
-}
-
 Positions to_position(client::Cluster& cluster, const Arguments& arguments, const Positions& current,
                       const Context& context) {
   const auto position = admin::parse_position(arguments.text("to"), admin::Now::here(context.utc));
   if (!position) throw UsageError("--to: " + position.error().why, "mq help positions");
   if (position->kind == admin::Position::Kind::stored)
     throw UsageError("--to: that is where the group is", "mq help positions");
+  admin::ReadRange range;
+  range.from = *position;
+  const auto seen =
+      must(cluster.run(admin::plan, meant(cluster, arguments, current), range, admin::Stored{}, false));
   Positions target;
-  for (const auto& assignment : read_from(cluster, meant(cluster, arguments, current), *position).assignments)
-    target[assignment.partition] = assignment.from;
-  return target;
-}
-
-// Never out of the log: so far and no further.
-Positions by_distance(client::Cluster& cluster, const Arguments& arguments, const Positions& current) {
-  const std::int64_t distance = arguments.number("by");
-  const ReadPlan seen = read_from(cluster, meant(cluster, arguments, current), std::nullopt);
-  Positions target;
-  for (std::size_t i = 0; i < seen.assignments.size(); i++) {
-    const auto& partition = seen.assignments[i].partition;
-    const auto from = current.find(partition);
-    const std::int64_t base = from == current.end() ? seen.ends[i].start : from->second;
-    target[partition] = std::clamp(base + distance, seen.ends[i].start, seen.ends[i].end);
-  }
+  for (const auto& assignment : seen.assignments) target[assignment.partition] = assignment.from;
   return target;
 }
 
@@ -162,66 +127,33 @@ Exit run_seek(Context& context, const Arguments& arguments) {
   if (const auto file = arguments.maybe("positions"))
     target = parse_positions(read_all(*file, context.in), ignored);
   client::Cluster cluster(client_options(context));
-  const Positions current = committed_of(cluster, options.group);
-  if (const auto other = arguments.maybe("to-group")) target = committed_of(cluster, *other);
+  const Positions current = must(cluster.run(admin::committed_of, options.group), "group");
+  if (const auto other = arguments.maybe("to-group"))
+    target = must(cluster.run(admin::committed_of, *other), "group");
   target = within_logs(context, cluster, filtered(std::move(target), arguments));
   if (arguments.given("to")) target = to_position(cluster, arguments, current, context);
-  if (arguments.given("by")) target = by_distance(cluster, arguments, current);
+  if (arguments.given("by"))
+    target = must(
+        cluster.run(admin::by_distance, meant(cluster, arguments, current), current, arguments.number("by")));
   return carry_out(context, arguments, cluster, options, target);
-}
-
-std::vector<admin::TopicState> topics_of(client::Cluster& cluster, const Positions& positions) {
-  std::set<std::string> names;
-  for (const auto& [partition, offset] : positions) names.insert(partition.topic);
-  if (names.empty()) return {};
-  admin::Selection selection =
-      must(cluster.run(admin::select, admin::selectors({names.begin(), names.end()}), true));
-  if (!selection.missing.empty()) throw FailureError(failure_from(selection.missing.front()));
-  return std::move(selection.topics);
 }
 
 }  // namespace
 
 Positions within_logs(const Context& context, client::Cluster& cluster, Positions target) {
-  const std::vector<admin::TopicState> topics = topics_of(cluster, target);
-  std::vector<core::TopicPartition> partitions;
-  for (const auto& [partition, offset] : target) {
-    const auto topic = std::ranges::find(topics, partition.topic, &admin::TopicState::name);
-    if (topic == topics.end() || partition.partition >= topic->partition_count)
-      throw FailureError(failure_from(admin::missing_partition(partition.topic, partition.partition)));
-    partitions.push_back(partition);
-  }
-  const ReadPlan seen = read_from(cluster, partitions, std::nullopt);
-  for (std::size_t i = 0; i < partitions.size(); i++) {
-    client::Offset& offset = target[partitions[i]];
-    const auto& [start, end] = seen.ends[i];
-    const client::Offset there = std::clamp(offset, start, end);
-    if (there != offset)
-      context.notice(admin::name_of(partitions[i]) + ": offset " + std::to_string(offset) + " is " +
-                     (offset < start ? "before the start" : "after the end") + " of the log; " +
-                     std::to_string(there) + " is taken");
-    offset = there;
-  }
-  return target;
-}
-
-std::vector<Move> moves(const Positions& current, const Positions& target) {
-  std::vector<Move> all;
-  for (const auto& [partition, offset] : target) {
-    const auto before = current.find(partition);
-    if (before != current.end() && before->second == offset) continue;
-    Move& move = all.emplace_back();
-    move.partition = partition;
-    move.target = offset;
-    if (before != current.end()) move.current = before->second;
-  }
-  return all;
+  const admin::Reachable reachable = must(cluster.run(admin::within_logs, std::move(target)));
+  if (!reachable.missing.empty()) throw FailureError(failure_from(reachable.missing.front()));
+  for (const auto& [partition, wanted, taken] : reachable.bound)
+    context.notice(admin::name_of(partition) + ": offset " + std::to_string(wanted) + " is " +
+                   (wanted < taken ? "before the start" : "after the end") + " of the log; " +
+                   std::to_string(taken) + " is taken");
+  return reachable.positions;
 }
 
 Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cluster,
                const MoveOptions& options, const Positions& target) {
   const client::DescribedGroup group = must(cluster.run(admin::describe_group, options.group), "group");
-  const Positions current = committed_of(cluster, options.group);
+  const Positions current = must(cluster.run(admin::committed_of, options.group), "group");
   const bool exists = group.state != "Dead" || !current.empty();
   if (!exists && !options.create) {
     const auto all = must(cluster.run(client::list_groups), "group");
@@ -234,7 +166,7 @@ Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cl
     failure.hint = "stop them first, or use --evict to disconnect them for the " + options.action;
     return report(context, failure);
   }
-  const std::vector<Move> all = moves(current, target);
+  const std::vector<Move> all = admin::moves(current, target);
   if (all.empty()) {
     context.notice("group " + options.group + " is there already");
     return conclude(context, arguments, moves_table, {});

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moving a group: from where it is to where it shall go on, in each partition, as a plan that can be shown
-// before it is carried out.
+// Moving a group, as the commands do it: shown, asked about, and carried out.
 #pragma once
 
-#include <map>
 #include <string>
-#include <vector>
 
 #include "cli/frame/plan.h"
 #include "cli/group/group.h"
+#include "core/admin/group_move.h"
 
 namespace mq::cli {
 
-using Positions = std::map<core::TopicPartition, client::Offset>;
-
-struct Move {
-  core::TopicPartition partition;
-  std::optional<client::Offset> current;
-  client::Offset target = 0;
-};
-
-// `current` with what changes, in order; those that are there already are left out.
-std::vector<Move> moves(const Positions& current, const Positions& target);
+using admin::Move;
+using admin::Positions;
 
 // Shows, asks, evicts where that was asked for, commits. The group must have no members otherwise.
 struct MoveOptions {

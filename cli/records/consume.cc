@@ -66,7 +66,7 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
 Exit run_consume(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
   options.topics = admin::selectors(arguments.positional());
-  options.range = ReadRange::from_flags(context, arguments);
+  options.range = range_from_flags(context, arguments);
   options.group = GroupOptions::from(arguments);
   if (arguments.given("count") && arguments.number("count") <= 0) throw UsageError("--count: at least 1");
   if (arguments.given("count")) options.count = static_cast<std::uint64_t>(arguments.number("count"));

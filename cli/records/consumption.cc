@@ -204,7 +204,7 @@ void Consumption::look_around() {
 
 FoundRecord Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
                                const kafka::Record& record) {
-  const Ends& ends = plan_.ends[fetched.which];
+  const admin::Ends& ends = plan_.ends[fetched.which];
   return {fetched,
           records.head(),
           record,

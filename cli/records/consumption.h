@@ -22,9 +22,9 @@ struct ConsumeOptions {
   client::Options client;
   client::ConsumerOptions consumer;
   std::vector<admin::Selector> topics;
-  ReadRange range;
+  admin::ReadRange range;
   std::optional<GroupOptions> group;
-  std::optional<ReadPlan> plan;  // in place of topics and range
+  std::optional<admin::ReadPlan> plan;  // in place of topics and range
   PrinterOptions printer;
   std::uint64_t count = 0;  // 0: no limit
   std::optional<client::Duration> idle, max_time, stats;
@@ -113,7 +113,7 @@ class Consumption {
   std::shared_ptr<TopicWatch> watch_;
   std::optional<GroupReader> group_;
   std::vector<admin::TopicState> topics_;  // for the group
-  ReadPlan plan_;
+  admin::ReadPlan plan_;
   std::optional<Merge> merge_;
   std::optional<Newest> newest_;
   std::string text_;

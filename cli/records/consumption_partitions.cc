@@ -52,10 +52,10 @@ client::Task<bool> Consumption::add(TopicWatch::Partitions meant) {
            (!chosen.empty() && std::ranges::count(chosen, partition.partition) == 0);
   });
   if (meant.empty()) co_return true;
-  Stored nothing;
-  ReadRange range = options_.range.added();
-  auto found = co_await plan(cluster_.client(), std::move(meant), std::move(range), std::move(nothing),
-                             options_.consumer.committed);
+  admin::Stored nothing;
+  admin::ReadRange range = options_.range.added();
+  auto found = co_await admin::plan(cluster_.client(), std::move(meant), std::move(range), std::move(nothing),
+                                    options_.consumer.committed);
   if (!found) {
     trouble_.happened(found.error(), consumer_->last_answer());
     co_return false;

@@ -131,7 +131,7 @@ std::vector<Flag> group_flags() {
 }
 
 GroupReader::GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
-                         std::vector<admin::Selector> topics, ReadRange range, bool committed_only,
+                         std::vector<admin::Selector> topics, admin::ReadRange range, bool committed_only,
                          client::Duration refresh)
     : context_(context),
       cluster_(cluster),
@@ -184,7 +184,7 @@ Task<bool> GroupReader::subscribe(TopicWatch::Partitions partitions) {
 }
 
 // What is added while we read is read from its start, though we began at the end of what there was.
-client::Offset GroupReader::begin_of(const client::Assignment& planned, const Ends& ends) const {
+client::Offset GroupReader::begin_of(const client::Assignment& planned, const admin::Ends& ends) const {
   const bool was_there = std::ranges::binary_search(first_, planned.partition);
   return was_there || range_.added().from == range_.from ? planned.from : ends.start;
 }
@@ -204,7 +204,7 @@ Failure GroupReader::failure() const {
   return told;
 }
 
-Task<Answer<ReadPlan>> GroupReader::next_share() {
+Task<Answer<admin::ReadPlan>> GroupReader::next_share() {
   round_ = member_->round();
   const std::vector<core::TopicPartition> share = member_->share();
   if (member_->wants_back()) {
@@ -228,7 +228,7 @@ Task<Answer<ReadPlan>> GroupReader::next_share() {
   committed_.insert(known->begin(), known->end());
   known->insert(read_.begin(), read_.end());
   const Offsets begun = *known;
-  auto planned = co_await plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
+  auto planned = co_await admin::plan(cluster_.client(), share, range_, std::move(*known), committed_only_);
   if (!planned) co_return planned.error();
   for (std::size_t i = 0; i < planned->assignments.size(); i++) {
     client::Assignment& assignment = planned->assignments[i];
@@ -291,7 +291,7 @@ void GroupReader::disown(const std::function<bool(const SourceOf&)>& which) {
   });
 }
 
-void GroupReader::read(const ReadPlan& plan, const std::vector<client::Offset>& reached) {
+void GroupReader::read(const admin::ReadPlan& plan, const std::vector<client::Offset>& reached) {
   for (std::size_t i = 0; i < reached.size(); i++) {
     const auto known = read_.find(plan.assignments[i].partition);
     if (known != read_.end()) known->second = std::max(known->second, reached[i]);

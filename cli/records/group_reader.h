@@ -39,7 +39,7 @@ class GroupReader {
   };
   // `refresh`: how often topics and partitions are looked for that were not there before.
   GroupReader(Context& context, client::Cluster& cluster, GroupOptions options,
-              std::vector<admin::Selector> topics, ReadRange range, bool committed_only,
+              std::vector<admin::Selector> topics, admin::ReadRange range, bool committed_only,
               client::Duration refresh);
   ~GroupReader();
 
@@ -52,7 +52,7 @@ class GroupReader {
 
   // Hands back what was taken away, when what stdout has of it is committed; then what to read now. No
   // assignments: nothing, for the time being.
-  client::Task<client::Answer<ReadPlan>> next_share();
+  client::Task<client::Answer<admin::ReadPlan>> next_share();
   bool expects_more() const;  // it has nothing, but that may still change soon
 
   // The topic is another one than we have read: what we know of it does not count, and there is another
@@ -62,8 +62,8 @@ class GroupReader {
   // The number that output is marked with, of a partition of our share.
   Output::Source source(const core::TopicPartition& partition);
   bool is_taken_away(Output::Source source) const;  // what stdout has not taken is somebody else's now
-  void read(const ReadPlan& plan, const std::vector<client::Offset>& reached);  // and goes to stdout
-  void written(Output::Source source, client::Offset next);                     // and was taken by it
+  void read(const admin::ReadPlan& plan, const std::vector<client::Offset>& reached);  // and goes to stdout
+  void written(Output::Source source, client::Offset next);                            // and was taken by it
   client::Task<client::Answer<client::Nothing>> commit(client::Duration within);
   client::Task<void> commit_if_due();  // at most once a second; trouble is told, and tried again
   client::Task<void> rest(client::Time until);
@@ -81,13 +81,13 @@ class GroupReader {
   using SourceOf = std::pair<const core::TopicPartition, Output::Source>;
   void disown(const std::function<bool(const SourceOf&)>& which);
   client::Task<bool> subscribe(TopicWatch::Partitions partitions);
-  client::Offset begin_of(const client::Assignment& planned, const Ends& ends) const;
+  client::Offset begin_of(const client::Assignment& planned, const admin::Ends& ends) const;
 
   Context& context_;
   client::Cluster& cluster_;
   GroupOptions options_;
   std::vector<admin::Selector> topics_;
-  ReadRange range_;
+  admin::ReadRange range_;
   bool committed_only_;
   Callbacks callbacks_;
   std::shared_ptr<client::Member> member_;

@@ -27,7 +27,7 @@ Plan plan_for(const admin::Selection& selection) {
     plan.rows.push_back(std::move(row));
   }
   const std::size_t count = selection.topics.size();
-  plan.risk = risk_of_deletion(selection.by_pattern, bytes);
+  plan.risk = admin::risk_of_deletion(selection.by_pattern, bytes);
   plan.summary = (count == 1 ? "topic " + in_quotes(selection.topics.front().name)
                              : counted(static_cast<std::int64_t>(count), "topic")) +
                  ", " + human_bytes(bytes, false) + "; this cannot be undone";

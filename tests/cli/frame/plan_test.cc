@@ -84,12 +84,5 @@ TEST(Plan, ADryRunPrintsThePlanAndEndsWell) {
   }
 }
 
-TEST(Plan, DeletingByPatternOrMuchIsSevere) {
-  EXPECT_EQ(risk_of_deletion(false, 0), Risk::guarded);
-  EXPECT_EQ(risk_of_deletion(false, 1 << 30), Risk::guarded);
-  EXPECT_EQ(risk_of_deletion(false, (1 << 30) + 1), Risk::severe);
-  EXPECT_EQ(risk_of_deletion(true, 0), Risk::severe);
-}
-
 }  // namespace
 }  // namespace mq::cli::plan_test

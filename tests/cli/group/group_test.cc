@@ -32,15 +32,6 @@ TEST(Trend, SaysWhenTheGroupWillHaveCaughtUp) {
   EXPECT_EQ(human_trend(412.3), "↗ +412/s");
 }
 
-TEST(Moves, LeaveOutWhatIsThereAlready) {
-  const Positions current{{{"t", 0}, 5}, {{"t", 1}, 7}}, target{{{"t", 0}, 5}, {{"t", 1}, 0}, {{"t", 2}, 1}};
-  const auto all = moves(current, target);
-  ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].partition.partition, 1);
-  EXPECT_EQ(all[0].current, 7);
-  EXPECT_FALSE(all[1].current);
-}
-
 TEST(Positions, AreReadFromJsonAndFromWhatKafkasToolWrites) {
   std::string group;
   const Positions wanted{{{"orders", 0}, 12}, {{"orders", 1}, 0}};

@@ -17,7 +17,7 @@ admin::TopicState with_partitions(const std::string& name, std::int32_t count) {
 TEST(ChosenPartitions, AreAllOrThoseNamed) {
   const std::vector<admin::TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
   EXPECT_EQ(chosen_partitions(topics, {}).size(), 4u);
-  ReadRange range;
+  admin::ReadRange range;
   range.partitions = {0, 2};
   const std::vector<core::TopicPartition> wanted{{"a", 0}, {"b", 0}, {"b", 2}};
   EXPECT_EQ(chosen_partitions(topics, range), wanted);
@@ -25,10 +25,10 @@ TEST(ChosenPartitions, AreAllOrThoseNamed) {
 
 TEST(ChosenPartitions, MustBeThereToBeNamed) {
   const std::vector<admin::TopicState> topics{with_partitions("a", 1), with_partitions("b", 3)};
-  ReadRange partitions, starts;
+  admin::ReadRange partitions, starts;
   partitions.partitions = {0, 9};
   starts.start_at[9] = 5;
-  for (const ReadRange& range : {partitions, starts}) {
+  for (const admin::ReadRange& range : {partitions, starts}) {
     EXPECT_THROW(chosen_partitions(topics, range), FailureError);
     try {
       chosen_partitions({topics.back()}, range);
@@ -43,7 +43,7 @@ TEST(ChosenPartitions, MustBeThereToBeNamed) {
 TEST(ChosenPartitions, AreThoseOfBothSelections) {
   admin::TopicState topic = with_partitions("b", 3);
   topic.partitions.pop_back();  // b:0,1
-  ReadRange range;
+  admin::ReadRange range;
   range.partitions = {1, 2};
   EXPECT_EQ(chosen_partitions({topic}, range), (std::vector<core::TopicPartition>{{"b", 1}}));
   range.start_at[0] = 5;

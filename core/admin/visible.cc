@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/records/visible.h"
+#include "core/admin/visible.h"
 
 #include <algorithm>
 #include <deque>
 #include <functional>
 #include <set>
 
-#include "cli/records/stop.h"
-
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -26,10 +24,11 @@ client::ConsumerOptions options_of(bool committed, std::int64_t count) {
   return options;
 }
 
-// Visits the visible records of every stretch, as many as are wanted, unless a signal comes. Ends with a
+// Visits the visible records of every stretch, as many as are wanted, unless it is stopped. Ends with a
 // failure when no broker has answered for as long as a command may take.
 client::Task<client::Answer<client::Nothing>> visit_all(client::Client& client, Stretches stretches,
-                                                        client::ConsumerOptions options, Visit visit) {
+                                                        client::ConsumerOptions options, Visit visit,
+                                                        Stopped stopped) {
   std::optional<client::Failure> trouble;
   options.trouble = [&trouble](const client::Failure& failure) { trouble = failure; };
   std::set<std::size_t> wanted;
@@ -37,7 +36,7 @@ client::Task<client::Answer<client::Nothing>> visit_all(client::Client& client, 
   auto consumer = client::Consumer::create(client, std::move(options), std::move(stretches));
   auto progress = Clock::now();
   const auto is_through = [&](std::size_t which) { return consumer->delivered(which); };
-  while (std::erase_if(wanted, is_through), !wanted.empty() && !Stop::signalled()) {
+  while (std::erase_if(wanted, is_through), !wanted.empty() && !(stopped && stopped())) {
     auto next = co_await client::Consumer::next(consumer, Clock::now() + tick);
     if (next && *next) {
       const std::size_t which = (*next)->which;
@@ -77,7 +76,7 @@ void prepend(Back& back, std::deque<client::Offset> found) {
 }
 
 client::Task<client::Answer<client::Nothing>> look_back(client::Client& client, std::vector<Back>& backs,
-                                                        std::size_t count, bool committed) {
+                                                        std::size_t count, bool committed, Stopped stopped) {
   constexpr std::int64_t length_max = INT64_MAX / 8;
   std::int64_t length = static_cast<std::int64_t>(count);
   const auto is_done = [count](const Back& back) { return back.is_done(count); };
@@ -97,7 +96,7 @@ client::Task<client::Answer<client::Nothing>> look_back(client::Client& client, 
       return true;
     };
     auto options = options_of(committed, length);
-    auto done = co_await visit_all(client, std::move(pieces), std::move(options), visit);
+    auto done = co_await visit_all(client, std::move(pieces), std::move(options), visit, stopped);
     if (!done) co_return done.error();
     for (std::size_t i = 0; i < backs.size(); i++) prepend(backs[i], std::move(found[i]));
   }
@@ -107,7 +106,7 @@ client::Task<client::Answer<client::Nothing>> look_back(client::Client& client, 
 }  // namespace
 
 client::Task<FoundOffsets> from_end(client::Client& client, Stretches stretches, std::int64_t count,
-                                    bool committed) {
+                                    bool committed, Stopped stopped) {
   std::vector<Back> backs;
   for (client::Assignment& stretch : stretches) {
     Back& back = backs.emplace_back();
@@ -115,7 +114,8 @@ client::Task<FoundOffsets> from_end(client::Client& client, Stretches stretches,
     stretch.from = stretch.until = std::max(stretch.from, stretch.until);
     back.window = std::move(stretch);
   }
-  auto looked = co_await look_back(client, backs, static_cast<std::size_t>(count), committed);
+  auto looked =
+      co_await look_back(client, backs, static_cast<std::size_t>(count), committed, std::move(stopped));
   if (!looked) co_return looked.error();
   std::vector<client::Offset> offsets;
   for (const Back& back : backs) {
@@ -126,7 +126,7 @@ client::Task<FoundOffsets> from_end(client::Client& client, Stretches stretches,
 }
 
 client::Task<FoundOffsets> from_start(client::Client& client, Stretches stretches, std::int64_t count,
-                                      bool committed) {
+                                      bool committed, Stopped stopped) {
   std::vector<client::Offset> offsets;
   std::vector<std::int64_t> seen(stretches.size());
   for (client::Assignment& stretch : stretches) {
@@ -138,9 +138,9 @@ client::Task<FoundOffsets> from_start(client::Client& client, Stretches stretche
     return seen[which] < count;
   };
   auto options = options_of(committed, count);
-  auto done = co_await visit_all(client, std::move(stretches), std::move(options), visit);
+  auto done = co_await visit_all(client, std::move(stretches), std::move(options), visit, stopped);
   if (!done) co_return done.error();
   co_return offsets;
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -2,32 +2,10 @@
 #include <algorithm>
 
 #include "cli/group/group.h"
-#include "core/admin/partition_names.h"
 
 namespace mq::cli {
 
 namespace {
-
-json::object partition_row(const admin::Progress& progress) {
-  json::object row{{"topic", progress.partition.topic}, {"partition", progress.partition.partition}};
-  row["committed_offset"] = nullptr;
-  if (progress.committed) row["committed_offset"] = *progress.committed;
-  if (progress.start) row["start_offset"] = *progress.start;
-  if (progress.stable) row["stable_offset"] = *progress.stable;
-  if (progress.end) row["end_offset"] = *progress.end;
-  if (const auto lag = progress.lag()) row["lag"] = *lag;
-  if (progress.behind_ms) row["time_lag_ms"] = *progress.behind_ms;
-  if (!progress.member.empty()) row["member"] = progress.member;
-  return row;
-}
-
-json::object member_row(const client::GroupMember& member) {
-  json::object row{{"member", member.id}, {"client_id", member.client_id}, {"host", member.host}};
-  if (member.instance) row["static_id"] = *member.instance;
-  row["partitions"] = member.assigned.size();
-  row["assigned"] = admin::spans(member.assigned);
-  return row;
-}
 
 bool shown(const admin::Progress& progress, const Arguments& arguments) {
   if (arguments.on("lagging") && progress.lag() == 0) return false;
@@ -37,38 +15,13 @@ bool shown(const admin::Progress& progress, const Arguments& arguments) {
   });
 }
 
-json::array topic_rows(const admin::GroupProgress& group, const Arguments& arguments) {
-  std::map<std::string, admin::GroupProgress> topics;
-  for (const admin::Progress& progress : group.partitions)
-    if (shown(progress, arguments)) topics[progress.partition.topic].partitions.push_back(progress);
-  json::array rows;
-  for (const auto& [name, topic] : topics) {
-    json::object row{{"topic", name}, {"partitions", topic.partitions.size()}};
-    if (const auto lag = topic.lag()) row["lag"] = *lag;
-    if (const auto ms = topic.behind_ms()) row["time_lag_ms"] = *ms;
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 json::object row_of(const admin::GroupProgress& group, const Arguments& arguments) {
-  json::object row{{"group", group.group.name},
-                   {"state", group.group.state},
-                   {"protocol_type", group.group.protocol_type},
-                   {"assignor", group.group.assignor},
-                   {"coordinator", group.group.coordinator},
-                   {"members", group.group.members.size()}};
-  if (const auto lag = group.lag()) row["lag"] = *lag;
-  if (const auto ms = group.behind_ms()) row["time_lag_ms"] = *ms;
-  if (group.lag_per_s) row["lag_per_s"] = *group.lag_per_s;
+  json::object row = admin::row_of(group);
   if (const std::string drains = drains_in(group); !drains.empty()) row["drains"] = drains;
-  json::array members, partitions;
-  for (const client::GroupMember& member : group.group.members) members.push_back(member_row(member));
+  std::vector<admin::Progress> partitions;
   for (const admin::Progress& progress : group.partitions)
-    if (shown(progress, arguments)) partitions.push_back(partition_row(progress));
-  row["topics"] = topic_rows(group, arguments);
-  row["member_details"] = std::move(members);
-  row["partition_details"] = std::move(partitions);
+    if (shown(progress, arguments)) partitions.push_back(progress);
+  admin::add_details(row, group, partitions);
   return row;
 }
 

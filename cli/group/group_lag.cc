@@ -37,27 +37,6 @@ Limit limit_of(const Arguments& arguments) {
   return limit;
 }
 
-json::object row_of(const std::string& name, std::optional<std::int64_t> lag,
-                    std::optional<std::int64_t> behind_ms, std::optional<double> lag_per_s) {
-  json::object row{{"group", name}};
-  if (lag) row["lag"] = *lag;
-  if (behind_ms) row["time_lag_ms"] = *behind_ms;
-  if (lag_per_s) row["lag_per_s"] = *lag_per_s;
-  return row;
-}
-
-// Of all groups together: the records of all, the age of the oldest.
-json::object sum_of(const std::vector<admin::GroupProgress>& groups) {
-  std::int64_t lag = 0, behind_ms = 0;
-  std::optional<double> lag_per_s;
-  for (const admin::GroupProgress& group : groups) {
-    lag += group.lag().value_or(0);
-    behind_ms = std::max(behind_ms, group.behind_ms().value_or(0));
-    if (group.lag_per_s) lag_per_s = lag_per_s.value_or(0) + *group.lag_per_s;
-  }
-  return row_of("all", lag, behind_ms, lag_per_s);
-}
-
 Exit run_lag(Context& context, const Arguments& arguments) {
   const Limit limit = limit_of(arguments);
   client::Cluster cluster(client_options(context));
@@ -74,10 +53,10 @@ Exit run_lag(Context& context, const Arguments& arguments) {
   for (const admin::GroupProgress& group : groups) {
     beyond = beyond || group.is_beyond();
     exceeded = exceeded || limit.exceeded(group.lag(), group.behind_ms());
-    rows.push_back(row_of(group.group.name, group.lag(), group.behind_ms(), group.lag_per_s));
+    rows.push_back(admin::lag_of(group));
   }
   if (arguments.on("sum")) {
-    rows.assign(1, sum_of(groups));
+    rows.assign(1, admin::lag_of(groups));
     const auto number = [&](std::string_view field) { return rows[0].at(field).to_number<std::int64_t>(); };
     exceeded = limit.exceeded(number("lag"), number("time_lag_ms"));
   }

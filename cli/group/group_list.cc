@@ -23,23 +23,9 @@ Table table_of(bool trend) {
 }
 
 json::object row_of(const admin::GroupProgress& group, const client::ListedGroup& listed, bool human) {
-  json::object row{{"group", group.group.name},
-                   {"state", group.group.state},
-                   {"type", listed.type},
-                   {"protocol_type", group.group.protocol_type},
-                   {"assignor", group.group.assignor},
-                   {"members", group.group.members.size()},
-                   {"topics", group.topics()}};
-  if (const auto lag = group.lag()) row["lag"] = *lag;
-  if (const auto ms = group.behind_ms()) {
-    if (human) row["time_lag_ms"] = human_ms(*ms);
-    if (!human) row["time_lag_ms"] = *ms;
-  }
-  if (group.lag_per_s) {
-    if (human) row["lag_per_s"] = human_trend(*group.lag_per_s);
-    if (!human) row["lag_per_s"] = *group.lag_per_s;
-  }
-  row["coordinator"] = group.group.coordinator;
+  json::object row = admin::row_of(group, listed);
+  if (human && row.contains("time_lag_ms")) row["time_lag_ms"] = human_ms(*group.behind_ms());
+  if (human && group.lag_per_s) row["lag_per_s"] = human_trend(*group.lag_per_s);
   return row;
 }
 

@@ -19,12 +19,8 @@ const Table moves_table{.columns = {{"topic", "TOPIC"},
                         .name = "topic"};
 
 json::object row_of(const MoveOptions& options, const Move& move) {
-  json::object row{{"group", options.group},        {"action", options.action},
-                   {"topic", move.partition.topic}, {"partition", move.partition.partition},
-                   {"current_offset", nullptr},     {"new_offset", move.target}};
-  if (!move.current) return row;
-  row["current_offset"] = *move.current;
-  row["change"] = move.target - *move.current;
+  json::object row{{"group", options.group}, {"action", options.action}};
+  for (const auto& [field, value] : admin::row_of(move)) row[field] = value;
   return row;
 }
 

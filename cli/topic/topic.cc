@@ -59,13 +59,7 @@ std::pair<std::string, std::string> parse_setting(const std::string& given) {
   return {key, *wire};
 }
 
-// ---- rows and outcomes ----
-
-void add_count(json::object& row, std::optional<std::int64_t> offsets) {
-  if (!offsets) return;
-  row["offsets"] = *offsets;
-  row["records"] = *offsets;
-}
+// ---- outcomes ----
 
 Exit report_missing(const Context& context, const std::vector<admin::Missing>& missing, bool others) {
   Exit exit = Exit::ok;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/frame/print.h"
+#include "core/admin/rows.h"
 #include "core/admin/topic.h"
 #include "core/client/cluster.h"
 
@@ -23,9 +24,6 @@ T must(client::Answer<T> answer, std::string_view what = "topic") {
   if (!answer) throw FailureError(failure_from(answer.error(), what));
   return std::move(*answer);
 }
-
-// `offsets`, and under the name it had when it was thought to count them, `records`.
-void add_count(json::object& row, std::optional<std::int64_t> offsets);
 
 void notice_without_effect(const Context& context, const std::string& key);
 std::string human_setting(std::string_view key, const std::string& wire);

@@ -21,7 +21,7 @@ Plan plan_for(const admin::Selection& selection) {
   std::int64_t bytes = 0;
   for (const admin::TopicState& topic : selection.topics) {
     json::object row{{"topic", topic.name}, {"action", "delete"}, {"partitions", topic.partitions.size()}};
-    add_count(row, topic.offsets());
+    admin::add_count(row, topic.offsets());
     if (const auto size = topic.bytes()) row["size_bytes"] = *size;
     bytes += topic.bytes().value_or(0);
     plan.rows.push_back(std::move(row));

@@ -9,57 +9,6 @@ namespace {
 
 constexpr std::size_t partitions_shown = 32;  // more only when asked for
 
-json::array numbers(const std::vector<std::int32_t>& list) {
-  return json::array(list.begin(), list.end());
-}
-
-json::object partition_row(const admin::PartitionState& partition) {
-  json::object row{{"partition", partition.number},
-                   {"leader", nullptr},
-                   {"replicas", numbers(partition.replicas)},
-                   {"in_sync", numbers(partition.in_sync)}};
-  if (partition.leader >= 0) row["leader"] = partition.leader;
-  if (!partition.offline.empty()) row["offline"] = numbers(partition.offline);
-  if (partition.start) row["start_offset"] = *partition.start;
-  if (partition.stable) row["stable_offset"] = *partition.stable;
-  if (partition.end) row["end_offset"] = *partition.end;
-  add_count(row, partition.offsets());
-  if (partition.bytes) row["size_bytes"] = *partition.bytes;
-  return row;
-}
-
-json::object setting_row(const admin::Setting& setting) {
-  json::object row{{"key", setting.key},
-                   {"value", nullptr},
-                   {"default", setting.fallback},
-                   {"override", setting.overridden}};
-  if (!setting.sensitive) row["value"] = setting.value;
-  if (!admin::has_effect(setting.key)) row["effective"] = false;
-  return row;
-}
-
-json::object row_of(const admin::TopicState& topic, const std::vector<admin::Setting>& settings,
-                    bool every_setting) {
-  json::object row{{"topic", topic.name},
-                   {"internal", topic.internal},
-                   {"partitions", topic.partitions.size()},
-                   {"replication_factor", topic.replication()}};
-  add_count(row, topic.offsets());
-  if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
-  row["state"] = topic.state();
-  json::array config, partitions;
-  for (const admin::Setting& setting : settings) {
-    if (setting.overridden || every_setting) config.push_back(setting_row(setting));
-    if (setting.key == "cleanup.policy") row["cleanup_policy"] = setting.value;
-    if (setting.key == "retention.ms") row["retention_ms"] = std::atoll(setting.value.c_str());
-  }
-  for (const admin::PartitionState& partition : topic.partitions)
-    partitions.push_back(partition_row(partition));
-  row["config"] = std::move(config);
-  row["partition_details"] = std::move(partitions);
-  return row;
-}
-
 // ---- the page for people ----
 
 std::string list_of(const json::object& row, std::string_view field) {
@@ -142,8 +91,8 @@ Exit run_topic_describe(Context& context, const Arguments& arguments) {
   std::vector<json::object> found;
   for (const admin::TopicState& topic : selection.topics) {
     const auto own = settings.find(topic.name);
-    found.push_back(
-        row_of(topic, own == settings.end() ? std::vector<admin::Setting>{} : own->second, every_setting));
+    found.push_back(admin::details_of(
+        topic, own == settings.end() ? std::vector<admin::Setting>{} : own->second, every_setting));
   }
   const bool asked = arguments.on("config") || arguments.on("partitions");
   Table table{.columns = {{"topic", "TOPIC"},

@@ -56,21 +56,6 @@ std::string age(std::int64_t then_ms, bool utc) {
   return seconds < 3600 ? std::to_string(seconds / 60) + "m ago" : std::to_string(seconds / 3600) + "h ago";
 }
 
-json::object row_of(const admin::TopicState& topic, bool human, bool utc) {
-  json::object row{{"topic", topic.name},
-                   {"internal", topic.internal},
-                   {"partitions", topic.partitions.size()},
-                   {"replication_factor", topic.replication()}};
-  add_count(row, topic.offsets());
-  if (const auto bytes = topic.bytes()) row["size_bytes"] = *bytes;
-  if (topic.last_write_ms)
-    row["last_write"] = human ? age(*topic.last_write_ms, utc) : admin::format_time(*topic.last_write_ms);
-  row["under_replicated"] = topic.under_replicated();
-  row["offline"] = topic.without_leader();
-  row["state"] = topic.state();
-  return row;
-}
-
 Exit run_topic_list(Context& context, const Arguments& arguments) {
   client::Cluster cluster(client_options(context));
   admin::Selection selection =
@@ -84,9 +69,11 @@ Exit run_topic_list(Context& context, const Arguments& arguments) {
   std::erase_if(selection.topics, [&](const admin::TopicState& topic) { return !wanted(topic, arguments); });
   if (arguments.on("overrides")) keep_overridden(cluster, selection.topics);
   std::vector<json::object> rows;
-  for (const admin::TopicState& topic : selection.topics)
-    rows.push_back(row_of(topic, context.output == "table" && !arguments.text("sort").ends_with("last_write"),
-                          context.utc));
+  const bool ages = context.output == "table" && !arguments.text("sort").ends_with("last_write");
+  for (const admin::TopicState& topic : selection.topics) {
+    json::object& row = rows.emplace_back(admin::row_of(topic));
+    if (ages && topic.last_write_ms) row["last_write"] = age(*topic.last_write_ms, context.utc);
+  }
   if (selection.missing.empty() || !rows.empty()) print(context, arguments, list_table, std::move(rows));
   return report_missing(context, selection.missing, !selection.topics.empty());
 }

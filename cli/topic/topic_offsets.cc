@@ -43,11 +43,7 @@ Exit run_offsets(Context& context, const Arguments& arguments) {
   std::vector<json::object> rows;
   for (const admin::TopicState& topic : selection.topics)
     for (const admin::PartitionState& partition : topic.partitions) {
-      json::object row{{"topic", topic.name}, {"partition", partition.number}};
-      if (partition.start) row["start_offset"] = *partition.start;
-      if (partition.stable) row["stable_offset"] = *partition.stable;
-      if (partition.end) row["end_offset"] = *partition.end;
-      add_count(row, partition.offsets());
+      json::object row = admin::offsets_row(topic.name, partition);
       if (at_ms && at[rows.size()]) row["at_offset"] = *at[rows.size()];
       rows.push_back(std::move(row));
     }
@@ -114,7 +110,7 @@ std::vector<TrimTarget> targets_of(client::Cluster& cluster, const std::vector<a
                           {"partition", partition.number},
                           {"start_offset", *partition.start},
                           {"new_start_offset", before}}});
-      add_count(targets.back().row, before - *partition.start);
+      admin::add_count(targets.back().row, before - *partition.start);
     }
   return targets;
 }

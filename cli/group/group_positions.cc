@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "cli/frame/text.h"
 #include "cli/group/group_seek.h"
 #include "core/config/scalars.h"
 
@@ -14,72 +13,6 @@ namespace mq::cli {
 namespace {
 
 constexpr std::size_t file_bytes_max = 256 << 20;
-
-[[noreturn]] void wrong(const std::string& what) {
-  throw UsageError("these are no positions: " + what,
-                   "JSON as mq group export prints it, or CSV: topic,partition,offset");
-}
-
-client::Offset offset_from(std::string_view text, const std::string& line) {
-  const auto offset = core::parse_integer(text, 0);
-  if (!offset) wrong(in_quotes(line));
-  return *offset;
-}
-
-std::int32_t partition_from(std::string_view text, const std::string& line) {
-  const auto partition = core::parse_integer(text, 0, INT32_MAX);
-  if (!partition) wrong(in_quotes(line));
-  return static_cast<std::int32_t>(*partition);
-}
-
-void add(Positions& positions, std::string_view topic, std::int32_t partition, client::Offset offset) {
-  const core::TopicPartition id{std::string(topic), partition};
-  if (!positions.emplace(id, offset).second)
-    wrong(id.topic + ":" + std::to_string(partition) + " stands there twice");
-}
-
-Positions from_json(const json::value& value, std::string& group) {
-  const json::value* list = &value;
-  if (value.is_object()) {
-    const json::value* name = value.get_object().if_contains("group");
-    if (name && name->is_string()) group = name->get_string();
-    list = value.get_object().if_contains("offsets");
-  }
-  if (!list || !list->is_array()) wrong("neither a list nor an object with \"offsets\"");
-  Positions positions;
-  for (const json::value& one : list->get_array()) {
-    const json::object* fields = one.if_object();
-    const json::value* topic = fields ? fields->if_contains("topic") : nullptr;
-    const json::value* partition = fields ? fields->if_contains("partition") : nullptr;
-    const json::value* offset = fields ? fields->if_contains("offset") : nullptr;
-    if (!topic || !topic->is_string() || !partition || !partition->is_int64() || !offset ||
-        !offset->is_int64())
-      wrong(json::serialize(one));
-    const std::string text = json::serialize(one);
-    add(positions, std::string_view(topic->get_string()), partition_from(json::serialize(*partition), text),
-        offset_from(json::serialize(*offset), text));
-  }
-  return positions;
-}
-
-// topic,partition,offset as Kafka's own tool writes it; it may have a group in front, and quotes.
-Positions from_csv(std::string_view text, std::string& group) {
-  Positions positions;
-  for (const std::string_view whole : core::split(text, '\n')) {
-    std::string line(whole);
-    std::erase(line, '\r');
-    std::erase(line, '"');
-    if (line.empty()) continue;
-    const auto cells = core::split(line, ',');
-    if (cells.size() < 3 || cells.size() > 4) wrong(in_quotes(line));
-    const std::size_t at = cells.size() - 3;
-    if (cells[at + 1] == "partition") continue;  // the titles
-    if (at == 1 && !positions.empty() && group != cells[0]) wrong("they are of more than one group");
-    if (at == 1) group = cells[0];
-    add(positions, cells[at], partition_from(cells[at + 1], line), offset_from(cells[at + 2], line));
-  }
-  return positions;
-}
 
 Exit run_export(Context& context, const Arguments& arguments) {
   const std::string& name = arguments.positional()[0];
@@ -111,7 +44,7 @@ Exit run_import(Context& context, const Arguments& arguments) {
   const auto& words = arguments.positional();
   MoveOptions options{words.size() > 1 ? words[0] : "", "import", true, arguments.on("evict")};
   std::string named;
-  const Positions target = parse_positions(read_all(words.back(), context.in), named);
+  const Positions target = admin::parse_positions(read_all(words.back(), context.in), named);
   if (options.group.empty()) options.group = named;
   if (options.group.empty())
     throw UsageError("into which group?  The file does not say", "mq group import GROUP FILE");
@@ -120,17 +53,6 @@ Exit run_import(Context& context, const Arguments& arguments) {
 }
 
 }  // namespace
-
-Positions parse_positions(std::string_view text, std::string& group) {
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  const auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) wrong("nothing is there");
-  if (text[begin] != '{' && text[begin] != '[') return from_csv(text, group);
-  boost::system::error_code error;
-  const auto value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error) wrong(error.message());
-  return from_json(value, group);
-}
 
 std::string read_all(const std::string& file, int standard_input) {
   const bool given = file != "-";

@@ -121,7 +121,7 @@ Exit run_seek(Context& context, const Arguments& arguments) {
   std::string ignored;
   Positions target;
   if (const auto file = arguments.maybe("positions"))
-    target = parse_positions(read_all(*file, context.in), ignored);
+    target = admin::parse_positions(read_all(*file, context.in), ignored);
   client::Cluster cluster(client_options(context));
   const Positions current = must(cluster.run(admin::committed_of, options.group), "group");
   if (const auto other = arguments.maybe("to-group"))

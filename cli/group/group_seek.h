@@ -7,6 +7,7 @@
 #include "cli/frame/plan.h"
 #include "cli/group/group.h"
 #include "core/admin/group_move.h"
+#include "core/admin/group_positions.h"
 
 namespace mq::cli {
 
@@ -25,9 +26,6 @@ Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cl
 // so. Throws FailureError when a topic or partition does not exist.
 Positions within_logs(const Context& context, client::Cluster& cluster, Positions target);
 
-// What `mq group export` has printed, or a list of topic, partition and offset as JSON or CSV; `group`: the
-// one that is named in it. Throws UsageError.
-Positions parse_positions(std::string_view text, std::string& group);
 std::string read_all(const std::string& file, int standard_input);  // "-": that; throws UsageError
 
 }  // namespace mq::cli

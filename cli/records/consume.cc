@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/text.h"
 #include "cli/records/consumption.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
@@ -21,7 +21,7 @@ Printed what_of(const std::string& name) {
 }
 
 std::string separator(const Arguments& arguments, std::string_view flag) {
-  auto plain = unescape(arguments.text(flag));
+  auto plain = admin::unescape(arguments.text(flag));
   if (!plain) throw UsageError("--" + std::string(flag) + ": \\n \\t \\r \\0 \\\\ and \\xNN are understood");
   return *plain;
 }
@@ -42,15 +42,15 @@ PrinterOptions printer_options(const Context& context, const Arguments& argument
   options.color = context.color_out;
   options.for_terminal = context.out_tty && !arguments.on("raw");
   const std::string level = arguments.text("envelope");
-  options.envelope.level = level == "min"    ? Envelope::Level::min
-                           : level == "full" ? Envelope::Level::full
-                                             : Envelope::Level::normal;
+  options.envelope.level = level == "min"    ? admin::Envelope::Level::min
+                           : level == "full" ? admin::Envelope::Level::full
+                                             : admin::Envelope::Level::normal;
   options.envelope.meta_only = arguments.on("meta-only");
   if (options.envelope.meta_only && options.what != Printed::json)
     throw UsageError("--meta-only is for -o json", "formats have %K and %V, the sizes of key and value");
   options.envelope.json_value = arguments.on("json-value");
   options.envelope.json_key = arguments.on("json-key");
-  options.envelope.pretty = arguments.on("pretty");
+  options.over_lines = arguments.on("pretty");
   if (const auto text = arguments.maybe("format")) {
     if (arguments.given("output")) throw UsageError("--format stands in for --output; give one of them");
     auto format = Format::compile(*text, Format::Direction::write);

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "cli/frame/errors.h"
-#include "cli/frame/text.h"
 #include "cli/records/record_source.h"
 #include "core/admin/position.h"
+#include "core/admin/text.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {
@@ -48,10 +48,10 @@ class Rows {
   void skip_mark(std::string_view block) {
     head_.append(block);
     left_ = {};
-    if (head_.size() < byte_order_mark.size() && !at_end_) return;
+    if (head_.size() < admin::byte_order_mark.size() && !at_end_) return;
     headless_ = false;
     left_ = head_;
-    if (left_.starts_with(byte_order_mark)) left_.remove_prefix(byte_order_mark.size());
+    if (left_.starts_with(admin::byte_order_mark)) left_.remove_prefix(admin::byte_order_mark.size());
   }
 
   void begin() {
@@ -136,7 +136,7 @@ class CsvSource : public RecordSource {
 
   void feed(std::string_view block, bool at_end) override { rows_.feed(block, at_end); }
 
-  Got next(Record& record) override {
+  Got next(admin::Record& record) override {
     while (rows_.next()) {
       line_ = rows_.line();
       if (rows_.blank()) continue;
@@ -163,7 +163,7 @@ class CsvSource : public RecordSource {
     return "";
   }
 
-  Got fill(Record& record) {
+  Got fill(admin::Record& record) {
     const std::vector<std::string>& fields = rows_.fields();
     record = {};
     if (fields.size() != columns_.size())

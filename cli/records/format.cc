@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "cli/frame/print.h"
-#include "cli/frame/text.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
@@ -107,7 +107,7 @@ struct Compiler {
         i = verb(i + 1, items);
       } else if (text[i] == '\\') {
         const std::size_t n = i + 1 < text.size() && text[i + 1] == 'x' ? 4 : 2;
-        const auto byte = unescape(text.substr(i, n));
+        const auto byte = admin::unescape(text.substr(i, n));
         if (!byte) return fail("unknown escape \"" + std::string(text.substr(i, n)) + "\""), items;
         literal(items, *byte), i += n;
       } else {
@@ -189,12 +189,12 @@ struct Compiler {
 };
 
 void write_number(std::string& to, const NumberForm& form, std::int64_t n) {
-  if (form.kind == NumberForm::Kind::decimal) return append_number(to, n);
+  if (form.kind == NumberForm::Kind::decimal) return admin::append_number(to, n);
   std::string bytes(form.bytes, '\0');
   for (std::size_t i = 0; i < form.bytes; i++)
     bytes[form.little ? i : form.bytes - 1 - i] =
         static_cast<char>(static_cast<std::uint64_t>(n) >> (8 * i) & 255);
-  if (form.kind == NumberForm::Kind::hex) return append_hex(to, bytes);
+  if (form.kind == NumberForm::Kind::hex) return admin::append_hex(to, bytes);
   to += bytes;
 }
 
@@ -223,7 +223,7 @@ void write_unpacked(std::string& to, std::string_view pattern, std::string_view 
         n = n << 8 | static_cast<unsigned char>(part[little ? size - 1 - i : i]);
       const unsigned shift = static_cast<unsigned>(64 - 8 * size);
       if (at % 2 == 0) {
-        append_number(to, static_cast<std::int64_t>(n << shift) >> shift);
+        admin::append_number(to, static_cast<std::int64_t>(n << shift) >> shift);
       } else {
         to += std::to_string(n);
       }
@@ -236,7 +236,7 @@ void write_unpacked(std::string& to, std::string_view pattern, std::string_view 
 void write_pretty(std::string& to, std::string_view bytes) {
   boost::json::error_code error;
   const auto value = boost::json::parse(boost::json::string_view(bytes.data(), bytes.size()), error);
-  if (error || has_controls(bytes)) return append_escaped(to, bytes);
+  if (error || admin::has_controls(bytes)) return admin::append_escaped(to, bytes);
   to += to_json(value, true);
 }
 
@@ -249,19 +249,19 @@ void write_text(std::string& to, const FormatItem& item, std::string_view bytes)
       to += bytes;
       return;
     case Text::hex:
-      return append_hex(to, bytes);
+      return admin::append_hex(to, bytes);
     case Text::base64:
-      return append_base64(to, bytes);
+      return admin::append_base64(to, bytes);
     case Text::json:
-      return append_json(to, bytes);
+      return admin::append_json(to, bytes);
     case Text::pretty:
       return write_pretty(to, bytes);
     case Text::escaped:
-      return append_escaped(to, bytes);
+      return admin::append_escaped(to, bytes);
     case Text::quoted:
-      return append_quoted(to, bytes);
+      return admin::append_quoted(to, bytes);
     case Text::length:
-      return append_number(to, static_cast<std::int64_t>(bytes.size()));
+      return admin::append_number(to, static_cast<std::int64_t>(bytes.size()));
     case Text::unpack:
       return write_unpacked(to, item.parameter, bytes);
   }
@@ -271,9 +271,9 @@ void write_time(std::string& to, const FormatItem& item, std::int64_t ms, bool u
   using When = FormatItem::When;
   switch (item.when) {
     case When::ms:
-      return append_number(to, ms);
+      return admin::append_number(to, ms);
     case When::s:
-      return append_number(to, ms < 0 ? ms : ms / 1000);
+      return admin::append_number(to, ms < 0 ? ms : ms / 1000);
     case When::iso:
       return admin::append_iso_time(to, ms);
     case When::local:
@@ -291,7 +291,7 @@ std::int64_t length_of(const std::optional<std::string_view>& bytes) {
 
 struct ItemWriter {
   std::string& to;
-  const Record& record;
+  const admin::Record& record;
   const Format& format;
   bool utc;
 
@@ -300,7 +300,7 @@ struct ItemWriter {
     std::string written;
     write_text(written, item, bytes);
     const bool made_safe = item.text == FormatItem::Text::pretty || item.text == FormatItem::Text::escaped;
-    made_safe ? void(to += written) : append_for_terminal(to, written);
+    made_safe ? void(to += written) : admin::append_for_terminal(to, written);
   }
 
   void optional_text(const FormatItem& item, const std::optional<std::string_view>& bytes) {
@@ -312,9 +312,9 @@ struct ItemWriter {
 
   void headers(const FormatItem& item) {
     bool first = true;
-    for (const RecordHeader& header : record.headers) {
+    for (const admin::RecordHeader& header : record.headers) {
       if (!item.inner.empty()) {
-        Record inner;
+        admin::Record inner;
         inner.key = header.key, inner.value = header.value;
         for (const FormatItem& part : item.inner) ItemWriter{to, inner, format, utc}.write(part);
         continue;
@@ -410,7 +410,7 @@ core::Parsed<Format> Format::compile(std::string_view text, Direction direction)
   return format;
 }
 
-void Format::write(std::string& to, const Record& record, bool utc) const {
+void Format::write(std::string& to, const admin::Record& record, bool utc) const {
   ItemWriter writer{to, record, *this, utc};
   for (const FormatItem& item : items_) writer.write(item);
 }

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/records/record.h"
 #include "core/admin/position.h"
+#include "core/admin/record.h"
 #include "core/config/scalars.h"
 
 namespace mq::cli {
@@ -47,7 +47,7 @@ class Format {
   static core::Parsed<Format> compile(std::string_view text, Direction direction);
 
   // Appends the record. A null prints as `null_text`.
-  void write(std::string& to, const Record& record, bool utc = true) const;
+  void write(std::string& to, const admin::Record& record, bool utc = true) const;
   std::string null_text;
   bool for_terminal = false;  // what a record holds must not drive it
 
@@ -69,12 +69,12 @@ class FormatReader {
   };
   // `at_end`: nothing comes behind `text`, so that a last literal may be missing. Views in `record` are into
   // `text` or into memory that lives until the next call.
-  Result read(std::string_view text, bool at_end, Record& record);
+  Result read(std::string_view text, bool at_end, admin::Record& record);
 
  private:
   struct State;
   const Format& format_;
-  Decoded decoded_;
+  admin::Decoded decoded_;
 };
 
 }  // namespace mq::cli

@@ -2,15 +2,15 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "cli/frame/text.h"
 #include "cli/records/format.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
 
 std::string compact_json(std::string_view json) {
   std::string text;
-  append_compact_json(text, json);
+  admin::append_compact_json(text, json);
   return text;
 }
 
@@ -21,8 +21,8 @@ std::string compact_json(std::string_view json) {
 struct FormatReader::State {
   std::string_view text;
   bool at_end;
-  Record& record;
-  Decoded& decoded;
+  admin::Record& record;
+  admin::Decoded& decoded;
   std::size_t at = 0;
   bool ended = false;                               // more text could change the outcome
   std::int64_t value_length = -2, key_length = -2;  // -2: not read
@@ -47,7 +47,7 @@ struct FormatReader::State {
     if (left().size() < size) return short_of_text();
     std::string bytes(left().substr(0, size));
     if (form.kind == NumberForm::Kind::hex) {
-      auto raw = from_hex(bytes);
+      auto raw = admin::from_hex(bytes);
       if (!raw) return false;
       bytes = std::move(*raw);
     }
@@ -97,9 +97,9 @@ struct FormatReader::State {
   bool decode(const FormatItem& item, std::string_view& bytes) {
     std::optional<std::string> raw;
     if (item.text == FormatItem::Text::hex) {
-      raw = from_hex(bytes);
+      raw = admin::from_hex(bytes);
     } else if (item.text == FormatItem::Text::base64) {
-      raw = from_base64(bytes);
+      raw = admin::from_base64(bytes);
     } else if (item.text == FormatItem::Text::json) {
       boost::json::error_code error;
       const auto value = boost::json::parse(boost::json::string_view(bytes.data(), bytes.size()), error);
@@ -145,7 +145,7 @@ struct FormatReader::State {
   }
 
   bool inner_header(const FormatItem& item) {
-    Record header;
+    admin::Record header;
     State one{text, at_end, header, decoded, at};
     for (std::size_t i = 0; i < item.inner.size(); i++)
       if (!one.item(item.inner, i)) return ended = one.ended, false;
@@ -213,7 +213,7 @@ struct FormatReader::State {
   }
 };
 
-FormatReader::Result FormatReader::read(std::string_view text, bool at_end, Record& record) {
+FormatReader::Result FormatReader::read(std::string_view text, bool at_end, admin::Record& record) {
   decoded_.clear();
   record = {};
   State state{text, at_end, record, decoded_};

@@ -3,22 +3,23 @@
 
 #include <boost/json.hpp>
 
-#include "cli/frame/text.h"
+#include "cli/frame/notation.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
 
-void fill(Record& to, const FoundRecord& found) {
+void fill(admin::Record& to, const FoundRecord& found) {
   to.topic = found.partition.topic;
   to.partition = found.partition.partition;
   to.offset = found.record.offset;
   to.timestamp = found.record.timestamp;
   to.log_append = found.head.log_append_time();
-  to.key = text_of(found.record.key);
-  to.value = text_of(found.record.value);
+  to.key = admin::text_of(found.record.key);
+  to.value = admin::text_of(found.record.value);
   to.headers.clear();
   for (const kafka::Header& header : found.record.headers)
-    to.headers.push_back({header.key, text_of(header.value)});
+    to.headers.push_back({header.key, admin::text_of(header.value)});
   to.leader_epoch = found.head.partition_leader_epoch;
   to.producer_id = found.head.producer_id;
   to.producer_epoch = found.head.producer_epoch;
@@ -51,7 +52,7 @@ void Printer::print(Output& out, const FoundRecord& found) {
   using What = PrinterOptions::What;
   const bool as_it_is = options_.what == What::value && !options_.for_terminal;
   if (as_it_is || options_.what == What::raw) {
-    if (found.record.value) out.append(text_of(*found.record.value));
+    if (found.record.value) out.append(admin::text_of(*found.record.value));
     if (options_.what == What::value) out.append(options_.delimiter);
   } else if (options_.what != What::none) {
     text_.clear();
@@ -83,7 +84,7 @@ void Printer::write(std::string& to, const FoundRecord& found) {
       to += options_.delimiter;
       return;
     case What::json:
-      options_.envelope.write(to, record_);
+      envelope(to);
       to += '\n';
       return;
     case What::pretty:
@@ -95,8 +96,17 @@ void Printer::write(std::string& to, const FoundRecord& found) {
   }
 }
 
+void Printer::envelope(std::string& to) {
+  const std::size_t from = to.size();
+  options_.envelope.write(to, record_);
+  if (!options_.over_lines) return;
+  boost::json::error_code error;
+  const auto value = boost::json::parse(boost::json::string_view(to.data() + from, to.size() - from), error);
+  if (!error) to.replace(from, to.npos, to_json(value, true));
+}
+
 void Printer::text(std::string& to, std::string_view bytes) {
-  options_.for_terminal ? append_for_terminal(to, bytes) : void(to += bytes);
+  options_.for_terminal ? admin::append_for_terminal(to, bytes) : void(to += bytes);
 }
 
 // 13:04:19.123  orders[2]@17  key=u-42  81 B  trace=ab12
@@ -107,21 +117,21 @@ void Printer::metadata(std::string& to) {
   }
   to += record_.topic;
   to += '[';
-  append_number(to, record_.partition);
+  admin::append_number(to, record_.partition);
   to += "]@";
-  append_number(to, record_.offset);
+  admin::append_number(to, record_.offset);
   if (record_.key) {
     to += "  key=";
-    append_escaped(to, *record_.key);
+    admin::append_escaped(to, *record_.key);
   }
   to += "  ";
-  append_number(to, record_.value ? static_cast<std::int64_t>(record_.value->size()) : 0);
+  admin::append_number(to, record_.value ? static_cast<std::int64_t>(record_.value->size()) : 0);
   to += " B";
-  for (const RecordHeader& header : record_.headers) {
+  for (const admin::RecordHeader& header : record_.headers) {
     to += "  ";
-    append_escaped(to, header.key);
+    admin::append_escaped(to, header.key);
     to += '=';
-    append_escaped(to, header.value.value_or("null"));
+    admin::append_escaped(to, header.value.value_or("null"));
   }
 }
 
@@ -132,10 +142,11 @@ void Printer::pretty(std::string& to) {
   to += '\n';
   if (!record_.value) {
     to += options_.color ? "\033[2mnull\033[0m" : "null";
-  } else if (is_json(*record_.value) && valid_utf8(*record_.value) && !has_controls(*record_.value)) {
+  } else if (is_json(*record_.value) && admin::valid_utf8(*record_.value) &&
+             !admin::has_controls(*record_.value)) {
     to += *record_.value;
   } else {
-    append_escaped(to, *record_.value);
+    admin::append_escaped(to, *record_.value);
   }
   to += '\n';
 }
@@ -143,7 +154,7 @@ void Printer::pretty(std::string& to) {
 void Printer::dump(std::string& to) {
   metadata(to);
   to += '\n';
-  append_dump(to, record_.value.value_or(""));
+  admin::append_dump(to, record_.value.value_or(""));
 }
 
 }  // namespace mq::cli

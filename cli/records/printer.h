@@ -7,8 +7,8 @@
 #include <string>
 
 #include "cli/frame/output.h"
-#include "cli/records/envelope.h"
 #include "cli/records/format.h"
+#include "core/admin/envelope.h"
 #include "core/client/consumer.h"
 
 namespace mq::cli {
@@ -18,7 +18,8 @@ struct PrinterOptions {
   What what = What::value;
   std::string delimiter = "\n", key_separator = "\t";
   std::optional<std::string> null_text = {};
-  Envelope envelope = {};
+  admin::Envelope envelope = {};
+  bool over_lines = false;  // envelopes
   std::optional<Format> format = {};
   bool utc = false, color = false;
   bool for_terminal = false;  // what a record holds must not drive it
@@ -42,13 +43,14 @@ class Printer {
   void write(std::string& to, const FoundRecord& found);  // the same bytes, for later
 
  private:
+  void envelope(std::string& to);
   void text(std::string& to, std::string_view bytes);
   void pretty(std::string& to);
   void dump(std::string& to);
   void metadata(std::string& to);
 
   PrinterOptions options_;
-  Record record_;
+  admin::Record record_;
   std::string text_;
 };
 

@@ -207,7 +207,7 @@ class Production {
   // All records that the source has by now.
   client::Task<void> take(RecordSource& source, std::string_view name) {
     now_ms_ = admin::Now::here(true).ms;
-    Record record;
+    admin::Record record;
     while (!ended()) {
       const auto got = source.next(record);
       if (got == RecordSource::Got::more) break;
@@ -234,12 +234,12 @@ class Production {
     }
   }
 
-  void append(const Record& record) {
+  void append(const admin::Record& record) {
     std::int32_t partition = options_.partition;
     if (options_.keep_partition && record.partition >= 0) partition = record.partition;
     if (partition >= producer_->partitions()) return fail(no_partition(partition));
     headers_.clear();
-    for (const RecordHeader& header : record.headers)
+    for (const admin::RecordHeader& header : record.headers)
       headers_.push_back({header.key, bytes_of(header.value)});
     const auto key = record.key ? record.key : options_.key;
     producer_->append(partition, time_of(record), bytes_of(key), bytes_of(record.value),
@@ -248,7 +248,7 @@ class Production {
     if (read_ == options_.count) stop_reading();
   }
 
-  std::int64_t time_of(const Record& record) const {
+  std::int64_t time_of(const admin::Record& record) const {
     if (record.timestamp >= 0) return record.timestamp;
     return options_.timestamp >= 0 ? options_.timestamp : now_ms_;
   }
@@ -259,7 +259,7 @@ class Production {
     return failure;
   }
 
-  client::Task<void> wait_for_turn(const Record& record) {
+  client::Task<void> wait_for_turn(const admin::Record& record) {
     const double cost =
         options_.rate_in_bytes ? static_cast<double>(record.value ? record.value->size() : 0) : 1.0;
     const auto due = started_ + std::chrono::duration_cast<client::Duration>(

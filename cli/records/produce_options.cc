@@ -8,15 +8,15 @@
 #include <filesystem>
 #include <random>
 
-#include "cli/frame/text.h"
 #include "cli/records/compression.h"
 #include "cli/topic/topic.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
 
 std::string unescaped(const std::string& flag, const std::string& text) {
-  auto plain = unescape(text);
+  auto plain = admin::unescape(text);
   if (!plain || plain->empty())
     throw UsageError("--" + flag + ": " + in_quotes(text) + " is no separator",
                      "\\n \\t \\r \\0 \\\\ and \\xNN are understood");

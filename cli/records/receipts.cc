@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/records/receipts.h"
 
-#include "cli/frame/text.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 Receipts::Receipts(std::string topic, std::optional<Format> format, bool json, bool utc)
@@ -13,14 +13,14 @@ Receipts::Receipts(std::string topic, std::optional<Format> format, bool json, b
 void Receipts::write(Output& out, const client::Delivery& delivery) {
   kafka::RecordReader reader(delivery.batch.batch.bytes(), kafka::client_unpacked_bytes_max);
   for (std::int64_t i = 0; const kafka::Record* sent = reader.next(); i++) {
-    Record record;
+    admin::Record record;
     record.topic = topic_;
     record.partition = delivery.partition;
     record.offset = delivery.base_offset < 0 ? -1 : delivery.base_offset + i;
     record.timestamp = delivery.log_append_time >= 0 ? delivery.log_append_time : sent->timestamp;
     record.number = static_cast<std::int64_t>(delivery.batch.numbers.at(static_cast<std::size_t>(i)));
-    record.key = text_of(sent->key);
-    record.value = text_of(sent->value);
+    record.key = admin::text_of(sent->key);
+    record.value = admin::text_of(sent->value);
     text_.clear();
     json_ ? write_json(record) : format_.write(text_, record, utc_);
     out.append(text_);
@@ -29,12 +29,12 @@ void Receipts::write(Output& out, const client::Delivery& delivery) {
   out.flush();
 }
 
-void Receipts::write_json(const Record& record) {
+void Receipts::write_json(const admin::Record& record) {
   text_ += "{\"topic\":";
-  append_json(text_, record.topic);
-  text_ += ",\"partition\":", append_number(text_, record.partition);
-  text_ += ",\"offset\":", append_number(text_, record.offset);
-  text_ += ",\"ts\":", append_number(text_, record.timestamp);
+  admin::append_json(text_, record.topic);
+  text_ += ",\"partition\":", admin::append_number(text_, record.partition);
+  text_ += ",\"offset\":", admin::append_number(text_, record.offset);
+  text_ += ",\"ts\":", admin::append_number(text_, record.timestamp);
   text_ += "}\n";
 }
 

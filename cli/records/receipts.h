@@ -19,7 +19,7 @@ class Receipts {
   void write(Output& out, const client::Delivery& delivery);
 
  private:
-  void write_json(const Record& record);
+  void write_json(const admin::Record& record);
 
   std::string topic_;
   Format format_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/records/record_source.h"
 
-#include "cli/frame/text.h"
-#include "cli/records/envelope.h"
 #include "cli/records/input.h"
+#include "core/admin/envelope.h"
+#include "core/admin/text.h"
 
 namespace mq::cli {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 using Got = RecordSource::Got;
 
 // Splits a key from a text, for lines and for whole inputs.
-bool split_key(const SourceOptions& options, std::string_view text, Record& record) {
+bool split_key(const SourceOptions& options, std::string_view text, admin::Record& record) {
   record.key.reset();
   record.value = text;
   if (!options.key_separator) return true;
@@ -36,8 +36,8 @@ class Lines {
     const bool whole = splitter_.next(line);
     if (!whole && !(at_end_ && splitter_.rest(line))) return false;
     count_++;
-    if (count_ > 1 || !line.bytes.starts_with(byte_order_mark)) return true;
-    line.bytes.remove_prefix(byte_order_mark.size());
+    if (count_ > 1 || !line.bytes.starts_with(admin::byte_order_mark)) return true;
+    line.bytes.remove_prefix(admin::byte_order_mark.size());
     return whole || !line.bytes.empty();  // a mark alone is an empty input
   }
 
@@ -60,7 +60,7 @@ class LineSource : public RecordSource {
 
   void feed(std::string_view block, bool at_end) override { lines_.feed(block, at_end); }
 
-  Got next(Record& record) override {
+  Got next(admin::Record& record) override {
     for (;;) {
       Splitter::Record line;
       if (!lines_.next(line)) return Got::more;
@@ -92,7 +92,7 @@ class RawSource : public RecordSource {
     if (!too_large_) text_.append(block);
   }
 
-  Got next(Record& record) override {
+  Got next(admin::Record& record) override {
     if (!at_end_ || given_) return Got::more;
     given_ = true;
     line_ = 1;
@@ -119,7 +119,7 @@ class JsonSource : public RecordSource {
     at_end_ = at_end;
   }
 
-  Got next(Record& record) override {
+  Got next(admin::Record& record) override {
     Splitter::Record line;
     while (lines_.next(line)) {
       if (line.too_large || object_.size() + line.bytes.size() > 2 * options_.record_bytes_max)
@@ -137,9 +137,9 @@ class JsonSource : public RecordSource {
   }
 
  private:
-  Got read(std::string_view object, std::uint64_t line, Record& record) {
+  Got read(std::string_view object, std::uint64_t line, admin::Record& record) {
     line_ = line;
-    std::string why = read_envelope(object, record, decoded_);
+    std::string why = admin::read_envelope(object, record, decoded_);
     return why.empty() ? Got::record : broken(std::move(why));
   }
 
@@ -167,7 +167,7 @@ class FormatSource : public RecordSource {
     at_end_ = at_end;
   }
 
-  Got next(Record& record) override {
+  Got next(admin::Record& record) override {
     for (;;) {
       const auto left = std::string_view(text_).substr(at_);
       if (left.empty()) return Got::more;
@@ -213,13 +213,13 @@ Got RecordSource::broken(std::string why) {
 
 bool RecordSource::decode(SourceOptions::Encoding encoding, std::optional<std::string_view>& bytes) {
   if (!bytes || encoding == SourceOptions::Encoding::raw) return true;
-  auto raw = encoding == SourceOptions::Encoding::hex ? from_hex(*bytes) : from_base64(*bytes);
+  auto raw = encoding == SourceOptions::Encoding::hex ? admin::from_hex(*bytes) : admin::from_base64(*bytes);
   if (!raw) return false;
   bytes = decoded_.emplace_back(std::move(*raw));
   return true;
 }
 
-Got RecordSource::dress(Record& record, bool& skip) {
+Got RecordSource::dress(admin::Record& record, bool& skip) {
   decoded_.clear();
   skip = options_.skip_empty && record.value && record.value->empty() && !record.key;
   if (skip) return Got::more;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "cli/records/format.h"
-#include "cli/records/record.h"
+#include "core/admin/record.h"
 
 namespace mq::cli {
 
@@ -37,7 +37,7 @@ class RecordSource {
   virtual void feed(std::string_view block, bool at_end) = 0;
   // A record; or more is needed (behind the last block: there is no more); or this one cannot be understood,
   // and the next call goes on behind it.
-  virtual Got next(Record& record) = 0;
+  virtual Got next(admin::Record& record) = 0;
 
   std::uint64_t line() const { return line_; }  // of the last record, from 1; a record number if not by lines
   const std::string& wrong() const { return wrong_; }  // why `broken`
@@ -46,13 +46,13 @@ class RecordSource {
   Got broken(std::string why);
   static std::string too_large(std::size_t bytes_max);
   // Encodings, markers and tombstones. `skip`: the record is a blank line that was asked to be left out.
-  Got dress(Record& record, bool& skip);
+  Got dress(admin::Record& record, bool& skip);
   bool decode(SourceOptions::Encoding encoding, std::optional<std::string_view>& bytes);
 
   SourceOptions options_;
   std::uint64_t line_ = 0;
   std::string wrong_;
-  Decoded decoded_;
+  admin::Decoded decoded_;
 };
 
 std::unique_ptr<RecordSource> line_source(SourceOptions options);  // a record for each delimiter

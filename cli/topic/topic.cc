@@ -2,7 +2,6 @@
 #include "cli/topic/topic.h"
 
 #include <algorithm>
-#include <set>
 
 #include "core/config/scalars.h"
 #include "core/config/topic_config.h"

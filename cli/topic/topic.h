@@ -3,7 +3,6 @@
 // target.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/frame/text.h"
+#include "core/admin/text.h"
 
 namespace mq::cli::format_test {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
-Record record() {
-  Record r;
+admin::Record record() {
+  admin::Record r;
   r.topic = "orders", r.partition = 2, r.offset = 17, r.timestamp = 1'795'352'659'123;
   r.key = "u-42", r.value = "{\"id\":1}";
   r.headers = {{"a", "1"}, {"b", std::nullopt}};
@@ -21,7 +21,7 @@ Record record() {
   return r;
 }
 
-std::string written(std::string_view format, const Record& r = record()) {
+std::string written(std::string_view format, const admin::Record& r = record()) {
   const auto compiled = Format::compile(format, Format::Direction::write);
   if (!compiled) return "error: " + compiled.error().why;
   std::string to;
@@ -29,15 +29,15 @@ std::string written(std::string_view format, const Record& r = record()) {
   return to;
 }
 
-Record read(std::string_view format, std::string_view text,
-            FormatReader::Outcome expected = FormatReader::Outcome::record, bool at_end = true) {
+admin::Record read(std::string_view format, std::string_view text,
+                   FormatReader::Outcome expected = FormatReader::Outcome::record, bool at_end = true) {
   static std::optional<Format> compiled;
   static std::optional<FormatReader> reader;
   auto parsed = Format::compile(format, Format::Direction::read);
   EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().why);
   compiled = std::move(*parsed);
   reader.emplace(*compiled);
-  Record r;
+  admin::Record r;
   EXPECT_EQ(reader->read(text, at_end, r).outcome, expected) << format;
   return r;
 }
@@ -56,7 +56,7 @@ TEST(FormatWrites, EveryVerb) {
 }
 
 TEST(FormatWrites, EveryModifier) {
-  Record r = record();
+  admin::Record r = record();
   r.value = "\x01\x02 'q'";
   EXPECT_EQ(written("%v{hex}", r), "010220277127");
   EXPECT_EQ(written("%v{base64}", r), "AQIgJ3En");
@@ -77,7 +77,7 @@ TEST(FormatWrites, EveryModifier) {
 }
 
 TEST(FormatWrites, NullsAsTheirLengthSaysAndAsTheTextGiven) {
-  Record r = record();
+  admin::Record r = record();
   r.value.reset();
   EXPECT_EQ(written("[%v] %V %v{json}", r), "[] -1 null");
   auto format = *Format::compile("%v", Format::Direction::write);
@@ -94,14 +94,14 @@ TEST(FormatWrites, Escapes) {
 TEST(FormatWrites, NothingOfARecordThatCouldDriveATerminal) {
   Format format = *Format::compile("\\x1b[2m%k\\x1b[0m %v %v{q} %h\\n", Format::Direction::write);
   format.for_terminal = true;
-  Record r;
+  admin::Record r;
   r.key = "a\nb", r.value = "\x1b]0;x\x07";
   r.headers = {{"\xc2\x9b", "\xff"}};
   std::string text;
   format.write(text, r);
   EXPECT_TRUE(text.starts_with("\x1b[2ma\nb\x1b[0m \\x1b]0;x\\x07 "))
       << "what the format says, it may: " << text;
-  EXPECT_FALSE(has_controls(std::string_view(text).substr(12)));
+  EXPECT_FALSE(admin::has_controls(std::string_view(text).substr(12)));
   EXPECT_TRUE(text.ends_with(" \\xc2\\x9b=\\xff\n")) << text;
 }
 
@@ -114,7 +114,7 @@ TEST(Format, SaysWhatItDoesNotUnderstand) {
 }
 
 TEST(FormatReads, TextUpToTheNextLiteral) {
-  const Record r = read("%k\\t%v\\n", "a\tb\n");
+  const admin::Record r = read("%k\\t%v\\n", "a\tb\n");
   EXPECT_EQ(r.key, "a");
   EXPECT_EQ(r.value, "b");
 }
@@ -124,7 +124,7 @@ TEST(FormatReads, ALastRecordWithoutItsLastLiteral) {
 }
 
 TEST(FormatReads, LengthsBeforeTexts) {
-  Record r = read("%V{u32be}%v", "\0\0\0\x03xyz"sv);
+  admin::Record r = read("%V{u32be}%v", "\0\0\0\x03xyz"sv);
   EXPECT_EQ(r.value, "xyz");
   EXPECT_EQ(read("%R%v", "\0\0\0\x01q"sv).value, "q");
   r = read("%K %V\\n%k%v", "1 3\nkabc");
@@ -134,7 +134,7 @@ TEST(FormatReads, LengthsBeforeTexts) {
 }
 
 TEST(FormatReads, TopicPartitionOffsetAndTime) {
-  const Record r = read("%t %p %o %d{iso} %v\\n", "orders 2 17 2026-11-22T13:04:19.123Z x\n");
+  const admin::Record r = read("%t %p %o %d{iso} %v\\n", "orders 2 17 2026-11-22T13:04:19.123Z x\n");
   EXPECT_EQ(r.topic, "orders");
   EXPECT_EQ(r.partition, 2);
   EXPECT_EQ(r.timestamp, 1'795'352'659'123);
@@ -144,12 +144,12 @@ TEST(FormatReads, TopicPartitionOffsetAndTime) {
 }
 
 TEST(FormatReads, Headers) {
-  Record r = read("%h;%v\\n", "a=1,b=2;x\n");
+  admin::Record r = read("%h;%v\\n", "a=1,b=2;x\n");
   ASSERT_EQ(r.headers.size(), 2u);
-  EXPECT_EQ(r.headers[1], (RecordHeader{"b", "2"}));
+  EXPECT_EQ(r.headers[1], (admin::RecordHeader{"b", "2"}));
   r = read("%H;%h{%k=%v,}%v\\n", "2;a=1,b=2,x\n");
   ASSERT_EQ(r.headers.size(), 2u);
-  EXPECT_EQ(r.headers[0], (RecordHeader{"a", "1"}));
+  EXPECT_EQ(r.headers[0], (admin::RecordHeader{"a", "1"}));
   EXPECT_EQ(r.value, "x");
   r = read("%h{%k: %v\\n}\\n%v\\n", "a: 1\nb: 2\n\nx\n");
   ASSERT_EQ(r.headers.size(), 2u);
@@ -160,7 +160,7 @@ TEST(FormatReads, EncodingsExpressionsAndFixedLengths) {
   EXPECT_EQ(read("%v{hex}\\n", "4142\n").value, "AB");
   EXPECT_EQ(read("%v{base64}\\n", "QUI=\n").value, "AB");
   EXPECT_EQ(read("%v{json}\\n", "\"a\\nb\"\n").value, "a\nb");
-  const Record r = read("%k{re:[0-9]+}%v{3}", "12abc");
+  const admin::Record r = read("%k{re:[0-9]+}%v{3}", "12abc");
   EXPECT_EQ(r.key, "12");
   EXPECT_EQ(r.value, "abc");
 }
@@ -178,10 +178,10 @@ TEST(FormatReads, WaitsForMoreAndRefusesWhatDoesNotFit) {
 
 TEST(Format, ReadsBackWhatItWrote) {
   for (const char* format : {"%K{u32be}%k%V{i32be}%v%p{u16le}%d{ms};", "%t %p %d %k{hex} %v{base64}\\n"}) {
-    Record r = record();
+    admin::Record r = record();
     r.key = "k\0\n\xff"sv, r.value = "v\xfe\t"sv;
     const std::string text = written(format, r);
-    const Record back = read(format, text);
+    const admin::Record back = read(format, text);
     EXPECT_EQ(back.key, r.key) << format;
     EXPECT_EQ(back.value, r.value);
     EXPECT_EQ(back.partition, r.partition);

@@ -125,7 +125,7 @@ struct Got {
 
 std::vector<Got> read(std::unique_ptr<RecordSource> source, const Texts& blocks) {
   std::vector<Got> all;
-  Record record;
+  admin::Record record;
   const auto drain = [&] {
     for (;;) {
       const auto got = source->next(record);

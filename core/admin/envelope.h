@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "cli/records/record.h"
+#include "core/admin/record.h"
 
-namespace mq::cli {
+namespace mq::admin {
 
 struct Envelope {
   enum class Level { min, normal, full };
@@ -16,7 +16,6 @@ struct Envelope {
   bool meta_only = false;   // no value, its size instead
   bool json_value = false;  // a value that is JSON is embedded as such
   bool json_key = false;
-  bool pretty = false;  // over several lines
 
   void write(std::string& to, const Record& record) const;  // without a newline behind it
 };
@@ -26,4 +25,4 @@ struct Envelope {
 // else.
 std::string read_envelope(std::string_view line, Record& record, Decoded& decoded);
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/records/envelope.h"
+#include "core/admin/envelope.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "cli/frame/errors.h"
-#include "cli/frame/text.h"
+#include "core/admin/text.h"
+#include "core/admin/usage_error.h"
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 Record record() {
@@ -256,4 +256,4 @@ TEST(Text, Base64AndHexReadBack) {
 }
 
 }  // namespace
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/frame/text.h"
+#include "core/admin/text.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -288,4 +288,4 @@ std::optional<std::string> unescape(std::string_view text) {
   return plain;
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

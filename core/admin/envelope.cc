@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/records/envelope.h"
+#include "core/admin/envelope.h"
 
 #include <array>
 #include <boost/json.hpp>
 
-#include "cli/frame/print.h"
-#include "cli/frame/text.h"
 #include "core/admin/position.h"
+#include "core/admin/text.h"
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 constexpr std::array<std::string_view, 5> codecs{"none", "gzip", "snappy", "lz4", "zstd"};
@@ -94,7 +93,6 @@ void write_batch(Writer& writer, const Record& record) {
 }  // namespace
 
 void Envelope::write(std::string& to, const Record& record) const {
-  const std::size_t from = to.size();
   Writer writer{to};
   if (level != Level::min) {
     writer.text("topic", record.topic);
@@ -103,7 +101,7 @@ void Envelope::write(std::string& to, const Record& record) const {
     if (record.timestamp >= 0) {
       writer.name("timestamp");
       to += '"';
-      admin::append_iso_time(to, record.timestamp);
+      append_iso_time(to, record.timestamp);
       to += '"';
       writer.number("ts", record.timestamp);
     }
@@ -118,10 +116,6 @@ void Envelope::write(std::string& to, const Record& record) const {
   if (level != Level::min) write_headers(writer, record);
   if (level == Level::full) write_batch(writer, record);
   to += '}';
-  if (!pretty) return;
-  boost::json::error_code error;
-  const auto value = boost::json::parse(boost::json::string_view(to.data() + from, to.size() - from), error);
-  if (!error) to.replace(from, to.npos, to_json(value, true));
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -7,12 +7,12 @@
 #include <span>
 #include <vector>
 
-#include "cli/frame/errors.h"
-#include "cli/frame/text.h"
-#include "cli/records/envelope.h"
+#include "core/admin/envelope.h"
 #include "core/admin/position.h"
+#include "core/admin/text.h"
+#include "core/admin/usage_error.h"
 
-namespace mq::cli {
+namespace mq::admin {
 namespace {
 
 namespace json = boost::json;
@@ -218,9 +218,9 @@ class EnvelopeReader {
 
   bool written_time(std::string_view text) {
     std::string same;
-    if (record_.timestamp >= 0) admin::append_iso_time(same, record_.timestamp);
+    if (record_.timestamp >= 0) append_iso_time(same, record_.timestamp);
     if (same == text) return true;
-    const auto at = admin::parse_time(text, admin::Now::here(true));
+    const auto at = parse_time(text, Now::here(true));
     if (!at) return fail("\"timestamp\" is not RFC 3339");
     if (*at < 0) return fail("a time before 1970");
     if (record_.timestamp >= 0 && record_.timestamp != *at)
@@ -265,4 +265,4 @@ std::string read_envelope(std::string_view line, Record& record, Decoded& decode
   return EnvelopeReader(line, value.get_object(), record, decoded).read();
 }
 
-}  // namespace mq::cli
+}  // namespace mq::admin

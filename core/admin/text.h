@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace mq::cli {
+namespace mq::admin {
 
 // What some editors and spreadsheets put before the first byte of a text: no data.
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -44,4 +44,4 @@ std::optional<std::string> from_hex(std::string_view text);
 // The escapes of formats and delimiters: \n \t \r \0 \\ \xNN. Nothing when one is unknown.
 std::optional<std::string> unescape(std::string_view text);
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mq::cli {
+namespace mq::admin {
 
 struct RecordHeader {
   std::string_view key;
@@ -44,4 +44,4 @@ struct Record {
 // Owns the bytes of a record that had to be decoded; cleared for each one.
 using Decoded = std::deque<std::string>;
 
-}  // namespace mq::cli
+}  // namespace mq::admin

@@ -104,6 +104,7 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
       read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
     }
     const bool nothing = read && read->size == 0;
+    if (nothing && sealed_end != sealed_end_) continue;  // what comes next has been sealed meanwhile
     if (journal_ && truncations == truncations_ && nothing && sealed_end < limit.end)
       read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
     const bool moved = truncations != truncations_ ||
@@ -190,35 +191,45 @@ std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::siz
 
 Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
   const auto self = shared_from_this();
-  if (!journal_) co_return Errc::stopped;
-  if (start_ < sealed_end_) {
-    auto look = [lookup = lookup(sealed_end_), start = start_, timestamp] {
-      return lookup.at_time(start, timestamp);
-    };
-    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
-    if (!found) co_return found.error();
-    if (*found) co_return std::max(**found, start_);
+  for (;;) {
+    if (!journal_) co_return Errc::stopped;
+    const std::uint32_t truncations = truncations_;
+    const Offset sealed_end = sealed_end_;
+    if (start_ < sealed_end) {
+      auto look = [lookup = lookup(sealed_end), start = start_, timestamp] {
+        return lookup.at_time(start, timestamp);
+      };
+      const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+      if (!found) co_return found.error();
+      if (truncations != truncations_ || (!*found && sealed_end != sealed_end_)) continue;
+      if (*found) co_return std::max(**found, start_);
+    }
+    for (const Run& run : runs_)
+      for (const Place& place : from_offset(run.batches(), start_))
+        if (place.time_max >= timestamp) co_return std::max(place.first, start_);
+    co_return end_;
   }
-  for (const Run& run : runs_)
-    for (const Place& place : from_offset(run.batches(), start_))
-      if (place.time_max >= timestamp) co_return std::max(place.first, start_);
-  co_return end_;
 }
 
 Task<Result<Offset>> PartitionLog::at_time_max() {
   const auto self = shared_from_this();
-  if (!journal_) co_return Errc::stopped;
-  std::optional<Lookup::Newest> newest;
-  if (start_ < sealed_end_) {
-    auto look = [lookup = lookup(sealed_end_), start = start_] { return lookup.newest(start); };
-    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
-    if (!found) co_return found.error();
-    newest = *found;
+  for (;;) {
+    if (!journal_) co_return Errc::stopped;
+    const std::uint32_t truncations = truncations_;
+    const Offset sealed_end = sealed_end_;
+    std::optional<Lookup::Newest> newest;
+    if (start_ < sealed_end) {
+      auto look = [lookup = lookup(sealed_end), start = start_] { return lookup.newest(start); };
+      const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+      if (!found) co_return found.error();
+      if (truncations != truncations_ || sealed_end != sealed_end_) continue;
+      newest = *found;
+    }
+    for (const Run& run : runs_)
+      for (const Place& place : from_offset(run.batches(), start_))
+        if (!newest || place.time_max > newest->second) newest = {place.first, place.time_max};
+    co_return newest ? std::max(newest->first, start_) : end_;
   }
-  for (const Run& run : runs_)
-    for (const Place& place : from_offset(run.batches(), start_))
-      if (!newest || place.time_max > newest->second) newest = {place.first, place.time_max};
-  co_return newest ? std::max(newest->first, start_) : end_;
 }
 
 // ---------------------------------------------------------------------------------------------- ranges
@@ -379,12 +390,15 @@ const Run* PartitionLog::run(const Active& segment) const {
 
 PartitionRow PartitionLog::row(const Active& segment) const {
   PartitionRow row{start_, sealed_end_, sealed_bytes_};
+  bool has_newer = false;
   for (const Run& run : runs_) {
-    if (run.segment->file->number > segment.file->number) break;
     if (run.batches().empty()) continue;
+    has_newer |= run.segment->file->number > segment.file->number;
+    if (has_newer) break;
     row.end = run.batches().back().last() + 1;
     row.bytes += run.bytes();
   }
+  if (!has_newer) row.end = std::max(row.end, end_);  // it ends in a gap, where it was truncated
   return row;
 }
 

@@ -69,8 +69,9 @@ Task<VerifiedBatch> verify_batch(Context& context, const kafka::ProduceRequest& 
   if (verified.error != Error::none || !partition) co_return verified;
   verified.verification = partition->begin_verification(producer);
   if (!verified.verification) co_return verified;
-  const Error error = co_await context.broker.transactions.verified(
-      *request.transactional_id, verification->producer, TopicPartition{topic->name, index});
+  TopicPartition to{topic->name, index};
+  const Error error = co_await context.broker.transactions.verified(*request.transactional_id,
+                                                                    verification->producer, std::move(to));
   verified.error = produce_error(error, context.version);
   if (error != Error::none) partition->end_verification(producer);
   co_return verified;

@@ -15,6 +15,7 @@
 #include "cli/serve_signals.h"
 #include "cli/systemd.h"
 #include "core/broker/broker.h"
+#include "core/broker/identity.h"
 #include "core/broker/logging.h"
 #include "core/config/config.h"
 #include "core/error.h"
@@ -96,6 +97,11 @@ Finding check_data(const fs::path& path) {
   if (!data.writable)
     return {Finding::Kind::bad,
             about + (data.exists ? " cannot be written" : " cannot be created in " + data.nearest.string())};
+  try {
+    core::check_format(storage::real_files(), path);
+  } catch (const core::WrongStart& refused) {
+    return {Finding::Kind::bad, "data       " + std::string(refused.what())};
+  }
   return {Finding::Kind::good, about + (data.exists ? "" : " (will be created)") + ", " +
                                    core::human_size(data.free_bytes) + " free"};
 }

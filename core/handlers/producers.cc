@@ -48,7 +48,8 @@ Task<kafka::DescribeProducersResponse> describe_producers(Context& context,
       if (!located.leads_here()) continue;
       const auto& partition = located.partition;
       for (const auto& [id, producer] : partition->producers().all()) {
-        const std::int32_t last = producer.batches.empty() ? -1 : producer.batches.back().last_sequence;
+        const std::int32_t last = producer.batches.empty() ? producer.resumes_at - 1  // none: -1
+                                                           : producer.batches.back().last_sequence;
         const Offset open = partition->producers().transactions().open(id).value_or(-1);
         answer.active_producers.push_back(
             {id, producer.epoch, last, producer.seen, producer.coordinator_epoch, open});

@@ -132,7 +132,13 @@ void Producers::ended(const kafka::BatchHead& head, const kafka::Marker& marker,
                       Timestamp now) {
   note_undo(head, offset);
   verifying_.erase(head.producer_id);
-  find_or_add(head.producer_id, head.producer_epoch, now).coordinator_epoch = marker.coordinator_epoch;
+  Producer& producer = find_or_add(head.producer_id, head.producer_epoch, now);
+  producer.coordinator_epoch = marker.coordinator_epoch;
+  // Whoever ends a transaction has the answer to all that it sent. What comes with the number of one of those
+  // batches is new, and no duplicate: its producer would be told that something is there which was aborted.
+  // (Kafka tells it so.)
+  producer.resumes_at = expected(producer);
+  producer.batches.clear();
   transactions_.end(head.producer_id, marker.commit, offset);
 }
 

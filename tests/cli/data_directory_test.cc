@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "net/kafka/crc32c.h"
 #include "tests/cli/support/streams.h"
 #include "tests/support/temp_dir.h"
 
@@ -69,6 +70,18 @@ TEST(DataDirectory, ThatIsNotThereIsDoubtfulForTheDoctor) {
   Streams streams;
   run(streams.context, {"doctor", "--host", "--data", (dir.path() / "nothing").string(), "-o", "jsonl"});
   EXPECT_THAT(streams.out(), HasSubstr("does not exist"));
+}
+
+TEST(DataDirectory, OfALaterVersionIsNotApprovedByWhoWouldNotStartOnIt) {
+  const test::TempDir dir;
+  const std::string json = R"({"format":99,"cluster_id":"x","node_id":1,"directory_id":"y"})";
+  std::ofstream(dir.path() / "node.json") << json << "\n"
+                                          << kafka::crc32c(std::as_bytes(std::span(json))) << "\n";
+  Streams streams;
+  EXPECT_EQ(
+      run(streams.context, {"serve", "--data", dir.path().string(), "--listen", "127.0.0.1:0", "--check"}),
+      Exit::condition);
+  EXPECT_THAT(streams.out(), HasSubstr("newer version"));
 }
 
 }  // namespace

@@ -278,5 +278,19 @@ TEST_F(ProducersTest, ProducersSilentForTooLongAreForgotten) {
   EXPECT_TRUE(producers.empty());
 }
 
+// librdkafka 2.0.2 does, after a transaction that it aborted around a lost connection.
+TEST_F(ProducersTest, WhoUsesANumberOfAnEndedTransactionAgainIsNotToldThatItsBatchIsThere) {
+  producers.appended(in_transaction(head(7, 0, 0, 2)), 0, 1000);
+  EXPECT_TRUE(producers.check(in_transaction(head(7, 0, 0, 2))).duplicate)
+      << "while it is open it may come again";
+  producers.ended(marker(7, 0), {false, 9}, 2, 1000);
+  const auto verdict = producers.check(in_transaction(head(7, 0, 0, 2)));
+  EXPECT_FALSE(verdict.duplicate);
+  EXPECT_EQ(verdict.error, Error::out_of_order_sequence_number);
+  EXPECT_EQ(producers.check(in_transaction(head(7, 0, 2))).error, Error::none) << "it goes on where it was";
+  const auto restored = parse_snapshot(snapshot(3));
+  EXPECT_EQ(restored->producers.all(), producers.all());
+}
+
 }  // namespace
 }  // namespace mq::core

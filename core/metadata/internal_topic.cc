@@ -4,10 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 
 #include "storage/error.h"
-#include "storage/gather.h"
 
 namespace mq::core {
 
@@ -154,31 +152,16 @@ void InternalTopic::append(std::int32_t index, net::Slice batch, Done done) {
 }
 
 Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit, GoesOn goes_on) const {
-  constexpr std::size_t piece_bytes = 1u << 20;
   const auto log = partition(index);
   if (!log) co_return error_code{};
-  const Executor loop = co_await asio::this_coro::executor;
   const Offset end = log->end();
-  bool damaged = false;
-  for (Offset at = log->start(); at < end;) {
-    if (!goes_on()) co_return make_error_code(storage::Errc::stopped);
-    const auto read = co_await log->read(at, piece_bytes);
-    if (!read && read.error() == storage::Errc::corrupt) {
-      if (!std::exchange(damaged, true))
-        spdlog::error("{}-{}: damaged at offset {}: left out", name_, index, at);
-      at = std::max(at + 1, log->readable_from(at));
-      co_await asio::post(loop, use);
-      continue;
-    }
-    if (!read) co_return read.error();
-    const auto bytes = storage::gather(*read);
-    if (!bytes) co_return bytes.error();
-    net::Bytes rest = *bytes;
-    while (const auto batch = kafka::next_batch(rest)) visit_batch(*batch, visit);
-    if (read->next <= at) co_return error_code(storage::Errc::corrupt);
-    at = read->next;
-    co_await asio::post(loop, use);
-  }
+  Partition::Walk walk;
+  walk.visit = [&visit](net::Bytes batch) { visit_batch(batch, visit); };
+  walk.lost = [this, index, told = false](Offset at) mutable {
+    if (!std::exchange(told, true)) spdlog::error("{}-{}: damaged at offset {}: left out", name_, index, at);
+  };
+  walk.goes_on = goes_on;
+  if (const error_code error = co_await log->walk(std::move(walk))) co_return error;
   while (log->high_watermark() < end) {
     if (!goes_on() || log->closed()) co_return make_error_code(storage::Errc::stopped);
     const auto waiter = std::make_shared<Waiter>(loop_, clock_, Time::max());

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "core/error.h"
@@ -272,28 +273,40 @@ void Partition::recover(PartitionSnapshot recovered) {
 }
 
 Task<error_code> Partition::rebuild() {
-  constexpr std::size_t piece_bytes = 1u << 20;
   const auto self = shared_from_this();
   is_exact_ = false;
   PartitionSnapshot anew;
-  const Timestamp now = clock_.wall_ms();
-  for (Offset at = start(); at < log_->end();) {
+  Walk heads;
+  heads.visit = [this, &anew, now = clock_.wall_ms()](net::Bytes batch) {
+    apply_batch(anew.producers, anew.epochs, number_, *kafka::BatchHead::parse(batch), batch, now);
+    anew.producers.advance(high_watermark_, log_->end());
+  };
+  if (const error_code error = co_await walk(std::move(heads))) co_return error;
+  recover(std::move(anew));
+  co_return error_code{};
+}
+
+Task<error_code> Partition::walk(Walk walk) {
+  constexpr std::size_t piece_bytes = 1u << 20;
+  const auto self = shared_from_this();
+  const Executor loop = co_await asio::this_coro::executor;
+  const Offset end = log_->end();
+  for (Offset at = start(); at < end; co_await asio::post(loop, use)) {
+    if (walk.goes_on && !walk.goes_on()) co_return storage::Errc::stopped;
     const auto read = co_await log_->read(at, piece_bytes);
     if (!read && read.error() != storage::Errc::corrupt && at >= start()) co_return read.error();
-    if (!read) {  // lost, or trimmed meanwhile
+    if (!read) {
+      if (walk.lost && at >= start()) walk.lost(at);
       at = std::max({at + 1, start(), log_->readable_from(at)});
       continue;
     }
+    if (read->size == 0) break;  // it ends in a gap
     const auto bytes = storage::gather(*read);
     if (!bytes) co_return bytes.error();
     net::Bytes rest = *bytes;
-    while (const auto batch = kafka::next_batch(rest))
-      apply_batch(anew.producers, anew.epochs, number_, *kafka::BatchHead::parse(*batch), *batch, now);
-    anew.producers.advance(high_watermark_, log_->end());
-    if (read->next <= at) co_return storage::Errc::corrupt;
+    while (const auto batch = kafka::next_batch(rest)) walk.visit(*batch);
     at = read->next;
   }
-  recover(std::move(anew));
   co_return error_code{};
 }
 

@@ -88,6 +88,15 @@ class Partition : public std::enable_shared_from_this<Partition> {
     return log_->read(from, bytes_max, until);
   }
   Offset readable_from(Offset from) const { return log_->readable_from(from); }
+  // Every batch that is durable when this is called, oldest first, in pieces between which others run. What
+  // is damaged or trimmed meanwhile is left out; `lost`, if set, hears where. `stopped`: `goes_on`, if set,
+  // asked between the pieces, said no.
+  struct Walk {
+    std::function<void(net::Bytes batch)> visit;
+    std::function<void(Offset at)> lost = {};
+    std::function<bool()> goes_on = {};
+  };
+  Task<error_code> walk(Walk walk);
   Task<error_code> trim(Offset start);
 
   // The first record that reaches `timestamp`: its offset and time. {-1, -1} when none does.
@@ -153,7 +162,6 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first, Acks acks, Done done);
   void written(error_code error, const Submitted& submitted, const Done& done);
   void replicated(error_code error, Offset first);
-  void durable();
   void go_on();
   void advance();
   void advance_high_watermark();

@@ -64,23 +64,23 @@ std::vector<std::string> Catalog::configured(std::string_view kind) const {
   return names;
 }
 
-Catalog::Applied Catalog::apply(const News& news) {
+Catalog::Applied Catalog::apply(const MetadataUpdate& update) {
   Applied applied;
   std::set<std::string, std::less<>> touched;  // names of topics
   const auto touch_topic_of = [&](std::string_view config) {
     const std::string prefix = config_name(topic_kind, "");
     if (config.starts_with(prefix)) touched.emplace(config.substr(prefix.size()));
   };
-  if (news.whole) {
+  if (update.whole) {
     for (const auto& [name, topic] : by_name_) touched.insert(name);
     std::erase_if(configs_, [&](const auto& config) {
-      const bool gone = !news.entries.contains(std::string(config_entries) + config.first);
+      const bool gone = !update.entries.contains(std::string(config_entries) + config.first);
       if (gone) touch_topic_of(config.first);
       return gone;
     });
   }
   std::map<std::string, std::pair<TopicEntry, EntryVersion>, std::less<>> topics;
-  for (const auto& [key, entry] : news.entries) {
+  for (const auto& [key, entry] : update.entries) {
     if (key.starts_with(config_entries)) {
       const std::string name = key.substr(config_entries.size());
       auto values = entry ? parse_config(entry->value) : Result<ConfigMap>(ConfigMap{});
@@ -108,7 +108,7 @@ Catalog::Applied Catalog::apply(const News& news) {
   for (const std::string& name : touched) {
     const TopicPtr before = find(name);
     const auto told = topics.find(name);
-    const bool is_gone = told == topics.end() && (news.whole || news.entries.contains(topic_key(name)));
+    const bool is_gone = told == topics.end() && (update.whole || update.entries.contains(topic_key(name)));
     if (is_gone || (told == topics.end() && !before)) {
       if (before) {
         erase(before);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What there is, as the metadata store tells it: topics, who leads their partitions, configurations. An image
-// of the store and nothing else: what of it is hosted here is in the PartitionTable. Changed only by news.
-// No I/O; lives on the loop. A topic object is immutable: a change makes a new one.
+// of the store and nothing else: what of it is hosted here is in the PartitionTable. Changed only by updates
+// of it. No I/O; lives on the loop. A topic object is immutable: a change makes a new one.
 #pragma once
 
 #include <map>
@@ -53,7 +53,7 @@ class Catalog {
   EntryVersion config_version(std::string_view kind, std::string_view name) const;  // 0: there is no entry
   std::vector<std::string> configured(std::string_view kind) const;                 // names
 
-  // ---- what news does
+  // ---- what an update does
   // One of them is null when the topic is new, or gone.
   struct TopicChange {
     TopicPtr before, after;
@@ -62,7 +62,7 @@ class Catalog {
     std::vector<TopicChange> topics;
     std::vector<std::string> damaged;  // keys of entries that cannot be read; they count as unchanged
   };
-  Applied apply(const News& news);
+  Applied apply(const MetadataUpdate& update);
   // The brokers' defaults are others: a topic as it is with these, to be put back.
   void set_defaults(TopicDefaults defaults) { defaults_ = std::move(defaults); }
   TopicPtr refresh(const TopicPtr& topic);

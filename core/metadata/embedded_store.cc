@@ -48,8 +48,8 @@ MetadataEntry parse_entry_row(std::string_view row) {
   return entry;
 }
 
-Result<News> EmbeddedStore::read() const {
-  News all{.revision = revision_, .whole = true};
+Result<MetadataUpdate> EmbeddedStore::read() const {
+  MetadataUpdate all{.revision = revision_, .whole = true};
   const error_code error = storage::for_each_row(meta_, entry_row_prefix, [&](auto key, auto row) {
     all.entries.emplace(key, parse_entry_row(row));
     return error_code();
@@ -64,7 +64,7 @@ void EmbeddedStore::stop() {
   changed_->set(true);
 }
 
-Task<Result<News>> EmbeddedStore::load() {
+Task<Result<MetadataUpdate>> EmbeddedStore::load() {
   auto work = [this] { return read(); };
   co_return co_await run_on(disk_, std::move(work));
 }
@@ -99,19 +99,19 @@ void EmbeddedStore::tell(Delta delta) {
   std::exchange(changed_, std::make_shared<Promise<bool>>())->set(true);
 }
 
-Task<Result<News>> EmbeddedStore::news(Revision after) {
+Task<Result<MetadataUpdate>> EmbeddedStore::watch(Revision after) {
   while (!stopped_ && revision_ <= after) {
     const auto changed = changed_;
     co_await Promise<bool>::get(changed);
   }
   if (stopped_) co_return make_error_code(storage::Errc::stopped);
   if (deltas_.empty() || deltas_.front().first > after + 1) co_return co_await load();
-  News news{.revision = revision_};
+  MetadataUpdate update{.revision = revision_};
   for (auto& [revision, delta] : deltas_)
     if (revision > after)
-      for (auto& [key, entry] : delta) news.entries[key] = entry;
+      for (auto& [key, entry] : delta) update.entries[key] = entry;
   while (deltas_.front().first <= after) deltas_.pop_front();
-  co_return news;
+  co_return update;
 }
 
 Task<Result<std::optional<EntryVersion>>> EmbeddedStore::hold(std::string key, std::string value) {

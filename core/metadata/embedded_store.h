@@ -19,13 +19,13 @@ class EmbeddedStore final : public MetadataStore {
   // `disk` runs one job at a time: a change is checked and made in one of them.
   EmbeddedStore(storage::Store& meta, asio::any_io_executor disk) : meta_(meta), disk_(std::move(disk)) {}
 
-  Result<News> read() const;  // as load; blocks
-  void stop();                // whoever waits for news is told
+  Result<MetadataUpdate> read() const;  // as load; blocks
+  void stop();                          // who watches is told
 
-  Task<Result<News>> load() override;
+  Task<Result<MetadataUpdate>> load() override;
   // unknown: LevelDB failed, and has to be opened again.
   Task<Committed> commit(MetadataChange change) override;
-  Task<Result<News>> news(Revision after) override;
+  Task<Result<MetadataUpdate>> watch(Revision after) override;
   Session session() const override { return Session::alive; }
   Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) override;
   Task<error_code> evict(std::string key) override;

@@ -23,7 +23,7 @@ MetadataLoader::MetadataLoader(asio::io_context& loop, const Clock& clock, Metad
                                Catalog& catalog, PartitionTable& partitions, BrokerId self)
     : loop_(loop), clock_(clock), store_(store), catalog_(catalog), partitions_(partitions), self_(self) {}
 
-error_code MetadataLoader::start(const News& all) {
+error_code MetadataLoader::start(const MetadataUpdate& all) {
   const auto applied = catalog_.apply(all);
   for (const std::string& key : applied.damaged) spdlog::error("the metadata of {} is damaged", key);
   if (!applied.damaged.empty()) return make_error_code(storage::Errc::corrupt);
@@ -59,26 +59,26 @@ Task<void> MetadataLoader::remove_strays(Self self) {
 
 Task<void> MetadataLoader::follow(Self self) {
   while (!self->stopped_) {
-    const auto news = co_await self->store_.news(self->revision_);
-    if (self->stopped_ || (!news && news.error() == storage::Errc::stopped)) break;
-    if (!news) {
-      spdlog::error("metadata cannot be read: {}", news.error().message());
+    const auto update = co_await self->store_.watch(self->revision_);
+    if (self->stopped_ || (!update && update.error() == storage::Errc::stopped)) break;
+    if (!update) {
+      spdlog::error("metadata cannot be read: {}", update.error().message());
       const auto waiter =
           std::make_shared<Waiter>(self->loop_, self->clock_, self->clock_.now() + pause_after_failure);
       self->waiters_.add(waiter);
       co_await Waiter::wait(waiter);
       continue;
     }
-    co_await self->take(*news);
-    self->revision_ = news->revision;
+    co_await self->take(*update);
+    self->revision_ = update->revision;
     self->waiters_.wake_all();
   }
   self->stop();
 }
 
-Task<void> MetadataLoader::take(const News& news) {
+Task<void> MetadataLoader::take(const MetadataUpdate& update) {
   const AsyncMutex::Hold hold = co_await changing_.lock();
-  const auto applied = catalog_.apply(news);
+  const auto applied = catalog_.apply(update);
   for (const std::string& key : applied.damaged)
     spdlog::error("the metadata of {} is damaged, it is taken to be as it was", key);
   for (const Catalog::TopicChange& change : applied.topics) co_await take(change);
@@ -97,7 +97,7 @@ Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {
     spdlog::error("topic \"{}\" cannot be hosted here: {}", change.after->name, error.message());
     co_return;
   }
-  co_await lead(change.after, from);
+  co_await set_roles(change.after, from);
   co_await tell_changed(change.after);
 }
 
@@ -126,7 +126,7 @@ void MetadataLoader::on_role(std::string name, RoleChanged changed) {
     if (here[i]) tell_role(*topic, i, *here[i]);
 }
 
-Task<void> MetadataLoader::lead(TopicPtr topic, std::size_t from) {
+Task<void> MetadataLoader::set_roles(TopicPtr topic, std::size_t from) {
   Pace pace(co_await asio::this_coro::executor, clock_);
   for (std::size_t i = from; i < static_cast<std::size_t>(topic->partitions); i++) {
     if (pace.due(steps_to_open)) co_await pace.give_way();

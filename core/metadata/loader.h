@@ -19,8 +19,8 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
                  PartitionTable& partitions, BrokerId self);
 
   // With all that the store has and what this directory hosts. `corrupt`: an entry cannot be read. Blocks.
-  error_code start(const News& all);
-  // From now on follows the news, and removes what the directory hosts of topics that are gone.
+  error_code start(const MetadataUpdate& all);
+  // From now on watches the store, and removes what the directory hosts of topics that are gone.
   void run();
   void stop();
 
@@ -45,9 +45,9 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
 
   static Task<void> follow(Self self);
   static Task<void> remove_strays(Self self);
-  Task<void> take(const News& news);
+  Task<void> take(const MetadataUpdate& update);
   Task<void> take(const Catalog::TopicChange& change);
-  Task<void> lead(TopicPtr topic, std::size_t from);
+  Task<void> set_roles(TopicPtr topic, std::size_t from);  // of its partitions from that index on
   void set_role(const Topic& topic, std::size_t index, Partition& partition) const;
   void tell_role(const Topic& topic, std::size_t index, const Partition& partition) const;
   Task<void> tell_changed(TopicPtr topic) const;

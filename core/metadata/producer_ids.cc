@@ -6,7 +6,7 @@
 
 namespace mq::core {
 
-error_code ProducerIds::load(const News& all) {
+error_code ProducerIds::load(const MetadataUpdate& all) {
   const auto found = all.entries.find(std::string(producer_id_entry));
   if (found == all.entries.end() || !found->second) return {};
   const auto next = parse_producer_id(found->second->value);

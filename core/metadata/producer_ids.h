@@ -13,7 +13,7 @@ class ProducerIds {
 
   explicit ProducerIds(MetadataStore& store) : store_(store) {}
 
-  error_code load(const News& all);  // `corrupt`: the entry cannot be read
+  error_code load(const MetadataUpdate& all);  // `corrupt`: the entry cannot be read
   // Durable before it is handed out. `io`: the store cannot give a block now; nothing was handed out.
   Task<Result<std::int64_t>> next();
 

@@ -4,7 +4,7 @@
 // broker's own LevelDB can all be one: nothing here asks who else wrote a key, or how many entries one change
 // may have. Lives on the loop.
 //
-// Whoever reads follows the news: every step is made from what the store holds, so news may be repeated, put
+// Whoever reads watches it: every step is made from what the store holds, so updates may be repeated, put
 // together or left out for a whole image, and nobody is the worse for it.
 #pragma once
 
@@ -26,7 +26,7 @@ struct MetadataEntry {
   bool operator==(const MetadataEntry&) const = default;
 };
 
-struct News {
+struct MetadataUpdate {
   Revision revision = 0;
   bool whole = false;  // all entries there are; otherwise those that changed
   std::map<std::string, std::optional<MetadataEntry>> entries = {};  // nothing: erased
@@ -55,7 +55,7 @@ struct Committed {
     refused,   // nothing was changed, nor would be if it came again
   };
   Outcome outcome = Outcome::refused;
-  Revision revision = 0;  // done: news of it or later have it
+  Revision revision = 0;  // done: updates of it or later have it
   std::string why = {};   // for people, when it is not done
 };
 
@@ -66,10 +66,10 @@ class MetadataStore {
 
   virtual ~MetadataStore() = default;
 
-  virtual Task<Result<News>> load() = 0;  // whole
+  virtual Task<Result<MetadataUpdate>> load() = 0;  // whole
   virtual Task<Committed> commit(MetadataChange change) = 0;
   // What changed since; waits until something has. `stopped`: nothing will any more.
-  virtual Task<Result<News>> news(Revision after) = 0;
+  virtual Task<Result<MetadataUpdate>> watch(Revision after) = 0;
 
   virtual Session session() const = 0;
   // The key lives no longer than the session. Its version is the token: greater than every earlier one of

@@ -39,12 +39,12 @@ class Entries {
     all_.erase(key);
     changed_[key] = std::nullopt;
   }
-  News whole() const {
-    News news{.revision = revision_, .whole = true};
-    for (const auto& [key, entry] : all_) news.entries[key] = entry;
-    return news;
+  MetadataUpdate whole() const {
+    MetadataUpdate update{.revision = revision_, .whole = true};
+    for (const auto& [key, entry] : all_) update.entries[key] = entry;
+    return update;
   }
-  News changed() { return {revision_, false, std::exchange(changed_, {})}; }
+  MetadataUpdate changed() { return {revision_, false, std::exchange(changed_, {})}; }
   const std::map<std::string, MetadataEntry>& all() const { return all_; }
 
  private:
@@ -159,7 +159,7 @@ TEST_F(CatalogTest, WhatCannotBeReadIsToldAndChangesNothing) {
   EXPECT_EQ(catalog.find("t")->partitions, 2);
 }
 
-TEST_F(CatalogTest, WhateverNewsCameTheImageIsThatOfTheStore) {
+TEST_F(CatalogTest, WhateverUpdatesCameTheImageIsThatOfTheStore) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);

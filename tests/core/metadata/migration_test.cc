@@ -29,8 +29,8 @@ class OldRowsTest : public testing::Test {
   std::map<std::string, std::string> entries() {
     EmbeddedStore store(meta, loop.get_executor());
     std::map<std::string, std::string> all;
-    const News news = *store.read();
-    for (const auto& [key, entry] : news.entries) all[key] = entry->value;
+    const MetadataUpdate update = *store.read();
+    for (const auto& [key, entry] : update.entries) all[key] = entry->value;
     return all;
   }
 

@@ -26,10 +26,10 @@ class MetadataStoreTest : public testing::Test {
     change.puts[std::move(key)] = std::move(value);
     return commit(std::move(change));
   }
-  News load() { return *test::wait_for(loop, store->load()); }
-  News news(Revision after) { return *test::wait_for(loop, store->news(after)); }
+  MetadataUpdate load() { return *test::wait_for(loop, store->load()); }
+  MetadataUpdate watch(Revision after) { return *test::wait_for(loop, store->watch(after)); }
   std::optional<MetadataEntry> entry(const std::string& key) {
-    const News all = load();
+    const MetadataUpdate all = load();
     const auto found = all.entries.find(key);
     return found == all.entries.end() ? std::nullopt : found->second;
   }
@@ -79,28 +79,28 @@ TEST_F(MetadataStoreTest, AVersionIsGreaterWithEveryWriteAlsoAfterAnEraseAndARes
   }
 }
 
-TEST_F(MetadataStoreTest, NewsIsWhatChangedSince) {
+TEST_F(MetadataStoreTest, AnUpdateIsWhatChangedSince) {
   const Revision first = load().revision;
   const Revision one = put("a", "1").revision;
   const Revision two = put("b", "2").revision;
   EXPECT_GT(two, one);
-  const News all = news(first);
+  const MetadataUpdate all = watch(first);
   EXPECT_FALSE(all.whole);
   EXPECT_EQ(all.entries.size(), 2u);
-  const News last = news(one);
+  const MetadataUpdate last = watch(one);
   EXPECT_EQ(last.entries.size(), 1u);
   EXPECT_EQ(last.entries.at("b")->value, "2");
   EXPECT_EQ(last.revision, two);
   MetadataChange erase;
   erase.erases = {"a"};
   commit(erase);
-  EXPECT_FALSE(news(two).entries.at("a"));
+  EXPECT_FALSE(watch(two).entries.at("a"));
 }
 
-TEST_F(MetadataStoreTest, WhoAsksForNewsWaitsForIt) {
-  std::optional<News> heard;
-  asio::co_spawn(loop, store->news(load().revision),
-                 [&](std::exception_ptr, Result<News> news) { heard = *news; });
+TEST_F(MetadataStoreTest, WhoWatchesWaitsForAnUpdate) {
+  std::optional<MetadataUpdate> heard;
+  asio::co_spawn(loop, store->watch(load().revision),
+                 [&](std::exception_ptr, Result<MetadataUpdate> update) { heard = *update; });
   loop.restart();
   loop.poll();
   EXPECT_FALSE(heard);
@@ -112,7 +112,7 @@ TEST_F(MetadataStoreTest, WhoAsksForNewsWaitsForIt) {
 TEST_F(MetadataStoreTest, WhoMissedTooMuchIsGivenAllThereIs) {
   const Revision first = load().revision;
   for (std::size_t i = 0; i <= EmbeddedStore::deltas_max; i++) put("a", std::to_string(i));
-  const News all = news(first);
+  const MetadataUpdate all = watch(first);
   EXPECT_TRUE(all.whole);
   EXPECT_EQ(all.entries.at("a")->value, std::to_string(EmbeddedStore::deltas_max));
 }
@@ -122,7 +122,7 @@ TEST_F(MetadataStoreTest, WhatIsHeldLivesWithTheSessionAndHasOneHolder) {
   const Revision first = load().revision;
   const auto token = *test::wait_for(loop, store->hold("controller", "me"));
   ASSERT_TRUE(token);
-  EXPECT_EQ(news(first).entries.at("controller")->version, *token);
+  EXPECT_EQ(watch(first).entries.at("controller")->version, *token);
   EXPECT_FALSE(*test::wait_for(loop, store->hold("controller", "me again")));
 
   MetadataChange change;
@@ -151,8 +151,8 @@ TEST_F(MetadataStoreTest, OfAWriteThatFailedNobodyKnowsWhetherItWasMade) {
 
 TEST_F(MetadataStoreTest, AStoppedStoreTellsThatToWhoWaits) {
   std::optional<error_code> told;
-  asio::co_spawn(loop, store->news(load().revision),
-                 [&](std::exception_ptr, Result<News> news) { told = news.error(); });
+  asio::co_spawn(loop, store->watch(load().revision),
+                 [&](std::exception_ptr, Result<MetadataUpdate> update) { told = update.error(); });
   loop.restart();
   loop.poll();
   store->stop();

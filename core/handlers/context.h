@@ -11,7 +11,7 @@
 #include "core/handlers/fetch_sessions.h"
 #include "core/handlers/produce_order.h"
 #include "core/loop/clock.h"
-#include "core/loop/deadlines.h"
+#include "core/loop/deadline_queue.h"
 #include "core/loop/pace.h"
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/locate.h"
@@ -51,7 +51,7 @@ struct Services {
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
   ProduceOrder produce_order = {};
-  Deadlines produce_deadlines{loop, clock};
+  DeadlineQueue produce_deadlines{loop, clock};
 
   Located locate(const TopicPtr& topic, std::int32_t index) const {
     return core::locate(partitions, topic, index);

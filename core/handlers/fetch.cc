@@ -166,6 +166,7 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request,
     const auto waiter = co_await wait_for(context, reads, committed, deadline);
     if (co_await any_changed(context, reads, committed))
       continue;  // meanwhile, or while a cold read was waited for
+    if (context.peer->gone) co_return;
     context.peer->when_gone = [waiter] { waiter->wake(); };
     co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
     context.peer->when_gone = nullptr;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/loop/deadlines.h"
+#include "core/loop/deadline_queue.h"
 #include "core/partition/partition.h"
 #include "net/kafka/messages/produce.h"
 
@@ -44,9 +44,9 @@ class ProduceAnswers {
   }
 
   // Until all have ended or, if there is one, until the deadline. Once.
-  static Task<void> wait(std::shared_ptr<ProduceAnswers> self, Deadlines& deadlines,
+  static Task<void> wait(std::shared_ptr<ProduceAnswers> self, DeadlineQueue& deadlines,
                          std::optional<Time> deadline) {
-    std::optional<Deadlines::Token> token;
+    std::optional<DeadlineQueue::Token> token;
     if (self->waiting_ > 0) {
       if (deadline)
         token = deadlines.add(*deadline, [answers = self.get(), &token] {

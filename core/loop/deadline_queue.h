@@ -11,34 +11,34 @@
 
 namespace mq::core {
 
-class Deadlines {
+class DeadlineQueue {
  public:
   using Missed = std::function<void()>;  // may add and remove others
   using Token = std::multimap<Time, Missed>::iterator;
 
-  Deadlines(asio::io_context& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
+  DeadlineQueue(asio::io_context& loop, const Clock& clock) : loop_(loop), clock_(clock) {}
 
   // `missed` is called on the loop when the time has come, unless it is removed before.
   Token add(Time at, Missed missed) {
     const Token added =
-        row_.emplace_hint(row_.end(), at, std::move(missed));  // most are alike: it is the last
+        queue_.emplace_hint(queue_.end(), at, std::move(missed));  // most are alike: it is the last
     arm();
     return added;
   }
   // Only before it is called. The alarm stays as it is set, and rings once for nothing.
-  void remove(Token token) { row_.erase(token); }
+  void remove(Token token) { queue_.erase(token); }
 
  private:
   void arm() {
-    if (row_.empty()) return;
+    if (queue_.empty()) return;
     if (!alarm_) alarm_ = clock_.alarm(loop_);
-    const Time next = row_.begin()->first;
+    const Time next = queue_.begin()->first;
     if (!alarm_->set_for() || *alarm_->set_for() > next) alarm_->ring_at(next, [this] { ring(); });
   }
   void ring() {
     const Time now = clock_.now();
-    while (!row_.empty() && row_.begin()->first <= now) {
-      const auto due = row_.extract(row_.begin());
+    while (!queue_.empty() && queue_.begin()->first <= now) {
+      const auto due = queue_.extract(queue_.begin());
       due.mapped()();
     }
     arm();
@@ -46,7 +46,7 @@ class Deadlines {
 
   asio::io_context& loop_;
   const Clock& clock_;
-  std::multimap<Time, Missed> row_;
+  std::multimap<Time, Missed> queue_;
   std::unique_ptr<Alarm> alarm_;
 };
 

@@ -5,14 +5,10 @@
 #include "storage/error.h"
 #include "tests/storage/support/model.h"
 #include "tests/support/power_cut.h"
+#include "tests/support/seed.h"
 
 namespace mq::test {
 namespace {
-
-std::uint64_t some_seed() {
-  const char* given = std::getenv("MQ_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 // Segments of a few batches, so that rolling, sealing and forgetting happen all the time.
 struct Life {
@@ -54,7 +50,7 @@ void live_through_a_cut(std::uint64_t seed, std::uint64_t cut_at, PowerCut::Loss
 }
 
 TEST(JournalPower, WhatWasAcknowledgedSurvivesACutAtEveryCall) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   for (std::uint64_t cut_at = 1; cut_at <= 300; cut_at += 1 + cut_at % 2) {
     live_through_a_cut(seed + cut_at, cut_at, PowerCut::Loss::all);
     if (testing::Test::HasFailure()) return;
@@ -62,7 +58,7 @@ TEST(JournalPower, WhatWasAcknowledgedSurvivesACutAtEveryCall) {
 }
 
 TEST(JournalPower, WhatWasAcknowledgedSurvivesACutThatLosesSomeSectors) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   for (std::uint64_t cut_at = 2; cut_at <= 300; cut_at += 3) {
     live_through_a_cut(seed + cut_at, cut_at, PowerCut::Loss::random);
     if (testing::Test::HasFailure()) return;
@@ -70,7 +66,7 @@ TEST(JournalPower, WhatWasAcknowledgedSurvivesACutThatLosesSomeSectors) {
 }
 
 TEST(JournalPower, AnyLifeIsRememberedAfterAnyCrash) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   SCOPED_TRACE("MQ_SEED=" + std::to_string(seed));
   Life life(seed);
   life.opened.open();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partition whose end was wrong: what was truncated never was, whatever was known of it, and after every
 // restart.
+#include <future>
+
+#include "storage/disk_journal.h"
 #include "tests/storage/support/damage.h"
 
 namespace mq::test {
@@ -163,6 +166,47 @@ TEST(Recovery, SaysWhetherTheLastStopWasClean) {
   EXPECT_TRUE(opened.journal->recovery().clean);
   opened.open();
   EXPECT_FALSE(opened.journal->recovery().clean) << "there may have been more";
+}
+
+// The log begins with a gap, so nothing is found in what is sealed; until that is known the rest is sealed,
+// too.
+TEST(Truncation, AReadThatLooksInWhatIsSealedMissesNothingThatIsSealedMeanwhile) {
+  Opened opened;
+  opened.options.tail_bytes = 0;
+  std::function<void()> seal;
+  bool holds = false;
+  opened.options.snapshots = [&](std::vector<PartitionNumber>, auto done) {
+    if (!holds) return done({});
+    seal = [done] { done({}); };
+  };
+  opened.open();
+  const auto log = opened.journal->log(1);
+  ASSERT_FALSE(append_to(opened.loop, *log, make_batch(1, 1, 100)));
+  ASSERT_FALSE(roll(opened));
+  ASSERT_FALSE(truncate(opened, 1, 1));
+  ASSERT_FALSE(append_to(opened.loop, *log, make_batch(1, 2, 300)));
+  holds = true;  // closed, and not sealed yet
+  std::optional<error_code> rolled;
+  storage::asio::co_spawn(opened.loop, opened.journal->rewriter().roll(),
+                          [&](std::exception_ptr, error_code error) { rolled = error; });
+  run_until(opened.loop, [&] { return static_cast<bool>(seal); });
+  ASSERT_FALSE(append_to(opened.loop, *log, make_batch(3, 1, 100)));
+
+  std::promise<void> released;
+  const std::shared_future<void> release = released.get_future();
+  auto& readers = static_cast<storage::DiskJournal&>(*opened.journal).readers();
+  for (int i = 0; i < 64; i++) storage::asio::post(readers, [release] { release.wait(); });
+  std::optional<storage::Result<storage::Read>> read;
+  storage::asio::co_spawn(opened.loop, log->read(0, 1000),
+                          [&](std::exception_ptr, auto result) { read = result; });
+  opened.loop.restart();
+  opened.loop.poll();
+  seal();
+  run_until(opened.loop, [&] { return rolled.has_value(); });
+  released.set_value();
+  run_until(opened.loop, [&] { return read.has_value(); });
+  ASSERT_TRUE(*read);
+  EXPECT_GE((**read).size, 300u) << "the first batch, and not what came behind it";
 }
 
 }  // namespace

@@ -17,16 +17,12 @@
 #include "tests/core/partition/lead_alone.h"
 #include "tests/storage/support/batches.h"
 #include "tests/support/power_cut.h"
+#include "tests/support/seed.h"
 
 namespace mq::core {
 namespace {
 
 using test::PowerCut;
-
-std::uint64_t some_seed() {
-  const char* given = std::getenv("MQ_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 using Map = std::map<std::string, std::string>;
 
@@ -170,7 +166,7 @@ class Compacted {
 };
 
 TEST(Compactor, LeavesOneRecordOfEveryKeyAndTheSameMap) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   for (std::uint64_t variant = 0; variant < 2; variant++) {
     SCOPED_TRACE("MQ_SEED=" + std::to_string(seed + variant));
     Compacted log(seed + variant);
@@ -212,7 +208,7 @@ TEST(Compactor, RemembersHowFarItCameAndForgetsTopicsThatAreGone) {
 
 // Any life, cut anywhere: what was acknowledged is there, and of each key the newest.
 TEST(Compactor, AReaderEndsWithTheNewestOfEveryKeyAfterAnyCrash) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   for (std::uint64_t round = 0; round < 40; round++) {
     SCOPED_TRACE("MQ_SEED=" + std::to_string(seed) + ", round " + std::to_string(round));
     Compacted log(seed + round);

@@ -14,17 +14,13 @@
 #include "tests/core/cleaning/wall_clock.h"
 #include "tests/storage/support/batches.h"
 #include "tests/support/power_cut.h"
+#include "tests/support/seed.h"
 #include "tests/support/temp_dir.h"
 
 namespace mq::core::truncation_test {
 namespace {
 
 using test::PowerCut;
-
-std::uint64_t some_seed() {
-  const char* given = std::getenv("MQ_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 constexpr PartitionNumber numbers[] = {1, 2};
 
@@ -242,7 +238,7 @@ class Replicated {
 };
 
 TEST(Truncation, IsAsIfItHadNeverBeenWhereverThePowerGoes) {
-  const std::uint64_t seed = some_seed();
+  const std::uint64_t seed = test::some_seed();
   int rebuilt = 0;
   for (std::uint64_t round = 0; round < 40; round++) {
     SCOPED_TRACE("MQ_SEED=" + std::to_string(seed) + ", round " + std::to_string(round));

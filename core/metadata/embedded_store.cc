@@ -15,23 +15,31 @@ std::string row_key(std::string_view key) {
   return std::string(entry_row_prefix).append(key);
 }
 
-// On the disk's executor. Nothing: a guard failed.
-Result<std::optional<EntryVersion>> write(storage::Store& meta, const MetadataChange& change) {
+struct Written {
+  std::optional<EntryVersion> version = {};  // nothing: a guard failed
+  std::map<std::string, std::optional<MetadataEntry>> found = {};
+};
+
+// On the disk's executor.
+Result<Written> write(storage::Store& meta, const MetadataChange& change) {
+  Written written;
+  bool holds = true;
   for (const Guard& guard : change.guards) {
-    if (guard.kind == Guard::Kind::held_by_me) continue;
     const auto row = meta.get(row_key(guard.key));
     if (!row) return row.error();
-    const bool holds = guard.kind == Guard::Kind::absent
-                           ? !row->has_value()
-                           : row->has_value() && parse_entry_row(**row).version == guard.version;
-    if (!holds) return std::optional<EntryVersion>();
+    std::optional<MetadataEntry> entry;
+    if (*row) entry = parse_entry_row(**row);
+    holds = holds && (guard.kind == Guard::Kind::absent ? !entry : entry && entry->version == guard.version);
+    written.found[guard.key] = std::move(entry);
   }
+  if (!holds) return written;
   const auto version = static_cast<EntryVersion>(meta.changes()) + 1;
   storage::Store::Change rows;
   for (const auto& [key, value] : change.puts) rows.puts[row_key(key)] = entry_row({value, version});
   for (const std::string& key : change.erases) rows.erases.push_back(row_key(key));
   if (const error_code error = meta.commit(rows)) return error;
-  return std::optional(version);
+  written.version = version;
+  return written;
 }
 
 }  // namespace
@@ -71,24 +79,50 @@ Task<Result<MetadataUpdate>> EmbeddedStore::load() {
 
 bool EmbeddedStore::allows(const std::vector<Guard>& guards) const {
   return std::all_of(guards.begin(), guards.end(), [&](const Guard& guard) {
-    const bool is_held = held_.contains(guard.key);
-    return guard.kind == Guard::Kind::held_by_me ? is_held : guard.kind != Guard::Kind::absent || !is_held;
+    const auto held = held_.find(guard.key);
+    if (guard.kind == Guard::Kind::held_by_me) return held != held_.end();
+    if (held == held_.end()) return true;  // its row will tell
+    return guard.kind == Guard::Kind::unchanged && held->second.version == guard.version;
   });
+}
+
+EmbeddedStore::Delta EmbeddedStore::put_held(MetadataChange& change) {
+  Delta delta;
+  for (auto& [key, entry] : held_)
+    if (auto put = change.puts.extract(key)) {
+      entry = {std::move(put.mapped()), next_token()};
+      delta[key] = entry;
+    }
+  return delta;
+}
+
+EntryVersion EmbeddedStore::next_token() {
+  tokens_ = std::max(tokens_, static_cast<EntryVersion>(meta_.changes())) + 1;
+  return tokens_;
 }
 
 Task<Committed> EmbeddedStore::commit(MetadataChange change) {
   if (stopped_) co_return Committed{Committed::Outcome::refused, 0, "the broker stops"};
-  if (!allows(change.guards))
-    co_return Committed{Committed::Outcome::conflict, 0, "it was changed meanwhile"};
+  const AsyncMutex::Hold hold = co_await committing_.lock();
+  Committed conflict{Committed::Outcome::conflict, 0, "it was changed meanwhile"};
+  for (const auto& [key, entry] : held_) conflict.found[key] = entry;
+  if (!allows(change.guards)) co_return conflict;
+  std::erase_if(change.guards, [&](const Guard& guard) { return held_.contains(guard.key); });
+  MetadataChange rows = change;
+  for (const auto& [key, entry] : held_) rows.puts.erase(key);
   Delta delta;
-  for (const auto& [key, value] : change.puts) delta[key] = MetadataEntry{value, 0};
-  for (const std::string& key : change.erases) delta[key] = std::nullopt;
-  auto work = [&meta = meta_, change = std::move(change)] { return write(meta, change); };
-  const auto version = co_await run_on(disk_, std::move(work));
-  if (!version) co_return Committed{Committed::Outcome::unknown, 0, version.error().message()};
-  if (!*version) co_return Committed{Committed::Outcome::conflict, 0, "it was changed meanwhile"};
+  for (const auto& [key, value] : rows.puts) delta[key] = MetadataEntry{value, 0};
+  for (const std::string& key : rows.erases) delta[key] = std::nullopt;
+  auto work = [&meta = meta_, rows = std::move(rows)] { return write(meta, rows); };
+  auto written = co_await run_on(disk_, std::move(work));
+  if (!written) co_return Committed{Committed::Outcome::unknown, 0, written.error().message()};
+  if (!written->version) {
+    conflict.found.merge(written->found);
+    co_return conflict;
+  }
   for (auto& [key, entry] : delta)
-    if (entry) entry->version = **version;
+    if (entry) entry->version = *written->version;
+  delta.merge(put_held(change));
   tell(std::move(delta));
   co_return Committed{Committed::Outcome::done, revision_};
 }
@@ -116,8 +150,7 @@ Task<Result<MetadataUpdate>> EmbeddedStore::watch(Revision after) {
 
 Task<Result<std::optional<EntryVersion>>> EmbeddedStore::hold(std::string key, std::string value) {
   if (held_.contains(key)) co_return std::optional<EntryVersion>();
-  tokens_ = std::max(tokens_, static_cast<EntryVersion>(meta_.changes())) + 1;
-  const MetadataEntry entry{std::move(value), tokens_};
+  const MetadataEntry entry{std::move(value), next_token()};
   held_[key] = entry;
   tell({{std::move(key), entry}});
   co_return std::optional(entry.version);

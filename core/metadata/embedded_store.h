@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 
+#include "core/loop/async_mutex.h"
 #include "core/loop/promise.h"
 #include "core/metadata/store.h"
 #include "storage/store.h"
@@ -27,6 +28,7 @@ class EmbeddedStore final : public MetadataStore {
   Task<Committed> commit(MetadataChange change) override;
   Task<Result<MetadataUpdate>> watch(Revision after) override;
   Session session() const override { return Session::alive; }
+  void on_session(SessionChanged) override {}  // it never becomes another
   Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) override;
   Task<error_code> evict(std::string key) override;
 
@@ -34,6 +36,8 @@ class EmbeddedStore final : public MetadataStore {
   using Delta = std::map<std::string, std::optional<MetadataEntry>>;
 
   bool allows(const std::vector<Guard>& guards) const;  // as far as they are about what is held
+  Delta put_held(MetadataChange& change);               // and leaves the rest of it
+  EntryVersion next_token();
   void tell(Delta delta);
 
   storage::Store& meta_;
@@ -42,6 +46,7 @@ class EmbeddedStore final : public MetadataStore {
   std::deque<std::pair<Revision, Delta>> deltas_;
   std::map<std::string, MetadataEntry> held_;
   EntryVersion tokens_ = 0;
+  AsyncMutex committing_;
   std::shared_ptr<Promise<bool>> changed_ = std::make_shared<Promise<bool>>();
   bool stopped_ = false;
 };

@@ -8,6 +8,7 @@
 // together or left out for a whole image, and nobody is the worse for it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ struct Guard {
   EntryVersion version = 0;  // unchanged: as it was seen
 };
 
-// All or nothing.
+// All or nothing. A key that this session holds stays held when it is put; no other session's may be put.
 struct MetadataChange {
+  static constexpr std::size_t entries_max = 60;  // put and erased: what every store takes at once
   std::vector<Guard> guards = {};
   std::map<std::string, std::string> puts = {};
   std::vector<std::string> erases = {};
@@ -57,11 +59,15 @@ struct Committed {
   Outcome outcome = Outcome::refused;
   Revision revision = 0;  // done: updates of it or later have it
   std::string why = {};   // for people, when it is not done
+  // conflict: what the guarded keys are now, as far as the store told; nothing: there is none. Newer than any
+  // read may be: it comes from the change itself.
+  std::map<std::string, std::optional<MetadataEntry>> found = {};
 };
 
 class MetadataStore {
  public:
-  // Whether what this broker holds is still its own.
+  // Whether what this broker holds is still its own. suspect: the store was not heard of for as long as a
+  // session lasts without it, what is held may be gone. lost: it is gone; the next hold() begins a new one.
   enum class Session { alive, suspect, lost };
 
   virtual ~MetadataStore() = default;
@@ -72,6 +78,9 @@ class MetadataStore {
   virtual Task<Result<MetadataUpdate>> watch(Revision after) = 0;
 
   virtual Session session() const = 0;
+  // Called whenever it becomes another; `lost` once for each that was.
+  using SessionChanged = std::function<void(Session)>;
+  virtual void on_session(SessionChanged changed) = 0;
   // The key lives no longer than the session. Its version is the token: greater than every earlier one of
   // that key. Nothing: somebody else holds it.
   virtual Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) = 0;

@@ -142,6 +142,31 @@ TEST_F(MetadataStoreTest, WhatIsHeldLivesWithTheSessionAndHasOneHolder) {
   EXPECT_GT(*test::wait_for(loop, store->hold("controller", "me")), std::optional(0));
 }
 
+TEST_F(MetadataStoreTest, WhatIsHeldCanBePutAndStaysHeld) {
+  const auto token = *test::wait_for(loop, store->hold("live/1", "starts"));
+  MetadataChange change;
+  change.guards = {{Kind::held_by_me, "live/1"}, {Kind::unchanged, "live/1", *token}};
+  change.puts = {{"live/1", "runs"}, {"a", "1"}};
+  const Committed done = commit(change);
+  EXPECT_EQ(done.outcome, Outcome::done);
+  EXPECT_EQ(entry("live/1")->value, "runs");
+  EXPECT_GT(entry("live/1")->version, *token);
+  EXPECT_EQ(watch(done.revision - 1).entries.at("live/1")->value, "runs");
+  EXPECT_EQ(commit(change).outcome, Outcome::conflict) << "its version is another now";
+  EXPECT_FALSE(test::wait_for(loop, store->evict("live/1")));
+  EXPECT_FALSE(entry("live/1")) << "it lives with the session, put or not";
+}
+
+TEST_F(MetadataStoreTest, AConflictTellsWhatIsThere) {
+  put("a", "1");
+  MetadataChange change;
+  change.guards = {{Kind::absent, "a"}, {Kind::unchanged, "b", 1}};
+  const Committed refused = commit(change);
+  ASSERT_EQ(refused.outcome, Outcome::conflict);
+  EXPECT_EQ(refused.found.at("a"), entry("a"));
+  EXPECT_EQ(refused.found.at("b"), std::nullopt);
+}
+
 TEST_F(MetadataStoreTest, OfAWriteThatFailedNobodyKnowsWhetherItWasMade) {
   meta.fail_with(make_error_code(storage::Errc::io));
   EXPECT_EQ(put("a", "1").outcome, Outcome::unknown);

@@ -43,7 +43,7 @@ void DiskJournal::start_threads(const Writer::Position& position) {
         if (append.done) append.done(Errc::stopped);
     });
   };
-  writer_ = std::make_unique<Writer>(*segments_, settings, position, std::move(finished),
+  writer_ = std::make_unique<Writer>(queue_, *segments_, settings, position, std::move(finished),
                                      [this] { return meta_->changes(); });
   stall_.watch([this] { return writer_->activity(); });
 }
@@ -70,7 +70,7 @@ void DiskJournal::submit(Append append) {
 void DiskJournal::hand_over() {
   auto turn = std::move(turn_);
   turn_.clear();
-  writer_->submit(std::move(turn));
+  queue_.push(std::move(turn));
 }
 
 Task<error_code> DiskJournal::submitted(Append append) {
@@ -102,7 +102,7 @@ void DiskJournal::note_rows(std::string rows, Log::Appended done) {
   append.done = std::move(done);
   std::vector<Append> appends;
   appends.push_back(std::move(append));
-  writer_->submit(std::move(appends));
+  queue_.push(std::move(appends));
 }
 
 // A few thousand rows at most, and only when the segment with the newest copy of one of them is about to go.

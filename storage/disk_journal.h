@@ -70,6 +70,7 @@ class DiskJournal final : public Journal, private Rewriter {
   FileSystem& files_;
   asio::io_context& loop_;
   const JournalOptions options_;
+  AppendQueue queue_;
   Recovery recovery_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<NotingStore> meta_;

@@ -11,8 +11,6 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t group_bytes_max = 8u << 20;  // of one sync
-constexpr std::size_t group_appends_max = 2000;    // whose answers are one turn of the loop
 constexpr std::size_t write_bytes_max =
     256u << 10;  // of one pwritev: larger ones take large page-cache folios, at half the rate
 constexpr std::size_t copy_bytes_max =
@@ -47,9 +45,10 @@ void refuse(Append& append, const error_code& error) {
 
 }  // namespace
 
-Writer::Writer(SegmentFiles& files, Settings settings, const Position& start, Finished finished,
-               Changes changes)
-    : files_(files),
+Writer::Writer(AppendQueue& queue, SegmentFiles& files, Settings settings, const Position& start,
+               Finished finished, Changes changes)
+    : queue_(queue),
+      files_(files),
       settings_(settings),
       finished_(std::move(finished)),
       changes_(std::move(changes)),
@@ -67,23 +66,8 @@ Writer::~Writer() {
   stop();
 }
 
-void Writer::submit(std::vector<Append> appends) {
-  if (appends.empty()) return;
-  bool idle;
-  {
-    std::lock_guard lock(mutex_);
-    idle = queue_.empty();
-    queue_.push_back(std::move(appends));
-  }
-  if (idle) wake_.notify_one();
-}
-
 void Writer::stop() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
+  queue_.close();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -94,8 +78,8 @@ std::pair<std::uint32_t, std::uint64_t> Writer::end() const {
 
 void Writer::run() {
   for (;;) {
-    auto group = next();
-    if (!group) {
+    auto group = queue_.take(note_due_);
+    if (!group) {  // a second has passed, and there is something to be said or synced
       group = std::make_unique<Group>();
       write_note(*group, false);
     } else if (group->appends.empty()) {
@@ -116,40 +100,6 @@ void Writer::run() {
 void Writer::finish(std::unique_ptr<Group> group) {
   for (std::size_t i = 0; i < group->closed.size(); i++) files_.filled();
   if (!group->appends.empty() || !group->closed.empty()) finished_(std::move(group));
-}
-
-std::unique_ptr<Group> Writer::next() {
-  std::unique_lock lock(mutex_);
-  const auto anything = [this] { return stopping_ || !queue_.empty(); };
-  if (!note_due_) {
-    wake_.wait(lock, anything);
-  } else if (!wake_.wait_until(lock, *note_due_, anything)) {
-    return nullptr;
-  }
-  return gather();
-}
-
-// What waits, up to the bytes of one sync. With the lock held.
-std::unique_ptr<Group> Writer::gather() {
-  auto group = std::make_unique<Group>();
-  std::size_t bytes = 0;
-  const auto has_room = [&](std::size_t more) {
-    return bytes < group_bytes_max && group->appends.size() + more < group_appends_max;
-  };
-  while (!queue_.empty() && has_room(0)) {
-    auto& turn = queue_.front();
-    std::size_t taken = 0;
-    while (taken < turn.size() && has_room(taken)) bytes += record_bytes(turn[taken++].batch.size);
-    const auto end = turn.begin() + static_cast<std::ptrdiff_t>(taken);
-    if (group->appends.empty() && taken == turn.size()) {
-      group->appends = std::move(turn);
-    } else {
-      group->appends.insert(group->appends.end(), std::move_iterator(turn.begin()), std::move_iterator(end));
-      turn.erase(turn.begin(), end);
-    }
-    if (taken == 0 || turn.empty()) queue_.pop_front();
-  }
-  return group;
 }
 
 void Writer::write(Group& group) {

@@ -1,54 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread, the only one that writes and syncs the journal: takes everything that waits, writes it behind
-// each other, syncs once, and hands the whole group back. While a sync runs, the next group gathers. With
-// nothing to do it sleeps.
+// One thread, the only one that writes and syncs the journal: takes everything that waits in the queue,
+// writes it behind each other, syncs once, and hands the whole group back. While a sync runs, the next group
+// gathers. With nothing to do it sleeps.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "storage/append_queue.h"
 #include "storage/journal.h"
-#include "storage/record.h"
-#include "storage/segment_files.h"
 
 namespace mq::storage {
-
-class PartitionLog;
-
-// A record on its way into the journal.
-struct Append {
-  Kind kind = Kind::batch;
-  PartitionNumber partition = 0;
-  Offset base = 0;
-  // Of its log, as the sender knows them; once it is refused, as the writer does.
-  std::uint32_t refusals = 0;
-  bool closes = false;  // the segment takes nothing after it
-  Batch batch;          // the payload; offsets and time only of a batch
-  std::shared_ptr<PartitionLog> log;
-  Log::Appended done;
-
-  error_code error;            // filled in by the writer, as is
-  std::uint32_t position = 0;  // of the payload in its segment
-};
-
-// What became durable together, or failed. On failure some of the appends may be good: each says it.
-struct Group {
-  struct Part {  // appends from `first` on are in this segment
-    std::size_t first = 0;
-    std::shared_ptr<SegmentFile> segment;
-  };
-  struct Closed {
-    std::shared_ptr<SegmentFile> segment;
-    std::uint64_t end = 0;  // what is behind it does not count
-  };
-  std::vector<Append> appends;
-  std::vector<Part> parts;
-  std::vector<Closed> closed;  // segments that take nothing any more
-};
 
 class Writer {
  public:
@@ -69,11 +32,11 @@ class Writer {
   using Finished = std::function<void(std::unique_ptr<Group>)>;  // on the writer thread
   using Changes = std::function<std::uint64_t()>;                // how many commits meta has seen
 
-  Writer(SegmentFiles& files, Settings settings, const Position& start, Finished finished, Changes changes);
+  Writer(AppendQueue& queue, SegmentFiles& files, Settings settings, const Position& start, Finished finished,
+         Changes changes);
   ~Writer();
 
-  void submit(std::vector<Append> appends);  // any thread; in this order
-  void stop();                               // writes what waits and a closing note; joins
+  void stop();  // closes the queue, writes what waits in it and a closing note; joins
 
   // When it has stopped: up to where the journal is on the disk; no segment: nobody knows.
   std::pair<std::uint32_t, std::uint64_t> end() const;
@@ -90,9 +53,6 @@ class Writer {
   using Clock = std::chrono::steady_clock;
 
   void run();
-  std::unique_ptr<Group>
-  next();  // waits; null: a second has passed, and there is something to be said or synced
-  std::unique_ptr<Group> gather();
   void write(Group& group);
   void write_note(Group& group, bool clean);
   void finish(std::unique_ptr<Group> group);
@@ -113,6 +73,7 @@ class Writer {
   error_code sync();
   std::uint64_t position() const { return at_ + waiting_; }
 
+  AppendQueue& queue_;
   SegmentFiles& files_;
   const Settings settings_;
   const Finished finished_;
@@ -137,11 +98,7 @@ class Writer {
   std::atomic<const char*> activity_ = "nothing";
   std::atomic<std::uint64_t> groups_ = 0, written_bytes_ = 0, syncs_ = 0;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::vector<Append>> queue_;  // guarded by mutex_
-  bool stopping_ = false;                  // guarded by mutex_
-  std::thread thread_;                     // last: starts when the rest is ready
+  std::thread thread_;  // last: starts when the rest is ready
 };
 
 }  // namespace mq::storage

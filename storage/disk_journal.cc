@@ -10,7 +10,6 @@
 namespace mq::storage {
 namespace {
 
-constexpr std::size_t reader_threads = 2;
 constexpr asio::use_awaitable_t<Executor> next_turn;
 
 }  // namespace
@@ -20,15 +19,14 @@ DiskJournal::DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptio
 
 DiskJournal::~DiskJournal() {
   alive_.reset();
-  for (auto& append : turn_)
-    if (append.done) append.done(Errc::stopped);
+  appender_.refuse_turn();
   if (segments_) segments_->stop();
   if (writer_) writer_->stop();
   if (sealer_) sealer_->stop();
   if (cleaner_) cleaner_->stop();
   if (copying_) copying_->join();  // it waits for the next
   if (background_) background_->join();
-  if (readers_) readers_->join();
+  readers_.join();
   for (const auto& [number, log] : logs_) log->leave();
 }
 
@@ -45,51 +43,10 @@ void DiskJournal::start_threads(const Writer::Position& position) {
   };
   writer_ = std::make_unique<Writer>(queue_, *segments_, settings, position, std::move(finished),
                                      [this] { return meta_->changes(); });
-  stall_.watch([this] { return writer_->activity(); });
+  stall_watch_.watch([this] { return writer_->activity(); });
 }
 
 // ---------------------------------------------------------------------------------------------- appending
-
-// Appends of one turn of the loop go to the writer together: one lock, one wake-up.
-void DiskJournal::submit(Append append) {
-  if (stopping_) {
-    append.error = Errc::stopped;
-    if (append.log) append.log->completed(append);
-    return refuse(std::move(append.done), Errc::stopped);
-  }
-  count_waiting(1);
-  if (turn_.empty()) {
-    const std::weak_ptr<bool> alive = alive_;
-    asio::post(loop_, [this, alive] {
-      if (alive.lock()) hand_over();
-    });
-  }
-  turn_.push_back(std::move(append));
-}
-
-void DiskJournal::hand_over() {
-  auto turn = std::move(turn_);
-  turn_.clear();
-  queue_.push(std::move(turn));
-}
-
-Task<error_code> DiskJournal::submitted(Append append) {
-  struct Answer {
-    error_code error;
-  };
-  auto start = [this](auto handler, Append record) {
-    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-    record.done = [kept](error_code error) { std::move (*kept)(Answer{error}); };
-    submit(std::move(record));
-  };
-  const Answer answer = co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Answer)>(
-      start, asio::use_awaitable_t<Executor>(), std::move(append));
-  co_return answer.error;
-}
-
-void DiskJournal::refuse(Log::Appended done, error_code error) {
-  asio::post(loop_, [done = std::move(done), error] { done(error); });
-}
 
 void DiskJournal::note_rows(std::string rows, Log::Appended done) {
   const auto kept = std::make_shared<const std::string>(std::move(rows));
@@ -107,23 +64,12 @@ void DiskJournal::note_rows(std::string rows, Log::Appended done) {
 
 // A few thousand rows at most, and only when the segment with the newest copy of one of them is about to go.
 void DiskJournal::copy_core_rows(Log::Appended done) {
-  asio::post(readers(), [this, done = std::move(done)] {
+  asio::post(readers_.executor(), [this, done = std::move(done)] {
     Store::Change all;
     if (const error_code error = copy_rows(*meta_, keys::core, all.puts))
       return asio::post(loop_, [done, error] { done(error); });
     note_rows(encode_rows(all), done);
   });
-}
-
-void DiskJournal::count_waiting(std::ptrdiff_t more) {
-  waiting_ += static_cast<std::size_t>(more);
-  if (more < 0) stall_.answered(waiting_);
-  if (waiting_ == 0) {
-    work_.reset();
-  } else if (!work_) {
-    work_.emplace(loop_.get_executor());
-    stall_.began();
-  }
 }
 
 // ---------------------------------------------------------------------------------------------- what the
@@ -140,12 +86,12 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
     if (!append.error) apply(append, active(group->parts[part].segment));
   }
   for (const auto& closed : group->closed) close(closed);
-  std::ptrdiff_t answered = 0;
+  std::size_t answered = 0;
   for (Append& append : group->appends) {
     if (append.kind != Kind::rows) answered++;
     if (append.done) append.done(append.error);
   }
-  count_waiting(-answered);
+  appender_.answered(answered);
   tell_refusing();
 }
 
@@ -205,7 +151,7 @@ std::shared_ptr<PartitionLog> DiskJournal::partition_log(PartitionNumber partiti
 Task<void> DiskJournal::barrier() {
   Append append;
   append.kind = Kind::note;
-  co_await submitted(std::move(append));
+  co_await appender_.submitted(std::move(append));
 }
 
 // What is removed may still lie in segments up to the one that is written now: until those are sealed a row
@@ -294,7 +240,7 @@ Task<error_code> DiskJournal::roll() {
   append.kind = Kind::note;
   append.closes = true;
   const std::weak_ptr<bool> alive = alive_;
-  const error_code error = co_await submitted(std::move(append));
+  const error_code error = co_await appender_.submitted(std::move(append));
   if (error) co_return error;
   if (!alive.lock()) co_return Errc::stopped;
   struct Idle {};
@@ -304,21 +250,15 @@ Task<error_code> DiskJournal::roll() {
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Idle)>(
       wait, asio::use_awaitable_t<Executor>());
-  if (!alive.lock() || stopping_) co_return Errc::stopped;
+  if (!alive.lock() || appender_.stopped()) co_return Errc::stopped;
   co_return error_code{};
 }
 
 // ---------------------------------------------------------------------------------------------- the rest
 
-asio::thread_pool& DiskJournal::readers() {
-  if (!readers_) readers_ = std::make_unique<asio::thread_pool>(reader_threads);
-  return *readers_;
-}
-
 Task<void> DiskJournal::stop() {
   co_await barrier();
-  stopping_ = true;
-  stall_.stop();
+  appender_.stop();
   segments_->stop();
   sealer_->stop();
   cleaner_->stop();
@@ -328,7 +268,7 @@ Task<void> DiskJournal::stop() {
     background_->join();
     return note_end();
   };
-  const Result<void> finished = co_await run_on(readers().get_executor(), std::move(finish_threads));
+  const Result<void> finished = co_await run_on(readers_.executor(), std::move(finish_threads));
   if (!finished) logger().warn("where the journal ends could not be noted: {}", finished.error().message());
 }
 
@@ -351,7 +291,7 @@ JournalStats DiskJournal::stats() const {
   stats.syncs = writer_->syncs();
   stats.full = writer_->full();
   stats.failed = writer_->failed();
-  stats.stalled = stall_.stalled();
+  stats.stalled = stall_watch_.stalled();
   for (const auto& [number, row] : catalogue_->manifest()) {
     stats.disk_bytes += row.disk_bytes;
     stats.segments++;

@@ -6,15 +6,16 @@
 #include <map>
 #include <unordered_map>
 
+#include "storage/appender.h"
 #include "storage/cleaner.h"
 #include "storage/journal.h"
 #include "storage/lock.h"
 #include "storage/noting_store.h"
 #include "storage/partition_log.h"
 #include "storage/read_ahead.h"
+#include "storage/readers.h"
 #include "storage/sealed.h"
 #include "storage/sealer.h"
-#include "storage/stall_watch.h"
 #include "storage/writer.h"
 
 namespace mq::storage {
@@ -39,12 +40,10 @@ class DiskJournal final : public Journal, private Rewriter {
   Task<error_code> roll() override;
 
   // For the logs.
-  void submit(Append append);
-  Task<error_code> submitted(Append append);  // resumes when it is durable
-  void refuse(Log::Appended done, error_code error);
+  Appender& appender() { return appender_; }
   void note_rows(std::string rows, Log::Appended done = {});  // any thread; `done` on the loop
   void copy_core_rows(Log::Appended done);                    // all of them
-  asio::thread_pool& readers();
+  Readers& readers() { return readers_; }
   Tail& tail() { return tail_; }
   ReadAhead& read_ahead() { return read_ahead_; }
   Catalogue& catalogue() { return *catalogue_; }
@@ -57,11 +56,9 @@ class DiskJournal final : public Journal, private Rewriter {
 
   std::shared_ptr<PartitionLog> partition_log(PartitionNumber partition);
   std::shared_ptr<Active> active(const std::shared_ptr<SegmentFile>& segment);
-  void hand_over();
   void finish(std::unique_ptr<Group> group);
   void apply(const Append& append, const std::shared_ptr<Active>& segment);
   void close(const Group::Closed& closed);
-  void count_waiting(std::ptrdiff_t more);
   void tell_refusing();
   void start_threads(const Writer::Position& position);
   Result<void> note_end();  // blocks
@@ -71,6 +68,9 @@ class DiskJournal final : public Journal, private Rewriter {
   asio::io_context& loop_;
   const JournalOptions options_;
   AppendQueue queue_;
+  StallWatch stall_watch_{loop_};
+  Appender appender_{loop_, queue_, stall_watch_};
+  Readers readers_;
   Recovery recovery_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<NotingStore> meta_;
@@ -83,16 +83,10 @@ class DiskJournal final : public Journal, private Rewriter {
       open_;  // segments that may still take records: one, or some for a moment
   Tail tail_;
   ReadAhead read_ahead_;
-  std::vector<Append> turn_;  // appends of this turn of the loop, handed over together
-  StallWatch stall_{loop_};
-  std::size_t waiting_ = 0;  // appends without an answer; while there are any, the loop is kept running
-  std::optional<asio::executor_work_guard<Executor>> work_;
   std::uint64_t batches_ = 0, batch_bytes_ = 0;
-  bool stopping_ = false;
   std::pair<bool, bool> refusing_;  // as core was told: full, failed
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is posted asks whether we are
-  std::unique_ptr<asio::thread_pool> readers_;                  // made when first needed
   std::unique_ptr<asio::thread_pool> background_, copying_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Sealer> sealer_;

@@ -19,11 +19,11 @@ constexpr std::size_t places_min = 4, places_max = 256;  // room made in advance
 
 void PartitionLog::append(Batch batch, Appended done) {
   if (!journal_) return done(Errc::stopped);
-  if (refusing_) return journal_->refuse(std::move(done), Errc::not_found);
-  if (batch.size < batch_head_bytes) return journal_->refuse(std::move(done), Errc::corrupt);
+  if (refusing_) return journal_->appender().refuse(std::move(done), Errc::not_found);
+  if (batch.size < batch_head_bytes) return journal_->appender().refuse(std::move(done), Errc::corrupt);
   const Offset end = in_flight_ > 0 ? queued_end_ : end_;
   if (batch.first < end || batch.last < batch.first)
-    return journal_->refuse(std::move(done), Errc::offset_out_of_range);
+    return journal_->appender().refuse(std::move(done), Errc::offset_out_of_range);
   queued_end_ = batch.last + 1;
   Append append;
   append.partition = number_;
@@ -33,7 +33,7 @@ void PartitionLog::append(Batch batch, Appended done) {
   append.refusals = refusals_known_;
   append.done = std::move(done);
   in_flight_++;
-  journal_->submit(std::move(append));
+  journal_->appender().submit(std::move(append));
 }
 
 // What waits behind a failure fails too, and whoever knows of it goes on from the end.
@@ -145,7 +145,7 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
       ask_for(extents);
       return pieces_of(extents, Touch::disk);
     };
-    pieces = co_await run_on(journal_->readers().get_executor(), std::move(bring));
+    pieces = co_await run_on(journal_->readers().executor(), std::move(bring));
   }
   if (!pieces) co_return pieces.error();
   read.pieces = std::move(*pieces);
@@ -159,7 +159,7 @@ Lookup PartitionLog::lookup(Offset limit) const {
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
   const std::uint32_t truncations = truncations_;
-  auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+  auto found = co_await run_on(journal_->readers().executor(), std::move(look));
   if (!found) co_return found.error();
   if (journal_ && truncations == truncations_)
     journal_->read_ahead().put(number_, found->read.next, std::move(found->ahead));
@@ -199,7 +199,7 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
       auto look = [lookup = lookup(sealed_end), start = start_, timestamp] {
         return lookup.at_time(start, timestamp);
       };
-      const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+      const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
       if (!found) co_return found.error();
       if (truncations != truncations_ || (!*found && sealed_end != sealed_end_)) continue;
       if (*found) co_return std::max(**found, start_);
@@ -220,7 +220,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
     std::optional<Lookup::Newest> newest;
     if (start_ < sealed_end) {
       auto look = [lookup = lookup(sealed_end), start = start_] { return lookup.newest(start); };
-      const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+      const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
       if (!found) co_return found.error();
       if (truncations != truncations_ || sealed_end != sealed_end_) continue;
       newest = *found;
@@ -246,7 +246,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
         return lookup.ranges(from, grain, count_max);
       };
-      auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+      auto found = co_await run_on(journal_->readers().executor(), std::move(look));
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
@@ -284,7 +284,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
-    const auto found = co_await run_on(journal_->readers().get_executor(), std::move(look));
+    const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
     co_return found;
   }
   for (const Run& run : runs_)
@@ -298,7 +298,7 @@ Task<error_code> PartitionLog::note(Append append) {
   append.log = shared_from_this();
   append.refusals = refusals_known_;
   if (in_flight_++ == 0) queued_end_ = end_;
-  co_return co_await journal_->submitted(std::move(append));
+  co_return co_await journal_->appender().submitted(std::move(append));
 }
 
 // Where it really is can only be known while nothing is in flight.

@@ -194,7 +194,7 @@ TEST(Truncation, AReadThatLooksInWhatIsSealedMissesNothingThatIsSealedMeanwhile)
 
   std::promise<void> released;
   const std::shared_future<void> release = released.get_future();
-  auto& readers = static_cast<storage::DiskJournal&>(*opened.journal).readers();
+  auto readers = static_cast<storage::DiskJournal&>(*opened.journal).readers().executor();
   for (int i = 0; i < 64; i++) storage::asio::post(readers, [release] { release.wait(); });
   std::optional<storage::Result<storage::Read>> read;
   storage::asio::co_spawn(opened.loop, log->read(0, 1000),

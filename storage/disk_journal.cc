@@ -15,7 +15,7 @@ constexpr asio::use_awaitable_t<Executor> next_turn;
 }  // namespace
 
 DiskJournal::DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptions options)
-    : files_(files), loop_(loop), options_(std::move(options)), tail_(options_.tail_bytes) {}
+    : files_(files), loop_(loop), options_(std::move(options)) {}
 
 DiskJournal::~DiskJournal() {
   alive_.reset();
@@ -27,7 +27,7 @@ DiskJournal::~DiskJournal() {
   if (copying_) copying_->join();  // it waits for the next
   if (background_) background_->join();
   readers_.join();
-  for (const auto& [number, log] : logs_) log->leave();
+  logs_.reset();
 }
 
 void DiskJournal::start_threads(const Writer::Position& position) {
@@ -83,7 +83,7 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
     while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
     if (append.log) append.log->completed(append);
     if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
-    if (!append.error) apply(append, active(group->parts[part].segment));
+    if (!append.error) logs_->apply(append, logs_->active(group->parts[part].segment));
   }
   for (const auto& closed : group->closed) close(closed);
   std::size_t answered = 0;
@@ -101,52 +101,11 @@ void DiskJournal::tell_refusing() {
   options_.on_refusing(now.first, now.second);
 }
 
-std::shared_ptr<Active> DiskJournal::active(const std::shared_ptr<SegmentFile>& segment) {
-  for (auto it = open_.rbegin(); it != open_.rend(); ++it)
-    if ((*it)->file == segment) return *it;
-  return open_.emplace_back(std::make_shared<Active>(segment));
-}
-
-void DiskJournal::apply(const Append& append, const std::shared_ptr<Active>& segment) {
-  switch (append.kind) {
-    case Kind::batch:
-      append.log->appended(append.batch, append.position, segment);
-      batches_++;
-      batch_bytes_ += append.batch.size;
-      break;
-    case Kind::truncate:
-      append.log->truncate_at(append.base, segment);
-      break;
-    case Kind::trim:
-      append.log->trimmed(append.base, segment);
-      break;
-    case Kind::rows: {
-      const auto size = static_cast<std::uint32_t>(append.batch.size);
-      segment->core_rows.push_back(
-          {static_cast<Offset>(segment->core_rows.size()), -1, append.position, size});
-      break;
-    }
-    case Kind::begin:
-    case Kind::note:
-      break;
-  }
-}
-
 void DiskJournal::close(const Group::Closed& closed) {
-  auto segment = active(closed.segment);
-  std::erase(open_, segment);
-  segment->end = closed.end;
-  segment->closed = true;
-  sealer_->add(std::move(segment));
+  sealer_->add(logs_->close(closed));
 }
 
 // ---------------------------------------------------------------------------------------------- partitions
-
-std::shared_ptr<PartitionLog> DiskJournal::partition_log(PartitionNumber partition) {
-  auto& log = logs_[partition];
-  if (!log) log = std::make_shared<PartitionLog>(*this, partition);
-  return log;
-}
 
 Task<void> DiskJournal::barrier() {
   Append append;
@@ -159,14 +118,14 @@ Task<void> DiskJournal::barrier() {
 Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   constexpr std::size_t per_turn = 500;  // of the loop: others come in between
   for (std::size_t i = 0; i < partitions.size(); i++) {
-    partition_log(partitions[i])->refuse(true);
+    logs_->log(partitions[i])->refuse(true);
     if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
   }
   co_await barrier();
-  const std::uint32_t newest = open_.empty() ? 0 : open_.back()->file->number;
+  const std::uint32_t newest = logs_->newest_segment();
   std::vector<std::string> lost;
   for (const PartitionNumber partition : partitions)
-    for (const auto& [from, to] : partition_log(partition)->lost())
+    for (const auto& [from, to] : logs_->log(partition)->lost())
       lost.push_back(keys::quarantined(partition, from));
   auto commit = [&meta = *meta_, partitions, newest, lost = std::move(lost)]() -> Result<void> {
     Store::Change change;
@@ -181,13 +140,10 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   };
   const Result<void> committed = co_await run_on(background_->get_executor(), std::move(commit));
   for (std::size_t i = 0; i < partitions.size(); i++) {
-    const auto log = partition_log(partitions[i]);
-    if (committed) {
-      log->leave();
-      logs_.erase(partitions[i]);
-    } else {
-      log->refuse(false);
-    }
+    if (committed)
+      logs_->erase(partitions[i]);
+    else
+      logs_->log(partitions[i])->refuse(false);
     if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
   }
   if (!committed) co_return committed.error();
@@ -216,7 +172,7 @@ Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from
     Offset next = 0;
     std::uint64_t bytes_less = 0;
   };
-  const auto log = partition_log(partition);
+  const auto log = logs_->log(partition);
   auto work = [this, partition, from, to, change = std::move(change)]() -> Result<Done> {
     Rewrite rewrite(*segments_, *catalogue_, *sealed_, cleaner_->stopping());
     const auto next = rewrite.copy(partition, from, to, change);
@@ -285,8 +241,8 @@ Result<void> DiskJournal::note_end() {
 JournalStats DiskJournal::stats() const {
   JournalStats stats;
   stats.groups = writer_->groups();
-  stats.batches = batches_;
-  stats.batch_bytes = batch_bytes_;
+  stats.batches = logs_->batches();
+  stats.batch_bytes = logs_->batch_bytes();
   stats.written_bytes = writer_->written_bytes();
   stats.syncs = writer_->syncs();
   stats.full = writer_->full();

@@ -3,16 +3,13 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
-#include <map>
-#include <unordered_map>
 
 #include "storage/appender.h"
 #include "storage/cleaner.h"
 #include "storage/journal.h"
 #include "storage/lock.h"
+#include "storage/logs.h"
 #include "storage/noting_store.h"
-#include "storage/partition_log.h"
-#include "storage/read_ahead.h"
 #include "storage/readers.h"
 #include "storage/sealed.h"
 #include "storage/sealer.h"
@@ -29,7 +26,7 @@ class DiskJournal final : public Journal, private Rewriter {
   const Recovery& recovery() const override { return recovery_; }
   Store& meta() override { return *meta_; }
   PartitionNumber next_partition() override { return meta_->next_partition(); }
-  std::shared_ptr<Log> log(PartitionNumber partition) override { return partition_log(partition); }
+  std::shared_ptr<Log> log(PartitionNumber partition) override { return logs_->log(partition); }
   Task<error_code> remove(std::vector<PartitionNumber> partitions) override;
   Task<void> stop() override;
   JournalStats stats() const override;
@@ -39,25 +36,15 @@ class DiskJournal final : public Journal, private Rewriter {
   Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
   Task<error_code> roll() override;
 
-  // For the logs.
-  Appender& appender() { return appender_; }
   void note_rows(std::string rows, Log::Appended done = {});  // any thread; `done` on the loop
   void copy_core_rows(Log::Appended done);                    // all of them
   Readers& readers() { return readers_; }
-  Tail& tail() { return tail_; }
-  ReadAhead& read_ahead() { return read_ahead_; }
-  Catalogue& catalogue() { return *catalogue_; }
-  SealedSegments& sealed_segments() { return *sealed_; }
-  Cleaner& cleaner() { return *cleaner_; }
 
  private:
   friend class Opening;  // fills it in
   friend class Replay;
 
-  std::shared_ptr<PartitionLog> partition_log(PartitionNumber partition);
-  std::shared_ptr<Active> active(const std::shared_ptr<SegmentFile>& segment);
   void finish(std::unique_ptr<Group> group);
-  void apply(const Append& append, const std::shared_ptr<Active>& segment);
   void close(const Group::Closed& closed);
   void tell_refusing();
   void start_threads(const Writer::Position& position);
@@ -78,18 +65,13 @@ class DiskJournal final : public Journal, private Rewriter {
   std::unique_ptr<SegmentFiles> segments_;
   std::unique_ptr<SealedSegments> sealed_;
 
-  std::unordered_map<PartitionNumber, std::shared_ptr<PartitionLog>> logs_;
-  std::vector<std::shared_ptr<Active>>
-      open_;  // segments that may still take records: one, or some for a moment
-  Tail tail_;
-  ReadAhead read_ahead_;
-  std::uint64_t batches_ = 0, batch_bytes_ = 0;
   std::pair<bool, bool> refusing_;  // as core was told: full, failed
 
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what is posted asks whether we are
   std::unique_ptr<asio::thread_pool> background_, copying_;
   std::unique_ptr<Cleaner> cleaner_;
   std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<Logs> logs_;
   std::unique_ptr<Writer> writer_;
 };
 

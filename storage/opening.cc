@@ -119,15 +119,17 @@ void Opening::make_parts(std::unique_ptr<Store> store) {
       [&j](std::function<void(error_code)> done) { j.copy_core_rows(std::move(done)); });
   j.sealer_ = std::make_unique<Sealer>(j.loop_, *j.background_, *j.segments_, *j.catalogue_, *j.sealed_,
                                        *j.cleaner_, j.options_.snapshots, j.options_.on_sealed);
+  j.logs_ = std::make_unique<Logs>(LogContext{
+      j.appender_, j.readers_, *j.catalogue_, *j.sealed_, *j.cleaner_, Tail(j.options_.tail_bytes), {}});
 }
 
 // What was begun in the background ends first.
 void Opening::discard_parts() {
   DiskJournal& j = journal_;
   j.background_->join();
+  j.logs_.reset();
   j.background_.reset(), j.sealer_.reset(), j.cleaner_.reset(), j.sealed_.reset(), j.segments_.reset();
   j.catalogue_.reset(), j.meta_.reset();
-  j.logs_.clear();
   unsealed_.clear();
   replay_.emplace(j);
 }
@@ -159,7 +161,7 @@ error_code Opening::load_partitions() {
     if (!row) return Errc::corrupt;
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
-    journal_.partition_log(partition)->restore(*row);
+    journal_.logs_->log(partition)->restore(*row);
     return {};
   });
   if (error) return error;
@@ -202,7 +204,7 @@ error_code Opening::load_removed() {
     const PartitionNumber partition = keys::number(key);
     journal_.meta_->seen(partition);
     replay_->removed(partition, keys::number(value));
-    journal_.logs_.erase(partition);  // a seal that came after may have given it a row again
+    journal_.logs_->erase(partition);  // a seal that came after may have given it a row again
     removed[partition] = keys::number(value);
     return {};
   });

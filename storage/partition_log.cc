@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-#include "storage/disk_journal.h"
+#include "storage/appender.h"
+#include "storage/cleaner.h"
 #include "storage/error.h"
+#include "storage/readers.h"
 #include "storage/run_on.h"
 
 namespace mq::storage {
@@ -18,12 +20,12 @@ constexpr std::size_t places_min = 4, places_max = 256;  // room made in advance
 // ---------------------------------------------------------------------------------------------- appending
 
 void PartitionLog::append(Batch batch, Appended done) {
-  if (!journal_) return done(Errc::stopped);
-  if (refusing_) return journal_->appender().refuse(std::move(done), Errc::not_found);
-  if (batch.size < batch_head_bytes) return journal_->appender().refuse(std::move(done), Errc::corrupt);
+  if (!context_) return done(Errc::stopped);
+  if (refusing_) return context_->appender.refuse(std::move(done), Errc::not_found);
+  if (batch.size < batch_head_bytes) return context_->appender.refuse(std::move(done), Errc::corrupt);
   const Offset end = in_flight_ > 0 ? queued_end_ : end_;
   if (batch.first < end || batch.last < batch.first)
-    return journal_->appender().refuse(std::move(done), Errc::offset_out_of_range);
+    return context_->appender.refuse(std::move(done), Errc::offset_out_of_range);
   queued_end_ = batch.last + 1;
   Append append;
   append.partition = number_;
@@ -33,7 +35,7 @@ void PartitionLog::append(Batch batch, Appended done) {
   append.refusals = refusals_known_;
   append.done = std::move(done);
   in_flight_++;
-  journal_->appender().submit(std::move(append));
+  context_->appender.submit(std::move(append));
 }
 
 // What waits behind a failure fails too, and whoever knows of it goes on from the end.
@@ -57,9 +59,9 @@ void PartitionLog::appended(const Batch& batch, std::uint32_t position,
   runs_.back().add({batch.first, batch.time_max, position, static_cast<std::uint32_t>(batch.size), offsets});
   end_ = batch.last + 1;
   bytes_ += batch.size;
-  if (!batch.memory || !journal_) return;  // replayed
+  if (!batch.memory || !context_) return;  // replayed
   if (!tail_) tail_ = std::make_shared<Tail::Part>();
-  journal_->tail().add(tail_, batch);
+  context_->tail.add(tail_, batch);
 }
 
 // ---------------------------------------------------------------------------------------------- reading
@@ -87,7 +89,7 @@ std::optional<Offset> PartitionLog::first_lost() const {
 Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset until) {
   const auto self = shared_from_this();
   for (;;) {
-    if (!journal_) co_return Errc::stopped;
+    if (!context_) co_return Errc::stopped;
     if (from < start_ || from > end_) co_return Errc::offset_out_of_range;
     Limits limit = limits(from);
     if (limit.corrupt) co_return Errc::corrupt;
@@ -105,7 +107,7 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
     }
     const bool nothing = read && read->size == 0;
     if (nothing && sealed_end != sealed_end_) continue;  // what comes next has been sealed meanwhile
-    if (journal_ && truncations == truncations_ && nothing && sealed_end < limit.end)
+    if (context_ && truncations == truncations_ && nothing && sealed_end < limit.end)
       read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
     const bool moved = truncations != truncations_ ||
                        (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
@@ -145,7 +147,7 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
       ask_for(extents);
       return pieces_of(extents, Touch::disk);
     };
-    pieces = co_await run_on(journal_->readers().executor(), std::move(bring));
+    pieces = co_await run_on(context_->readers.executor(), std::move(bring));
   }
   if (!pieces) co_return pieces.error();
   read.pieces = std::move(*pieces);
@@ -153,22 +155,22 @@ Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::s
 }
 
 Lookup PartitionLog::lookup(Offset limit) const {
-  return {journal_->catalogue(), journal_->sealed_segments(), number_, limit};
+  return {context_->catalogue, context_->sealed, number_, limit};
 }
 
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
   const std::uint32_t truncations = truncations_;
-  auto found = co_await run_on(journal_->readers().executor(), std::move(look));
+  auto found = co_await run_on(context_->readers.executor(), std::move(look));
   if (!found) co_return found.error();
-  if (journal_ && truncations == truncations_)
-    journal_->read_ahead().put(number_, found->read.next, std::move(found->ahead));
+  if (context_ && truncations == truncations_)
+    context_->read_ahead.put(number_, found->read.next, std::move(found->ahead));
   co_return std::move(found->read);
 }
 
 // What the last read found out about the next one, if the page cache has it: nobody waits then.
 std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::size_t bytes_max) {
-  auto row = journal_->read_ahead().take(number_, from);
+  auto row = context_->read_ahead.take(number_, from);
   const auto file = row ? row->file.lock() : nullptr;
   if (!file) return std::nullopt;
   Read read{{}, 0, from};
@@ -183,7 +185,7 @@ std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::siz
   auto pieces = pieces_of(extents, Touch::cached);
   if (extents.empty() || !pieces) return std::nullopt;
   read.pieces = std::move(*pieces);
-  journal_->read_ahead().put(number_, read.next, std::move(*row));
+  context_->read_ahead.put(number_, read.next, std::move(*row));
   return read;
 }
 
@@ -192,14 +194,14 @@ std::optional<Read> PartitionLog::read_ahead(Offset from, Offset limit, std::siz
 Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
   const auto self = shared_from_this();
   for (;;) {
-    if (!journal_) co_return Errc::stopped;
+    if (!context_) co_return Errc::stopped;
     const std::uint32_t truncations = truncations_;
     const Offset sealed_end = sealed_end_;
     if (start_ < sealed_end) {
       auto look = [lookup = lookup(sealed_end), start = start_, timestamp] {
         return lookup.at_time(start, timestamp);
       };
-      const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
+      const auto found = co_await run_on(context_->readers.executor(), std::move(look));
       if (!found) co_return found.error();
       if (truncations != truncations_ || (!*found && sealed_end != sealed_end_)) continue;
       if (*found) co_return std::max(**found, start_);
@@ -214,13 +216,13 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
 Task<Result<Offset>> PartitionLog::at_time_max() {
   const auto self = shared_from_this();
   for (;;) {
-    if (!journal_) co_return Errc::stopped;
+    if (!context_) co_return Errc::stopped;
     const std::uint32_t truncations = truncations_;
     const Offset sealed_end = sealed_end_;
     std::optional<Lookup::Newest> newest;
     if (start_ < sealed_end) {
       auto look = [lookup = lookup(sealed_end), start = start_] { return lookup.newest(start); };
-      const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
+      const auto found = co_await run_on(context_->readers.executor(), std::move(look));
       if (!found) co_return found.error();
       if (truncations != truncations_ || sealed_end != sealed_end_) continue;
       newest = *found;
@@ -237,7 +239,7 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
 Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, std::size_t count_max) {
   const auto self = shared_from_this();
   for (;;) {
-    if (!journal_) co_return Errc::stopped;
+    if (!context_) co_return Errc::stopped;
     from = std::max(from, start_);
     const std::uint32_t truncations = truncations_;
     const Offset sealed_end = sealed_end_;
@@ -246,7 +248,7 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
         return lookup.ranges(from, grain, count_max);
       };
-      auto found = co_await run_on(journal_->readers().executor(), std::move(look));
+      auto found = co_await run_on(context_->readers.executor(), std::move(look));
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
@@ -284,7 +286,7 @@ Task<Result<Offset>> PartitionLog::boundary(Offset end) {
   if (end >= end_) co_return end;
   if (end < sealed_end_) {
     auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
-    const auto found = co_await run_on(journal_->readers().executor(), std::move(look));
+    const auto found = co_await run_on(context_->readers.executor(), std::move(look));
     co_return found;
   }
   for (const Run& run : runs_)
@@ -298,14 +300,14 @@ Task<error_code> PartitionLog::note(Append append) {
   append.log = shared_from_this();
   append.refusals = refusals_known_;
   if (in_flight_++ == 0) queued_end_ = end_;
-  co_return co_await journal_->appender().submitted(std::move(append));
+  co_return co_await context_->appender.submitted(std::move(append));
 }
 
 // Where it really is can only be known while nothing is in flight.
 Task<error_code> PartitionLog::truncate(Offset end) {
   const auto self = shared_from_this();
   for (;;) {
-    if (!journal_) co_return Errc::stopped;
+    if (!context_) co_return Errc::stopped;
     if (in_flight_ > 0) {
       Append barrier;
       barrier.kind = Kind::note;
@@ -315,7 +317,7 @@ Task<error_code> PartitionLog::truncate(Offset end) {
     }
     const auto at = co_await boundary(end);
     if (!at) co_return at.error();
-    if (!journal_ || in_flight_ > 0) continue;
+    if (!context_ || in_flight_ > 0) continue;
     Append append;
     append.kind = Kind::truncate;
     append.base = *at;
@@ -327,7 +329,7 @@ void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segmen
   note_truncation(number_, end, segment->truncations, segment->trims);
   segment->logs.push_back(shared_from_this());
   truncations_++;
-  if (journal_) journal_->read_ahead().forget(number_);
+  if (context_) context_->read_ahead.forget(number_);
   if (end >= end_) return;
   for (Run& run : runs_) bytes_ -= std::min(bytes_, run.truncate(end));
   if (tail_) tail_->truncate(end);
@@ -337,12 +339,12 @@ void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segmen
   start_ = std::min(start_, end_);
   if (end >= sealed_end_) return;
   const Offset known = std::exchange(sealed_end_, end);
-  if (journal_) journal_->cleaner().forget_from(shared_from_this(), end, known);
+  if (context_) context_->cleaner.forget_from(shared_from_this(), end, known);
 }
 
 Task<error_code> PartitionLog::trim(Offset start) {
   const auto self = shared_from_this();
-  if (!journal_) co_return Errc::stopped;
+  if (!context_) co_return Errc::stopped;
   if (start <= start_) co_return error_code{};
   Append append;
   append.kind = Kind::trim;
@@ -359,7 +361,7 @@ void PartitionLog::trimmed(Offset start, const std::shared_ptr<Active>& segment)
   end_ = std::max(end_, start);
   for (Run& run : runs_) bytes_ -= std::min(bytes_, run.trim(start));
   std::erase_if(lost_, [start](const auto& range) { return range.second <= start; });
-  if (sealed && journal_) journal_->cleaner().forget_before(shared_from_this(), start, sealed_end_);
+  if (sealed && context_) context_->cleaner.forget_before(shared_from_this(), start, sealed_end_);
 }
 
 // ---------------------------------------------------------------------------------------------- for others
@@ -377,7 +379,7 @@ void PartitionLog::lost(Offset from, Offset to) {
 }
 
 void PartitionLog::leave() {
-  journal_ = nullptr;
+  context_ = nullptr;
   runs_.clear();
   tail_.reset();
 }
@@ -418,7 +420,7 @@ PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t co
 void PartitionLog::rewritten(std::uint64_t bytes_less) {
   forgot(bytes_less);
   tail_.reset();
-  if (journal_) journal_->read_ahead().forget(number_);
+  if (context_) context_->read_ahead.forget(number_);
 }
 
 void PartitionLog::forgot(std::uint64_t sealed_bytes) {

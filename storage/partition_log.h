@@ -11,13 +11,26 @@
 
 namespace mq::storage {
 
-class DiskJournal;
+class Appender;
+class Cleaner;
+class Readers;
 struct Append;
 struct PartitionRow;
 
+// What all logs of a journal work with.
+struct LogContext {
+  Appender& appender;
+  Readers& readers;
+  Catalogue& catalogue;
+  SealedSegments& sealed;
+  Cleaner& cleaner;
+  Tail tail;
+  ReadAhead read_ahead;
+};
+
 class PartitionLog final : public Log, public std::enable_shared_from_this<PartitionLog> {
  public:
-  PartitionLog(DiskJournal& journal, PartitionNumber number) : journal_(&journal), number_(number) {}
+  PartitionLog(LogContext& context, PartitionNumber number) : context_(&context), number_(number) {}
 
   void append(Batch batch, Appended done) override;
   Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
@@ -40,7 +53,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   const std::vector<std::pair<Offset, Offset>>& lost() const { return lost_; }
   void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
   void leave();                                       // the journal goes, or has forgotten this partition
-  bool gone() const { return journal_ == nullptr; }
+  bool gone() const { return context_ == nullptr; }
   void completed(const Append& append);  // one of its appends has its answer
   // The writer thread's own: how many it refused, and why the last one.
   struct Refusals {
@@ -79,7 +92,7 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   Task<error_code> note(Append append);
   Lookup lookup(Offset limit) const;
 
-  DiskJournal* journal_;  // null: gone
+  LogContext* context_;  // null: gone
   const PartitionNumber number_;
   Offset start_ = 0, end_ = 0;
   Offset sealed_end_ = 0;  // the catalogue counts only before it

@@ -7,7 +7,7 @@
 namespace mq::storage {
 
 error_code Replay::segment(const std::shared_ptr<SegmentFile>& file, const Scan& scan) {
-  const auto segment = journal_.active(file);
+  const auto segment = journal_.logs_->active(file);
   Window window(*file->file, scan.end);
   auto next_hole = scan.holes.begin();
   for (std::size_t i = 0; i <= scan.records.size(); i++) {
@@ -36,7 +36,7 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     const auto removed = removed_.find(header.partition);
     if (removed != removed_.end() && segment->file->number <= removed->second) return {};
     met(header.partition);
-    append.log = journal_.partition_log(header.partition);
+    append.log = journal_.logs_->log(header.partition);
   }
   const auto covered = covered_.find(header.partition);
   const bool is_covered = covered != covered_.end() && segment->file->number <= covered->second;
@@ -55,7 +55,7 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
   }
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
-  journal_.apply(append, segment);
+  journal_.logs_->apply(append, segment);
   return {};
 }
 
@@ -80,11 +80,11 @@ error_code Replay::hole(const Scan::Hole& hole, const SegmentFile& file) {
   if (bytes->size() == head_bytes_max) {
     const auto header = load<Header>(*bytes);
     const BatchHead batch = batch_head(bytes->subspan(sizeof(Header)));
-    const auto log = journal_.logs_.find(header.partition);
+    const PartitionLog* log = journal_.logs_->find(header.partition);
     const bool fits = record_bytes(header.length) == size && header.kind == Kind::batch &&
                       (batch.size == header.length || batch.first == header.base);
-    if (fits && log != journal_.logs_.end() && log->second->end() == std::max(batch.first, header.base)) {
-      suspect(header.partition, log->second->end(), size);
+    if (fits && log && log->end() == std::max(batch.first, header.base)) {
+      suspect(header.partition, log->end(), size);
       return {};
     }
   }
@@ -99,7 +99,7 @@ void Replay::missing(std::uint32_t segment, std::uint64_t bytes) {
 }
 
 void Replay::suspect_all(std::uint64_t bytes) {
-  for (const auto& [number, log] : journal_.logs_) suspect(number, log->end(), bytes);
+  for (const auto& [number, log] : journal_.logs_->all()) suspect(number, log->end(), bytes);
   unmet_to_ += static_cast<Offset>(bytes);
 }
 
@@ -112,7 +112,7 @@ void Replay::suspect(PartitionNumber partition, Offset end, std::uint64_t bytes)
 
 // A partition may have begun in a hole.
 void Replay::met(PartitionNumber partition) {
-  if (unmet_to_ > 0 && !journal_.logs_.contains(partition)) suspects_[partition] = {0, unmet_to_};
+  if (unmet_to_ > 0 && !journal_.logs_->find(partition)) suspects_[partition] = {0, unmet_to_};
 }
 
 void Replay::found_behind(const PartitionLog& log, Offset first) {
@@ -144,7 +144,7 @@ void Replay::truncate(PartitionNumber partition, Offset end) {
 }
 
 bool Replay::is_gone(PartitionNumber partition) const {
-  return removed_.contains(partition) && !journal_.logs_.contains(partition);
+  return removed_.contains(partition) && !journal_.logs_->find(partition);
 }
 
 // Who has nothing behind a hole may have lost its end, or all it had.
@@ -153,7 +153,7 @@ error_code Replay::finish() {
     if (!is_gone(number)) met(number);
   for (const auto& [number, range] : suspects_) lose(number, range.from, range.to);
   Store::Change change = tell_logs();
-  for (const auto& [number, log] : journal_.logs_)
+  for (const auto& [number, log] : journal_.logs_->all())
     if (log->damaged()) journal_.recovery_.damaged.push_back(number);
   std::sort(journal_.recovery_.damaged.begin(), journal_.recovery_.damaged.end());
   if (change.puts.empty() && change.erases.empty() && missing_.empty()) return {};
@@ -166,7 +166,7 @@ Store::Change Replay::tell_logs() {
   std::erase_if(lost_, [this](const auto& range) {
     const PartitionNumber number = range.first.first;
     if (is_gone(number)) return true;
-    const auto log = journal_.partition_log(number);
+    const auto log = journal_.logs_->log(number);
     if (range.second <= log->start()) return true;
     log->lost(range.first.second, range.second);
     return false;

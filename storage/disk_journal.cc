@@ -5,6 +5,7 @@
 
 #include "storage/error.h"
 #include "storage/logger.h"
+#include "storage/opening.h"
 #include "storage/run_on.h"
 
 namespace mq::storage {
@@ -12,68 +13,44 @@ namespace {
 
 constexpr asio::use_awaitable_t<Executor> next_turn;
 
-}  // namespace
-
-DiskJournal::DiskJournal(FileSystem& files, asio::io_context& loop, JournalOptions options)
-    : files_(files), loop_(loop), options_(std::move(options)) {}
-
-DiskJournal::~DiskJournal() {
-  alive_.reset();
-  appender_.refuse_turn();
-  if (segments_) segments_->stop();
-  if (writer_) writer_->stop();
-  if (sealer_) sealer_->stop();
-  if (cleaner_) cleaner_->stop();
-  if (copying_) copying_->join();  // it waits for the next
-  if (background_) background_->join();
-  readers_.join();
-  logs_.reset();
+Writer::Settings settings_of(const JournalOptions& options) {
+  return {options.flush, options.min_free_bytes, options.segment_records_max, options.segment_age_max};
 }
 
-void DiskJournal::start_threads(const Writer::Position& position) {
-  const Writer::Settings settings{options_.flush, options_.min_free_bytes, options_.segment_records_max,
-                                  options_.segment_age_max};
-  const std::weak_ptr<bool> alive = alive_;
-  auto finished = [this, alive](std::unique_ptr<Group> group) {
-    asio::post(loop_, [this, alive, group = std::move(group)]() mutable {
+}  // namespace
+
+DiskJournal::DiskJournal(Opened opened)
+    : lock_(std::move(opened.lock)),
+      recovery_(std::move(opened.recovery)),
+      parts_(std::move(opened.parts)),
+      writer_(parts_->queue, parts_->segments, settings_of(parts_->options), opened.position, finished(),
+              [&meta = parts_->meta] { return meta.changes(); }) {
+  parts_->stall_watch.watch([this] { return writer_.activity(); });
+  parts_->meta.note_with([&rows = parts_->core_rows](std::string changed) { rows.note(std::move(changed)); });
+  parts_->segments.prepare();
+}
+
+// Every thread has ended when the first part goes.
+DiskJournal::~DiskJournal() {
+  alive_.reset();
+  parts_->appender.refuse_turn();
+  parts_->segments.stop();
+  writer_.stop();
+  parts_->stop();
+}
+
+// ---------------------------------------------------------------------------------------------- what the
+// writer did
+
+Writer::Finished DiskJournal::finished() {
+  return [this, &loop = parts_->loop, alive = std::weak_ptr(alive_)](std::unique_ptr<Group> group) {
+    asio::post(loop, [this, alive, group = std::move(group)]() mutable {
       if (alive.lock()) return finish(std::move(group));
       for (const Append& append : group->appends)
         if (append.done) append.done(Errc::stopped);
     });
   };
-  writer_ = std::make_unique<Writer>(queue_, *segments_, settings, position, std::move(finished),
-                                     [this] { return meta_->changes(); });
-  stall_watch_.watch([this] { return writer_->activity(); });
 }
-
-// ---------------------------------------------------------------------------------------------- appending
-
-void DiskJournal::note_rows(std::string rows, Log::Appended done) {
-  const auto kept = std::make_shared<const std::string>(std::move(rows));
-  const auto* data = reinterpret_cast<const std::byte*>(kept->data());
-  Append append;
-  append.kind = Kind::rows;
-  append.base = static_cast<Offset>(meta_->changes());
-  append.batch.memory = {kept, data};
-  append.batch.size = kept->size();
-  append.done = std::move(done);
-  std::vector<Append> appends;
-  appends.push_back(std::move(append));
-  queue_.push(std::move(appends));
-}
-
-// A few thousand rows at most, and only when the segment with the newest copy of one of them is about to go.
-void DiskJournal::copy_core_rows(Log::Appended done) {
-  asio::post(readers_.executor(), [this, done = std::move(done)] {
-    Store::Change all;
-    if (const error_code error = copy_rows(*meta_, keys::core, all.puts))
-      return asio::post(loop_, [done, error] { done(error); });
-    note_rows(encode_rows(all), done);
-  });
-}
-
-// ---------------------------------------------------------------------------------------------- what the
-// writer did
 
 // First every log moves, then every caller hears of it.
 void DiskJournal::finish(std::unique_ptr<Group> group) {
@@ -83,26 +60,22 @@ void DiskJournal::finish(std::unique_ptr<Group> group) {
     while (part + 1 < group->parts.size() && group->parts[part + 1].first <= i) part++;
     if (append.log) append.log->completed(append);
     if (append.log && append.log->gone() && !append.error) append.error = Errc::not_found;
-    if (!append.error) logs_->apply(append, logs_->active(group->parts[part].segment));
+    if (!append.error) parts_->logs.apply(append, parts_->logs.active(group->parts[part].segment));
   }
-  for (const auto& closed : group->closed) close(closed);
+  for (const auto& closed : group->closed) parts_->sealer.add(parts_->logs.close(closed));
   std::size_t answered = 0;
   for (Append& append : group->appends) {
     if (append.kind != Kind::rows) answered++;
     if (append.done) append.done(append.error);
   }
-  appender_.answered(answered);
+  parts_->appender.answered(answered);
   tell_refusing();
 }
 
 void DiskJournal::tell_refusing() {
-  const std::pair now(writer_->full(), writer_->failed());
-  if (std::exchange(refusing_, now) == now || !options_.on_refusing) return;
-  options_.on_refusing(now.first, now.second);
-}
-
-void DiskJournal::close(const Group::Closed& closed) {
-  sealer_->add(logs_->close(closed));
+  const std::pair now(writer_.full(), writer_.failed());
+  if (std::exchange(refusing_, now) == now || !parts_->options.on_refusing) return;
+  parts_->options.on_refusing(now.first, now.second);
 }
 
 // ---------------------------------------------------------------------------------------------- partitions
@@ -110,7 +83,7 @@ void DiskJournal::close(const Group::Closed& closed) {
 Task<void> DiskJournal::barrier() {
   Append append;
   append.kind = Kind::note;
-  co_await appender_.submitted(std::move(append));
+  co_await parts_->appender.submitted(std::move(append));
 }
 
 // What is removed may still lie in segments up to the one that is written now: until those are sealed a row
@@ -118,16 +91,16 @@ Task<void> DiskJournal::barrier() {
 Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   constexpr std::size_t per_turn = 500;  // of the loop: others come in between
   for (std::size_t i = 0; i < partitions.size(); i++) {
-    logs_->log(partitions[i])->refuse(true);
-    if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
+    parts_->logs.log(partitions[i])->refuse(true);
+    if (i % per_turn == per_turn - 1) co_await asio::post(parts_->loop, next_turn);
   }
   co_await barrier();
-  const std::uint32_t newest = logs_->newest_segment();
+  const std::uint32_t newest = parts_->logs.newest_segment();
   std::vector<std::string> lost;
   for (const PartitionNumber partition : partitions)
-    for (const auto& [from, to] : logs_->log(partition)->lost())
+    for (const auto& [from, to] : parts_->logs.log(partition)->lost())
       lost.push_back(keys::quarantined(partition, from));
-  auto commit = [&meta = *meta_, partitions, newest, lost = std::move(lost)]() -> Result<void> {
+  auto commit = [&meta = parts_->meta, partitions, newest, lost = std::move(lost)]() -> Result<void> {
     Store::Change change;
     change.erases = lost;
     for (const PartitionNumber partition : partitions) {
@@ -138,31 +111,31 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
     if (const error_code error = meta.commit(change)) return error;
     return {};
   };
-  const Result<void> committed = co_await run_on(background_->get_executor(), std::move(commit));
+  const Result<void> committed = co_await run_on(parts_->background.get_executor(), std::move(commit));
   for (std::size_t i = 0; i < partitions.size(); i++) {
     if (committed)
-      logs_->erase(partitions[i]);
+      parts_->logs.erase(partitions[i]);
     else
-      logs_->log(partitions[i])->refuse(false);
-    if (i % per_turn == per_turn - 1) co_await asio::post(loop_.get_executor(), next_turn);
+      parts_->logs.log(partitions[i])->refuse(false);
+    if (i % per_turn == per_turn - 1) co_await asio::post(parts_->loop, next_turn);
   }
   if (!committed) co_return committed.error();
-  cleaner_->remove_partitions(std::move(partitions));
+  parts_->cleaner.remove_partitions(std::move(partitions));
   co_return error_code{};
 }
 
 // ---------------------------------------------------------------------------------------------- writing anew
 
 Task<error_code> DiskJournal::visit(PartitionNumber partition, Offset from, Offset to, Visit visit) {
-  auto look = [lookup = Lookup(*catalogue_, *sealed_, partition, to), from, visit = std::move(visit),
-               &stopping = cleaner_->stopping()]() -> Result<void> {
+  auto look = [lookup = Lookup(parts_->catalogue, parts_->sealed, partition, to), from,
+               visit = std::move(visit), &stopping = parts_->cleaner.stopping()]() -> Result<void> {
     const auto unless_stopping = [&](Bytes batch) { return !stopping && visit(batch); };
     const error_code error = lookup.batches(from, unless_stopping);
     if (error) return error;
     if (stopping) return Errc::stopped;
     return {};
   };
-  const Result<void> looked = co_await run_on(copying_->get_executor(), std::move(look));
+  const Result<void> looked = co_await run_on(parts_->copying.get_executor(), std::move(look));
   if (!looked) co_return looked.error();
   co_return error_code{};
 }
@@ -172,19 +145,19 @@ Task<Result<Offset>> DiskJournal::rewrite(PartitionNumber partition, Offset from
     Offset next = 0;
     std::uint64_t bytes_less = 0;
   };
-  const auto log = logs_->log(partition);
+  const auto log = parts_->logs.log(partition);
   auto work = [this, partition, from, to, change = std::move(change)]() -> Result<Done> {
-    Rewrite rewrite(*segments_, *catalogue_, *sealed_, cleaner_->stopping());
+    Rewrite rewrite(parts_->segments, parts_->catalogue, parts_->sealed, parts_->cleaner.stopping());
     const auto next = rewrite.copy(partition, from, to, change);
-    if (!next) cleaner_->drop(rewrite);
+    if (!next) parts_->cleaner.drop(rewrite);
     if (!next) return next.error();
     if (rewrite.number() == 0) return Done{*next, 0};
-    const auto committed = cleaner_->commit(rewrite);
+    const auto committed = parts_->cleaner.commit(rewrite);
     if (!committed) return committed.error();
     const auto before = committed->bytes_before, after = committed->bytes_after;
     return Done{*next, before - std::min(before, after)};
   };
-  const Result<Done> done = co_await run_on(copying_->get_executor(), std::move(work));
+  const Result<Done> done = co_await run_on(parts_->copying.get_executor(), std::move(work));
   if (!done) co_return done.error();
   if (!log->gone()) log->rewritten(done->bytes_less);
   co_return done->next;
@@ -196,17 +169,18 @@ Task<error_code> DiskJournal::roll() {
   append.kind = Kind::note;
   append.closes = true;
   const std::weak_ptr<bool> alive = alive_;
-  const error_code error = co_await appender_.submitted(std::move(append));
+  const error_code error = co_await parts_->appender.submitted(std::move(append));
   if (error) co_return error;
   if (!alive.lock()) co_return Errc::stopped;
   struct Idle {};
   auto wait = [this](auto handler) {
     auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-    sealer_->when_idle([&loop = loop_, kept] { asio::post(loop, [kept] { std::move (*kept)(Idle{}); }); });
+    parts_->sealer.when_idle(
+        [&loop = parts_->loop, kept] { asio::post(loop, [kept] { std::move (*kept)(Idle{}); }); });
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Idle)>(
       wait, asio::use_awaitable_t<Executor>());
-  if (!alive.lock() || appender_.stopped()) co_return Errc::stopped;
+  if (!alive.lock() || parts_->appender.stopped()) co_return Errc::stopped;
   co_return error_code{};
 }
 
@@ -214,41 +188,41 @@ Task<error_code> DiskJournal::roll() {
 
 Task<void> DiskJournal::stop() {
   co_await barrier();
-  appender_.stop();
-  segments_->stop();
-  sealer_->stop();
-  cleaner_->stop();
+  parts_->appender.stop();
+  parts_->segments.stop();
+  parts_->sealer.stop();
+  parts_->cleaner.stop();
   auto finish_threads = [this]() -> Result<void> {
-    writer_->stop();
-    copying_->join();
-    background_->join();
+    writer_.stop();
+    parts_->copying.join();
+    parts_->background.join();
     return note_end();
   };
-  const Result<void> finished = co_await run_on(readers_.executor(), std::move(finish_threads));
+  const Result<void> finished = co_await run_on(parts_->readers.executor(), std::move(finish_threads));
   if (!finished) logger().warn("where the journal ends could not be noted: {}", finished.error().message());
 }
 
 // What is missing at the next start is damage then, and not a torn tail.
 Result<void> DiskJournal::note_end() {
-  const auto [segment, end] = writer_->end();
+  const auto [segment, end] = writer_.end();
   if (segment == 0) return {};
   Store::Change change;
   change.puts[std::string(keys::stopped)] = packed(StopRow{segment, 0, end});
-  if (const error_code error = meta_->commit(change)) return error;
+  if (const error_code error = parts_->meta.commit(change)) return error;
   return {};
 }
 
 JournalStats DiskJournal::stats() const {
   JournalStats stats;
-  stats.groups = writer_->groups();
-  stats.batches = logs_->batches();
-  stats.batch_bytes = logs_->batch_bytes();
-  stats.written_bytes = writer_->written_bytes();
-  stats.syncs = writer_->syncs();
-  stats.full = writer_->full();
-  stats.failed = writer_->failed();
-  stats.stalled = stall_watch_.stalled();
-  for (const auto& [number, row] : catalogue_->manifest()) {
+  stats.groups = writer_.groups();
+  stats.batches = parts_->logs.batches();
+  stats.batch_bytes = parts_->logs.batch_bytes();
+  stats.written_bytes = writer_.written_bytes();
+  stats.syncs = writer_.syncs();
+  stats.full = writer_.full();
+  stats.failed = writer_.failed();
+  stats.stalled = parts_->stall_watch.stalled();
+  for (const auto& [number, row] : parts_->catalogue.manifest()) {
     stats.disk_bytes += row.disk_bytes;
     stats.segments++;
   }

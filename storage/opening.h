@@ -1,65 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a data directory: takes the lock, reads `meta`, replays what is not sealed, and leaves a journal that
-// can be written. Blocks, on the opening thread, before anybody else uses the journal.
+// Opens a data directory: takes the lock, reads `meta`, replays what is not sealed, and returns all that a
+// journal is made of. Blocks, on the opening thread, which is the loop's.
 #pragma once
 
-#include "storage/disk_journal.h"
-#include "storage/rebuild.h"
-#include "storage/recovery.h"
-#include "storage/replay.h"
+#include "storage/lock.h"
+#include "storage/unsealed.h"
 
 namespace mq::storage {
 
+struct Opened {
+  std::unique_ptr<Lock> lock;
+  std::unique_ptr<JournalParts> parts;
+  Recovery recovery;
+  Writer::Position position;  // where the writer goes on
+};
+
 class Opening {
  public:
-  explicit Opening(DiskJournal& journal) : journal_(journal) {}
-  error_code run();
+  Opening(FileSystem& files, asio::io_context& loop, JournalOptions options)
+      : files_(files), loop_(loop), options_(std::move(options)) {}
+
+  Result<Opened> run();
 
  private:
-  struct Unsealed {
-    std::shared_ptr<SegmentFile> file;  // null: lost
-    Scan scan;
-    std::uint32_t number = 0;
-    std::uint64_t bytes = 0;    // of the file, as it was made
-    std::uint64_t missing = 0;  // of them
-    bool untouched = false;     // nothing was ever written to it
-    bool written() const { return file ? !scan.records.empty() || !scan.holes.empty() : !untouched; }
-    bool full() const { return scan.end >= bytes; }
+  // What is read of one `meta`, and of the journal by its word. When another `meta` takes its place it goes
+  // as a whole.
+  struct Loaded {
+    Loaded(std::unique_ptr<JournalParts> made, Recovery& recovery)
+        : parts(std::move(made)), unsealed(*parts, recovery), replay(*parts, recovery) {}
+
+    std::unique_ptr<JournalParts> parts;
+    UnsealedSegments unsealed;
+    Replay replay;
+    StopRow stopped;
+
+    bool stopped_in_order() const { return stopped.segment > 0 && !stopped.opened_since; }
   };
+  using LoadedPtr = std::unique_ptr<Loaded>;
 
-  error_code lock();
+  Result<std::unique_ptr<Lock>> lock();
   Result<std::unique_ptr<Store>> open_meta();
-  error_code load(std::unique_ptr<Store> store);
-  void make_parts(std::unique_ptr<Store> store);
-  void discard_parts();
-  error_code read_manifest();
-  error_code read_meta();
-  bool is_old() const;
-  error_code load_stopped();
-  std::uint64_t changes_remembered() const;
-  bool sealed_unknown_to_meta() const;
   Result<std::unique_ptr<Store>> rebuild();
-  error_code load_partitions();
-  error_code load_snapshots();
-  error_code load_removed();
-  error_code open_unsealed();
-  error_code scan_unsealed();
-  error_code replay();
-  error_code replay(const Unsealed& written, bool last);
-  error_code drop(const Unsealed& empty);
-  error_code repair(const Unsealed& kept);
-  error_code make_whole(const Unsealed& kept);
-  error_code start();
+  Result<LoadedPtr> load();
+  Result<LoadedPtr> load(std::unique_ptr<Store> store);
+  error_code read_manifest(Loaded& loaded);
+  error_code read_rows(Loaded& loaded);
+  error_code load_stopped(Loaded& loaded);
+  Result<Writer::Position> replay(Loaded& loaded);
+  error_code note_opened(Loaded& loaded);
   void say() const;
-  template <class Visit>
-  error_code for_each_with_runs(Visit visit);
 
-  DiskJournal& journal_;
-  StopRow stopped_;
-  std::vector<Unsealed> unsealed_;
-  std::vector<Group::Closed> closed_;
-  std::optional<Replay> replay_{std::in_place, journal_};
-  Writer::Position position_;
+  FileSystem& files_;
+  asio::io_context& loop_;
+  const JournalOptions options_;
+  Recovery recovery_;
 };
 
 }  // namespace mq::storage

@@ -7,7 +7,7 @@
 namespace mq::storage {
 
 error_code Replay::segment(const std::shared_ptr<SegmentFile>& file, const Scan& scan) {
-  const auto segment = journal_.logs_->active(file);
+  const auto segment = parts_.logs.active(file);
   Window window(*file->file, scan.end);
   auto next_hole = scan.holes.begin();
   for (std::size_t i = 0; i <= scan.records.size(); i++) {
@@ -16,7 +16,7 @@ error_code Replay::segment(const std::shared_ptr<SegmentFile>& file, const Scan&
     if (i == scan.records.size()) break;
     if (const error_code error = record(scan.records[i], window, segment)) return error;
   }
-  journal_.recovery_.bytes_scanned += scan.end;
+  recovery_.bytes_scanned += scan.end;
   return {};
 }
 
@@ -32,11 +32,11 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
   append.position = found.position + sizeof(Header);
   append.batch.size = header.length;
   if (header.partition) {
-    journal_.meta_->seen(header.partition);
+    parts_.meta.seen(header.partition);
     const auto removed = removed_.find(header.partition);
     if (removed != removed_.end() && segment->file->number <= removed->second) return {};
     met(header.partition);
-    append.log = journal_.logs_->log(header.partition);
+    append.log = parts_.logs.log(header.partition);
   }
   const auto covered = covered_.find(header.partition);
   const bool is_covered = covered != covered_.end() && segment->file->number <= covered->second;
@@ -45,17 +45,16 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     const BatchHead batch = batch_head(start);
     append.batch.first = batch.first, append.batch.last = batch.last, append.batch.time_max = batch.time_max;
     found_behind(*append.log, batch.first);
-    journal_.recovery_.batches_scanned++;
-    if (!is_covered && journal_.options_.on_start) journal_.options_.on_start(header.partition, start);
+    recovery_.batches_scanned++;
+    if (!is_covered && parts_.options.on_start) parts_.options.on_start(header.partition, start);
   }
   if (header.kind == Kind::truncate) {
     truncate(header.partition, header.base);
-    if (!is_covered && journal_.options_.on_truncate)
-      journal_.options_.on_truncate(header.partition, header.base);
+    if (!is_covered && parts_.options.on_truncate) parts_.options.on_truncate(header.partition, header.base);
   }
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
-  journal_.logs_->apply(append, segment);
+  parts_.logs.apply(append, segment);
   return {};
 }
 
@@ -80,7 +79,7 @@ error_code Replay::hole(const Scan::Hole& hole, const SegmentFile& file) {
   if (bytes->size() == head_bytes_max) {
     const auto header = load<Header>(*bytes);
     const BatchHead batch = batch_head(bytes->subspan(sizeof(Header)));
-    const PartitionLog* log = journal_.logs_->find(header.partition);
+    const PartitionLog* log = parts_.logs.find(header.partition);
     const bool fits = record_bytes(header.length) == size && header.kind == Kind::batch &&
                       (batch.size == header.length || batch.first == header.base);
     if (fits && log && log->end() == std::max(batch.first, header.base)) {
@@ -93,13 +92,13 @@ error_code Replay::hole(const Scan::Hole& hole, const SegmentFile& file) {
 }
 
 void Replay::missing(std::uint32_t segment, std::uint64_t bytes) {
-  logger().error("segment {} is lost: {}", segment, journal_.segments_->path(segment).string());
+  logger().error("segment {} is lost: {}", segment, parts_.segments.path(segment).string());
   missing_.push_back(segment);
   suspect_all(bytes);
 }
 
 void Replay::suspect_all(std::uint64_t bytes) {
-  for (const auto& [number, log] : journal_.logs_->all()) suspect(number, log->end(), bytes);
+  for (const auto& [number, log] : parts_.logs.all()) suspect(number, log->end(), bytes);
   unmet_to_ += static_cast<Offset>(bytes);
 }
 
@@ -112,7 +111,7 @@ void Replay::suspect(PartitionNumber partition, Offset end, std::uint64_t bytes)
 
 // A partition may have begun in a hole.
 void Replay::met(PartitionNumber partition) {
-  if (unmet_to_ > 0 && !journal_.logs_->find(partition)) suspects_[partition] = {0, unmet_to_};
+  if (unmet_to_ > 0 && !parts_.logs.find(partition)) suspects_[partition] = {0, unmet_to_};
 }
 
 void Replay::found_behind(const PartitionLog& log, Offset first) {
@@ -144,20 +143,20 @@ void Replay::truncate(PartitionNumber partition, Offset end) {
 }
 
 bool Replay::is_gone(PartitionNumber partition) const {
-  return removed_.contains(partition) && !journal_.logs_->find(partition);
+  return removed_.contains(partition) && !parts_.logs.find(partition);
 }
 
 // Who has nothing behind a hole may have lost its end, or all it had.
 error_code Replay::finish() {
-  for (PartitionNumber number = 1; unmet_to_ > 0 && number < journal_.meta_->next_known(); number++)
+  for (PartitionNumber number = 1; unmet_to_ > 0 && number < parts_.meta.next_known(); number++)
     if (!is_gone(number)) met(number);
   for (const auto& [number, range] : suspects_) lose(number, range.from, range.to);
   Store::Change change = tell_logs();
-  for (const auto& [number, log] : journal_.logs_->all())
-    if (log->damaged()) journal_.recovery_.damaged.push_back(number);
-  std::sort(journal_.recovery_.damaged.begin(), journal_.recovery_.damaged.end());
+  for (const auto& [number, log] : parts_.logs.all())
+    if (log->damaged()) recovery_.damaged.push_back(number);
+  std::sort(recovery_.damaged.begin(), recovery_.damaged.end());
   if (change.puts.empty() && change.erases.empty() && missing_.empty()) return {};
-  return journal_.catalogue_->erase(missing_, std::move(change));
+  return parts_.catalogue.erase(missing_, std::move(change));
 }
 
 // Returns what meta has to be told. Of what was trimmed or removed nothing is kept.
@@ -166,7 +165,7 @@ Store::Change Replay::tell_logs() {
   std::erase_if(lost_, [this](const auto& range) {
     const PartitionNumber number = range.first.first;
     if (is_gone(number)) return true;
-    const auto log = journal_.logs_->log(number);
+    const auto log = parts_.logs.log(number);
     if (range.second <= log->start()) return true;
     log->lost(range.first.second, range.second);
     return false;

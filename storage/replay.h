@@ -5,14 +5,14 @@
 
 #include <map>
 
-#include "storage/disk_journal.h"
+#include "storage/journal_parts.h"
 #include "storage/recovery.h"
 
 namespace mq::storage {
 
 class Replay {
  public:
-  explicit Replay(DiskJournal& journal) : journal_(journal) {}
+  Replay(JournalParts& parts, Recovery& recovery) : parts_(parts), recovery_(recovery) {}
 
   void covered(PartitionNumber partition, std::uint32_t segment) { covered_[partition] = segment; }
   void removed(PartitionNumber partition, std::uint32_t segment) { removed_[partition] = segment; }
@@ -39,7 +39,8 @@ class Replay {
   Store::Change tell_logs();
   bool is_gone(PartitionNumber partition) const;
 
-  DiskJournal& journal_;
+  JournalParts& parts_;
+  Recovery& recovery_;
   std::unordered_map<PartitionNumber, std::uint32_t> covered_;  // by a snapshot: segments up to here
   std::unordered_map<PartitionNumber, std::uint32_t> removed_;  // records in segments up to here do not count
   // Whose batches a hole may have taken: not seen behind it yet.

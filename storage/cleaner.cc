@@ -57,7 +57,7 @@ void Cleaner::forget(std::shared_ptr<PartitionLog> log, Offset at, bool before, 
                      gone.error().message());
     // The log is the loop's: also its last owner is there.
     asio::post(loop_, [log = std::move(log), bytes = gone ? gone->counted : 0] {
-      if (log) log->forgot(bytes);
+      if (log) log->index().forgot(bytes);
     });
   });
 }

@@ -98,7 +98,7 @@ Task<error_code> DiskJournal::remove(std::vector<PartitionNumber> partitions) {
   const std::uint32_t newest = parts_->logs.newest_segment();
   std::vector<std::string> lost;
   for (const PartitionNumber partition : partitions)
-    for (const auto& [from, to] : parts_->logs.log(partition)->lost())
+    for (const auto& [from, to] : parts_->logs.log(partition)->index().lost())
       lost.push_back(keys::quarantined(partition, from));
   auto commit = [&meta = parts_->meta, partitions, newest, lost = std::move(lost)]() -> Result<void> {
     Store::Change change;

@@ -13,7 +13,7 @@ error_code load_partitions(JournalParts& parts, Replay& replay) {
     if (!row) return Errc::corrupt;
     const PartitionNumber partition = keys::number(key);
     parts.meta.seen(partition);
-    parts.logs.log(partition)->restore(*row);
+    parts.logs.log(partition)->index().restore(*row);
     return {};
   });
   if (error) return error;

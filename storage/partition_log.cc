@@ -10,12 +10,6 @@
 #include "storage/run_on.h"
 
 namespace mq::storage {
-namespace {
-
-constexpr std::size_t read_extents_max = 4096;
-constexpr std::size_t places_min = 4, places_max = 256;  // room made in advance
-
-}  // namespace
 
 // ---------------------------------------------------------------------------------------------- appending
 
@@ -23,7 +17,7 @@ void PartitionLog::append(Batch batch, Appended done) {
   if (!context_) return done(Errc::stopped);
   if (refusing_) return context_->appender.refuse(std::move(done), Errc::not_found);
   if (batch.size < batch_head_bytes) return context_->appender.refuse(std::move(done), Errc::corrupt);
-  const Offset end = in_flight_ > 0 ? queued_end_ : end_;
+  const Offset end = in_flight_ > 0 ? queued_end_ : index_.end();
   if (batch.first < end || batch.last < batch.first)
     return context_->appender.refuse(std::move(done), Errc::offset_out_of_range);
   queued_end_ = batch.last + 1;
@@ -42,23 +36,13 @@ void PartitionLog::append(Batch batch, Appended done) {
 void PartitionLog::completed(const Append& append) {
   in_flight_--;
   if (!append.error) return;
-  queued_end_ = end_;
+  queued_end_ = index_.end();
   refusals_known_ = append.refusals;
 }
 
 void PartitionLog::appended(const Batch& batch, std::uint32_t position,
                             const std::shared_ptr<Active>& segment) {
-  if (runs_.empty() || runs_.back().segment != segment) {
-    auto places = std::make_shared<std::vector<Place>>();
-    const std::size_t before = runs_.empty() ? 0 : runs_.back().count;
-    places->reserve(std::clamp(before, places_min, places_max));  // it will go on as it did
-    runs_.push_back({segment, std::move(places)});
-    segment->logs.push_back(shared_from_this());
-  }
-  const auto offsets = static_cast<std::uint32_t>(batch.last - batch.first);
-  runs_.back().add({batch.first, batch.time_max, position, static_cast<std::uint32_t>(batch.size), offsets});
-  end_ = batch.last + 1;
-  bytes_ += batch.size;
+  if (index_.append(batch, position, segment)) segment->logs.push_back(shared_from_this());
   if (!batch.memory || !context_) return;  // replayed
   if (!tail_) tail_ = std::make_shared<Tail::Part>();
   context_->tail.add(tail_, batch);
@@ -66,39 +50,19 @@ void PartitionLog::appended(const Batch& batch, std::uint32_t position,
 
 // ---------------------------------------------------------------------------------------------- reading
 
-PartitionLog::Limits PartitionLog::limits(Offset from) const {
-  Limits limits{end_};
-  for (const auto& [begin, end] : lost_) {
-    if (from >= begin && from < end) limits.corrupt = true;
-    if (from < begin) limits.end = std::min(limits.end, begin);
-  }
-  return limits;
-}
-
-Offset PartitionLog::readable_from(Offset from) const {
-  for (const auto& [begin, end] : lost_)
-    if (from >= begin && from < end) return end;
-  return from;
-}
-
-std::optional<Offset> PartitionLog::first_lost() const {
-  const auto first = std::min_element(lost_.begin(), lost_.end());
-  return first == lost_.end() ? std::nullopt : std::optional(first->first);
-}
-
 Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset until) {
   const auto self = shared_from_this();
   for (;;) {
     if (!context_) co_return Errc::stopped;
-    if (from < start_ || from > end_) co_return Errc::offset_out_of_range;
-    Limits limit = limits(from);
+    if (from < index_.start() || from > index_.end()) co_return Errc::offset_out_of_range;
+    BatchIndex::Limits limit = index_.limits(from);
     if (limit.corrupt) co_return Errc::corrupt;
     limit.end = std::min(limit.end, until);
     if (from >= limit.end) co_return Read{{}, 0, from};
     if (tail_ && tail_->covers(from)) co_return tail_->read(from, limit.end, bytes_max);
 
-    const std::uint32_t truncations = truncations_;
-    const Offset sealed_end = sealed_end_;
+    const std::uint32_t truncations = index_.truncations();
+    const Offset sealed_end = index_.sealed_end();
     Result<Read> read = Read{{}, 0, from};
     if (from < sealed_end) {
       if (auto known = read_ahead(from, std::min(limit.end, sealed_end), bytes_max))
@@ -106,11 +70,12 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
       read = co_await read_sealed(from, std::min(limit.end, sealed_end), bytes_max);
     }
     const bool nothing = read && read->size == 0;
-    if (nothing && sealed_end != sealed_end_) continue;  // what comes next has been sealed meanwhile
-    if (context_ && truncations == truncations_ && nothing && sealed_end < limit.end)
+    if (nothing && sealed_end != index_.sealed_end()) continue;  // what comes next has been sealed meanwhile
+    if (context_ && truncations == index_.truncations() && nothing && sealed_end < limit.end)
       read = co_await read_unsealed(std::max(from, sealed_end), limit.end, bytes_max);
-    const bool moved = truncations != truncations_ ||
-                       (read && read->size == 0 && sealed_end != sealed_end_) || from < start_;
+    const bool moved = truncations != index_.truncations() ||
+                       (read && read->size == 0 && sealed_end != index_.sealed_end()) ||
+                       from < index_.start();
     if (moved) continue;
     if (!read && read.error() == Errc::corrupt && bytes_max > 0) {
       bytes_max = 0;  // what lies before something that cannot be read is a read of its own
@@ -121,26 +86,9 @@ Task<Result<Read>> PartitionLog::read(Offset from, std::size_t bytes_max, Offset
   }
 }
 
-// The batches of unsealed segments that a read is to return.
-Read PartitionLog::plan(Offset from, Offset limit, std::size_t bytes_max,
-                        std::vector<Extent>& extents) const {
-  Read read;
-  read.next = from;
-  for (const Run& run : runs_) {
-    for (const Place& place : from_offset(run.batches(), from)) {
-      const bool full = read.size > 0 && read.size + place.size > bytes_max;
-      if (full || place.last() >= limit || extents.size() >= read_extents_max) return read;
-      extents.push_back({run.segment->file, place.position, place.size});
-      read.size += place.size;
-      read.next = place.last() + 1;
-    }
-  }
-  return read;
-}
-
 Task<Result<Read>> PartitionLog::read_unsealed(Offset from, Offset limit, std::size_t bytes_max) {
   std::vector<Extent> extents;
-  Read read = plan(from, limit, bytes_max, extents);
+  Read read = index_.plan(from, limit, bytes_max, extents);
   auto pieces = pieces_of(extents, Touch::cached);
   if (!pieces && pieces.error() == boost::system::errc::operation_would_block) {
     auto bring = [extents = std::move(extents)] {
@@ -160,10 +108,10 @@ Lookup PartitionLog::lookup(Offset limit) const {
 
 Task<Result<Read>> PartitionLog::read_sealed(Offset from, Offset limit, std::size_t bytes_max) {
   auto look = [lookup = lookup(limit), from, bytes_max] { return lookup.read(from, bytes_max); };
-  const std::uint32_t truncations = truncations_;
+  const std::uint32_t truncations = index_.truncations();
   auto found = co_await run_on(context_->readers.executor(), std::move(look));
   if (!found) co_return found.error();
-  if (context_ && truncations == truncations_)
+  if (context_ && truncations == index_.truncations())
     context_->read_ahead.put(number_, found->read.next, std::move(found->ahead));
   co_return std::move(found->read);
 }
@@ -195,21 +143,18 @@ Task<Result<Offset>> PartitionLog::at_time(std::int64_t timestamp) {
   const auto self = shared_from_this();
   for (;;) {
     if (!context_) co_return Errc::stopped;
-    const std::uint32_t truncations = truncations_;
-    const Offset sealed_end = sealed_end_;
-    if (start_ < sealed_end) {
-      auto look = [lookup = lookup(sealed_end), start = start_, timestamp] {
+    const std::uint32_t truncations = index_.truncations();
+    const Offset sealed_end = index_.sealed_end();
+    if (index_.start() < sealed_end) {
+      auto look = [lookup = lookup(sealed_end), start = index_.start(), timestamp] {
         return lookup.at_time(start, timestamp);
       };
       const auto found = co_await run_on(context_->readers.executor(), std::move(look));
       if (!found) co_return found.error();
-      if (truncations != truncations_ || (!*found && sealed_end != sealed_end_)) continue;
-      if (*found) co_return std::max(**found, start_);
+      if (truncations != index_.truncations() || (!*found && sealed_end != index_.sealed_end())) continue;
+      if (*found) co_return std::max(**found, index_.start());
     }
-    for (const Run& run : runs_)
-      for (const Place& place : from_offset(run.batches(), start_))
-        if (place.time_max >= timestamp) co_return std::max(place.first, start_);
-    co_return end_;
+    co_return index_.at_time(timestamp).value_or(index_.end());
   }
 }
 
@@ -217,20 +162,18 @@ Task<Result<Offset>> PartitionLog::at_time_max() {
   const auto self = shared_from_this();
   for (;;) {
     if (!context_) co_return Errc::stopped;
-    const std::uint32_t truncations = truncations_;
-    const Offset sealed_end = sealed_end_;
-    std::optional<Lookup::Newest> newest;
-    if (start_ < sealed_end) {
-      auto look = [lookup = lookup(sealed_end), start = start_] { return lookup.newest(start); };
+    const std::uint32_t truncations = index_.truncations();
+    const Offset sealed_end = index_.sealed_end();
+    std::optional<BatchIndex::Newest> newest;
+    if (index_.start() < sealed_end) {
+      auto look = [lookup = lookup(sealed_end), start = index_.start()] { return lookup.newest(start); };
       const auto found = co_await run_on(context_->readers.executor(), std::move(look));
       if (!found) co_return found.error();
-      if (truncations != truncations_ || sealed_end != sealed_end_) continue;
+      if (truncations != index_.truncations() || sealed_end != index_.sealed_end()) continue;
       newest = *found;
     }
-    for (const Run& run : runs_)
-      for (const Place& place : from_offset(run.batches(), start_))
-        if (!newest || place.time_max > newest->second) newest = {place.first, place.time_max};
-    co_return newest ? std::max(newest->first, start_) : end_;
+    newest = index_.newest(newest);
+    co_return newest ? std::max(newest->first, index_.start()) : index_.end();
   }
 }
 
@@ -240,9 +183,9 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
   const auto self = shared_from_this();
   for (;;) {
     if (!context_) co_return Errc::stopped;
-    from = std::max(from, start_);
-    const std::uint32_t truncations = truncations_;
-    const Offset sealed_end = sealed_end_;
+    from = std::max(from, index_.start());
+    const std::uint32_t truncations = index_.truncations();
+    const Offset sealed_end = index_.sealed_end();
     std::vector<Range> ranges;
     if (from < sealed_end) {
       auto look = [lookup = lookup(sealed_end), from, grain, count_max] {
@@ -252,29 +195,10 @@ Task<Result<std::vector<Range>>> PartitionLog::ranges(Offset from, Grain grain, 
       if (!found) co_return found.error();
       ranges = std::move(*found);
     }
-    if (truncations != truncations_ || sealed_end != sealed_end_ || from < start_) continue;
-    add_unsealed(from, grain, count_max, ranges);
+    if (truncations != index_.truncations() || sealed_end != index_.sealed_end() || from < index_.start())
+      continue;
+    index_.add_ranges(from, grain, count_max, ranges);
     co_return std::move(ranges);
-  }
-}
-
-void PartitionLog::add_unsealed(Offset from, Grain grain, std::size_t count_max,
-                                std::vector<Range>& ranges) const {
-  for (const Run& run : runs_) {
-    bool joins = false;
-    for (const Place& place : from_offset(run.batches(), from)) {
-      if (joins) {
-        Range& range = ranges.back();
-        range.last = place.last();
-        range.time_max = std::max(range.time_max, place.time_max);
-        range.bytes += place.size;
-        range.batches++;
-        continue;
-      }
-      if (ranges.size() == count_max) return;
-      ranges.push_back({place.first, place.last(), place.time_max, -1, place.size, 1, false});
-      joins = grain == Grain::segment;
-    }
   }
 }
 
@@ -283,23 +207,20 @@ void PartitionLog::add_unsealed(Offset from, Grain grain, std::size_t count_max,
 
 // Where a truncation at `end` really is: a batch that spans it goes whole.
 Task<Result<Offset>> PartitionLog::boundary(Offset end) {
-  if (end >= end_) co_return end;
-  if (end < sealed_end_) {
-    auto look = [lookup = lookup(sealed_end_), end] { return lookup.boundary(end); };
+  if (end >= index_.end()) co_return end;
+  if (end < index_.sealed_end()) {
+    auto look = [lookup = lookup(index_.sealed_end()), end] { return lookup.boundary(end); };
     const auto found = co_await run_on(context_->readers.executor(), std::move(look));
     co_return found;
   }
-  for (const Run& run : runs_)
-    if (const auto rest = from_offset(run.batches(), end); !rest.empty())
-      co_return std::min(end, rest.front().first);
-  co_return end;
+  co_return index_.boundary(end);
 }
 
 Task<error_code> PartitionLog::note(Append append) {
   append.partition = number_;
   append.log = shared_from_this();
   append.refusals = refusals_known_;
-  if (in_flight_++ == 0) queued_end_ = end_;
+  if (in_flight_++ == 0) queued_end_ = index_.end();
   co_return co_await context_->appender.submitted(std::move(append));
 }
 
@@ -328,24 +249,17 @@ Task<error_code> PartitionLog::truncate(Offset end) {
 void PartitionLog::truncate_at(Offset end, const std::shared_ptr<Active>& segment) {
   note_truncation(number_, end, segment->truncations, segment->trims);
   segment->logs.push_back(shared_from_this());
-  truncations_++;
-  if (context_) context_->read_ahead.forget(number_);
-  if (end >= end_) return;
-  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.truncate(end));
+  const auto sealed_end = index_.truncate(end);
   if (tail_) tail_->truncate(end);
-  for (auto& [from, to] : lost_) to = std::min(to, end);
-  std::erase_if(lost_, [](const auto& range) { return range.first >= range.second; });
-  end_ = end;
-  start_ = std::min(start_, end_);
-  if (end >= sealed_end_) return;
-  const Offset known = std::exchange(sealed_end_, end);
-  if (context_) context_->cleaner.forget_from(shared_from_this(), end, known);
+  if (!context_) return;
+  context_->read_ahead.forget(number_);
+  if (sealed_end) context_->cleaner.forget_from(shared_from_this(), end, *sealed_end);
 }
 
 Task<error_code> PartitionLog::trim(Offset start) {
   const auto self = shared_from_this();
   if (!context_) co_return Errc::stopped;
-  if (start <= start_) co_return error_code{};
+  if (start <= index_.start()) co_return error_code{};
   Append append;
   append.kind = Kind::trim;
   append.base = start;
@@ -355,77 +269,22 @@ Task<error_code> PartitionLog::trim(Offset start) {
 void PartitionLog::trimmed(Offset start, const std::shared_ptr<Active>& segment) {
   segment->trims.emplace_back(number_, start);
   segment->logs.push_back(shared_from_this());
-  if (start <= start_) return;
-  const bool sealed = start_ < sealed_end_;
-  start_ = start;
-  end_ = std::max(end_, start);
-  for (Run& run : runs_) bytes_ -= std::min(bytes_, run.trim(start));
-  std::erase_if(lost_, [start](const auto& range) { return range.second <= start; });
-  if (sealed && context_) context_->cleaner.forget_before(shared_from_this(), start, sealed_end_);
+  const auto sealed_end = index_.trim(start);
+  if (sealed_end && context_) context_->cleaner.forget_before(shared_from_this(), start, *sealed_end);
 }
 
 // ---------------------------------------------------------------------------------------------- for others
 
-void PartitionLog::restore(const PartitionRow& row) {
-  start_ = row.start;
-  sealed_end_ = row.end;
-  end_ = std::max(row.start, row.end);
-  bytes_ = sealed_bytes_ = row.bytes;
-}
-
-void PartitionLog::lost(Offset from, Offset to) {
-  lost_.emplace_back(from, to);
-  end_ = std::max(end_, to);
-}
-
 void PartitionLog::leave() {
   context_ = nullptr;
-  runs_.clear();
+  index_.clear();
   tail_.reset();
-}
-
-const Run* PartitionLog::run(const Active& segment) const {
-  for (const Run& run : runs_)
-    if (run.segment.get() == &segment) return &run;
-  return nullptr;
-}
-
-PartitionRow PartitionLog::row(const Active& segment) const {
-  PartitionRow row{start_, sealed_end_, sealed_bytes_};
-  bool has_newer = false;
-  for (const Run& run : runs_) {
-    if (run.batches().empty()) continue;
-    has_newer |= run.segment->file->number > segment.file->number;
-    if (has_newer) break;
-    row.end = run.batches().back().last() + 1;
-    row.bytes += run.bytes();
-  }
-  if (!has_newer) row.end = std::max(row.end, end_);  // it ends in a gap, where it was truncated
-  return row;
-}
-
-PartitionLog::Changed PartitionLog::sealed(const Active& segment, std::size_t count, std::size_t skip) {
-  Changed changed;
-  const auto run =
-      std::find_if(runs_.begin(), runs_.end(), [&](const Run& r) { return r.segment.get() == &segment; });
-  if (run == runs_.end()) return changed;
-  if (run->count < count) changed.truncated = (*run->places)[run->count].first;
-  if (run->skip > skip) changed.trimmed = start_;
-  if (!run->batches().empty()) sealed_end_ = run->batches().back().last() + 1;
-  sealed_bytes_ += run->bytes();
-  runs_.erase(run);
-  return changed;
 }
 
 void PartitionLog::rewritten(std::uint64_t bytes_less) {
-  forgot(bytes_less);
+  index_.forgot(bytes_less);
   tail_.reset();
   if (context_) context_->read_ahead.forget(number_);
-}
-
-void PartitionLog::forgot(std::uint64_t sealed_bytes) {
-  bytes_ -= std::min(bytes_, sealed_bytes);
-  sealed_bytes_ -= std::min(sealed_bytes_, sealed_bytes);
 }
 
 }  // namespace mq::storage

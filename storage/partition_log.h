@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One partition's log in the journal: where it starts and ends, and where its batches are. What is sealed is
-// found in the catalogue, what is not in memory, the newest in the tail. Lives on the loop; its journal may
-// be gone before it.
+// One partition's log in the journal: what is appended to it, and what is read. What is sealed is found in
+// the catalogue, what is not through its index, the newest in the tail. Lives on the loop; its journal may be
+// gone before it.
 #pragma once
 
-#include "storage/active.h"
+#include "storage/batch_index.h"
 #include "storage/log.h"
 #include "storage/lookup.h"
 #include "storage/tail.h"
@@ -15,7 +15,6 @@ class Appender;
 class Cleaner;
 class Readers;
 struct Append;
-struct PartitionRow;
 
 // What all logs of a journal work with.
 struct LogContext {
@@ -34,23 +33,20 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
 
   void append(Batch batch, Appended done) override;
   Task<Result<Read>> read(Offset from, std::size_t bytes_max, Offset until = offset_max) override;
-  Offset readable_from(Offset from) const override;
-  std::optional<Offset> first_lost() const override;
+  Offset readable_from(Offset from) const override { return index_.readable_from(from); }
+  std::optional<Offset> first_lost() const override { return index_.first_lost(); }
   Task<Result<Offset>> at_time(std::int64_t timestamp) override;
   Task<Result<Offset>> at_time_max() override;
   Task<Result<std::vector<Range>>> ranges(Offset from, Grain grain, std::size_t count_max) override;
   Task<error_code> truncate(Offset end) override;
   Task<error_code> trim(Offset start) override;
-  Offset start() const override { return start_; }
-  Offset end() const override { return end_; }
-  std::uint64_t bytes() const override { return bytes_; }
+  Offset start() const override { return index_.start(); }
+  Offset end() const override { return index_.end(); }
+  std::uint64_t bytes() const override { return index_.bytes(); }
 
   // For the journal.
   PartitionNumber number() const { return number_; }
-  void restore(const PartitionRow& row);
-  void lost(Offset from, Offset to);  // these offsets cannot be read any more
-  bool damaged() const { return !lost_.empty(); }
-  const std::vector<std::pair<Offset, Offset>>& lost() const { return lost_; }
+  BatchIndex& index() { return index_; }
   void refuse(bool appends) { refusing_ = appends; }  // while it is being removed
   void leave();                                       // the journal goes, or has forgotten this partition
   bool gone() const { return context_ == nullptr; }
@@ -66,45 +62,24 @@ class PartitionLog final : public Log, public std::enable_shared_from_this<Parti
   void truncate_at(Offset end, const std::shared_ptr<Active>& segment);
   void trimmed(Offset start, const std::shared_ptr<Active>& segment);
 
-  // For sealing: its batches in a closed segment; its row as of the end of that segment; that they are found
-  // in the catalogue now.
-  const Run* run(const Active& segment) const;
-  PartitionRow row(const Active& segment) const;
-  struct Changed {
-    std::optional<Offset> truncated, trimmed;  // what happened since `run` was taken
-  };
-  Changed sealed(const Active& segment, std::size_t count, std::size_t skip);
-  void forgot(std::uint64_t sealed_bytes);
   void rewritten(std::uint64_t bytes_less);  // what memory knows of it may be older than what is stored
 
  private:
-  struct Limits {  // of a read
-    Offset end;    // nothing at or after it
-    bool corrupt = false;
-  };
-  Limits limits(Offset from) const;
-  Read plan(Offset from, Offset limit, std::size_t bytes_max, std::vector<Extent>& extents) const;
   Task<Result<Read>> read_unsealed(Offset from, Offset limit, std::size_t bytes_max);
   Task<Result<Read>> read_sealed(Offset from, Offset limit, std::size_t bytes_max);
   std::optional<Read> read_ahead(Offset from, Offset limit, std::size_t bytes_max);
-  void add_unsealed(Offset from, Grain grain, std::size_t count_max, std::vector<Range>& ranges) const;
   Task<Result<Offset>> boundary(Offset end);
   Task<error_code> note(Append append);
   Lookup lookup(Offset limit) const;
 
   LogContext* context_;  // null: gone
   const PartitionNumber number_;
-  Offset start_ = 0, end_ = 0;
-  Offset sealed_end_ = 0;  // the catalogue counts only before it
-  std::uint64_t bytes_ = 0, sealed_bytes_ = 0;
+  BatchIndex index_;
   bool refusing_ = false;
   std::uint32_t in_flight_ = 0;
   Offset queued_end_ = 0;  // the end as it will be; meaningless when nothing is in flight
   std::uint32_t refusals_known_ = 0;
-  std::uint32_t truncations_ = 0;  // so that a read sees that one came between
-  std::vector<Run> runs_;          // in segments that are not sealed, oldest first
   std::shared_ptr<Tail::Part> tail_;
-  std::vector<std::pair<Offset, Offset>> lost_;
 };
 
 }  // namespace mq::storage

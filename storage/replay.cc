@@ -153,7 +153,7 @@ error_code Replay::finish() {
   for (const auto& [number, range] : suspects_) lose(number, range.from, range.to);
   Store::Change change = tell_logs();
   for (const auto& [number, log] : parts_.logs.all())
-    if (log->damaged()) recovery_.damaged.push_back(number);
+    if (!log->index().lost().empty()) recovery_.damaged.push_back(number);
   std::sort(recovery_.damaged.begin(), recovery_.damaged.end());
   if (change.puts.empty() && change.erases.empty() && missing_.empty()) return {};
   return parts_.catalogue.erase(missing_, std::move(change));
@@ -167,7 +167,7 @@ Store::Change Replay::tell_logs() {
     if (is_gone(number)) return true;
     const auto log = parts_.logs.log(number);
     if (range.second <= log->start()) return true;
-    log->lost(range.first.second, range.second);
+    log->index().lose(range.first.second, range.second);
     return false;
   });
   for (const auto& [at, to] : lost_)

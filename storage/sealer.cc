@@ -73,11 +73,11 @@ Sealing Sealer::sealing_of(const Active& segment) {
   logs.erase(std::unique(logs.begin(), logs.end()), logs.end());
   for (const auto& log : logs) {
     if (log->gone()) continue;
-    Sealing::Part part{log->number(), nullptr, 0, 0, log->row(segment), log};
-    if (const Run* run = log->run(segment))
+    Sealing::Part part{log->number(), nullptr, 0, 0, log->index().row(segment), log};
+    if (const Run* run = log->index().run(segment))
       part.places = run->places, part.skip = run->skip, part.count = run->count;
     const auto is_its = [&](const auto& truncation) { return truncation.first == log->number(); };
-    if (std::ranges::any_of(segment.truncations, is_its)) part.lost = log->lost();
+    if (std::ranges::any_of(segment.truncations, is_its)) part.lost = log->index().lost();
     sealing.parts.push_back(std::move(part));
   }
   return sealing;
@@ -182,7 +182,7 @@ void Sealer::finish(const Done& done) {
       gone.push_back(part.partition);
       continue;
     }
-    const auto changed = part.log->sealed(*done.segment, part.count, part.skip);
+    const auto changed = part.log->index().sealed(*done.segment, part.count, part.skip);
     if (changed.truncated) cleaner_.forget_from(part.log, *changed.truncated, 0);
     if (changed.trimmed) cleaner_.forget_before(part.log, *changed.trimmed, 0);
   }

@@ -79,7 +79,7 @@ void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, Produ
   }
   const Commit& commit = one.commit;
   const Timestamp by_age = commit.committed_ms + config_.offsets_retention.count();
-  look_later(*group, commit.expires_ms >= 0 ? commit.expires_ms : by_age);
+  group->look_later(commit.expires_ms >= 0 ? commit.expires_ms : by_age, now());
   group->offsets.commit(one.topic, one.partition, std::move(one.commit));
 }
 
@@ -96,7 +96,7 @@ void GroupCoordinator::release_pending(std::int32_t partition, ProducerId produc
   if (!node) return;
   for (const GroupPtr& group : node.mapped()) {
     group->offsets.end_transaction(producer, committed);
-    look_later(*group, clock_.wall_ms());
+    group->look_later(clock_.wall_ms(), now());
     arm(*group);
     drop_if_nothing(group);
   }

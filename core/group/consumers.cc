@@ -54,7 +54,7 @@ Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
     records = become_classic(*group, rows);
   else
     records = records_of(group->id, group->consumer.get(), rows);
-  if (group->is_empty()) look_later(*group, clock_.wall_ms());
+  if (group->is_empty()) group->look_later(clock_.wall_ms(), now());
   arm(*group);
   if (records.empty()) return group->is_flushed() ? nullptr : group->newest;
   return put(group, records, [group, rows = std::move(rows)](Error error) mutable {

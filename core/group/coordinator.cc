@@ -10,37 +10,6 @@ namespace mq::core {
 
 using kafka::Error;
 
-bool Group::is_empty() const {
-  return classic.state() == GroupState::empty && classic.pending() == 0 &&
-         (!consumer || consumer->members().empty());
-}
-
-bool Group::is_flushed() const {
-  return !newest || newest->is_set();
-}
-
-bool Group::is_committing(const TopicPartition& which) const {
-  return std::ranges::any_of(committing, [&](const auto& commits) {
-    return std::ranges::any_of(*commits, [&](const PartitionCommit& one) {
-      return one.topic == which.topic && one.partition == which.partition;
-    });
-  });
-}
-
-std::set<TopicPartition> Group::partitions() const {
-  std::set<TopicPartition> all = offsets.partitions();
-  for (const auto& commits : committing)
-    for (const PartitionCommit& one : *commits) all.insert({one.topic, one.partition});
-  return all;
-}
-
-std::optional<Time> Group::wake_at() const {
-  std::optional<Time> first = classic.wake_at();
-  for (const auto& at : {look_at, consumer ? consumer->wake_at() : std::nullopt})
-    if (at && (!first || *at < *first)) first = at;
-  return first;
-}
-
 namespace {
 
 // Whether the group could be written down with this member.

@@ -8,55 +8,16 @@
 // to the consumer protocol with the first member that speaks it, back when the last one is gone.
 #pragma once
 
-#include <list>
-#include <set>
 #include <unordered_map>
 
-#include "core/group/classic.h"
-#include "core/group/consumer_group.h"
+#include "core/group/group.h"
 #include "core/group/group_config.h"
 #include "core/group/known_topics.h"
 #include "core/group/migration.h"
-#include "core/group/offsets.h"
-#include "core/loop/clock.h"
-#include "core/loop/promise.h"
 #include "core/metadata/coordinator_shards.h"
 #include "core/metadata/internal_topic.h"
 
 namespace mq::core {
-
-// A write that was handed to the log, and what becomes of it.
-using Durable = std::shared_ptr<Promise<kafka::Error>>;
-
-struct Group {
-  explicit Group(const ClassicLimits& limits) : classic(limits) {}
-
-  std::string id;
-  std::uint64_t number = 0;    // of all groups ever made here: orders them
-  std::int32_t partition = 0;  // of __consumer_offsets
-  Epoch epoch = 0;             // in which that was led here when this object was made
-  ClassicGroup classic;
-  std::unique_ptr<ConsumerGroup> consumer;  // of the consumer protocol; `classic` is without members then
-  ConsumerGroupRows unwritten;              // of `consumer`: whose write failed
-  GroupOffsets offsets;
-  std::list<std::shared_ptr<const std::vector<PartitionCommit>>> committing;  // what is not durable yet
-  std::size_t in_flight = 0;    // writes that are not durable yet
-  Durable newest;               // of them
-  std::optional<Time> look_at;  // for what expired
-  std::optional<Time> armed;    // its place in the deadline queue
-  bool dropped = false;         // nobody finds it any more
-
-  bool is_empty() const;    // nobody is a member, or about to be one
-  bool is_flushed() const;  // all that is known of it is durable
-  std::optional<Time> wake_at() const;
-  bool is_committing(const TopicPartition& which) const;
-  std::set<TopicPartition> partitions() const;  // of which it has offsets, or will have
-};
-using GroupPtr = std::shared_ptr<Group>;
-
-struct ByNumber {
-  bool operator()(const GroupPtr& a, const GroupPtr& b) const { return a->number < b->number; }
-};
 
 struct OffsetChange;
 
@@ -132,7 +93,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
 
  private:
   using Step = ClassicGroup::Step;
-  Now now() const { return {clock_.now(), clock_.wall_ms()}; }
+  Now now() const { return now_of(clock_); }
   GroupPtr find_or_make(const std::string& group);
   // What became of a write, in the words that clients of a coordinator understand: they look for it and try
   // again.
@@ -185,8 +146,6 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void loaded(std::int32_t partition);
   void log_loaded();
 
-  GroupOffsets::Expiry expiry_of(const Group& group) const;
-  void look_later(Group& group, Timestamp at_ms);
   void look(const GroupPtr& group);
 
   void arm(Group& group);

@@ -6,6 +6,7 @@
 
 #include "core/group/consumer_records.h"
 #include "core/group/coordinator.h"
+#include "core/group/expiry.h"
 #include "core/group/records.h"
 #include "net/kafka/records/framing.h"
 #include "storage/error.h"
@@ -16,9 +17,7 @@ using kafka::Error;
 
 namespace {
 
-constexpr std::chrono::minutes look_again_after{10};       // Kafka's offsets.retention.check.interval.ms
-constexpr std::chrono::hours look_again_before{24 * 100};  // clients may ask for more than a clock can count
-constexpr std::int16_t commit_marker = 1;                  // of a control record's key; 0 is abort
+constexpr std::int16_t commit_marker = 1;  // of a control record's key; 0 is abort
 
 // The key of a control record: its version, its type.
 std::optional<std::int16_t> control_type(net::Bytes key) {
@@ -122,8 +121,8 @@ void GroupCoordinator::loaded(std::int32_t partition) {
     for (const TopicPartition& one : group->partitions())
       if (!topics_.find(one.topic)) orphans.push_back(one);
     if (!orphans.empty()) forget_offsets(group, std::move(orphans));
-    const auto earliest = group->offsets.earliest_expiry(expiry_of(*group));
-    look_later(*group, earliest.value_or(clock_.wall_ms()));
+    const auto earliest = group->offsets.earliest_expiry(expiry_of(*group, config_));
+    group->look_later(earliest.value_or(clock_.wall_ms()), now());
     arm(*group);
     drop_if_nothing(group);
   }
@@ -141,37 +140,9 @@ void GroupCoordinator::log_loaded() {
 
 // ---------------------------------------------------------------------------------------------- expiring
 
-GroupOffsets::Expiry GroupCoordinator::expiry_of(const Group& group) const {
-  GroupOffsets::Expiry expiry;
-  expiry.retention_ms = config_.offsets_retention.count();
-  if (group.consumer) {
-    expiry.is_read = [state = group.consumer.get()](std::string_view topic) { return state->reads(topic); };
-    return expiry;
-  }
-  const ClassicGroup& state = group.classic;
-  if (!state.protocol_type()) return expiry;
-  if (state.state() == GroupState::empty) {
-    expiry.since_ms = state.since_ms();
-    return expiry;
-  }
-  auto read = state.state() == GroupState::stable ? subscribed_topics(state) : std::nullopt;
-  expiry.is_read = [read = std::move(read)](std::string_view topic) {
-    return !read || read->contains(topic);
-  };
-  return expiry;
-}
-
-// Not before the usual interval: there may be much to look at.
-void GroupCoordinator::look_later(Group& group, Timestamp at_ms) {
-  const auto wait = std::clamp<std::chrono::milliseconds>(std::chrono::milliseconds(at_ms - clock_.wall_ms()),
-                                                          look_again_after, look_again_before);
-  const Time at = clock_.now() + wait;
-  if (!group.look_at || at < *group.look_at) group.look_at = at;
-}
-
 void GroupCoordinator::look(const GroupPtr& group) {
   group->look_at.reset();
-  const GroupOffsets::Expiry expiry = expiry_of(*group);
+  const GroupOffsets::Expiry expiry = expiry_of(*group, config_);
   auto expired = group->offsets.expired(expiry, clock_.wall_ms());
   std::erase_if(expired, [&](const TopicPartition& one) { return group->is_committing(one); });
   const bool all =
@@ -181,7 +152,7 @@ void GroupCoordinator::look(const GroupPtr& group) {
     return;
   }
   if (!expired.empty()) forget_offsets(group, std::move(expired));
-  if (const auto earliest = group->offsets.earliest_expiry(expiry)) look_later(*group, *earliest);
+  if (const auto earliest = group->offsets.earliest_expiry(expiry)) group->look_later(*earliest, now());
 }
 
 }  // namespace mq::core

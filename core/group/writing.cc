@@ -40,7 +40,7 @@ void GroupCoordinator::act(const GroupPtr& group, Step& step) {
   answer(step);
   if (stopped_) return;
   if (step.write) write(group, *step.write);
-  if (group->is_empty() && group->offsets.empty()) look_later(*group, clock_.wall_ms());
+  if (group->is_empty() && group->offsets.empty()) group->look_later(clock_.wall_ms(), now());
   arm(*group);
   drop_if_nothing(group);
 }
@@ -142,7 +142,7 @@ void GroupCoordinator::removed(const GroupPtr& group, Error error) {
   if (error == Error::none || find(group->id) || !is_current(*group)) return;
   group->dropped = false;
   groups_[group->id] = group;
-  look_later(*group, clock_.wall_ms());
+  group->look_later(clock_.wall_ms(), now());
   arm(*group);
 }
 

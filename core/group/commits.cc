@@ -25,7 +25,7 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
     answers[i] = may_commit(*group, who, commits[i], producer.transactional);
     if (answers[i] == Error::none) taken.push_back(std::move(commits[i]));
   }
-  arm(*group);
+  deadlines_.arm(group);
   if (taken.empty()) {
     drop_if_nothing(group);
     co_await flushed(std::move(group));
@@ -97,7 +97,7 @@ void GroupCoordinator::release_pending(std::int32_t partition, ProducerId produc
   for (const GroupPtr& group : node.mapped()) {
     group->offsets.end_transaction(producer, committed);
     group->look_later(clock_.wall_ms(), now());
-    arm(*group);
+    deadlines_.arm(group);
     drop_if_nothing(group);
   }
 }

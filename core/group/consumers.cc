@@ -55,7 +55,7 @@ Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
   else
     records = records_of(group->id, group->consumer.get(), rows);
   if (group->is_empty()) group->look_later(clock_.wall_ms(), now());
-  arm(*group);
+  deadlines_.arm(group);
   if (records.empty()) return group->is_flushed() ? nullptr : group->newest;
   return put(group, records, [group, rows = std::move(rows)](Error error) mutable {
     if (error != Error::none) group->unwritten.merge(std::move(rows));

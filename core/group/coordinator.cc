@@ -29,8 +29,7 @@ bool fits(const ClassicGroup::Join& request) {
 
 GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, const Config& config,
                                    const Catalog& topics, InternalTopic& log)
-    : loop_(loop),
-      clock_(clock),
+    : clock_(clock),
       config_(config),
       topics_(topics),
       log_(log),
@@ -39,13 +38,12 @@ GroupCoordinator::GroupCoordinator(asio::io_context& loop, const Clock& clock, c
           loop,
           [this](std::int32_t partition, Epoch epoch) { return load(shared_from_this(), partition, epoch); },
           [this](std::int32_t partition) { forget_partition(partition); }),
-      alarm_(clock.alarm(loop)) {}
+      deadlines_(loop, clock, [this](const GroupPtr& group, Now now) { due(group, now); }) {}
 
 void GroupCoordinator::stop() {
   stopped_ = true;
   shards_.stop();
-  alarm_->cancel();
-  deadlines_.clear();
+  deadlines_.stop();
   for (const auto& [id, group] : Groups(groups_)) {
     Step step;
     group->classic.abandon(Error::not_coordinator, step);
@@ -93,8 +91,7 @@ GroupPtr GroupCoordinator::find_or_make(const std::string& id) {
 }
 
 void GroupCoordinator::drop(const GroupPtr& group) {
-  if (group->armed) deadlines_.erase({*group->armed, group->number});
-  group->armed.reset();
+  deadlines_.remove(*group);
   group->dropped = true;
   const auto known = groups_.find(group->id);
   if (known != groups_.end() && known->second == group) groups_.erase(known);
@@ -201,7 +198,7 @@ Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(std::string id, ClassicGro
 Task<ClassicGroup::SyncAnswer> GroupCoordinator::sync(GroupPtr group, ClassicGroup::Sync request) {
   if (group->consumer) {
     auto synced = group->consumer->sync(request, clock_.now());
-    arm(*group);
+    deadlines_.arm(group);
     co_return synced;
   }
   const Ticket ticket = ++tickets_;
@@ -229,7 +226,7 @@ Task<Error> GroupCoordinator::heartbeat(std::string id, std::string member_id,
     answer = heartbeat_consumers(group, member_id, instance_id, generation);
   } else {
     answer = group->classic.heartbeat(member_id, instance_id, generation, now());
-    arm(*group);
+    deadlines_.arm(group);
   }
   if (group->is_flushed()) co_return answer;
   const Error failed = co_await flushed(group);
@@ -257,43 +254,13 @@ Task<GroupCoordinator::Left> GroupCoordinator::leave(std::string id,
 
 // ---------------------------------------------------------------------------------------------- time
 
-void GroupCoordinator::arm(Group& group) {
-  if (group.dropped) return;
-  const std::optional<Time> at = group.wake_at();
-  if (group.armed && at && *group.armed <= *at) return;  // it is looked at early enough
-  if (group.armed) deadlines_.erase({*group.armed, group.number});
-  group.armed = at;
-  if (!at) return;
-  deadlines_.emplace(std::pair(*at, group.number), &group);
-  set_alarm();
-}
-
-void GroupCoordinator::set_alarm() {
-  if (deadlines_.empty() || stopped_) return;
-  alarm_->ring_by(deadlines_.begin()->first.first, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->wake();
-  });
-}
-
-void GroupCoordinator::wake() {
-  if (stopped_) return;
-  const Now present = now();
-  std::vector<GroupPtr> due;
-  while (!deadlines_.empty() && deadlines_.begin()->first.first <= present.time) {
-    Group* group = deadlines_.begin()->second;
-    deadlines_.erase(deadlines_.begin());
-    group->armed.reset();
-    if (const GroupPtr known = find(group->id); known.get() == group) due.push_back(known);
-  }
-  for (const GroupPtr& group : due) {
-    Step step;
-    if (group->classic.wake_at() && *group->classic.wake_at() <= present.time)
-      group->classic.expire(present, step);
-    expire_consumers(group);
-    if (group->look_at && *group->look_at <= present.time) look(group);
-    act(group, step);
-  }
-  set_alarm();
+void GroupCoordinator::due(const GroupPtr& group, Now present) {
+  Step step;
+  if (group->classic.wake_at() && *group->classic.wake_at() <= present.time)
+    group->classic.expire(present, step);
+  expire_consumers(group);
+  if (group->look_at && *group->look_at <= present.time) look(group);
+  act(group, step);
 }
 
 }  // namespace mq::core

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks after the groups of this broker: lets their states decide, writes what they want remembered, answers
-// who waits, and wakes them when a deadline has come. What it answers is durable. Lives on the loop; its one
-// timer runs only while somebody has a deadline.
+// who waits, and wakes them when a deadline has come. What it answers is durable. Lives on the loop.
 //
 // A group is of the classic protocol or of the consumer protocol; one without members becomes what the next
 // one to join speaks, and its offsets stay. With members it goes over as far as the migration policy lets it:
@@ -10,6 +9,7 @@
 
 #include <unordered_map>
 
+#include "core/group/deadlines.h"
 #include "core/group/group.h"
 #include "core/group/group_config.h"
 #include "core/group/known_topics.h"
@@ -84,8 +84,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   Task<kafka::Error> forget(GroupPtr group, std::vector<TopicPartition> partitions);
   Task<kafka::Error> remove(std::string group);  // with its offsets; only without members
   Task<void> topic_removed(std::string topic);   // what was committed for it is forgotten
-  // What the alarm does; tests that move the clock do it themselves.
-  void wake();
+  GroupDeadlines& deadlines() { return deadlines_; }
 
   GroupPtr find(std::string_view group) const;  // null: nobody ever used that name, or it is forgotten
   using Groups = std::unordered_map<std::string, GroupPtr, TextHash, std::equal_to<>>;
@@ -146,12 +145,9 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   void loaded(std::int32_t partition);
   void log_loaded();
 
+  void due(const GroupPtr& group, Now now);
   void look(const GroupPtr& group);
 
-  void arm(Group& group);
-  void set_alarm();
-
-  asio::io_context& loop_;
   const Clock& clock_;
   const Config& config_;
   const Catalog& topics_;
@@ -176,8 +172,7 @@ class GroupCoordinator : public std::enable_shared_from_this<GroupCoordinator> {
   std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::JoinAnswer>>> joins_;
   std::unordered_map<Ticket, std::shared_ptr<Promise<ClassicGroup::SyncAnswer>>> syncs_;
 
-  std::map<std::pair<Time, std::uint64_t>, Group*> deadlines_;  // and the group's number
-  const std::unique_ptr<Alarm> alarm_;
+  GroupDeadlines deadlines_;
 };
 
 }  // namespace mq::core

@@ -123,7 +123,7 @@ void GroupCoordinator::loaded(std::int32_t partition) {
     if (!orphans.empty()) forget_offsets(group, std::move(orphans));
     const auto earliest = group->offsets.earliest_expiry(expiry_of(*group, config_));
     group->look_later(earliest.value_or(clock_.wall_ms()), now());
-    arm(*group);
+    deadlines_.arm(group);
     drop_if_nothing(group);
   }
   log_loaded();

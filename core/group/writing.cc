@@ -41,7 +41,7 @@ void GroupCoordinator::act(const GroupPtr& group, Step& step) {
   if (stopped_) return;
   if (step.write) write(group, *step.write);
   if (group->is_empty() && group->offsets.empty()) group->look_later(clock_.wall_ms(), now());
-  arm(*group);
+  deadlines_.arm(group);
   drop_if_nothing(group);
 }
 
@@ -86,7 +86,7 @@ Durable GroupCoordinator::append(const GroupPtr& group, const std::vector<KeyedR
     const auto self = weak.lock();
     if (!self || self->stopped_ || !self->is_current(*group)) return;
     if (error == Error::none) applied();
-    self->arm(*group);
+    self->deadlines_.arm(group);
     self->drop_if_nothing(group);
   };
   return put(group, records, std::move(done), producer);
@@ -143,7 +143,7 @@ void GroupCoordinator::removed(const GroupPtr& group, Error error) {
   group->dropped = false;
   groups_[group->id] = group;
   group->look_later(clock_.wall_ms(), now());
-  arm(*group);
+  deadlines_.arm(group);
 }
 
 Task<Error> GroupCoordinator::remove(std::string id) {

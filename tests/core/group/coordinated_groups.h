@@ -35,7 +35,7 @@ class CoordinatedGroups : public StoredTopics {
   }
   void pass(Time::duration time) {
     clock.pass(time);
-    groups->wake();
+    groups->deadlines().wake();
     settle();
   }
   // Until whatever was begun is durable.

@@ -280,7 +280,7 @@ TEST_F(FlushedTest, ACommitOnItsWayToTheDiskKeepsAnExpiredOffset) {
   clock.pass(std::chrono::hours(24 * 8));
   disk_.hold();
   auto newer = begin(committing(6));
-  groups->wake();
+  groups->deadlines().wake();
   loop.poll();
   EXPECT_EQ(end(newer).at(0), Error::none);
   while (groups->find("g") && groups->find("g")->in_flight > 0) loop.run_one();

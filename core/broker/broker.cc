@@ -183,10 +183,11 @@ void Broker::load() {
                *p.transactions, p.sessions, p.dynamic});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
-        if (const auto alive = groups.lock()) alive->transaction_ended(partition, producer, committed);
+        if (const auto alive = groups.lock())
+          alive->commits().transaction_ended(partition, producer, committed);
       });
   for (const std::string& group : p.catalog->configured(group_kind))
-    p.groups->configure(group, p.catalog->config(group_kind, group));
+    p.groups->configs().set(group, p.catalog->config(group_kind, group));
   coordinate(*p.loader, offsets_topic, p.groups);
   coordinate(*p.loader, transactions_topic, p.transactions);
   p.dispatcher = std::make_unique<Dispatcher>(*p.services);

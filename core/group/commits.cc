@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's work for offsets: who may commit, what is written, when it counts.
+#include "core/group/commits.h"
+
 #include <algorithm>
 
-#include "core/group/coordinator.h"
+#include "core/group/expiry.h"
 #include "core/group/records.h"
 
 namespace mq::core {
 
 using kafka::Error;
 
-Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<PartitionCommit> commits,
-                                                  kafka::BatchProducer producer) {
-  std::vector<Error> answers(commits.size(), co_await ready(who.group));
+Commits::Commits(const Clock& clock, const Config& config, const Catalog& topics,
+                 const CoordinatorShards& shards, GroupLog& log, GroupRegistry& registry,
+                 GroupDeadlines& deadlines)
+    : clock_(clock),
+      config_(config),
+      topics_(topics),
+      shards_(shards),
+      log_(log),
+      registry_(registry),
+      deadlines_(deadlines) {}
+
+// ---------------------------------------------------------------------------------------------- committing
+
+Task<std::vector<Error>> Commits::commit(Committer who, std::vector<PartitionCommit> commits,
+                                         kafka::BatchProducer producer) {
+  std::vector<Error> answers(commits.size(), co_await log_.ready(who.group));
   if (commits.empty() || answers.front() != Error::none) co_return answers;
-  GroupPtr group = find(who.group);
+  GroupPtr group = registry_.find(who.group);
   if (!group && who.generation >= 0) {
-    co_await flushed(std::move(who.group));
+    co_await registry_.flushed(std::move(who.group));
     co_return std::vector(commits.size(), Error::group_id_not_found);
   }
-  if (!group) group = find_or_make(who.group);
+  if (!group) group = registry_.find_or_make(who.group);
   if (!group) co_return std::vector(commits.size(), Error::coordinator_not_available);
   std::vector<PartitionCommit> taken;
   for (std::size_t i = 0; i < commits.size(); i++) {
@@ -27,17 +41,17 @@ Task<std::vector<Error>> GroupCoordinator::commit(Committer who, std::vector<Par
   }
   deadlines_.arm(group);
   if (taken.empty()) {
-    drop_if_nothing(group);
-    co_await flushed(std::move(group));
+    registry_.drop_if_nothing(group);
+    co_await GroupLog::flushed(std::move(group));
     co_return answers;
   }
-  const Error failed = co_await write_commits(std::move(group), std::move(taken), producer);
+  const Error failed = co_await write(std::move(group), std::move(taken), producer);
   std::ranges::replace(answers, Error::none, failed);
   co_return answers;
 }
 
-Task<Error> GroupCoordinator::write_commits(GroupPtr group, std::vector<PartitionCommit> commits,
-                                            kafka::BatchProducer producer) {
+Task<Error> Commits::write(GroupPtr group, std::vector<PartitionCommit> commits,
+                           kafka::BatchProducer producer) {
   std::vector<KeyedRecord> records;
   for (const PartitionCommit& one : commits) records.push_back(offset_record(group->id, one));
   auto shared = std::make_shared<std::vector<PartitionCommit>>(std::move(commits));
@@ -52,18 +66,19 @@ Task<Error> GroupCoordinator::write_commits(GroupPtr group, std::vector<Partitio
       else
         gone.push_back({one.topic, one.partition});  // while this was on its way to the disk
     }
-    if (!gone.empty()) forget_offsets(group, std::move(gone));
+    if (!gone.empty()) forget(group, std::move(gone));
   };
-  Durable durable = append(group, records, std::move(applied), producer);
+  Durable durable = registry_.append(group, records, std::move(applied), producer);
   const Error failed = co_await Promise<Error>::get(std::move(durable));
   group->committing.erase(on_its_way);
   co_return failed;
 }
 
-Error GroupCoordinator::may_commit(Group& group, const Committer& who, const PartitionCommit& what,
-                                   bool transactional) {
+Error Commits::may_commit(Group& group, const Committer& who, const PartitionCommit& what,
+                          bool transactional) {
   if (!group.consumer)
-    return group.classic.may_commit(who.member_id, who.instance_id, who.generation, transactional, now());
+    return group.classic.may_commit(who.member_id, who.instance_id, who.generation, transactional,
+                                    now_of(clock_));
   const bool anonymous = who.generation < 0 && who.member_id.empty() && !who.instance_id;
   if (transactional && anonymous) return Error::none;
   const ConsumerMember* member = group.consumer->find(who.member_id);
@@ -72,18 +87,20 @@ Error GroupCoordinator::may_commit(Group& group, const Committer& who, const Par
                                     what.partition);
 }
 
-void GroupCoordinator::apply(const GroupPtr& group, PartitionCommit&& one, ProducerId producer) {
+void Commits::apply(const GroupPtr& group, PartitionCommit one, ProducerId producer) {
   if (producer >= 0) {
     in_transactions_[{group->partition, producer}].insert(group);
     return group->offsets.commit_pending(producer, one.topic, one.partition, std::move(one.commit));
   }
   const Commit& commit = one.commit;
   const Timestamp by_age = commit.committed_ms + config_.offsets_retention.count();
-  group->look_later(commit.expires_ms >= 0 ? commit.expires_ms : by_age, now());
+  group->look_later(commit.expires_ms >= 0 ? commit.expires_ms : by_age, now_of(clock_));
   group->offsets.commit(one.topic, one.partition, std::move(one.commit));
 }
 
-void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId producer, bool committed) {
+// ---------------------------------------------------------------------------------------------- transactions
+
+void Commits::transaction_ended(std::int32_t partition, ProducerId producer, bool committed) {
   if (shards_.is_loading(partition)) {  // what it ends may not have been read yet
     ended_meanwhile_[partition].emplace_back(producer, committed);
     return;
@@ -91,29 +108,63 @@ void GroupCoordinator::transaction_ended(std::int32_t partition, ProducerId prod
   release_pending(partition, producer, committed);
 }
 
-void GroupCoordinator::release_pending(std::int32_t partition, ProducerId producer, bool committed) {
+void Commits::release_pending(std::int32_t partition, ProducerId producer, bool committed) {
   const auto node = in_transactions_.extract({partition, producer});
   if (!node) return;
   for (const GroupPtr& group : node.mapped()) {
     group->offsets.end_transaction(producer, committed);
-    group->look_later(clock_.wall_ms(), now());
+    group->look_later(clock_.wall_ms(), now_of(clock_));
     deadlines_.arm(group);
-    drop_if_nothing(group);
+    registry_.drop_if_nothing(group);
   }
 }
 
-Durable GroupCoordinator::forget_offsets(const GroupPtr& group, std::vector<TopicPartition> partitions) {
+void Commits::loaded(std::int32_t partition) {
+  if (const auto ended = ended_meanwhile_.extract(partition))
+    for (const auto& [producer, committed] : ended.mapped()) release_pending(partition, producer, committed);
+}
+
+void Commits::drop(std::int32_t partition) {
+  ended_meanwhile_.erase(partition);
+  std::erase_if(in_transactions_,
+                [partition](const auto& pending) { return pending.first.first == partition; });
+}
+
+// ---------------------------------------------------------------------------------------------- forgetting
+
+Durable Commits::forget(const GroupPtr& group, std::vector<TopicPartition> partitions) {
   std::vector<KeyedRecord> records;
   for (const TopicPartition& one : partitions) records.push_back(offset_tombstone(group->id, one));
-  return append(group, records, [group, partitions = std::move(partitions)] {
+  return registry_.append(group, records, [group, partitions = std::move(partitions)] {
     for (const TopicPartition& one : partitions) group->offsets.forget(one.topic, one.partition);
   });
 }
 
-Task<Error> GroupCoordinator::forget(GroupPtr group, std::vector<TopicPartition> partitions) {
-  if (partitions.empty()) co_return Error::none;
-  Durable durable = forget_offsets(group, std::move(partitions));
-  co_return co_await Promise<Error>::get(std::move(durable));
+Task<void> Commits::topic_removed(std::string topic) {
+  std::vector<Durable> forgotten;
+  for (const auto& [id, group] : registry_.all()) {  // it does not change in here: answers come later
+    std::vector<TopicPartition> gone;
+    for (const std::int32_t partition : group->offsets.partitions_of(topic))
+      gone.push_back({topic, partition});
+    if (!gone.empty()) forgotten.push_back(forget(group, std::move(gone)));
+  }
+  for (Durable& one : forgotten) co_await Promise<Error>::get(std::move(one));
+}
+
+void Commits::expire(const GroupPtr& group) {
+  group->look_at.reset();
+  const GroupOffsets::Expiry expiry = expiry_of(*group, config_);
+  auto expired = group->offsets.expired(expiry, clock_.wall_ms());
+  std::erase_if(expired, [&](const TopicPartition& one) { return group->is_committing(one); });
+  const bool all =
+      expired.size() == group->offsets.size() && !group->offsets.has_pending() && group->committing.empty();
+  if (all && group->is_empty()) {
+    registry_.remove(group);
+    return;
+  }
+  if (!expired.empty()) forget(group, std::move(expired));
+  if (const auto earliest = group->offsets.earliest_expiry(expiry))
+    group->look_later(*earliest, now_of(clock_));
 }
 
 }  // namespace mq::core

@@ -60,17 +60,17 @@ Task<std::vector<PartitionCommit>> take_commits(Context& context, std::vector<As
 // One batch in the log for so many at most: it is made, and applied, in one turn.
 inline constexpr std::size_t commits_at_once = 1000;
 
-inline Task<std::vector<kafka::Error>> commit_all(Context& context, GroupCoordinator::Committer who,
+inline Task<std::vector<kafka::Error>> commit_all(Context& context, Commits::Committer who,
                                                   std::vector<PartitionCommit> commits,
                                                   kafka::BatchProducer producer) {
-  GroupCoordinator& groups = context.broker.groups;
+  Commits& offsets = context.broker.groups.commits();
   if (commits.size() <= commits_at_once)
-    co_return co_await groups.commit(std::move(who), std::move(commits), producer);
+    co_return co_await offsets.commit(std::move(who), std::move(commits), producer);
   std::vector<kafka::Error> errors;
   for (auto at = commits.begin(); at != commits.end();) {
     const auto end = at + std::min<std::ptrdiff_t>(commits.end() - at, commits_at_once);
     std::vector<PartitionCommit> some{std::make_move_iterator(at), std::make_move_iterator(end)};
-    const auto answers = co_await groups.commit(who, std::move(some), producer);
+    const auto answers = co_await offsets.commit(who, std::move(some), producer);
     errors.insert(errors.end(), answers.begin(), answers.end());
     at = end;
   }

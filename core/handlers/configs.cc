@@ -90,7 +90,7 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
   if (asked.resource_type == group_resource) {
     if (asked.resource_name.empty()) return fail(result, Error::invalid_request, "no group is named");
     for (const ConfigEntry& entry :
-         describe_group(broker.config, broker.groups.configs_of(asked.resource_name)))
+         describe_group(broker.config, broker.groups.configs().of(asked.resource_name)))
       add(result, request, asked, entry);
     return;
   }
@@ -235,8 +235,8 @@ Refusal check_group(const Services& broker, const std::string& id, const ConfigM
   if (!own.empty() && limits.session_timeout <= limits.heartbeat_interval)
     return {Error::invalid_config,
             "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms"};
-  const auto& all = broker.groups.configured();
-  if (!all.contains(id) && all.size() >= GroupCoordinator::configured_max)
+  const auto& all = broker.groups.configs().all();
+  if (!all.contains(id) && all.size() >= GroupConfigs::groups_max)
     return {Error::policy_violation, "too many groups are configured"};
   return {};
 }
@@ -244,14 +244,14 @@ Refusal check_group(const Services& broker, const std::string& id, const ConfigM
 Task<Refusal> alter_group(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const std::string& id = wanted.resource_name;
-  const ConfigMap before = broker.groups.configs_of(id);
+  const ConfigMap before = broker.groups.configs().of(id);
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
     if (Refusal refusal = apply_to_group(change, after); refusal.error != Error::none) co_return refusal;
   Refusal refusal = check_group(broker, id, after);
   if (refusal.error != Error::none || validate_only) co_return refusal;
   Refusal failed = co_await store(broker, group_kind, id, after);
-  if (failed.error == Error::none) broker.groups.configure(id, std::move(after));
+  if (failed.error == Error::none) broker.groups.configs().set(id, std::move(after));
   co_return failed;
 }
 
@@ -341,7 +341,7 @@ Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
   if (wants(broker_resource))
     response.config_resources.push_back({std::to_string(context.broker.identity.node_id), broker_resource});
   if (wants(group_resource))
-    for (const auto& [id, own] : context.broker.groups.configured())
+    for (const auto& [id, own] : context.broker.groups.configs().all())
       response.config_resources.push_back({id, group_resource});
   co_return response;
 }

@@ -88,8 +88,8 @@ Task<kafka::ConsumerGroupHeartbeatResponse> consumer_group_heartbeat(
   ConsumerGroup::Heartbeat heartbeat = read(context, std::move(request));
   if (heartbeat.member_id.empty()) heartbeat.member_id = kafka::text_of(random_uuid(context.broker.clock));
   response.member_id = heartbeat.member_id;
-  const auto interval = context.broker.groups.consumer_limits(group).heartbeat_interval;
-  auto answer = co_await context.broker.groups.consumer_heartbeat(std::move(group), std::move(heartbeat));
+  const auto interval = context.broker.groups.configs().limits(group).heartbeat_interval;
+  auto answer = co_await context.broker.groups.consumers().heartbeat(std::move(group), std::move(heartbeat));
   response.error_code = number_of(answer.error);
   if (!answer.message.empty()) response.error_message = std::move(answer.message);
   response.member_epoch = answer.epoch;
@@ -149,15 +149,15 @@ Task<kafka::ConsumerGroupDescribeResponse> consumer_group_describe(
     DescribedConsumerGroup& answer = response.groups.emplace_back();
     answer.group_id = id;
     if (request.include_authorized_operations) answer.authorized_operations = group_operations;
-    Error error = id.empty() ? Error::invalid_group_id : context.broker.groups.serves(id);
-    const GroupPtr group = context.broker.groups.find(id);
+    Error error = id.empty() ? Error::invalid_group_id : context.broker.groups.log().serves(id);
+    const GroupPtr group = context.broker.groups.registry().find(id);
     if (error == Error::none && !(group && group->consumer)) {
       error = Error::group_id_not_found;
       answer.error_message = "there is no consumer group \"" + id + "\"";
     }
     answer.error_code = number_of(error);
     if (error == Error::none) describe(context, *group->consumer, answer);
-    co_await context.broker.groups.flushed(id);
+    co_await context.broker.groups.registry().flushed(id);
   }
   co_return response;
 }

@@ -59,18 +59,18 @@ void describe(const ClassicGroup& group, Described& answer) {
 
 Task<kafka::ListGroupsResponse> list_groups(Context& context, kafka::ListGroupsRequest& request) {
   kafka::ListGroupsResponse response;
-  if (context.broker.groups.is_loading()) {
+  if (context.broker.groups.log().is_loading()) {
     response.error_code = number_of(Error::coordinator_load_in_progress);
     co_return response;
   }
-  for (const auto& [id, group] : context.broker.groups.all()) {
+  for (const auto& [id, group] : context.broker.groups.registry().all()) {
     auto line = listed(id, *group);
     if (passes(request.states_filter, line.group_state) && passes(request.types_filter, line.group_type))
       response.groups.push_back(std::move(line));
   }
   std::sort(response.groups.begin(), response.groups.end(),
             [](const auto& a, const auto& b) { return a.group_id < b.group_id; });
-  co_await context.broker.groups.flushed();
+  co_await context.broker.groups.log().flushed();
   co_return response;
 }
 
@@ -82,8 +82,8 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
     Described& answer = response.groups.emplace_back();
     answer.group_id = id;
     if (request.include_authorized_operations) answer.authorized_operations = group_operations;
-    const Error unserved = context.broker.groups.serves(id);
-    const GroupPtr group = context.broker.groups.find(id);
+    const Error unserved = context.broker.groups.log().serves(id);
+    const GroupPtr group = context.broker.groups.registry().find(id);
     if (unserved != Error::none) {
       answer.error_code = number_of(unserved);
     } else if (group && !group->consumer) {
@@ -95,7 +95,7 @@ Task<kafka::DescribeGroupsResponse> describe_groups(Context& context, kafka::Des
         answer.error_message = "there is no classic group \"" + id + "\"";
       }
     }
-    co_await context.broker.groups.flushed(id);
+    co_await context.broker.groups.registry().flushed(id);
   }
   co_return response;
 }
@@ -109,7 +109,7 @@ Task<kafka::DeleteGroupsResponse> delete_groups(Context& context, kafka::DeleteG
     if (!seen.insert(id).second) continue;
     auto& answer = response.results.emplace_back();
     answer.group_id = id;
-    const Error error = co_await context.broker.groups.remove(id);
+    const Error error = co_await context.broker.groups.registry().remove(id);
     answer.error_code = number_of(error);
   }
   discard(context.broker.workers, std::move(seen));

@@ -44,7 +44,7 @@ ClassicGroup::Join read(const Context& context, kafka::JoinGroupRequest&& reques
 Task<kafka::JoinGroupResponse> join_group(Context& context, kafka::JoinGroupRequest& request) {
   std::string group = std::move(request.group_id);
   ClassicGroup::Join join = read(context, std::move(request));
-  auto answer = co_await context.broker.groups.join(std::move(group), std::move(join));
+  auto answer = co_await context.broker.groups.classic().join(std::move(group), std::move(join));
   kafka::JoinGroupResponse response;
   response.error_code = number_of(answer.error);
   response.generation_id = answer.generation;
@@ -74,7 +74,7 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
   sync.protocol = std::move(request.protocol_name);
   for (auto& one : request.assignments)
     sync.assignments.emplace_back(std::move(one.member_id), std::move(one.assignment));
-  auto answer = co_await context.broker.groups.sync(std::move(request.group_id), std::move(sync));
+  auto answer = co_await context.broker.groups.classic().sync(std::move(request.group_id), std::move(sync));
   response.error_code = number_of(answer.error);
   response.protocol_type = std::move(answer.protocol_type);
   response.protocol_name = std::move(answer.protocol);
@@ -84,9 +84,9 @@ Task<kafka::SyncGroupResponse> sync_group(Context& context, kafka::SyncGroupRequ
 
 Task<kafka::HeartbeatResponse> heartbeat(Context& context, kafka::HeartbeatRequest& request) {
   kafka::HeartbeatResponse response;
-  response.error_code = number_of(
-      co_await context.broker.groups.heartbeat(std::move(request.group_id), std::move(request.member_id),
-                                               std::move(request.group_instance_id), request.generation_id));
+  response.error_code = number_of(co_await context.broker.groups.classic().heartbeat(
+      std::move(request.group_id), std::move(request.member_id), std::move(request.group_instance_id),
+      request.generation_id));
   co_return response;
 }
 
@@ -97,7 +97,7 @@ Task<kafka::LeaveGroupResponse> leave_group(Context& context, kafka::LeaveGroupR
   for (const auto& member : request.members) leaving.push_back({member.member_id, member.group_instance_id});
 
   kafka::LeaveGroupResponse response;
-  const auto answers = co_await context.broker.groups.leave(std::move(request.group_id), leaving);
+  const auto answers = co_await context.broker.groups.classic().leave(std::move(request.group_id), leaving);
   if (!answers) {
     response.error_code = static_cast<std::int16_t>(answers.error().value());
     co_return response;

@@ -40,9 +40,9 @@ Task<kafka::OffsetCommitResponse> offset_commit(Context& context, kafka::OffsetC
   std::vector<PartitionCommit> commits =
       co_await take_commits(context, request.topics, context.version >= commit_version_with_ids, now,
                             expiry(now, request.retention_time_ms), response.topics);
-  GroupCoordinator::Committer who{std::move(request.group_id), std::move(request.member_id),
-                                  std::move(request.group_instance_id), request.generation_id_or_member_epoch,
-                                  context.version >= version_with_member_epochs};
+  Commits::Committer who{std::move(request.group_id), std::move(request.member_id),
+                         std::move(request.group_instance_id), request.generation_id_or_member_epoch,
+                         context.version >= version_with_member_epochs};
   std::vector<Error> errors(commits.size(), Error::invalid_group_id);
   if (!who.group.empty() || context.version < 9)
     errors = co_await commit_all(context, std::move(who), std::move(commits), no_producer);
@@ -132,8 +132,8 @@ Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool
 
 // Who asks for stable offsets sees what was accepted before. That a group is gone, everybody hears when it is
 // durable.
-Task<void> wait_for_accepted(const GroupCoordinator& groups, std::string id, bool stable) {
-  if (stable || !groups.find(id)) co_await groups.flushed(std::move(id));
+Task<void> wait_for_accepted(const GroupRegistry& registry, std::string id, bool stable) {
+  if (stable || !registry.find(id)) co_await registry.flushed(std::move(id));
 }
 
 // A member of a consumer group that says who it is must be in its epoch.
@@ -146,15 +146,16 @@ Error may_fetch(const Group* group, const kafka::OffsetFetchRequest::OffsetFetch
 
 Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFetchRequest& request) {
   kafka::OffsetFetchResponse response;
-  const GroupCoordinator& groups = context.broker.groups;
+  const GroupLog& log = context.broker.groups.log();
+  const GroupRegistry& registry = context.broker.groups.registry();
   const auto topics_of = [&](GroupPtr group, const auto& asked, Error error) {
     if (asked) return fetch_asked(context, std::move(group), *asked, request.require_stable, error);
     return fetch_all(context, std::move(group), request.require_stable);
   };
   if (context.version < 8) {
-    co_await wait_for_accepted(groups, request.group_id, request.require_stable);
-    const Error unserved = groups.serves(request.group_id);
-    const GroupPtr group = unserved == Error::none ? groups.find(request.group_id) : nullptr;
+    co_await wait_for_accepted(registry, request.group_id, request.require_stable);
+    const Error unserved = log.serves(request.group_id);
+    const GroupPtr group = unserved == Error::none ? registry.find(request.group_id) : nullptr;
     response.topics = co_await topics_of(group, request.topics, unserved);
     response.error_code = number_of(unserved);
     co_return response;
@@ -162,11 +163,11 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
   response.groups.reserve(request.groups.size());
   for (const auto& asked : request.groups) {
     if (context.pace.due()) co_await context.pace.give_way();
-    co_await wait_for_accepted(groups, asked.group_id, request.require_stable);
+    co_await wait_for_accepted(registry, asked.group_id, request.require_stable);
     auto& answer = response.groups.emplace_back();
     answer.group_id = asked.group_id;
-    const GroupPtr group = groups.find(asked.group_id);
-    Error refused = groups.serves(asked.group_id);
+    const GroupPtr group = registry.find(asked.group_id);
+    Error refused = log.serves(asked.group_id);
     if (refused == Error::none) refused = may_fetch(group.get(), asked);
     answer.error_code = number_of(refused);
     if (refused == Error::none) answer.topics = co_await topics_of(group, asked.topics, Error::none);
@@ -179,9 +180,10 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
 Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetDeleteRequest& request) {
   kafka::OffsetDeleteResponse response;
   GroupCoordinator& groups = context.broker.groups;
-  co_await groups.flushed(request.group_id);  // commits that were accepted before are deleted, too
-  Error refused = groups.serves(request.group_id);
-  const GroupPtr group = groups.find(request.group_id);
+  // Commits that were accepted before are deleted, too.
+  co_await groups.registry().flushed(request.group_id);
+  Error refused = groups.log().serves(request.group_id);
+  const GroupPtr group = groups.registry().find(request.group_id);
   if (refused == Error::none && !group) refused = Error::group_id_not_found;
   if (refused == Error::none && !group->classic.members().empty() &&
       group->classic.protocol_type() != "consumer")
@@ -214,7 +216,9 @@ Task<kafka::OffsetDeleteResponse> offset_delete(Context& context, kafka::OffsetD
       answers.partitions.push_back({partition.partition_index, number_of(error)});
     }
   }
-  const Error failed = co_await groups.forget(group, std::move(gone));
+  if (gone.empty()) co_return response;
+  Durable forgotten = groups.commits().forget(group, std::move(gone));
+  const Error failed = co_await Promise<Error>::get(std::move(forgotten));
   response.error_code = number_of(failed);
   co_return response;
 }

@@ -175,7 +175,7 @@ Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteT
     topic.reset();  // its partitions go one by one, when nobody holds it
     if (error == Error::none) error = co_await context.broker.controller.remove(name);
     // Before the answer: whoever hears that it is gone may create it anew, and nobody has read that one.
-    if (error == Error::none) co_await context.broker.groups.topic_removed(name);
+    if (error == Error::none) co_await context.broker.groups.commits().topic_removed(name);
     answer.error_code = number_of(error);
   }
   discard(context.broker.workers, std::move(seen));

@@ -59,8 +59,8 @@ Task<Response> txn_offset_commit(Context& context, Request& request) {
       context, request.topics, false, context.broker.clock.wall_ms(), -1, response.topics);
   std::vector<Error> errors(commits.size(), co_await enter(context, request));
   if (!errors.empty() && errors.front() == Error::none) {
-    GroupCoordinator::Committer who{request.group_id, request.member_id, request.group_instance_id,
-                                    request.generation_id_or_member_epoch};
+    Commits::Committer who{request.group_id, request.member_id, request.group_instance_id,
+                           request.generation_id_or_member_epoch};
     kafka::BatchProducer producer{request.producer_id, request.producer_epoch, -1, true};
     errors = co_await commit_all(context, std::move(who), std::move(commits), producer);
   }

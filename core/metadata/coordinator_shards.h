@@ -32,6 +32,7 @@ class CoordinatorShards {
   void lead(std::int32_t partition, Epoch epoch, bool empty);
   void resign(std::int32_t partition);
   void stop();  // serves nothing any more, and drops nothing
+  bool is_stopped() const { return state_->stopped; }
 
   // coordinator_load_in_progress: it is led, and not read yet, or cannot be.
   kafka::Error serves(std::int32_t partition) const;

@@ -29,7 +29,7 @@ class ConsumersTest : public CoordinatedGroups {
     ConsumerGroup::Heartbeat request;
     request.member_id = member;
     request.epoch = epoch;
-    return run(groups->consumer_heartbeat("g", std::move(request)));
+    return run(groups->consumers().heartbeat("g", std::move(request)));
   }
   ConsumerGroup::Answer join(const std::string& member) {
     ConsumerGroup::Heartbeat request;
@@ -37,16 +37,16 @@ class ConsumersTest : public CoordinatedGroups {
     request.rebalance_timeout = 30s;
     request.topics = {"t"};
     request.owned = Assignment{};
-    return run(groups->consumer_heartbeat("g", std::move(request)));
+    return run(groups->consumers().heartbeat("g", std::move(request)));
   }
   Error commit(const std::string& member, Epoch epoch, bool knows_epochs = true) {
     std::vector<PartitionCommit> commits;
     commits.push_back(
         {"t", 0, {.offset = 5, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
-    GroupCoordinator::Committer who{"g", member, {}, epoch, knows_epochs};
-    return run(groups->commit(std::move(who), std::move(commits))).at(0);
+    Commits::Committer who{"g", member, {}, epoch, knows_epochs};
+    return run(groups->commits().commit(std::move(who), std::move(commits))).at(0);
   }
-  std::size_t members() const { return groups->find("g")->consumer->members().size(); }
+  std::size_t members() const { return groups->registry().find("g")->consumer->members().size(); }
 };
 
 TEST_F(ConsumersTest, AMemberThatIsSilentIsRemovedAndStaysSoAfterARestart) {
@@ -64,14 +64,14 @@ TEST_F(ConsumersTest, AMemberThatIsSilentIsRemovedAndStaysSoAfterARestart) {
 }
 
 TEST_F(ConsumersTest, AGroupMayHaveASessionTimeoutOfItsOwn) {
-  groups->configure("g", {{"consumer.session.timeout.ms", "10000"}});
+  groups->configs().set("g", {{"consumer.session.timeout.ms", "10000"}});
   join("m1");
-  groups->configure("g", {{"consumer.session.timeout.ms", "20000"}});
+  groups->configs().set("g", {{"consumer.session.timeout.ms", "20000"}});
   pass(9s);
   EXPECT_EQ(beat("m1", 1).error, Error::none);
   pass(19s);
   EXPECT_EQ(beat("m1", 1).error, Error::none) << "what is altered counts from the next heartbeat on";
-  groups->configure("g", {});
+  groups->configs().set("g", {});
   beat("m1", 1);
   pass(44s);
   EXPECT_EQ(members(), 1u);
@@ -106,10 +106,10 @@ TEST_F(ConsumersTest, AGroupThatEverybodyLeftIsForgottenAfterAWhile) {
   beat("m1", -1);
   EXPECT_EQ(beat("m1", 1).error, Error::unknown_member_id);
   pass(11min);
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
   EXPECT_EQ(beat("m1", 1).error, Error::group_id_not_found);
   reopen();
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(ConsumersTest, OffsetsOfWhatMembersReadDoNotExpire) {
@@ -118,10 +118,10 @@ TEST_F(ConsumersTest, OffsetsOfWhatMembersReadDoNotExpire) {
   clock.pass(std::chrono::hours(24 * 8));
   beat("m1", 1);
   pass(0s);
-  EXPECT_TRUE(groups->find("g")->offsets.find("t", 0));
+  EXPECT_TRUE(groups->registry().find("g")->offsets.find("t", 0));
   beat("m1", -1);
   pass(std::chrono::hours(24 * 8));
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(ConsumersTest, ACommitOfAnOldVersionCannotSayWhichEpochItIsOf) {
@@ -134,7 +134,7 @@ TEST_F(ConsumersTest, ACommitOfAnOldVersionCannotSayWhichEpochItIsOf) {
 
 TEST_F(ConsumersTest, ANameThatSomebodyMentionedIsNoGroup) {
   EXPECT_EQ(beat("m1", 1).error, Error::group_id_not_found);
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 // ---- from one protocol to the other, with members
@@ -144,22 +144,22 @@ class ProtocolChange : public ConsumersTest {
   ClassicGroup::JoinAnswer join_classic(const std::string& id, const NamedPartitions& owned = {}) {
     auto request = classic_join(id, subscription({"t"}, owned));
     if (id.empty()) request.new_member_id = "c" + std::to_string(++ids_);
-    return run(groups->join("g", std::move(request)));
+    return run(groups->classic().join("g", std::move(request)));
   }
   ClassicGroup::SyncAnswer sync(const std::string& id, Generation generation,
                                 std::vector<std::pair<std::string, kafka::Bytes>> assignments = {}) {
     auto request = classic_sync(id, generation);
     request.assignments = std::move(assignments);
-    return run(groups->sync("g", std::move(request)));
+    return run(groups->classic().sync("g", std::move(request)));
   }
   Error beat_classic(const std::string& id, Generation generation) {
-    const Error answer = run(groups->heartbeat("g", id, {}, generation));
+    const Error answer = run(groups->classic().heartbeat("g", id, {}, generation));
     settle();
     return answer;
   }
   void leave_classic(const std::string& id) {
     std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
-    EXPECT_EQ(run(groups->leave("g", std::move(leaving)))->at(0), Error::none);
+    EXPECT_EQ(run(groups->classic().leave("g", std::move(leaving)))->at(0), Error::none);
     settle();
   }
   // A classic group of c1, which reads everything.
@@ -182,7 +182,7 @@ class ProtocolChange : public ConsumersTest {
     config.group_migration = policy;
     open();
   }
-  const Group& group() const { return *groups->find("g"); }
+  const Group& group() const { return *groups->registry().find("g"); }
 
   Generation latest = -1;
 
@@ -206,13 +206,13 @@ TEST_F(ProtocolChange, AMemberOfTheConsumerProtocolTakesTheClassicOnesAlong) {
 TEST_F(ProtocolChange, WhoWaitsForARebalanceIsToldToComeAgain) {
   classic_group();
   std::optional<Error> answer;
-  auto waiting = [](GroupCoordinator* to, std::optional<Error>* out) -> Task<void> {
+  auto waiting = [](ClassicRunner* to, std::optional<Error>* out) -> Task<void> {
     auto request = classic_join("", subscription({"t"}));
     request.new_member_id = "late";
     const auto joined = co_await to->join("g", std::move(request));
     *out = joined.error;
   };
-  asio::co_spawn(loop, waiting(groups.get(), &answer), asio::detached);
+  asio::co_spawn(loop, waiting(&groups->classic(), &answer), asio::detached);
   loop.poll();
   EXPECT_EQ(answer, std::nullopt) << "c1 has to join first";
   join("m1");
@@ -277,11 +277,11 @@ TEST_F(ProtocolChange, ALastOneThatJoinsInTheClassicProtocolEndsItAsWell) {
   classic_group();
   ConsumerGroup::Heartbeat request = joining("m1");
   request.instance_id = "i";
-  run(groups->consumer_heartbeat("g", request));
+  run(groups->consumers().heartbeat("g", request));
   auto back = classic_join("", subscription({"t"}));
   back.instance_id = "i";
   back.new_member_id = "c2";
-  const auto joined = run(groups->join("g", back));
+  const auto joined = run(groups->classic().join("g", back));
   EXPECT_EQ(joined.error, Error::none);
   EXPECT_FALSE(group().consumer);
   EXPECT_EQ(sync("c2", joined.generation).error, Error::rebalance_in_progress);
@@ -307,7 +307,7 @@ TEST_F(ProtocolChange, AFirstMemberThatIsRefusedLeavesTheClassicGroupAlone) {
   classic_group();
   ConsumerGroup::Heartbeat request = joining("m1");
   request.assignor = "unheard-of";
-  EXPECT_EQ(run(groups->consumer_heartbeat("g", request)).error, Error::unsupported_assignor);
+  EXPECT_EQ(run(groups->consumers().heartbeat("g", request)).error, Error::unsupported_assignor);
   EXPECT_FALSE(group().consumer);
   EXPECT_EQ(beat_classic("c1", latest), Error::none);
 }
@@ -323,7 +323,7 @@ TEST_F(ProtocolChangeOnABadDisk, WhoLeavesAMixedGroupHasLeftWhenThatIsWritten) {
   settle();
   faulty.inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
   std::vector<ClassicGroup::Leaving> leaving{{"c1", {}}};
-  const auto left = run(groups->leave("g", std::move(leaving)));
+  const auto left = run(groups->classic().leave("g", std::move(leaving)));
   ASSERT_FALSE(left);
   EXPECT_EQ(left.error(), error_code(Error::not_coordinator));
   EXPECT_EQ(size_of(*beat("m1", latest).assignment), 4u)

@@ -17,7 +17,7 @@ class CoordinatedGroups : public StoredTopics {
     StoredTopics::open();
     groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
     coordinate(offsets_topic, groups);
-    while (groups->is_loading()) loop.run_one();
+    while (groups->log().is_loading()) loop.run_one();
   }
   void close() override {
     groups->stop();
@@ -41,7 +41,8 @@ class CoordinatedGroups : public StoredTopics {
   // Until whatever was begun is durable.
   void settle() {
     const auto busy_group = [](const auto& entry) { return entry.second->in_flight > 0; };
-    while (std::any_of(groups->all().begin(), groups->all().end(), busy_group)) loop.run_one();
+    while (std::any_of(groups->registry().all().begin(), groups->registry().all().end(), busy_group))
+      loop.run_one();
     loop.poll();
   }
   static ClassicGroup::Join join_request(std::string id = "") {

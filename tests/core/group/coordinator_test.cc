@@ -26,30 +26,31 @@ class CoordinatorTest : public CoordinatedGroups {
     groups->stop();
     groups = std::make_shared<GroupCoordinator>(loop, clock, config, topics->catalog, *topic);
     coordinate(offsets_topic, groups);
-    EXPECT_TRUE(groups->is_loading());
+    EXPECT_TRUE(groups->log().is_loading());
   }
   Task<std::vector<Error>> committing(const std::string& group, const std::string& name, Offset offset,
                                       kafka::BatchProducer producer = {}) {
     std::vector<PartitionCommit> commits;
     commits.push_back(
         {name, 0, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->catalog.find(name)->id});
-    GroupCoordinator::Committer who;
+    Commits::Committer who;
     who.group = group;
-    return groups->commit(std::move(who), std::move(commits), producer);
+    return groups->commits().commit(std::move(who), std::move(commits), producer);
   }
   Error commit(const std::string& group, const std::string& name, Offset offset,
                kafka::BatchProducer producer = {}) {
     return run(committing(group, name, offset, producer)).at(0);
   }
   Offset committed(const std::string& group, const std::string& name) {
-    const GroupPtr found = groups->find(group);
+    const GroupPtr found = groups->registry().find(group);
     const Commit* commit = found ? found->offsets.find(name, 0) : nullptr;
     return commit ? commit->offset : -1;
   }
   void remove(const std::string& name) {
     ASSERT_EQ(run(topics->controller->remove(name)), Error::none);
     std::optional<bool> forgotten;
-    asio::co_spawn(loop, groups->topic_removed(name), [&](std::exception_ptr) { forgotten = true; });
+    asio::co_spawn(loop, groups->commits().topic_removed(name),
+                   [&](std::exception_ptr) { forgotten = true; });
     while (!forgotten) loop.run_one();
   }
 };
@@ -60,9 +61,9 @@ TEST_F(CoordinatorTest, OffsetsOfAGroupThatNobodyUsesExpire) {
   pass(hours(24 * 6));
   EXPECT_EQ(committed("g", "t"), 5);
   pass(hours(24 * 2));
-  EXPECT_FALSE(groups->find("g")) << "nothing is left of it";
+  EXPECT_FALSE(groups->registry().find("g")) << "nothing is left of it";
   reopen();
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(CoordinatorTest, NothingExpiresRightAfterAStart) {
@@ -82,13 +83,13 @@ TEST_F(CoordinatorTest, WhatMembersReadDoesNotExpireWhatTheyStoppedReadingDoes) 
   make("other");
   EXPECT_EQ(commit("g", "t", 5), Error::none);
   EXPECT_EQ(commit("g", "other", 6), Error::none);
-  const auto joined = run(groups->join("g", join_request()));
+  const auto joined = run(groups->classic().join("g", join_request()));
   ClassicGroup::Sync sync;
   sync.member_id = joined.member_id;
   sync.generation = joined.generation;
-  EXPECT_EQ(run(groups->sync("g", std::move(sync))).error, Error::none);
+  EXPECT_EQ(run(groups->classic().sync("g", std::move(sync))).error, Error::none);
   clock.pass(hours(24 * 8));
-  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
+  EXPECT_EQ(run(groups->classic().heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
   pass(0s);
   EXPECT_EQ(committed("g", "t"), 5);
   EXPECT_EQ(committed("g", "other"), -1);
@@ -97,46 +98,47 @@ TEST_F(CoordinatorTest, WhatMembersReadDoesNotExpireWhatTheyStoppedReadingDoes) 
 TEST_F(CoordinatorTest, OffsetsOfAGroupThatEverybodyLeftExpireFromThatDayOn) {
   make("t");
   commit("g", "t", 5);
-  const auto joined = run(groups->join("g", join_request()));
+  const auto joined = run(groups->classic().join("g", join_request()));
   clock.pass(hours(24 * 6));
   std::vector<ClassicGroup::Leaving> leaving{{joined.member_id, {}}};
-  EXPECT_EQ(run(groups->leave("g", std::move(leaving)))->at(0), Error::none);
+  EXPECT_EQ(run(groups->classic().leave("g", std::move(leaving)))->at(0), Error::none);
   settle();
   pass(hours(24 * 6));
   EXPECT_EQ(committed("g", "t"), 5);
   reopen();
   pass(hours(24 * 2));
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(CoordinatorTest, WhatIsTooLargeToBeWrittenIsRefusedAndTheGroupGoesOn) {
-  auto joined = run(groups->join("g", join_request()));
+  auto joined = run(groups->classic().join("g", join_request()));
   ClassicGroup::Sync sync;
   sync.member_id = joined.member_id;
   sync.generation = joined.generation;
   ClassicGroup::Sync large = sync;
   large.assignments.emplace_back(joined.member_id, kafka::Bytes(InternalTopic::batch_bytes_max));
-  EXPECT_EQ(run(groups->sync("g", std::move(large))).error, Error::unknown_server_error);
-  joined = run(groups->join("g", join_request(joined.member_id)));
+  EXPECT_EQ(run(groups->classic().sync("g", std::move(large))).error, Error::unknown_server_error);
+  joined = run(groups->classic().join("g", join_request(joined.member_id)));
   sync.generation = joined.generation;
-  EXPECT_EQ(run(groups->sync("g", std::move(sync))).error, Error::none);
+  EXPECT_EQ(run(groups->classic().sync("g", std::move(sync))).error, Error::none);
 
   std::vector<PartitionCommit> commits;
   for (std::int32_t i = 0; i < 5000; i++)
     commits.push_back({"t", i, {.offset = 1, .metadata = std::string(4096, 'x')}});
-  GroupCoordinator::Committer who{"g", joined.member_id, {}, joined.generation};
-  EXPECT_EQ(run(groups->commit(who, std::move(commits))),
+  Commits::Committer who{"g", joined.member_id, {}, joined.generation};
+  EXPECT_EQ(run(groups->commits().commit(who, std::move(commits))),
             std::vector<Error>(5000, Error::invalid_commit_offset_size));
-  EXPECT_TRUE(groups->find("g")->offsets.empty()) << "all or none";
-  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
+  EXPECT_TRUE(groups->registry().find("g")->offsets.empty()) << "all or none";
+  EXPECT_EQ(run(groups->classic().heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
 }
 
 TEST_F(CoordinatorTest, AMemberIsGoneWhenItsSessionEndsAndTheTimerLooks) {
-  const auto joined = run(groups->join("g", join_request()));
+  const auto joined = run(groups->classic().join("g", join_request()));
   pass(29s);
-  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
+  EXPECT_EQ(run(groups->classic().heartbeat("g", joined.member_id, {}, joined.generation)), Error::none);
   pass(31s);
-  EXPECT_EQ(run(groups->heartbeat("g", joined.member_id, {}, joined.generation)), Error::unknown_member_id);
+  EXPECT_EQ(run(groups->classic().heartbeat("g", joined.member_id, {}, joined.generation)),
+            Error::unknown_member_id);
 }
 
 TEST_F(CoordinatorTest, WhatATransactionHasPendingSurvivesARestart) {
@@ -146,8 +148,8 @@ TEST_F(CoordinatorTest, WhatATransactionHasPendingSurvivesARestart) {
   EXPECT_EQ(committed("g", "t"), 5);
   reopen();
   EXPECT_EQ(committed("g", "t"), 5);
-  EXPECT_TRUE(groups->find("g")->offsets.is_pending("t", 0));
-  groups->transaction_ended(topic->partition_of("g"), 7, true);
+  EXPECT_TRUE(groups->registry().find("g")->offsets.is_pending("t", 0));
+  groups->commits().transaction_ended(topic->partition_of("g"), 7, true);
   EXPECT_EQ(committed("g", "t"), 6);
 }
 
@@ -155,8 +157,8 @@ TEST_F(CoordinatorTest, ATransactionThatEndsWhileGroupsAreReadIsNotMissed) {
   make("t");
   EXPECT_EQ(commit("g", "t", 6, in_transaction), Error::none);
   begin_loading();
-  groups->transaction_ended(topic->partition_of("g"), in_transaction.id, true);
-  while (groups->is_loading()) loop.run_one();
+  groups->commits().transaction_ended(topic->partition_of("g"), in_transaction.id, true);
+  while (groups->log().is_loading()) loop.run_one();
   EXPECT_EQ(committed("g", "t"), 6);
 }
 
@@ -164,20 +166,21 @@ TEST_F(CoordinatorTest, WhileGroupsAreReadEverybodyIsToldToAskAgain) {
   make("t");
   commit("g", "t", 5);
   const std::vector<std::function<Error()>> requests{
-      [&] { return run(groups->join("g", join_request())).error; },
-      [&] { return run(groups->sync("g", {})).error; },
-      [&] { return static_cast<Error>(run(groups->leave("g", {})).error().value()); },
-      [&] { return run(groups->consumer_heartbeat("g", {})).error; },
+      [&] { return run(groups->classic().join("g", join_request())).error; },
+      [&] { return run(groups->classic().sync("g", {})).error; },
+      [&] { return static_cast<Error>(run(groups->classic().leave("g", {})).error().value()); },
+      [&] { return run(groups->consumers().heartbeat("g", {})).error; },
       [&] { return commit("g", "t", 6); },
-      [&] { return run(groups->remove("g")); },
-      [&] { return groups->serves("g"); }};
+      [&] { return run(groups->registry().remove("g")); },
+      [&] { return groups->log().serves("g"); }};
   begin_loading();
-  EXPECT_EQ(run(groups->heartbeat("g", "m", {}, 1)), Error::none) << "a member is most likely still there";
+  EXPECT_EQ(run(groups->classic().heartbeat("g", "m", {}, 1)), Error::none)
+      << "a member is most likely still there";
   for (const auto& request : requests) {
     begin_loading();
     EXPECT_EQ(request(), Error::coordinator_load_in_progress);
   }
-  while (groups->is_loading()) loop.run_one();
+  while (groups->log().is_loading()) loop.run_one();
   EXPECT_EQ(committed("g", "t"), 5);
 }
 
@@ -202,19 +205,19 @@ TEST_F(CoordinatorTest, ACommitOnItsWayGoesWithItsGroup) {
   make("t");
   run(topic->ensure());
   asio::co_spawn(loop, committing("g", "t", 5), asio::detached);
-  EXPECT_EQ(run(groups->remove("g")), Error::none);
+  EXPECT_EQ(run(groups->registry().remove("g")), Error::none);
   reopen();
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(CoordinatorTest, WhatATransactionHasPendingGoesWithItsGroup) {
   make("t");
   EXPECT_EQ(commit("g", "t", 5, in_transaction), Error::none);
-  EXPECT_EQ(run(groups->remove("g")), Error::none);
+  EXPECT_EQ(run(groups->registry().remove("g")), Error::none);
   for (const bool again : {false, true}) {
     if (again) reopen();
-    groups->transaction_ended(topic->partition_of("g"), in_transaction.id, true);
-    EXPECT_FALSE(groups->find("g"));
+    groups->commits().transaction_ended(topic->partition_of("g"), in_transaction.id, true);
+    EXPECT_FALSE(groups->registry().find("g"));
   }
 }
 
@@ -224,7 +227,7 @@ TEST_F(CoordinatorTest, OffsetsOfATopicThatWentWithoutAWordAreForgottenAtTheNext
   EXPECT_EQ(run(topics->controller->remove("t")), Error::none);
   reopen();
   settle();
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_FALSE(groups->registry().find("g"));
 }
 
 TEST_F(CoordinatorTest, WhatWasCommittedIsOfTheTopicThatWasThereAndOfNoOtherOfItsName) {
@@ -240,7 +243,7 @@ TEST_F(CoordinatorTest, WhatWasCommittedIsOfTheTopicThatWasThereAndOfNoOtherOfIt
   EXPECT_EQ(committed("g", "t"), -1);
   reopen();
   EXPECT_EQ(committed("g", "t"), -1);
-  groups->transaction_ended(topic->partition_of("g"), 7, true);
+  groups->commits().transaction_ended(topic->partition_of("g"), 7, true);
   EXPECT_EQ(committed("g", "t"), -1) << "nor what its transaction had pending";
   EXPECT_EQ(commit("g", "t", 1), Error::none);
   EXPECT_EQ(committed("g", "t"), 1);
@@ -255,7 +258,7 @@ TEST_F(CoordinatorTest, ManyGroupsAndOffsetsAreThereAfterARestart) {
     expected[group] = i;
   }
   reopen();
-  EXPECT_EQ(groups->all().size(), 100u);
+  EXPECT_EQ(groups->registry().all().size(), 100u);
   for (const auto& [group, offset] : expected) EXPECT_EQ(committed(group, "t"), offset);
 }
 
@@ -280,8 +283,8 @@ TEST_F(CoordinatorOnABadDisk, ACommitThatCannotBeWrittenIsNone) {
 
 TEST_F(CoordinatorOnABadDisk, WithoutATopicForItNobodyCoordinates) {
   faulty.inject({test::PowerCut::Call::write, 1, EIO, "meta", true});
-  EXPECT_EQ(run(groups->ready("g")), Error::coordinator_not_available);
-  EXPECT_EQ(run(groups->join("g", join_request())).error, Error::coordinator_not_available);
+  EXPECT_EQ(run(groups->log().ready("g")), Error::coordinator_not_available);
+  EXPECT_EQ(run(groups->classic().join("g", join_request())).error, Error::coordinator_not_available);
   faulty.heal();
 }
 

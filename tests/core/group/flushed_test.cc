@@ -52,7 +52,7 @@ class FlushedTest : public CoordinatedGroups {
   }
 
   Task<ConsumerGroup::Answer> joining_member(const std::string& member) {
-    return groups->consumer_heartbeat("g", joining(member));
+    return groups->consumers().heartbeat("g", joining(member));
   }
   Task<ConsumerGroup::Answer> beating(const std::string& member, Epoch epoch,
                                       std::optional<Assignment> owned = {}) {
@@ -60,27 +60,27 @@ class FlushedTest : public CoordinatedGroups {
     request.member_id = member;
     request.epoch = epoch;
     request.owned = std::move(owned);
-    return groups->consumer_heartbeat("g", std::move(request));
+    return groups->consumers().heartbeat("g", std::move(request));
   }
   Task<std::vector<Error>> committing(Offset offset, const std::string& member = "", Generation epoch = -1) {
     std::vector<PartitionCommit> commits;
     commits.push_back(
         {"t", 3, {.offset = offset, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
-    GroupCoordinator::Committer who{"g", member, {}, epoch};
-    return groups->commit(std::move(who), std::move(commits));
+    Commits::Committer who{"g", member, {}, epoch};
+    return groups->commits().commit(std::move(who), std::move(commits));
   }
   // A write in the group that changes nothing for its members.
   Task<std::vector<Error>> writing() {
     std::vector<PartitionCommit> commits;
     commits.push_back(
         {"t", 0, {.offset = 7, .committed_ms = clock.wall_ms()}, topics->catalog.find("t")->id});
-    GroupCoordinator::Committer who;
+    Commits::Committer who;
     who.group = "g";
     kafka::BatchProducer in_transaction{7, 0, -1, true};
-    return groups->commit(std::move(who), std::move(commits), in_transaction);
+    return groups->commits().commit(std::move(who), std::move(commits), in_transaction);
   }
   Offset committed() const {
-    const GroupPtr group = groups->find("g");
+    const GroupPtr group = groups->registry().find("g");
     const Commit* commit = group ? group->offsets.find("t", 3) : nullptr;
     return commit ? commit->offset : -1;
   }
@@ -88,10 +88,10 @@ class FlushedTest : public CoordinatedGroups {
   Generation classic_group() {
     auto request = classic_join("", subscription({"t"}));
     request.new_member_id = "c1";
-    const auto joined = run(groups->join("g", std::move(request)));
+    const auto joined = run(groups->classic().join("g", std::move(request)));
     auto sync = classic_sync("c1", joined.generation);
     sync.assignments = {{"c1", assigned({{"t", {0, 1, 2, 3}}})}};
-    EXPECT_EQ(run(groups->sync("g", std::move(sync))).error, Error::none);
+    EXPECT_EQ(run(groups->classic().sync("g", std::move(sync))).error, Error::none);
     return joined.generation;
   }
 
@@ -126,7 +126,7 @@ Task<Error> error_of(Task<std::vector<Error>> task) {
   const auto answers = co_await std::move(task);
   co_return answers.at(0);
 }
-Task<Error> error_of(Task<GroupCoordinator::Left> task) {
+Task<Error> error_of(Task<ClassicRunner::Left> task) {
   const auto answers = co_await std::move(task);
   co_return answers ? answers->at(0) : static_cast<Error>(answers.error().value());
 }
@@ -140,24 +140,27 @@ std::vector<Question> questions(Generation generation, Error member, Error as_co
     return one;
   };
   return {
-      {"Heartbeat", [=](Groups& groups) { return groups.heartbeat("g", "c1", {}, generation); }, member},
+      {"Heartbeat", [=](Groups& groups) { return groups.classic().heartbeat("g", "c1", {}, generation); },
+       member},
       {"SyncGroup",
-       [=](Groups& groups) { return error_of(groups.sync("g", classic_sync("c1", generation))); }, member},
+       [=](Groups& groups) { return error_of(groups.classic().sync("g", classic_sync("c1", generation))); },
+       member},
       {"JoinGroup",
        [=](Groups& groups) {
-         return error_of(groups.join("g", classic_join("nobody", subscription({"t"}, {{"t", {0}}}))));
+         return error_of(
+             groups.classic().join("g", classic_join("nobody", subscription({"t"}, {{"t", {0}}}))));
        },
        Error::unknown_member_id},
       {"LeaveGroup",
        [=](Groups& groups) {
          std::vector<ClassicGroup::Leaving> leaving{{"nobody", {}}};
-         return error_of(groups.leave("g", std::move(leaving)));
+         return error_of(groups.classic().leave("g", std::move(leaving)));
        },
        Error::unknown_member_id},
       {"OffsetCommit",
        [=](Groups& groups) {
-         GroupCoordinator::Committer who{"g", "nobody", {}, generation};
-         return error_of(groups.commit(std::move(who), commits()));
+         Commits::Committer who{"g", "nobody", {}, generation};
+         return error_of(groups.commits().commit(std::move(who), commits()));
        },
        member == Error::none ? Error::unknown_member_id : Error::group_id_not_found},
       {"ConsumerGroupHeartbeat",
@@ -165,12 +168,13 @@ std::vector<Question> questions(Generation generation, Error member, Error as_co
          ConsumerGroup::Heartbeat request;
          request.member_id = "nobody";
          request.epoch = 1;
-         return error_of(groups.consumer_heartbeat("g", std::move(request)));
+         return error_of(groups.consumers().heartbeat("g", std::move(request)));
        },
        as_consumer},
-      {"DeleteGroups", [=](Groups& groups) { return groups.remove("g"); }, removing},
-      {"DescribeGroups, OffsetFetch", [=](Groups& groups) { return groups.flushed("g"); }, Error::none},
-      {"ListGroups", [=](Groups& groups) { return groups.flushed(); }, Error::none},
+      {"DeleteGroups", [=](Groups& groups) { return groups.registry().remove("g"); }, removing},
+      {"DescribeGroups, OffsetFetch", [=](Groups& groups) { return groups.registry().flushed("g"); },
+       Error::none},
+      {"ListGroups", [=](Groups& groups) { return groups.log().flushed(); }, Error::none},
   };
 }
 
@@ -215,9 +219,9 @@ TEST_F(FlushedTest, NothingIsAnsweredOutOfAClassicGroupThatIsAheadOfTheDisk) {
 TEST_F(FlushedTest, NothingIsAnsweredOutOfAConsumerGroupThatIsAheadOfTheDisk) {
   Generation generation = classic_group();
   run(joining_member("m1"));
-  EXPECT_EQ(run(groups->heartbeat("g", "c1", {}, generation)), Error::rebalance_in_progress);
-  generation = run(groups->join("g", classic_join("c1", subscription({"t"})))).generation;
-  EXPECT_EQ(run(groups->sync("g", classic_sync("c1", generation))).error, Error::none);
+  EXPECT_EQ(run(groups->classic().heartbeat("g", "c1", {}, generation)), Error::rebalance_in_progress);
+  generation = run(groups->classic().join("g", classic_join("c1", subscription({"t"})))).generation;
+  EXPECT_EQ(run(groups->classic().sync("g", classic_sync("c1", generation))).error, Error::none);
   EXPECT_EQ(run(beating("m1", generation)).error, Error::none);
   expect_answers_wait_for_the_disk(
       questions(generation, Error::none, Error::unknown_member_id, Error::non_empty_group));
@@ -229,8 +233,8 @@ TEST_F(FlushedTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {
     SCOPED_TRACE(question.name);
     ASSERT_EQ(run(committing(7)).at(0), Error::none);
     disk_.hold();
-    auto removal = begin(groups->remove("g"));
-    ASSERT_FALSE(groups->find("g"));
+    auto removal = begin(groups->registry().remove("g"));
+    ASSERT_FALSE(groups->registry().find("g"));
     auto asked = begin(question.ask(*groups));
     EXPECT_FALSE(is_ready(asked));
     EXPECT_EQ(end(asked), question.answer);
@@ -241,10 +245,10 @@ TEST_F(FlushedTest, ThatAGroupIsGoneIsAnsweredWhenTheDiskKnows) {
 TEST_F(FlushedTest, AGroupThatFollowsARemovedOneWaitsForTheRemovalToo) {
   ASSERT_EQ(run(committing(7)).at(0), Error::none);
   disk_.hold();
-  auto removal = begin(groups->remove("g"));
+  auto removal = begin(groups->registry().remove("g"));
   auto request = classic_join("", subscription({"t"}));
   request.new_member_id = "c1";
-  auto joined = begin(groups->join("g", std::move(request)));
+  auto joined = begin(groups->classic().join("g", std::move(request)));
   EXPECT_FALSE(is_ready(joined));
   EXPECT_EQ(end(joined).error, Error::none);
   EXPECT_EQ(end(removal), Error::none);
@@ -253,9 +257,9 @@ TEST_F(FlushedTest, AGroupThatFollowsARemovedOneWaitsForTheRemovalToo) {
 TEST_F(FlushedTest, AGroupWhoseRemovalCannotBeWrittenIsThereAgain) {
   ASSERT_EQ(run(committing(7)).at(0), Error::none);
   disk_.files().inject({test::PowerCut::Call::sync, 1, EIO, "0000000001.log"});
-  EXPECT_EQ(run(groups->remove("g")), Error::not_coordinator);
+  EXPECT_EQ(run(groups->registry().remove("g")), Error::not_coordinator);
   EXPECT_EQ(committed(), 7) << "as it is after a restart";
-  EXPECT_EQ(run(groups->remove("g")), Error::none);
+  EXPECT_EQ(run(groups->registry().remove("g")), Error::none);
   close();
   open();
   EXPECT_EQ(committed(), -1);
@@ -265,10 +269,10 @@ TEST_F(FlushedTest, AGroupInWhichNothingIsWrittenDoesNotWaitForOthers) {
   run(joining_member("m1"));
   std::vector<PartitionCommit> commits;
   commits.push_back({"t", 0, {.offset = 1}, topics->catalog.find("t")->id});
-  GroupCoordinator::Committer who;
+  Commits::Committer who;
   who.group = "other";
   disk_.hold();
-  auto write = begin(groups->commit(std::move(who), std::move(commits)));
+  auto write = begin(groups->commits().commit(std::move(who), std::move(commits)));
   auto quiet = begin(beating("m1", 1));
   EXPECT_TRUE(is_ready(quiet));
   EXPECT_FALSE(is_ready(write));
@@ -283,7 +287,7 @@ TEST_F(FlushedTest, ACommitOnItsWayToTheDiskKeepsAnExpiredOffset) {
   groups->deadlines().wake();
   loop.poll();
   EXPECT_EQ(end(newer).at(0), Error::none);
-  while (groups->find("g") && groups->find("g")->in_flight > 0) loop.run_one();
+  while (groups->registry().find("g") && groups->registry().find("g")->in_flight > 0) loop.run_one();
   EXPECT_EQ(committed(), 6);
   close();
   open();

@@ -20,19 +20,19 @@ class GroupLeadershipTest : public CoordinatedGroups {
   void take_away() { StoredTopics::take_away(offsets_topic, partition(), *groups); }
   void give_back() {
     StoredTopics::give_back(offsets_topic, partition(), *groups);
-    while (groups->is_loading()) loop.run_one();
+    while (groups->log().is_loading()) loop.run_one();
   }
 
   Task<std::vector<Error>> committing(Offset offset) {
     std::vector<PartitionCommit> commits;
     const Uuid id = topics->catalog.find("t")->id;
     commits.push_back({"t", 0, {.offset = offset, .committed_ms = clock.wall_ms()}, id});
-    GroupCoordinator::Committer who;
+    Commits::Committer who;
     who.group = "g";
-    return groups->commit(std::move(who), std::move(commits));
+    return groups->commits().commit(std::move(who), std::move(commits));
   }
   Offset committed() {
-    const GroupPtr group = groups->find("g");
+    const GroupPtr group = groups->registry().find("g");
     const Commit* commit = group ? group->offsets.find("t", 0) : nullptr;
     return commit ? commit->offset : -1;
   }
@@ -44,10 +44,10 @@ class GroupLeadershipTest : public CoordinatedGroups {
 TEST_F(GroupLeadershipTest, WhoIsLedElsewhereIsSentThere) {
   EXPECT_EQ(run(committing(5)).at(0), Error::none);
   take_away();
-  EXPECT_EQ(groups->serves("g"), Error::not_coordinator);
-  EXPECT_FALSE(groups->find("g"));
+  EXPECT_EQ(groups->log().serves("g"), Error::not_coordinator);
+  EXPECT_FALSE(groups->registry().find("g"));
   EXPECT_EQ(run(committing(6)).at(0), Error::not_coordinator);
-  EXPECT_EQ(run(groups->join("g", join_request())).error, Error::not_coordinator);
+  EXPECT_EQ(run(groups->classic().join("g", join_request())).error, Error::not_coordinator);
   give_back();
   EXPECT_EQ(committed(), 5);
   EXPECT_EQ(run(committing(6)).at(0), Error::none);
@@ -55,9 +55,9 @@ TEST_F(GroupLeadershipTest, WhoIsLedElsewhereIsSentThere) {
 
 TEST_F(GroupLeadershipTest, WhoWaitsForARebalanceIsSentAway) {
   std::optional<Error> joined;
-  asio::co_spawn(loop, groups->join("g", join_request()),
+  asio::co_spawn(loop, groups->classic().join("g", join_request()),
                  [&](std::exception_ptr, ClassicGroup::JoinAnswer answer) { joined = answer.error; });
-  while (groups->all().empty()) loop.run_one();
+  while (groups->registry().all().empty()) loop.run_one();
   turns(100);
   EXPECT_FALSE(joined);
   take_away();
@@ -93,14 +93,15 @@ TEST_F(GroupLeadershipTest, AtEveryTurnOfACommitWhatIsAnsweredIsKnownToTheNext) 
 
 TEST_F(GroupLeadershipTest, WhatComesBackFromAnEarlierLeadershipChangesNothing) {
   EXPECT_EQ(run(committing(5)).at(0), Error::none);
-  const GroupPtr before = groups->find("g");
+  const GroupPtr before = groups->registry().find("g");
   std::optional<Error> error;
-  asio::co_spawn(loop, groups->remove("g"), [&](std::exception_ptr, Error answer) { error = answer; });
+  asio::co_spawn(loop, groups->registry().remove("g"),
+                 [&](std::exception_ptr, Error answer) { error = answer; });
   turns(3);
   take_away();
   give_back();
   while (!error) loop.run_one();
-  const GroupPtr now = groups->find("g");
+  const GroupPtr now = groups->registry().find("g");
   EXPECT_NE(now, before);
   EXPECT_TRUE(now || *error == Error::none || is_refusal(*error));
 }
@@ -108,14 +109,14 @@ TEST_F(GroupLeadershipTest, WhatComesBackFromAnEarlierLeadershipChangesNothing) 
 TEST_F(GroupLeadershipTest, OfTransactionsThatEndWhileItIsReadNoneIsMissed) {
   std::vector<PartitionCommit> commits;
   commits.push_back({"t", 0, {.offset = 9}, topics->catalog.find("t")->id});
-  GroupCoordinator::Committer who;
+  Commits::Committer who;
   who.group = "g";
-  EXPECT_EQ(run(groups->commit(who, commits, {7, 0, -1, true})).at(0), Error::none);
+  EXPECT_EQ(run(groups->commits().commit(who, commits, {7, 0, -1, true})).at(0), Error::none);
   EXPECT_EQ(committed(), -1);
   take_away();
   StoredTopics::give_back(offsets_topic, partition(), *groups);
-  groups->transaction_ended(partition(), 7, true);
-  while (groups->is_loading()) loop.run_one();
+  groups->commits().transaction_ended(partition(), 7, true);
+  while (groups->log().is_loading()) loop.run_one();
   EXPECT_EQ(committed(), 9);
 }
 

@@ -30,29 +30,29 @@ class World {
       ClassicGroup::Join join = first;
       join.member_id = id;
       join.id_first = true;
-      const auto joined = co_await world->groups_.join("g", std::move(join));
+      const auto joined = co_await world->groups_.classic().join("g", std::move(join));
       id = joined.member_id;
       if (joined.error == Error::member_id_required) continue;
       EXPECT_EQ(joined.error, Error::none);
       ClassicGroup::Sync sync = world->assign(joined);
-      const auto synced = co_await world->groups_.sync("g", std::move(sync));
+      const auto synced = co_await world->groups_.classic().sync("g", std::move(sync));
       if (synced.error == Error::rebalance_in_progress) continue;
       EXPECT_EQ(synced.error, Error::none);
       auto positions = world->begin(synced.assignment);
       while (world->left > 0) {
-        const Error beat = co_await world->groups_.heartbeat("g", id, {}, joined.generation);
+        const Error beat = co_await world->groups_.classic().heartbeat("g", id, {}, joined.generation);
         if (beat != Error::none) break;
         for (auto& [partition, position] : positions) world->read(partition, position);
         co_await asio::post(loop, use);
       }
-      GroupCoordinator::Committer who{"g", id, {}, joined.generation};
-      const auto errors = co_await world->groups_.commit(who, world->commits(positions));
+      Commits::Committer who{"g", id, {}, joined.generation};
+      const auto errors = co_await world->groups_.commits().commit(who, world->commits(positions));
       for (const Error error : errors)
         EXPECT_EQ(error, Error::none) << "a member may commit what it has read before it joins again";
       world->generations = std::max(world->generations, joined.generation);
     }
     std::vector<ClassicGroup::Leaving> leaving{{id, {}}};
-    const auto left = co_await world->groups_.leave("g", std::move(leaving));
+    const auto left = co_await world->groups_.classic().leave("g", std::move(leaving));
     EXPECT_TRUE(left);
     world->living--;
   }
@@ -76,7 +76,7 @@ class World {
   }
   Positions begin(const kafka::Bytes& assignment) const {
     Positions positions;
-    const GroupPtr group = groups_.find("g");
+    const GroupPtr group = groups_.registry().find("g");
     for (const std::byte partition : assignment) {
       const Commit* commit = group->offsets.find("t", static_cast<std::int32_t>(partition));
       positions[static_cast<std::int32_t>(partition)] = commit ? commit->offset : 0;

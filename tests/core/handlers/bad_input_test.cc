@@ -78,7 +78,7 @@ TEST_F(BadInputTest, AMemberIsNotTakenThatCouldNotBeWrittenDown) {
   EXPECT_EQ(join([](auto& r) { r.group_instance_id = too_long; }), invalid);
   EXPECT_EQ(join([](auto& r) { r.protocol_type = too_long; }), invalid);
   EXPECT_EQ(join([](auto& r) { r.protocols[0].name = too_long; }), invalid);
-  EXPECT_EQ(join([](auto& r) { r.protocols[0].metadata.resize(GroupCoordinator::metadata_bytes_max); }),
+  EXPECT_EQ(join([](auto& r) { r.protocols[0].metadata.resize(ClassicRunner::metadata_bytes_max); }),
             invalid);
   EXPECT_EQ(join([](auto& r) { r.session_timeout_ms = INT32_MIN; }), code(Error::invalid_session_timeout));
 }

@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator of groups, as far as the consumer protocol goes (KIP-848), and those groups' members that
-// speak the classic one.
+#include "core/group/consumer_runner.h"
+
 #include <spdlog/spdlog.h>
 
 #include "core/group/consumer_records.h"
-#include "core/group/coordinator.h"
 #include "core/group/records.h"
 
 namespace mq::core {
 
 using kafka::Error;
 
-Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
-                                                                 ConsumerGroup::Heartbeat request) {
+ConsumerRunner::ConsumerRunner(const Clock& clock, const Config& config, const TopicCatalog& topics,
+                               const GroupConfigs& configs, GroupLog& log, GroupRegistry& registry,
+                               GroupDeadlines& deadlines, ClassicSteps& steps)
+    : clock_(clock),
+      config_(config),
+      topics_(topics),
+      configs_(configs),
+      log_(log),
+      registry_(registry),
+      deadlines_(deadlines),
+      steps_(steps) {}
+
+Task<ConsumerGroup::Answer> ConsumerRunner::heartbeat(std::string id, ConsumerGroup::Heartbeat request) {
   using Answer = ConsumerGroup::Answer;
-  const Error unserved = co_await ready(id);
+  const Error unserved = co_await log_.ready(id);
   if (unserved != Error::none) co_return Answer::refusal(unserved);
   const bool joins = request.epoch == 0;
-  GroupPtr group = find(id);
-  if (!group && joins && !(group = find_or_make(id)))
+  GroupPtr group = registry_.find(id);
+  if (!group && joins && !(group = registry_.find_or_make(id)))
     co_return Answer::refusal(Error::coordinator_not_available);
   if (!group || (!group->consumer && !joins)) {
-    co_await flushed(id);
+    co_await registry_.flushed(id);
     co_return Answer::refusal(Error::group_id_not_found, "there is no consumer group \"" + id + "\"");
   }
 
@@ -32,8 +42,8 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
   ConsumerGroupRows rows;
   Answer answer = state.heartbeat(request, clock_.now(), rows);
   if (answer.error != Error::none) {
-    drop_if_nothing(group);
-    co_await flushed(std::move(group));
+    registry_.drop_if_nothing(group);
+    co_await GroupLog::flushed(std::move(group));
     co_return answer;
   }
   if (fresh.group) become_consumer(group, std::move(fresh.group), rows);
@@ -46,23 +56,23 @@ Task<ConsumerGroup::Answer> GroupCoordinator::consumer_heartbeat(std::string id,
 
 // The group has changed already: what fails to be written is written with what changes next, as it is then.
 // With nothing to write: what was written last; null: that is durable.
-Durable GroupCoordinator::store(const GroupPtr& group, ConsumerGroupRows rows) {
+Durable ConsumerRunner::store(const GroupPtr& group, ConsumerGroupRows rows) {
   rows.merge(group->unwritten);
   group->unwritten.clear();
   std::vector<KeyedRecord> records;
   if (!rows.empty() && goes_back(*group))
-    records = become_classic(*group, rows);
+    records = go_back(*group, rows);
   else
     records = records_of(group->id, group->consumer.get(), rows);
-  if (group->is_empty()) group->look_later(clock_.wall_ms(), now());
+  if (group->is_empty()) group->look_later(clock_.wall_ms(), now_of(clock_));
   deadlines_.arm(group);
   if (records.empty()) return group->is_flushed() ? nullptr : group->newest;
-  return put(group, records, [group, rows = std::move(rows)](Error error) mutable {
+  return log_.put(group, records, [group, rows = std::move(rows)](Error error) mutable {
     if (error != Error::none) group->unwritten.merge(std::move(rows));
   });
 }
 
-void GroupCoordinator::expire_consumers(const GroupPtr& group) {
+void ConsumerRunner::expire(const GroupPtr& group) {
   if (!group->consumer || !group->consumer->wake_at() || *group->consumer->wake_at() > clock_.now()) return;
   ConsumerGroupRows rows;
   group->consumer->expire(clock_.now(), rows);
@@ -72,7 +82,7 @@ void GroupCoordinator::expire_consumers(const GroupPtr& group) {
 // ---------------------------------------------------------------------------------------------- classic
 // members
 
-Task<ClassicGroup::JoinAnswer> GroupCoordinator::join_consumers(GroupPtr group, ClassicGroup::Join request) {
+Task<ClassicGroup::JoinAnswer> ConsumerRunner::join(GroupPtr group, ClassicGroup::Join request) {
   ClassicGroup::JoinAnswer answer;
   const bool mixes = config_.group_migration != MigrationPolicy::disabled;
   if (!mixes && !group->consumer->find(request.member_id)) {
@@ -92,17 +102,21 @@ Task<ClassicGroup::JoinAnswer> GroupCoordinator::join_consumers(GroupPtr group, 
   co_return unwritten;
 }
 
-Error GroupCoordinator::heartbeat_consumers(const GroupPtr& group, std::string_view member_id,
-                                            const std::optional<std::string>& instance_id,
-                                            Generation generation) {
+ClassicGroup::SyncAnswer ConsumerRunner::sync(const GroupPtr& group, const ClassicGroup::Sync& request) {
+  auto synced = group->consumer->sync(request, clock_.now());
+  deadlines_.arm(group);
+  return synced;
+}
+
+Error ConsumerRunner::heartbeat(const GroupPtr& group, std::string_view member_id,
+                                const std::optional<std::string>& instance_id, Generation generation) {
   ConsumerGroupRows rows;
   const Error answer = group->consumer->heartbeat(member_id, instance_id, generation, clock_.now(), rows);
   store(group, std::move(rows));
   return answer;
 }
 
-Task<GroupCoordinator::Left> GroupCoordinator::leave_consumers(GroupPtr group,
-                                                               std::vector<ClassicGroup::Leaving> leaving) {
+Task<ConsumerRunner::Left> ConsumerRunner::leave(GroupPtr group, std::vector<ClassicGroup::Leaving> leaving) {
   ConsumerGroupRows rows;
   auto answers = group->consumer->leave(leaving, rows);
   Durable durable = store(group, std::move(rows));
@@ -114,28 +128,33 @@ Task<GroupCoordinator::Left> GroupCoordinator::leave_consumers(GroupPtr group,
 
 // ---------------------------------------------------------------------------------------------- migration
 
-Upgrade GroupCoordinator::upgrade(const Group& group) const {
+Upgrade ConsumerRunner::upgrade(const Group& group) const {
   const bool may = config_.group_migration == MigrationPolicy::bidirectional ||
                    config_.group_migration == MigrationPolicy::upgrade;
   if (may || group.is_empty())
-    return upgraded(group.classic, consumer_limits(group.id), known_topics_, clock_.now());
+    return upgraded(group.classic, configs_.limits(group.id), topics_, clock_.now());
   return {nullptr, Error::group_id_not_found, "the group is one of the classic protocol, and is to stay so"};
 }
 
 // Who waits for a rebalance is sent away, and finds another kind of group when it comes again.
-void GroupCoordinator::become_consumer(const GroupPtr& group, std::unique_ptr<ConsumerGroup> next,
-                                       ConsumerGroupRows& rows) {
+void ConsumerRunner::become_consumer(const GroupPtr& group, std::unique_ptr<ConsumerGroup> next,
+                                     ConsumerGroupRows& rows) {
   if (!group->is_empty()) spdlog::info("group {}: goes over to the consumer protocol", group->id);
   if (group->classic.generation() > 0) rows.insert({ConsumerGroupRow::Kind::classic, ""});
   rows.merge(next->all_rows());
   group->consumer = std::move(next);
-  Step step;
+  ClassicGroup::Step step;
   group->classic.abandon(Error::rebalance_in_progress, step);
-  group->classic.restore({}, {}, 0, "", 0, {}, now());
-  act(group, step);
+  group->classic.restore({}, {}, 0, "", 0, {}, now_of(clock_));
+  steps_.act(group, step);
 }
 
-bool GroupCoordinator::goes_back(const Group& group) const {
+void ConsumerRunner::become_classic(const GroupPtr& group) {
+  ConsumerGroupRows rows;
+  registry_.append(group, go_back(*group, rows), [] {});
+}
+
+bool ConsumerRunner::goes_back(const Group& group) const {
   const bool may = config_.group_migration == MigrationPolicy::bidirectional ||
                    config_.group_migration == MigrationPolicy::downgrade;
   return may && group.consumer && group.consumer->is_all_classic() &&
@@ -144,50 +163,21 @@ bool GroupCoordinator::goes_back(const Group& group) const {
 
 // Its epochs become generations, so that nothing old is taken for new. What the log has to hear of it, in one
 // piece; `rows`: what it has not heard of yet, and then all that it has to forget.
-std::vector<KeyedRecord> GroupCoordinator::become_classic(Group& group, ConsumerGroupRows& rows) {
+std::vector<KeyedRecord> ConsumerRunner::go_back(Group& group, ConsumerGroupRows& rows) {
   rows.merge(group.consumer->all_rows());
   rows.merge(group.unwritten);
   rows.erase({ConsumerGroupRow::Kind::classic, ""});
   auto records = records_of(group.id, nullptr, rows);
   const Epoch epoch = group.consumer->epoch();
-  auto members = classic_members(*group.consumer, known_topics_);
+  auto members = classic_members(*group.consumer, topics_);
   const bool goes_on = !members.empty();
   group.consumer.reset();
   group.unwritten.clear();
-  group.classic.go_on(goes_on ? epoch + 1 : epoch, std::move(members), now());
+  group.classic.go_on(goes_on ? epoch + 1 : epoch, std::move(members), now_of(clock_));
   if (!goes_on) return records;
   spdlog::info("group {}: goes back to the classic protocol", group.id);
   records.push_back(group_record(group.id, group.classic));
   return records;
-}
-
-// ---------------------------------------------------------------------------------------------- loading
-
-void GroupCoordinator::replayed_consumer(const std::string& id, net::Bytes key,
-                                         std::optional<net::Bytes> value) {
-  const GroupPtr group = find_or_make(id);
-  if (!group) return;
-  if (is_group_row(key) && !value) return group->consumer.reset();
-  if (!group->consumer && !value) return;
-  if (!group->consumer) group->consumer = std::make_unique<ConsumerGroup>(consumer_limits(id), known_topics_);
-  if (!restore(*group->consumer, key, value))
-    spdlog::error("group {}: a record of it in {} cannot be read", id, log_.name());
-}
-
-void GroupCoordinator::restored(Group& group) {
-  if (!group.consumer) return;
-  group.consumer->restored(clock_.now());
-  judge_protocol(group);
-}
-
-// When it went over and that could not be written, the log remembers the group in both protocols. Epochs and
-// generations go on from each other: the higher one is what it was last.
-void GroupCoordinator::judge_protocol(Group& group) {
-  const Epoch epoch = group.consumer->epoch();
-  if (epoch == 0 || epoch < group.classic.generation())  // 0: its own row is gone, so is the group
-    group.consumer.reset();
-  else
-    group.classic.restore({}, {}, 0, "", 0, {}, now());
 }
 
 }  // namespace mq::core

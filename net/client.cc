@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/client.h"
 
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <optional>
 #include <utility>
 
 #include "net/error.h"
@@ -13,65 +10,7 @@ namespace mq::net {
 
 namespace {
 
-using asio::ip::tcp;
-using Endpoints = std::vector<tcp::endpoint>;
-
-constexpr std::size_t addresses_max = 16;
 constexpr std::chrono::seconds leave_within{60};
-
-// Something that may never end: whoever waits gives up at the timer, whoever ends it cancels the timer.
-// Shared, for the end may come when nobody waits any more.
-struct Race {
-  explicit Race(const Executor& executor) : timer(executor), socket(executor), resolver(executor) {}
-
-  void ended(error_code with) {
-    if (result) return;
-    result = with;
-    timer.cancel();
-  }
-
-  Timer timer;
-  Socket socket;
-  asio::ip::basic_resolver<tcp, Executor> resolver;
-  Endpoints found;
-  std::optional<error_code> result;
-};
-
-Task<error_code> finish(std::shared_ptr<Race> race, Clock::duration timeout) {
-  race->timer.expires_after(std::min<Clock::duration>(timeout, std::chrono::hours(24)));
-  if (!race->result) co_await race->timer.async_wait(use_result);
-  if (!race->result) race->result = Errc::timed_out;
-  co_return *race->result;
-}
-
-// The system's resolver runs on a thread of Asio's and cannot be stopped: late answers find nobody.
-Task<Result<Endpoints>> resolve(std::string host, std::uint16_t port, Clock::duration timeout) {
-  error_code not_numeric;
-  const auto address = asio::ip::make_address(host, not_numeric);
-  if (!not_numeric) co_return Endpoints{{address, port}};
-
-  auto race = std::make_shared<Race>(co_await asio::this_coro::executor);
-  const auto ended = [race](error_code error, const tcp::resolver::results_type& results) {
-    for (const auto& entry : results)
-      if (race->found.size() < addresses_max) race->found.push_back(entry.endpoint());
-    race->ended(error);
-  };
-  race->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, ended);
-  const error_code error = co_await finish(race, timeout);
-  if (error) co_return error;
-  co_return std::move(race->found);
-}
-
-Task<Result<std::shared_ptr<Race>>> reach(tcp::endpoint address, Clock::duration timeout) {
-  auto race = std::make_shared<Race>(co_await asio::this_coro::executor);
-  race->socket.async_connect(address, [race](error_code error) { race->ended(error); });
-  error_code error = co_await finish(race, timeout);
-  if (!error) error = prepare(race->socket);
-  if (!error) co_return race;
-  error_code ignored;
-  race->socket.close(ignored);
-  co_return error;
-}
 
 class Caller final : public Client {
  public:
@@ -86,7 +25,7 @@ class Caller final : public Client {
 
   bool open() const override { return wire_->open(); }
   void close() override { wire_->close(Errc::closed); }
-  tcp::endpoint remote() const override { return remote_; }
+  asio::ip::tcp::endpoint remote() const override { return remote_; }
 
  private:
   static Task<error_code> leave(std::shared_ptr<Wire> wire, Pieces request) {
@@ -95,7 +34,7 @@ class Caller final : public Client {
   }
 
   const std::shared_ptr<Wire> wire_;
-  const tcp::endpoint remote_;
+  const asio::ip::tcp::endpoint remote_;
 };
 
 }  // namespace
@@ -103,21 +42,11 @@ class Caller final : public Client {
 Task<Result<std::shared_ptr<Client>>> Client::connect(std::string host, std::uint16_t port, Duration timeout,
                                                       std::vector<Attempt>* attempts,
                                                       std::size_t answer_bytes_max) {
-  const auto addresses = co_await resolve(std::move(host), port, timeout);
-  if (!addresses) co_return addresses.error();
-  error_code last = asio::error::host_not_found;
-  for (const tcp::endpoint& address : *addresses) {
-    auto reached = co_await reach(address, timeout);
-    if (attempts) attempts->push_back({address, reached ? error_code{} : reached.error()});
-    if (!reached) {
-      last = reached.error();
-      continue;
-    }
-    auto wire = std::make_shared<Wire>(std::move((*reached)->socket), answer_bytes_max);
-    wire->run();
-    co_return std::make_shared<Caller>(std::move(wire));
-  }
-  co_return last;
+  auto socket = co_await dial(std::move(host), port, timeout, attempts);
+  if (!socket) co_return socket.error();
+  auto wire = std::make_shared<Wire>(std::move(*socket), answer_bytes_max);
+  wire->run();
+  co_return std::make_shared<Caller>(std::move(wire));
 }
 
 }  // namespace mq::net

@@ -3,30 +3,21 @@
 // flight.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "net/types.h"
+#include "net/dial.h"
 
 namespace mq::net {
-
-// An address that was tried, and why it did not answer.
-struct Attempt {
-  asio::ip::tcp::endpoint address;
-  error_code error;
-};
 
 class Client {
  public:
   using Duration = std::chrono::steady_clock::duration;
   static constexpr std::size_t answer_bytes_max_default = 256u << 20;
 
-  // Tries each address the name has, one after the other; `timeout` for the name, and for each of them (TCP
-  // connect only). The error is the last one; `attempts`, if given, tells all of them and is kept by the
-  // caller. Larger answers than `answer_bytes_max` close the connection.
+  // As `dial`. Larger answers than `answer_bytes_max` close the connection.
   static Task<Result<std::shared_ptr<Client>>> connect(
       std::string host, std::uint16_t port, Duration timeout, std::vector<Attempt>* attempts = nullptr,
       std::size_t answer_bytes_max = answer_bytes_max_default);

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base64.h"
+
 namespace mq::admin {
 
 // What some editors and spreadsheets put before the first byte of a text: no data.
@@ -29,8 +31,8 @@ void append_json(std::string& to,
                  std::string_view bytes);  // with its quotes; what is no UTF-8 becomes U+FFFD
 // Valid JSON without the blanks between its words; digits stay as they were written.
 void append_compact_json(std::string& to, std::string_view text);
-void append_base64(std::string& to, std::string_view bytes);  // standard alphabet, padded
-void append_hex(std::string& to, std::string_view bytes);     // lower case
+using core::append_base64;
+void append_hex(std::string& to, std::string_view bytes);  // lower case
 void append_escaped(std::string& to,
                     std::string_view bytes);  // one line, printable: \n \t \\ \x1b, UTF-8 as it is
 void append_for_terminal(std::string& to,
@@ -38,7 +40,7 @@ void append_for_terminal(std::string& to,
 void append_quoted(std::string& to, std::string_view bytes);  // one word for a shell
 void append_dump(std::string& to, std::string_view bytes);    // 16 bytes a line: offset, hex, ASCII
 
-std::optional<std::string> from_base64(std::string_view text);
+using core::from_base64;
 std::optional<std::string> from_hex(std::string_view text);
 
 // The escapes of formats and delimiters: \n \t \r \0 \\ \xNN. Nothing when one is unknown.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/loop/clock.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <random>
@@ -65,6 +67,12 @@ Time Clock::now() const {
 Timestamp Clock::wall_ms() const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+Time::duration Clock::since_boot() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 std::uint64_t Clock::random() const {

@@ -42,7 +42,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual Time now() const;
   virtual Timestamp wall_ms() const;
-  virtual std::uint64_t random() const;  // what differs from run to run beside the time
+  virtual Time::duration since_boot() const;  // goes on while the machine is suspended, unlike now()
+  virtual std::uint64_t random() const;       // what differs from run to run beside the time
   virtual std::unique_ptr<Alarm> alarm(asio::io_context& loop) const;
 };
 

@@ -24,6 +24,7 @@ class VirtualClock final : public core::Clock {
     return start_ms +
            std::chrono::duration_cast<std::chrono::milliseconds>(state_->now.time_since_epoch()).count();
   }
+  core::Time::duration since_boot() const override { return state_->now.time_since_epoch(); }
   std::uint64_t random() const override { return state_->random(); }
   std::unique_ptr<core::Alarm> alarm(boost::asio::io_context& loop) const override {
     return std::make_unique<VirtualAlarm>(loop, state_);

@@ -208,7 +208,6 @@ EtcdEvents parse_events(std::string_view message, const EtcdRequests& requests) 
     events.why = compacted ? "compacted" : reason;
     return events;
   }
-  if (member_of(result, "created")) events.kind = EtcdEvents::Kind::created;
   for (const json::value& event : array_of(result, "events")) {
     if (!event.is_object()) continue;
     const json::object& kv = object_of(event.get_object(), "kv");

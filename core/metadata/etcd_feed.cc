@@ -44,7 +44,7 @@ Task<Result<MetadataUpdate>> EtcdFeed::after(Self self, Revision revision) {
     if (self->listed_ && self->applied_ >= revision) co_return self->whole();
     if (!self->listed_ && revision < self->floor_) self->list_anew();
     MetadataUpdate update = self->since(revision);
-    if (!self->relist_ && !update.entries.empty()) co_return update;
+    if (!update.entries.empty()) co_return update;
     const auto changed = self->changed_;
     co_await Promise<bool>::get(changed);
   }
@@ -89,22 +89,23 @@ void EtcdFeed::begin(const Self& self, Revision after) {
   asio::co_spawn(client_->loop(), run(self), asio::detached);
 }
 
+// Without a pause when something came; else the pauses grow, so that an etcd in trouble is not asked all the
+// time.
 Task<void> EtcdFeed::run(Self self) {
   const Clock& clock = self->client_->clock();
   Time::duration pause{};
   while (!self->stopped_) {
-    End end = End::again;
-    if (self->relist_) {
-      if (!co_await relist(self)) end = End::failed;
-    } else {
-      end = co_await follow(self);
-    }
-    if (self->stopped_ || (end == End::again && self->relist_)) continue;
-    pause = end == End::again ? Time::duration::zero()
-                              : std::clamp<Time::duration>(2 * pause, pause_min, pause_max);
-    if (end == End::again) continue;
-    self->pause_ = std::make_shared<Waiter>(self->client_->loop(), clock, clock.now() + pause);
-    const auto waiter = self->pause_;
+    const Time begun = clock.now();
+    bool came = false;
+    if (self->relist_)
+      came = co_await relist(self);
+    else
+      came = co_await follow(self);
+    if (came || clock.now() - begun >= pause_max) pause = {};
+    if (came || self->stopped_) continue;
+    pause = std::clamp<Time::duration>(2 * pause, pause_min, pause_max);
+    const auto waiter = std::make_shared<Waiter>(self->client_->loop(), clock, clock.now() + pause);
+    self->pause_ = waiter;
     co_await Waiter::wait(waiter);
   }
 }
@@ -144,38 +145,40 @@ void EtcdFeed::list_anew_in_time(const Self& self) {
   });
 }
 
-Task<EtcdFeed::End> EtcdFeed::follow(Self self) {
-  self->heard_ = false;
+// False: nothing came of it.
+Task<bool> EtcdFeed::follow(Self self) {
+  const Revision began_at = self->applied_;
   EtcdCall call;
   call.path = "/v3/watch";
   call.body = self->client_->requests().watch(self->applied_ + 1);
   call.within = self->client_->options().answer_within;
   call.stream = true;
   const EtcdAnswer begun = co_await EtcdClient::call(self->client_, self->lane_, std::move(call));
-  End end = End::failed;
+  self->heard_ = false;
   if (begun.ok())
-    end = co_await read(self);
+    co_await read(self);
   else
-    self->last_why_ = begun.why;
-  if (self->stopped_ || self->relist_) co_return End::again;
-  if (end == End::failed) {
-    spdlog::warn("etcd: the watch has ended: {}", self->last_why_);
+    self->why_ended_ = begun.why;
+  if (self->stopped_ || self->relist_) co_return true;
+  if (!self->heard_) {
+    if (self->why_ended_ != self->why_told_)
+      spdlog::warn("etcd: nothing can be watched: {}", self->why_ended_);
+    self->why_told_ = self->why_ended_;
     self->client_->failed(self->lane_.member);
   }
   self->lane_.close();
-  co_return end;
+  co_return self->applied_ > began_at;
 }
 
 // A message is a line: JSON has no other line breaks as etcd writes it.
-Task<EtcdFeed::End> EtcdFeed::read(Self self) {
+Task<void> EtcdFeed::read(Self self) {
   const auto connection = self->lane_.connection;
   const auto client = self->client_;
-  const Revision began_at = self->applied_;
   std::string text;
   for (bool ended = false; !ended;) {
     const auto piece = co_await connection->next_piece();
     ended = !piece || piece->empty();
-    self->last_why_ = piece ? "its stream has ended" : piece.error().message();
+    self->why_ended_ = piece ? "its stream has ended" : piece.error().message();
     const std::size_t scanned = text.size();
     if (piece) text += *piece;
     if (ended && !text.empty()) text += '\n';  // the last one may lack it
@@ -187,42 +190,39 @@ Task<EtcdFeed::End> EtcdFeed::read(Self self) {
       };
       EtcdEvents events = co_await client->work(long_one, std::move(parse));
       from = end + 1;
-      if (self->stopped_ || self->relist_) co_return End::again;
-      if (!self->take(std::move(events))) co_return End::failed;
+      if (self->stopped_ || self->relist_) co_return;
+      self->heard_ = self->take(std::move(events));
+      if (!self->heard_) co_return;
     }
     text.erase(0, from);
-    if (text.size() > message_bytes_max) {
-      self->last_why_ = "a message of more than 8 MiB";
-      co_return End::failed;
-    }
+    if (text.size() <= message_bytes_max) continue;
+    self->why_ended_ = "a message of more than 8 MiB";
+    self->heard_ = false;
+    co_return;
   }
-  if (self->applied_ > began_at) co_return End::again;
-  co_return self->heard_ ? End::nothing_came : End::failed;
 }
 
 bool EtcdFeed::take(EtcdEvents events) {
-  last_why_ = std::move(events.why);
+  if (!client_->is_of_this_cluster(events.header))
+    events = {EtcdEvents::Kind::again, "it belongs to another etcd cluster"};
+  why_ended_ = std::move(events.why);
   switch (events.kind) {
-    case EtcdEvents::Kind::created:
-      heard_ = client_->is_of_this_cluster(events.header);
-      if (!heard_) last_why_ = "it belongs to another etcd cluster";
-      if (!heard_) return false;
-      break;
     case EtcdEvents::Kind::events:
-      break;
-    case EtcdEvents::Kind::unallowed:
-      client_->forget_token();
-      return false;
+      why_told_.clear();
+      apply(std::move(events.events));
+      return true;
     case EtcdEvents::Kind::compacted:
       spdlog::info("etcd: what changed since revision {} was compacted away; all entries are listed",
                    applied_);
       list_anew();
       return true;
+    case EtcdEvents::Kind::unallowed:
+      client_->forget_token();
+      return false;
     case EtcdEvents::Kind::again:
       return false;
   }
-  apply(std::move(events.events));
-  return true;
+  return false;
 }
 
 // Some versions of etcd repeat events, or bring old ones.

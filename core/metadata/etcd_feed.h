@@ -34,14 +34,13 @@ class EtcdFeed {
     EntryVersion version = 0;
     std::optional<MetadataEntry> entry;
   };
-  enum class End { again, nothing_came, failed };
 
   void begin(const Self& self, Revision after);
   static Task<void> run(Self self);
   static Task<bool> relist(Self self);
-  static Task<End> follow(Self self);
-  static Task<End> read(Self self);
-  bool take(EtcdEvents events);  // false: the watch has ended
+  static Task<bool> follow(Self self);
+  static Task<void> read(Self self);
+  bool take(EtcdEvents events);  // false: the watch has ended, or should
   void apply(std::vector<EtcdEvents::Event> events);
   void list_anew();
   void list_anew_in_time(const Self& self);
@@ -62,8 +61,8 @@ class EtcdFeed {
 
   bool running_ = false, stopped_ = false;
   bool relist_ = false;  // it is due
-  bool heard_ = false;   // this watch has begun
-  std::string last_why_;
+  bool heard_ = false;   // the last that came of this watch was well
+  std::string why_ended_, why_told_;
   std::unique_ptr<Alarm> relisting_;
   std::shared_ptr<Waiter> pause_;
   std::shared_ptr<Promise<bool>> changed_ = std::make_shared<Promise<bool>>();

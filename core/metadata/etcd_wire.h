@@ -93,8 +93,7 @@ Committed committed_of(const boost::json::object& answer, const MetadataChange& 
 // One message of a watch.
 struct EtcdEvents {
   enum class Kind {
-    events,     // also none
-    created,    // it watches now
+    events,     // also none: it watches now
     again,      // it has ended; another one may begin
     unallowed,  // it has ended: the token is none, or no longer one, or not enough
     compacted,  // it has ended: what it asks for is no longer there

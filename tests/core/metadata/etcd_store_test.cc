@@ -319,6 +319,24 @@ TEST_F(EtcdFaultTest, NothingIsLostWhenTheLeaderOfThreeIsStopped) {
   EXPECT_EQ(follower.lists(), 0);
 }
 
+TEST_F(EtcdFaultTest, AFrozenMemberIsLeftByCallsAndByTheWatch) {
+  test::EtcdServer::Options three;
+  three.members = 3;
+  server.emplace(three);
+  EtcdOptions options;
+  options.endpoints = server->endpoints();
+  options.answer_within = 1000ms;
+  EtcdStore& store = connect(options);
+  Follower follower(loop, store, wait(store.load())->revision);
+  for (std::size_t member = 0; member < server->size(); member++) {  // one of them is it
+    server->freeze(member);
+    put_surely(store, "counter", "without " + std::to_string(member));
+    until([&] { return follower.value("counter") == "without " + std::to_string(member); });
+    server->thaw(member);
+  }
+  EXPECT_EQ(follower.lists(), 0);
+}
+
 TEST_F(EtcdFaultTest, UsersAreLetInAndComeBackWithANewToken) {
   EtcdStore& open = start();
   put(open, "a", "1");
@@ -405,6 +423,23 @@ TEST_F(EtcdSessionTest, AFrozenEtcdMakesTheSessionSuspectAndAnAnswerAliveAgain) 
   EXPECT_TRUE(pass(60s, [&] { return heard.size() > 1; }));
   EXPECT_EQ(heard, (std::vector{Session::suspect, Session::alive})) << "real time has hardly passed";
   EXPECT_TRUE(entry(store, "live/1"));
+}
+
+// Nobody lets time pass for the holder, so it renews nothing; etcd's own time does.
+TEST_F(EtcdSessionTest, ASessionThatEtcdEndedIsLost) {
+  EtcdOptions options;
+  options.endpoints = shared_etcd().endpoints();
+  options.session_ttl = 2s;
+  EtcdStore& store = connect(options);
+  EtcdStore& other = connect(shared_etcd());
+  std::vector<Session> heard;
+  store.on_session([&](Session session) { heard.push_back(session); });
+  ASSERT_TRUE(*wait(store.hold("live/1", "1")));
+  EXPECT_FALSE(wait(other.watch(wait(other.load())->revision))->entries.at("live/1"));
+  EXPECT_EQ(store.session(), Session::alive) << "as far as it knows";
+  EXPECT_TRUE(pass(2s, [&] { return !heard.empty(); }));
+  EXPECT_EQ(heard, std::vector{Session::lost});
+  EXPECT_TRUE(*wait(store.hold("live/1", "again")));
 }
 
 TEST_F(EtcdSessionTest, ASessionIsRenewedThreeTimesWhileItLasts) {

@@ -108,7 +108,7 @@ Task<EtcdAnswer> EtcdClient::call_with_token(Lane& lane, EtcdCall call) {
 // Many may find at once that it is stale: the first one asks.
 Task<EtcdAnswer> EtcdClient::renew_token(Lane& lane, std::string stale, Time deadline) {
   const AsyncMutex::Hold hold = co_await renewing_.lock();
-  if (token_ != stale) co_return EtcdAnswer{EtcdVerdict::ok, {}, {}};
+  if (!token_.empty() && token_ != stale) co_return EtcdAnswer{EtcdVerdict::ok, {}, {}};
   EtcdCall call;
   call.path = "/v3/auth/authenticate";
   call.body = {{"name", options_.user}, {"password", options_.password}};

@@ -60,7 +60,7 @@ class EtcdServer {
   std::filesystem::path file(std::size_t member, const std::string& name) const;
 
   const Options options_;
-  TempDir dir_{TempDir::in_memory()};
+  TempDir dir_;
   std::vector<Member> members_;
 };
 

@@ -42,7 +42,7 @@ Task<Result<MetadataUpdate>> EtcdFeed::after(Self self, Revision revision) {
   self->begin(self, revision);
   while (!self->stopped_) {
     if (self->listed_ && self->applied_ >= revision) co_return self->whole();
-    if (!self->listed_ && revision < self->floor_) self->list_anew();
+    if (revision < self->floor_) co_return co_await list_entries(self->client_);  // somebody else took it
     MetadataUpdate update = self->since(revision);
     if (!update.entries.empty()) co_return update;
     const auto changed = self->changed_;

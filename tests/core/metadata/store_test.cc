@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 
 #include "core/metadata/embedded_store.h"
@@ -167,6 +169,26 @@ TYPED_TEST(MetadataStoreTest, WhoWatchesWaitsForAnUpdate) {
   this->put("a", "1");
   test::run_until(this->loop, [&] { return heard.has_value(); });
   EXPECT_EQ(heard->entries.at("a")->value, "1");
+}
+
+TYPED_TEST(MetadataStoreTest, EverybodyWhoWatchesHearsOfEverything) {
+  const auto follow = [](MetadataStore& store, Revision after, std::string& last) -> Task<void> {
+    while (last != "9") {
+      const auto update = co_await store.watch(after);
+      if (!update) co_return;
+      after = update->revision;
+      const auto found = update->entries.find("a");
+      if (found != update->entries.end()) last = found->second->value;
+    }
+  };
+  std::array<std::string, 3> heard;
+  const Revision from = this->load().revision;
+  for (std::string& last : heard)
+    asio::co_spawn(this->loop, follow(this->store(), from, last), [](std::exception_ptr) {});
+  for (int i = 0; i < 10; i++) this->put("a", std::to_string(i));
+  test::run_until(this->loop, [&] {
+    return std::all_of(heard.begin(), heard.end(), [](const std::string& last) { return last == "9"; });
+  });
 }
 
 TYPED_TEST(MetadataStoreTest, WhatIsHeldLivesWithTheSessionAndHasOneHolder) {

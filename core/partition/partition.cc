@@ -132,7 +132,7 @@ void Partition::written(error_code error, const Submitted& submitted, const Done
       acknowledgements_.wait(submitted.acks, submitted.last, answer, done);
   }
   advance();
-  waiters_.wake_all();
+  wake_readers();
   tell_grown();
 }
 
@@ -185,7 +185,7 @@ void Partition::replicated(error_code error, Offset first) {
   if (!failed_.empty() && in_flight_ == 0) go_on();
   if (error) return;
   advance();
-  waiters_.wake_all();
+  wake_readers();
   tell_grown();
 }
 
@@ -229,7 +229,7 @@ void Partition::go_on() {
 
 void Partition::advance_high_watermark() {
   if (replicas_) {
-    replicas_->flushed(log_->end());
+    replicas_->flushed(log_->end(), clock_.now());
     high_watermark_ = std::max(high_watermark_, replicas_->high_watermark());
   } else {
     high_watermark_ = std::max(high_watermark_, std::min(leader_high_watermark_, log_->end()));
@@ -247,14 +247,23 @@ void Partition::advance() {
     if (replicas_ && replicas_->is_below_min_isr())
       acknowledgements_.refuse_uncommitted(Error::not_enough_replicas_after_append);
   }
-  if (high_watermark_ != before) waiters_.wake_all();
+  if (high_watermark_ != before) wake_readers();
   if (last_stable_offset() == stable_) return;
   stable_ = last_stable_offset();
   stable_waiters_.wake_all();
 }
 
-void Partition::wake_all() {
+void Partition::wake_readers() {
   waiters_.wake_all();
+  std::erase_if(observers_, [this](const std::weak_ptr<Observer>& observer) {
+    const auto alive = observer.lock();
+    if (alive) alive->changed(number_);
+    return !alive;
+  });
+}
+
+void Partition::wake_all() {
+  wake_readers();
   stable_waiters_.wake_all();
 }
 

@@ -142,6 +142,13 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // there was one, it is said that there is nothing any more: the journal keeps the one before.
   std::string snapshot();
 
+  // Is told whenever the end, the high watermark, the start or the role may be another. Until it is gone.
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void changed(PartitionNumber partition) = 0;
+  };
+  void observe(const std::shared_ptr<Observer>& observer) { observers_.push_back(observer); }
   void wait(const std::shared_ptr<Waiter>& waiter) { waiters_.add(waiter); }
   void wait_stable(const std::shared_ptr<Waiter>& waiter) { stable_waiters_.add(waiter); }
   // The topic is gone: appends are refused, waiters wake to find that out.
@@ -165,6 +172,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void go_on();
   void advance();
   void advance_high_watermark();
+  void wake_readers();
   void wake_all();
   void tell_grown();
   using Look = std::function<Result<At>(kafka::RecordReader& records, Offset start)>;
@@ -184,6 +192,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool is_exact_ = true, had_snapshot_ = false;
   Acknowledgements acknowledgements_;
   Waiters waiters_, stable_waiters_;
+  std::vector<std::weak_ptr<Observer>> observers_;
   Offset stable_ = 0;  // as stable_waiters_ were told
   Grown grown_;        // nobody wants to know: not set
   std::uint64_t appended_bytes_ = 0, grown_above_ = 0;

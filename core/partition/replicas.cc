@@ -18,7 +18,11 @@ Replicas::Replicas(BrokerId self, const PartitionState& state, StateVersion vers
   take(state, version);
 }
 
-void Replicas::flushed(Offset durable_end) {
+// Who had everything until now, and therefore was silent, begins to be late now.
+void Replicas::flushed(Offset durable_end, Time now) {
+  if (durable_end > durable_end_)
+    for (auto& [broker, follower] : followers_)
+      if (follower.durable_end >= durable_end_) follower.caught_up_at = now;
   durable_end_ = std::max(durable_end_, durable_end);
   advance();
 }

@@ -39,7 +39,7 @@ class Replicas {
   Replicas(BrokerId self, const PartitionState& state, StateVersion version, const Log& log, Time now);
 
   // ---- how much there is
-  void flushed(Offset durable_end);  // the leader's own log is durable up to here
+  void flushed(Offset durable_end, Time now);  // the leader's own log is durable up to here
   // A write failed: the leader's own log ends here, and goes on in the same epoch. What a follower is known
   // to have behind it may be of an earlier epoch, from another leader, and is not what will be there.
   void truncated(Offset end);
@@ -56,6 +56,7 @@ class Replicas {
   Epoch leader_epoch() const { return leader_epoch_; }
   StateVersion version() const { return version_; }  // the state is known to have been so
   const std::vector<ReplicaEntry>& isr() const { return isr_; }
+  std::size_t replica_count() const { return replicas_.size(); }
   bool is_below_min_isr() const;
 
   // Who may be proposed to join: a replica that runs, and that in this leader epoch and in this run has asked

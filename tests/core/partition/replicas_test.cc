@@ -44,7 +44,7 @@ Replicas::Fetch from(ReplicaEntry follower, Offset durable_end) {
 
 TEST(Replicas, HighWatermarkIsTheSlowestInSyncReplica) {
   Replicas replicas = leader_of({one, two, three});
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   replicas.fetched(from(two, 118), start);
   replicas.fetched(from(three, 119), start);
   EXPECT_EQ(replicas.high_watermark(), 118);
@@ -53,7 +53,7 @@ TEST(Replicas, HighWatermarkWaitsForTheLeadersOwnDisk) {
   Replicas replicas = leader_of({one, two});
   replicas.fetched(from(two, 110), start);
   EXPECT_EQ(replicas.high_watermark(), 100);
-  replicas.flushed(110);
+  replicas.flushed(110, start);
   EXPECT_EQ(replicas.high_watermark(), 110);
 }
 TEST(Replicas, HighWatermarkDoesNotWaitForWhoIsNotInSync) {
@@ -79,7 +79,7 @@ TEST(Replicas, HighWatermarkOfALogThatLostItsTailIsAtMostItsEnd) {
 }
 TEST(Replicas, HighWatermarkStandsBelowMinIsr) {
   Replicas replicas = leader_of({one});
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   EXPECT_TRUE(replicas.is_below_min_isr());
   EXPECT_EQ(replicas.high_watermark(), 90);
   EXPECT_TRUE(replicas.adopt(led_by_one({one}, 1), version + 1));
@@ -89,7 +89,7 @@ TEST(Replicas, HighWatermarkOfTheOnlyReplicaIsItsDurableEnd) {
   const Registrations alone{{1, {100, true}}};
   Replicas replicas(1, initial_state({1}, 1, alone), 0, {100, 100, 0}, start);
   EXPECT_EQ(replicas.high_watermark(), 100);
-  replicas.flushed(130);
+  replicas.flushed(130, start);
   EXPECT_EQ(replicas.high_watermark(), 130);
 }
 
@@ -98,7 +98,7 @@ TEST(Replicas, WhatAFollowerHadBehindAFailedWriteIsNotWhatWillBeThere) {
   Replicas replicas(1, led_by_one({one, two}), version, {100, 90, 90}, start);
   replicas.fetched(from(two, 100), start);
   replicas.truncated(90);
-  replicas.flushed(100);  // the same offsets, given again
+  replicas.flushed(100, start);  // the same offsets, given again
   EXPECT_EQ(replicas.high_watermark(), 90);
   replicas.fetched(from(two, 100), start);
   EXPECT_EQ(replicas.high_watermark(), 100) << "once it no longer diverges";
@@ -133,7 +133,7 @@ TEST(Replicas, AFollowerMayJoinThatHasWhatIsCommitted) {
 }
 TEST(Replicas, AFollowerMayNotJoinBelowTheHighWatermark) {
   Replicas replicas = leader_of({one, two});
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   replicas.fetched(from(two, 120), start);
   replicas.fetched(from(three, 119), start);
   EXPECT_THAT(replicas.joinable(everybody), IsEmpty());
@@ -162,7 +162,7 @@ TEST(Replicas, AMemberIsLateThatLackedSomethingForTooLong) {
   Replicas replicas = leader_of({one, two, three});
   replicas.fetched(from(two, 100), start + seconds(5));
   replicas.fetched(from(three, 100), start + seconds(5));
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   replicas.fetched(from(three, 120), start + seconds(10));
   EXPECT_THAT(replicas.lagging(start + seconds(15), seconds(10)), IsEmpty());
   EXPECT_THAT(replicas.lagging(start + seconds(16), seconds(10)), ElementsAre(2));
@@ -177,11 +177,19 @@ TEST(Replicas, AMemberThatWasNeverAskedHasTimeFromTheElection) {
   EXPECT_THAT(replicas.lagging(start + seconds(10), seconds(10)), IsEmpty());
   EXPECT_THAT(replicas.lagging(start + seconds(11), seconds(10)), ElementsAre(2));
 }
+TEST(Replicas, AMemberThatHadEverythingIsLateOnlySinceThereIsMore) {
+  Replicas replicas = leader_of({one, two});
+  replicas.fetched(from(two, 100), start);
+  replicas.flushed(110, start + seconds(3600));  // it was silent: there was nothing to fetch
+  EXPECT_THAT(replicas.lagging(start + seconds(3610), seconds(10)), IsEmpty());
+  replicas.flushed(120, start + seconds(3611));
+  EXPECT_THAT(replicas.lagging(start + seconds(3611), seconds(10)), ElementsAre(2));
+}
 TEST(Replicas, AMemberIsNotLateThatAlwaysReachesWhereTheLogEndedAtItsLastFetch) {
   Replicas replicas = leader_of({one, two});
   for (int i = 0; i < 60; i++) {
     replicas.fetched(from(two, 100 + 10 * (i - 1)), start + seconds(i));
-    replicas.flushed(100 + 10 * (i + 1));
+    replicas.flushed(100 + 10 * (i + 1), start + seconds(i));
   }
   EXPECT_THAT(replicas.lagging(start + seconds(60), seconds(10)), IsEmpty());
 }
@@ -189,7 +197,7 @@ TEST(Replicas, AMemberIsLateThatFallsFurtherAndFurtherBehind) {
   Replicas replicas = leader_of({one, two});
   for (int i = 0; i < 60; i++) {
     replicas.fetched(from(two, 100 + i), start + seconds(i));
-    replicas.flushed(100 + 10 * (i + 1));
+    replicas.flushed(100 + 10 * (i + 1), start + seconds(i));
   }
   EXPECT_THAT(replicas.lagging(start + seconds(60), seconds(10)), ElementsAre(2));
 }
@@ -201,7 +209,7 @@ TEST(Replicas, AJoinerIsWaitedForFromTheProposalOn) {
   replicas.fetched(from(two, 100), start);
   replicas.fetched(from(three, 100), start);
   EXPECT_TRUE(replicas.propose({one, two, three}));
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   replicas.fetched(from(two, 120), start);
   EXPECT_EQ(replicas.high_watermark(), 100);
   replicas.fetched(from(three, 110), start);
@@ -283,7 +291,7 @@ TEST(Replicas, AStaleStateIsIgnored) {
 }
 TEST(Replicas, AnotherLeadershipEndsThisOneAndChangesNothing) {
   Replicas replicas = leader_of({one, two});
-  replicas.flushed(120);
+  replicas.flushed(120, start);
   replicas.fetched(from(two, 110), start);
   PartitionState state = led_by_one({one});
   state.min_isr = 1;

@@ -119,7 +119,7 @@ void ReplicationModel::append(Broker& broker) {
   write(broker, {epoch, ++values_});
   trace(broker.id, " appends ", broker.end() - 1, " in epoch ", epoch);
   if (!has(Bug::counts_what_is_not_durable)) return;
-  broker.leading->flushed(broker.end());
+  broker.leading->flushed(broker.end(), Time());
   commit(broker);
 }
 
@@ -127,7 +127,7 @@ void ReplicationModel::flush(Broker& broker) {
   if (broker.life == Broker::Life::down) return;
   broker.durable_end = broker.end();
   if (!broker.leading) return;
-  broker.leading->flushed(broker.durable_end);
+  broker.leading->flushed(broker.durable_end, Time());
   commit(broker);
 }
 

@@ -117,7 +117,8 @@ Task<void> Sweeper::sweep(PartitionNumber number) {
   looks_++;
   const std::uint64_t appended = partition->appended_bytes();
   Next next, other;
-  if (!keep.keeps_all()) next = co_await retain(partition, keep, age);
+  if (!keep.keeps_all() && partition->leads()) next = co_await retain(partition, keep, age);
+  if (!keep.keeps_all() && !partition->leads()) next.due = now();  // its leader's start is taken; it may lead
   if (compaction && !stopped_ && !partition->closed()) other = co_await compact(partition, *compaction);
   const auto again = watched_.find(number);
   if (again == watched_.end() || partition->closed() || stopped_) co_return;

@@ -24,9 +24,23 @@ constexpr std::int32_t partitions_per_request_max = 100'000;
 using WantedTopic = kafka::CreateTopicsRequest::CreatableTopic;
 using Created = kafka::CreateTopicsResponse::CreatableTopicResult;
 
-// Alone, every replica is this broker.
+// Of who does not say: three replicas where there are brokers for it.
+std::int32_t default_replication_factor(const Catalog& catalog) {
+  constexpr std::size_t wanted = 3;
+  if (catalog.is_alone()) return 1;
+  return static_cast<std::int32_t>(std::clamp<std::size_t>(catalog.registrations().size(), 1, wanted));
+}
+
+// Alone, every replica is this broker. Otherwise the controller knows whether there are brokers enough.
 Refusal check_replicas(const Context& context, const WantedTopic& asked) {
   const BrokerId self = context.broker.identity.node_id;
+  if (!context.broker.catalog.is_alone()) {
+    if (!asked.assignments.empty())
+      return {Error::invalid_replica_assignment, "replicas are placed by the controller"};
+    if (asked.replication_factor == 0 || asked.replication_factor < -1)
+      return {Error::invalid_replication_factor, "a partition has at least 1 replica"};
+    return {};
+  }
   if (asked.assignments.empty()) {
     if (asked.replication_factor != -1 && asked.replication_factor != 1)
       return {Error::invalid_replication_factor,
@@ -72,6 +86,8 @@ Refusal read_topic(const Context& context, const WantedTopic& asked, NewTopic& o
   else
     out.partitions = asked.num_partitions;
   if (Refusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
+  out.replication_factor = asked.replication_factor == -1 ? default_replication_factor(context.broker.catalog)
+                                                          : asked.replication_factor;
   if (out.partitions > partitions_per_request_max)
     return {Error::invalid_partitions,
             "at most " + std::to_string(partitions_per_request_max) + " partitions at a time"};
@@ -82,7 +98,7 @@ void describe(const Context& context, const NewTopic& wanted, const TopicDefault
               Created& answer) {
   if (context.version < 5) return;
   answer.num_partitions = wanted.partitions;
-  answer.replication_factor = 1;
+  answer.replication_factor = static_cast<std::int16_t>(wanted.replication_factor);
   auto& configs = answer.configs.emplace();
   for (const TopicConfigKey& key : topic_config_keys()) {
     const ConfigEntry entry = describe_topic_config(key, wanted.overrides, defaults);

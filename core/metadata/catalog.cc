@@ -2,7 +2,6 @@
 #include "core/metadata/catalog.h"
 
 #include <algorithm>
-#include <set>
 
 #include "core/metadata/entries.h"
 
@@ -40,9 +39,16 @@ TopicPtr Catalog::twin_of(std::string_view name) const {
   return twin == by_folded_name_.end() || twin->second == name ? nullptr : find(twin->second);
 }
 
-PartitionState Catalog::state(const Topic&, std::int32_t) const {
+PartitionState Catalog::state(const Topic& topic, std::int32_t index) const {
   constexpr BrokerEpoch only = 0;
-  return initial_state({self_}, 1, {{self_, {only, true}}});
+  if (is_alone()) return initial_state({self_}, 1, {{self_, {only, true}}});
+  const auto found = states_.find({topic.id, index});
+  return found == states_.end() ? PartitionState{} : found->second.state;
+}
+
+EntryVersion Catalog::state_version(const Topic& topic, std::int32_t index) const {
+  const auto found = states_.find({topic.id, index});
+  return found == states_.end() ? 0 : found->second.version;
 }
 
 const ConfigMap& Catalog::config(std::string_view kind, std::string_view name) const {
@@ -62,80 +68,6 @@ std::vector<std::string> Catalog::configured(std::string_view kind) const {
   for (auto at = configs_.lower_bound(prefix); at != configs_.end() && at->first.starts_with(prefix); ++at)
     names.push_back(at->first.substr(prefix.size()));
   return names;
-}
-
-Catalog::Applied Catalog::apply(const MetadataUpdate& update) {
-  Applied applied;
-  std::set<std::string, std::less<>> touched;  // names of topics
-  const auto touch_topic_of = [&](std::string_view config) {
-    const std::string prefix = config_name(topic_kind, "");
-    if (config.starts_with(prefix)) touched.emplace(config.substr(prefix.size()));
-  };
-  if (update.whole) {
-    for (const auto& [name, topic] : by_name_) touched.insert(name);
-    std::erase_if(configs_, [&](const auto& config) {
-      const bool gone = !update.entries.contains(std::string(config_entries) + config.first);
-      if (gone) touch_topic_of(config.first);
-      return gone;
-    });
-  }
-  std::map<std::string, std::pair<TopicEntry, EntryVersion>, std::less<>> topics;
-  for (const auto& [key, entry] : update.entries) {
-    if (key.starts_with(config_entries)) {
-      const std::string name = key.substr(config_entries.size());
-      auto values = entry ? parse_config(entry->value) : Result<ConfigMap>(ConfigMap{});
-      if (!values) {
-        applied.damaged.push_back(key);
-        continue;
-      }
-      touch_topic_of(name);
-      if (entry)
-        configs_[name] = {std::move(*values), entry->version};
-      else
-        configs_.erase(name);
-    } else if (key.starts_with(topic_entries)) {
-      const std::string name = key.substr(topic_entries.size());
-      const auto parsed = entry ? parse_topic(entry->value) : Result<TopicEntry>(TopicEntry{});
-      if (!parsed) {
-        applied.damaged.push_back(key);
-        touched.erase(name);
-        continue;
-      }
-      touched.insert(name);
-      if (entry) topics[name] = {*parsed, entry->version};
-    }
-  }
-  for (const std::string& name : touched) {
-    const TopicPtr before = find(name);
-    const auto told = topics.find(name);
-    const bool is_gone = told == topics.end() && (update.whole || update.entries.contains(topic_key(name)));
-    if (is_gone || (told == topics.end() && !before)) {
-      if (before) {
-        erase(before);
-        applied.topics.push_back({before, nullptr});
-      }
-      continue;
-    }
-    auto topic = before ? std::make_shared<Topic>(*before) : std::make_shared<Topic>();
-    if (told != topics.end()) {
-      topic->name = name;
-      topic->id = told->second.first.id;
-      topic->partitions = told->second.first.partitions;
-      topic->version = told->second.second;
-    }
-    topic->overrides = config(topic_kind, name);
-    topic->config = TopicConfig::from(topic->overrides, defaults_);
-    if (before && before->id != topic->id) {  // made anew while nobody looked
-      erase(before);
-      applied.topics.push_back({before, nullptr});
-      put(topic);
-      applied.topics.push_back({nullptr, topic});
-    } else {
-      put(topic);
-      applied.topics.push_back({before, topic});
-    }
-  }
-  return applied;
 }
 
 TopicPtr Catalog::refresh(const TopicPtr& topic) {

@@ -21,6 +21,7 @@ Task<Error> Controller::commit(MetadataChange change) {
 }
 
 bool Controller::is_hosted(const Topic& topic) const {
+  if (!catalog_.is_alone()) return true;  // its replicas are wherever the entries say
   return partitions_.of(topic.id).size() == static_cast<std::size_t>(topic.partitions);
 }
 
@@ -50,6 +51,11 @@ Task<std::vector<Controller::Answer>> Controller::check(const std::vector<NewTop
     else if (partitions + static_cast<std::size_t>(topic.partitions) > partitions_max)
       answer = {Error::invalid_partitions,
                 "this broker holds at most " + std::to_string(partitions_max) + " partitions"};
+    else if (!catalog_.is_alone() &&
+             targets(topic.replication_factor).size() < static_cast<std::size_t>(topic.replication_factor))
+      answer = {Error::invalid_replication_factor,
+                quoted + " is to have " + std::to_string(topic.replication_factor) + " replicas; there are " +
+                    std::to_string(catalog_.registrations().size()) + " brokers"};
     if (answer.error != Error::none) continue;
     partitions += static_cast<std::size_t>(topic.partitions);
     taken[folded(topic.name)] = topic.name;
@@ -66,8 +72,14 @@ Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> w
     if (answers[i].error != Error::none) continue;
     if (pace.due()) co_await pace.give_way();
     const std::string key = topic_key(wanted[i].name);
+    const Uuid id = random_uuid(clock_);
+    if (!catalog_.is_alone()) {
+      const Error error = co_await place_partitions(wanted[i], id);
+      if (error != Error::none) answers[i] = {error, "where its partitions go could not be stored"};
+      if (error != Error::none) continue;
+    }
     change.guards.push_back({Guard::Kind::absent, key});
-    change.puts[key] = to_json(TopicEntry{random_uuid(clock_), wanted[i].partitions, 1});
+    change.puts[key] = to_json(TopicEntry{id, wanted[i].partitions, wanted[i].replication_factor});
     if (!wanted[i].overrides.empty())
       change.puts[config_key(topic_kind, wanted[i].name)] = config_to_json(wanted[i].overrides);
   }
@@ -81,6 +93,36 @@ Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> w
       answer = {Error::kafka_storage_error, "the topic could not be stored"};
   }
   co_return answers;
+}
+
+// Those that run, unless there are too few of them.
+std::vector<PlacementTarget> Controller::targets(std::int32_t replication_factor) const {
+  std::vector<PlacementTarget> running, all;
+  for (const auto& [broker, live] : catalog_.live()) {
+    const PlacementTarget target{broker, live.entry.rack};
+    all.push_back(target);
+    if (live.entry.status == LiveEntry::Status::running) running.push_back(target);
+  }
+  return running.size() >= static_cast<std::size_t>(replication_factor) ? running : all;
+}
+
+// Invisible until the entry of the topic is there.
+Task<Error> Controller::place_partitions(const NewTopic& topic, Uuid id) {
+  const auto placed =
+      place(targets(topic.replication_factor), topic.partitions, topic.replication_factor, clock_.random());
+  const int min_isr = catalog_.effective(topic.overrides).insync_replicas_min;
+  MetadataChange change;
+  for (std::int32_t i = 0; i < topic.partitions; i++) {
+    PartitionState state =
+        initial_state(placed[static_cast<std::size_t>(i)], min_isr, catalog_.registrations());
+    const std::string key = partition_key(id, i);
+    change.guards.push_back({Guard::Kind::absent, key});
+    change.puts[key] = to_json(state);
+    if (change.puts.size() < MetadataChange::entries_max && i + 1 < topic.partitions) continue;
+    const Error error = co_await commit(std::exchange(change, {}));
+    if (error != Error::none) co_return error;
+  }
+  co_return Error::none;
 }
 
 Task<Error> Controller::remove(std::string name) {

@@ -9,6 +9,7 @@
 
 #include "core/loop/async_mutex.h"
 #include "core/metadata/loader.h"
+#include "core/metadata/placement.h"
 #include "net/kafka/error.h"
 
 namespace mq::core {
@@ -17,6 +18,7 @@ struct NewTopic {
   std::string name;
   std::int32_t partitions = 1;
   Overrides overrides;
+  std::int32_t replication_factor = 1;
 };
 
 class Controller {
@@ -45,6 +47,8 @@ class Controller {
 
  private:
   Task<kafka::Error> commit(MetadataChange change);
+  Task<kafka::Error> place_partitions(const NewTopic& topic, Uuid id);
+  std::vector<PlacementTarget> targets(std::int32_t replication_factor) const;
   bool is_hosted(const Topic& topic) const;
 
   const Clock& clock_;

@@ -103,7 +103,8 @@ EntryVersion EmbeddedStore::next_token() {
 
 Task<Committed> EmbeddedStore::commit(MetadataChange change) {
   if (stopped_) co_return Committed{Committed::Outcome::refused, 0, "the broker stops"};
-  const AsyncMutex::Hold hold = co_await committing_.lock();
+  const auto committing = committing_;  // outlives the store where the loop does
+  const AsyncMutex::Hold hold = co_await committing->lock();
   Committed conflict{Committed::Outcome::conflict, 0, "it was changed meanwhile"};
   for (const auto& [key, entry] : held_) conflict.found[key] = entry;
   if (!allows(change.guards)) co_return conflict;

@@ -21,7 +21,6 @@ class EmbeddedStore final : public MetadataStore {
   EmbeddedStore(storage::Store& meta, asio::any_io_executor disk) : meta_(meta), disk_(std::move(disk)) {}
 
   Result<MetadataUpdate> read() const;  // as load; blocks
-  void stop();                          // who watches is told
 
   Task<Result<MetadataUpdate>> load() override;
   // unknown: LevelDB failed, and has to be opened again.
@@ -31,6 +30,7 @@ class EmbeddedStore final : public MetadataStore {
   void on_session(SessionChanged) override {}  // it never becomes another
   Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) override;
   Task<error_code> evict(std::string key) override;
+  void stop() override;
 
  private:
   using Delta = std::map<std::string, std::optional<MetadataEntry>>;
@@ -46,7 +46,7 @@ class EmbeddedStore final : public MetadataStore {
   std::deque<std::pair<Revision, Delta>> deltas_;
   std::map<std::string, MetadataEntry> held_;
   EntryVersion tokens_ = 0;
-  AsyncMutex committing_;
+  const std::shared_ptr<AsyncMutex> committing_ = std::make_shared<AsyncMutex>();
   std::shared_ptr<Promise<bool>> changed_ = std::make_shared<Promise<bool>>();
   bool stopped_ = false;
 };

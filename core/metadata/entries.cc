@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/metadata/entries.h"
 
-#include <boost/json.hpp>
-
+#include "core/metadata/entry_json.h"
 #include "net/kafka/uuid.h"
-#include "storage/error.h"
 
 namespace mq::core {
 
 namespace {
 
-namespace json = boost::json;
-
-constexpr std::int64_t form = 1;
+using namespace entry_json;
 
 std::string serialized(json::object object) {
   return json::serialize(object);
-}
-
-// An object of a form that is known.
-Result<json::object> parse(std::string_view text) {
-  error_code error;
-  auto value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error || !value.is_object()) return make_error_code(storage::Errc::corrupt);
-  const json::value* version = value.get_object().if_contains("v");
-  if (!version || !version->is_int64() || version->get_int64() != form)
-    return make_error_code(storage::Errc::corrupt);
-  return std::move(value.get_object());
-}
-
-template <class T>
-bool read(const json::object& from, json::string_view name, T& to) {
-  const json::value* value = from.if_contains(name);
-  if (!value) return false;
-  auto got = json::try_value_to<T>(*value);
-  if (!got) return false;
-  to = std::move(*got);
-  return true;
 }
 
 }  // namespace

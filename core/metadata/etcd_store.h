@@ -16,7 +16,7 @@ class EtcdStore final : public MetadataStore {
   // WrongStart: options that cannot be. Connects to nothing yet.
   EtcdStore(asio::io_context& loop, const Clock& clock, EtcdOptions options);
   ~EtcdStore() override { stop(); }
-  void stop();  // who waits is told; what is held is left to its session's end
+  void stop() override;
 
   // At the start, before anything else: whether it is an etcd that can be worked with.
   Task<EtcdCheck> check() { return check_etcd(client_); }

@@ -109,6 +109,11 @@ std::int32_t InternalTopic::partition_of(std::string_view id) const {
   return std::abs(hash) % partitions();
 }
 
+BrokerId InternalTopic::leader_of(std::string_view id) const {
+  const TopicPtr topic = topics_.find(name_);
+  return topic ? topics_.state(*topic, partition_of(id)).leader : -1;
+}
+
 std::shared_ptr<Partition> InternalTopic::partition(std::int32_t index) const {
   const TopicPtr topic = topics_.find(name_);
   return topic ? partitions_.find(topic->id, index) : nullptr;

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -28,10 +29,10 @@ error_code MetadataLoader::start(const MetadataUpdate& all) {
   for (const std::string& key : applied.damaged) spdlog::error("the metadata of {} is damaged", key);
   if (!applied.damaged.empty()) return make_error_code(storage::Errc::corrupt);
   for (const auto& [name, topic] : catalog_.all()) {
-    if (const error_code error = partitions_.host_at_start(topic->id, topic->partitions)) return error;
+    if (const error_code error = partitions_.host_at_start(topic->id, not_here(*topic))) return error;
     const auto here = partitions_.of(topic->id);
     for (std::size_t i = 0; i < here.size(); i++)
-      if (here[i]) set_role(*topic, i, *here[i]);
+      if (here[i]) set_role(*topic, static_cast<std::int32_t>(i), here[i]);
   }
   revision_ = all.revision;
   return {};
@@ -82,6 +83,8 @@ Task<void> MetadataLoader::take(const MetadataUpdate& update) {
   for (const std::string& key : applied.damaged)
     spdlog::error("the metadata of {} is damaged, it is taken to be as it was", key);
   for (const Catalog::TopicChange& change : applied.topics) co_await take(change);
+  co_await take_states(applied.partitions);
+  updated_(applied);
 }
 
 Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {
@@ -92,29 +95,91 @@ Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {
                     error.message());
     co_return;
   }
-  const std::size_t from = partitions_.of(change.after->id).size();
-  if (const error_code error = co_await partitions_.host(change.after->id, change.after->partitions)) {
-    spdlog::error("topic \"{}\" cannot be hosted here: {}", change.after->name, error.message());
-    co_return;
+  if (co_await host(change.after, not_here(*change.after))) co_await tell_changed(change.after);
+}
+
+// Of topics that are there: others are invisible until their entry comes, or have gone with it.
+Task<void> MetadataLoader::take_states(const std::set<Catalog::PartitionId>& changed) {
+  for (auto at = changed.begin(); at != changed.end();) {
+    const Uuid id = at->first;
+    const TopicPtr topic = catalog_.find(id);
+    Indices fresh, known;
+    for (; at != changed.end() && at->first == id; ++at) {
+      if (!topic || !topic->has(at->second)) continue;
+      if (partitions_.find(id, at->second))
+        known.push_back(at->second);
+      else if (belongs_here(*topic, at->second))
+        fresh.push_back(at->second);
+    }
+    if (!topic) continue;
+    co_await set_roles(topic, std::move(known));
+    if (fresh.empty()) continue;
+    if (co_await host(topic, std::move(fresh))) co_await tell_changed(topic);
   }
-  co_await set_roles(change.after, from);
-  co_await tell_changed(change.after);
 }
 
-void MetadataLoader::set_role(const Topic& topic, std::size_t index, Partition& partition) const {
-  const PartitionState state = catalog_.state(topic, static_cast<std::int32_t>(index));
-  if (state.leader == self_)
-    partition.lead(self_, state, state.writes);
-  else
-    partition.follow(state.leader_epoch);
-  tell_role(topic, index, partition);
+Task<bool> MetadataLoader::host(TopicPtr topic, Indices indices) {
+  if (const error_code error = co_await partitions_.host(topic->id, indices)) {
+    spdlog::error("topic \"{}\" cannot be hosted here: {}", topic->name, error.message());
+    co_return false;
+  }
+  co_await set_roles(topic, std::move(indices));
+  co_return true;
 }
 
-void MetadataLoader::tell_role(const Topic& topic, std::size_t index, const Partition& partition) const {
+bool MetadataLoader::belongs_here(const Topic& topic, std::int32_t index) const {
+  if (catalog_.is_alone()) return true;
+  const auto found = catalog_.states().find({topic.id, index});
+  if (found == catalog_.states().end()) return false;
+  const auto& replicas = found->second.state.replicas;
+  return std::find(replicas.begin(), replicas.end(), self_) != replicas.end();
+}
+
+MetadataLoader::Indices MetadataLoader::not_here(const Topic& topic) const {
+  const auto here = partitions_.of(topic.id);
+  Indices indices;
+  for (std::int32_t i = 0; i < topic.partitions; i++) {
+    const bool is_here = static_cast<std::size_t>(i) < here.size() && here[static_cast<std::size_t>(i)];
+    if (!is_here && belongs_here(topic, i)) indices.push_back(i);
+  }
+  return indices;
+}
+
+void MetadataLoader::set_role(const Topic& topic, std::int32_t index,
+                              const std::shared_ptr<Partition>& partition) const {
+  const EntryVersion version = catalog_.state_version(topic, index);
+  if (version == 0 && !catalog_.is_alone()) return;
+  const PartitionState state = catalog_.state(topic, index);
+  const bool same_epoch = partition->leader_epoch() == state.leader_epoch;
+  const bool leads = state.leader == self_ && state.leader_broker_epoch == broker_epoch_;
+  if (!leads && (partition->leads() || !same_epoch))
+    partition->follow(state.leader_epoch);
+  else if (leads && partition->leads() && same_epoch)
+    partition->change_replicas([&](Replicas& replicas) { return replicas.adopt(state, version); });
+  else if (leads)
+    partition->lead(self_, state, version);
+  tell_role(topic, index, *partition);
+  role_set_(topic, index, partition, state);
+}
+
+Task<void> MetadataLoader::set_broker_epoch(BrokerEpoch epoch) {
+  broker_epoch_ = epoch;
+  const AsyncMutex::Hold hold = co_await changing_.lock();
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  for (TopicPtr topic = catalog_.after(""); topic; topic = catalog_.after(topic->name)) {
+    if (pace.due()) co_await pace.give_way();
+    Indices here;
+    for (std::size_t i = 0; i < partitions_.of(topic->id).size(); i++)
+      here.push_back(static_cast<std::int32_t>(i));
+    co_await set_roles(topic, std::move(here));
+  }
+}
+
+void MetadataLoader::tell_role(const Topic& topic, std::int32_t index, const Partition& partition) const {
   const auto found = role_changed_.find(topic.name);
   if (found == role_changed_.end()) return;
   const auto leads_in = partition.leads() ? std::optional(partition.leader_epoch()) : std::nullopt;
-  found->second(static_cast<std::int32_t>(index), leads_in);
+  found->second(index, leads_in);
 }
 
 void MetadataLoader::on_role(std::string name, RoleChanged changed) {
@@ -123,15 +188,14 @@ void MetadataLoader::on_role(std::string name, RoleChanged changed) {
   if (!topic) return;
   const auto here = partitions_.of(topic->id);
   for (std::size_t i = 0; i < here.size(); i++)
-    if (here[i]) tell_role(*topic, i, *here[i]);
+    if (here[i]) tell_role(*topic, static_cast<std::int32_t>(i), *here[i]);
 }
 
-Task<void> MetadataLoader::set_roles(TopicPtr topic, std::size_t from) {
+Task<void> MetadataLoader::set_roles(TopicPtr topic, Indices indices) {
   Pace pace(co_await asio::this_coro::executor, clock_);
-  for (std::size_t i = from; i < static_cast<std::size_t>(topic->partitions); i++) {
+  for (const std::int32_t index : indices) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    if (const auto partition = partitions_.find(topic->id, static_cast<std::int32_t>(i)))
-      set_role(*topic, i, *partition);
+    if (const auto partition = partitions_.find(topic->id, index)) set_role(*topic, index, partition);
   }
 }
 

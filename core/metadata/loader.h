@@ -27,6 +27,11 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   // Until the catalog and what is hosted here are as the store was then. Waits as long as the store fails.
   Task<void> applied(Revision revision);
 
+  // This run of the broker, as the store numbers it: it leads what names this epoch. -1: none, nothing is led
+  // any more. A broker alone has 0.
+  Task<void> set_broker_epoch(BrokerEpoch epoch);
+  BrokerEpoch broker_epoch() const { return broker_epoch_; }
+
   // The brokers' own defaults changed: every topic's effective configuration is made anew.
   Task<void> defaults_changed(TopicDefaults defaults);
 
@@ -34,6 +39,14 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   // closed. For some of its partitions at a time.
   using Changed = std::function<void(const Topic&, PartitionTable::Partitions)>;
   void on_change(Changed changed) { changed_ = std::move(changed); }
+
+  // Called whenever the state of a partition that is hosted here was looked at, and its role is as it says.
+  using RoleSet = std::function<void(const Topic&, std::int32_t index, const std::shared_ptr<Partition>&,
+                                     const PartitionState&)>;
+  void on_role_set(RoleSet set) { role_set_ = std::move(set); }
+  // Called when an update has been taken in, with what it changed.
+  using Updated = std::function<void(const Catalog::Applied&)>;
+  void on_update(Updated updated) { updated_ = std::move(updated); }
 
   // Of one topic: called now for each of its partitions that is hosted here, and whenever it is led here in
   // another epoch; nothing: by somebody else.
@@ -47,9 +60,14 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   static Task<void> remove_strays(Self self);
   Task<void> take(const MetadataUpdate& update);
   Task<void> take(const Catalog::TopicChange& change);
-  Task<void> set_roles(TopicPtr topic, std::size_t from);  // of its partitions from that index on
-  void set_role(const Topic& topic, std::size_t index, Partition& partition) const;
-  void tell_role(const Topic& topic, std::size_t index, const Partition& partition) const;
+  using Indices = PartitionTable::Indices;
+  Task<void> take_states(const std::set<Catalog::PartitionId>& changed);
+  Task<bool> host(TopicPtr topic, Indices indices);  // those of them that belong here; and sets their roles
+  bool belongs_here(const Topic& topic, std::int32_t index) const;
+  Indices not_here(const Topic& topic) const;  // that belong here
+  Task<void> set_roles(TopicPtr topic, Indices indices);
+  void set_role(const Topic& topic, std::int32_t index, const std::shared_ptr<Partition>& partition) const;
+  void tell_role(const Topic& topic, std::int32_t index, const Partition& partition) const;
   Task<void> tell_changed(TopicPtr topic) const;
 
   asio::io_context& loop_;
@@ -58,11 +76,14 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   Catalog& catalog_;
   PartitionTable& partitions_;
   const BrokerId self_;
+  BrokerEpoch broker_epoch_ = 0;
   Revision revision_ = 0;
   Waiters waiters_;  // for another one
   AsyncMutex changing_;
   bool stopped_ = false;
   Changed changed_ = [](const Topic&, PartitionTable::Partitions) {};
+  RoleSet role_set_ = [](const Topic&, std::int32_t, const auto&, const PartitionState&) {};
+  Updated updated_ = [](const Catalog::Applied&) {};
   std::map<std::string, RoleChanged, std::less<>> role_changed_;  // by topic
 };
 

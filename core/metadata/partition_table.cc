@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/metadata/partition_table.h"
 
+#include <algorithm>
+
 #include "core/loop/pace.h"
 #include "core/loop/run_on.h"
 #include "core/metadata/entries.h"
@@ -78,32 +80,38 @@ storage::Store::Change PartitionTable::row_of(const Uuid& topic, const Row& row)
   return change;
 }
 
-Task<error_code> PartitionTable::host(Uuid topic, std::int32_t count) {
-  Pace pace(co_await asio::this_coro::executor, clock_);
+PartitionTable::Row PartitionTable::row_with_room(const Uuid& topic, const Indices& indices) const {
   const Partitions now = of(topic);
   Row row(now.begin(), now.end());
-  row.reserve(static_cast<std::size_t>(count));
-  const std::size_t first = row.size();
-  while (row.size() < static_cast<std::size_t>(count)) {
+  const auto size = static_cast<std::size_t>(*std::max_element(indices.begin(), indices.end())) + 1;
+  if (size > row.size()) row.resize(size);
+  return row;
+}
+
+Task<error_code> PartitionTable::host(Uuid topic, Indices indices) {
+  if (indices.empty()) co_return error_code();
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  Row row = row_with_room(topic, indices);
+  for (const std::int32_t index : indices) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    row.push_back(open(journal_.next_partition()));
+    row[static_cast<std::size_t>(index)] = open(journal_.next_partition());
   }
-  if (row.size() == first) co_return error_code();
   auto work = [this, topic, &row] { return journal_.meta().commit(row_of(topic, row)); };
   if (const error_code error = co_await run_on(disk_, std::move(work))) co_return error;
-  for (std::size_t i = first; i < row.size(); i++) {
+  for (const std::int32_t index : indices) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    by_number_[row[i]->number()] = row[i];
+    const auto& partition = row[static_cast<std::size_t>(index)];
+    by_number_[partition->number()] = partition;
   }
   rows_[topic] = std::move(row);
   co_return error_code();
 }
 
-error_code PartitionTable::host_at_start(const Uuid& topic, std::int32_t count) {
-  const Partitions now = of(topic);
-  Row row(now.begin(), now.end());
-  while (row.size() < static_cast<std::size_t>(count)) row.push_back(open(journal_.next_partition()));
-  if (row.size() == now.size()) return {};
+error_code PartitionTable::host_at_start(const Uuid& topic, const Indices& indices) {
+  if (indices.empty()) return {};
+  Row row = row_with_room(topic, indices);
+  for (const std::int32_t index : indices)
+    row[static_cast<std::size_t>(index)] = open(journal_.next_partition());
   if (const error_code error = journal_.meta().commit(row_of(topic, row))) return error;
   for (const auto& partition : row)
     if (partition) by_number_[partition->number()] = partition;

@@ -32,10 +32,11 @@ class PartitionTable {
   std::vector<Uuid> topics() const;  // of which anything is here
   std::size_t size() const { return by_number_.size(); }
 
-  // All partitions of the topic up to `count` are hosted from now on; those that were not begin empty. One
-  // durable change. After an error none of them is.
-  Task<error_code> host(Uuid topic, std::int32_t count);
-  error_code host_at_start(const Uuid& topic, std::int32_t count);  // the same; blocks
+  // These partitions of the topic, which are not here, are hosted from now on and begin empty. One durable
+  // change. After an error none of them is.
+  using Indices = std::vector<std::int32_t>;
+  Task<error_code> host(Uuid topic, Indices indices);
+  error_code host_at_start(const Uuid& topic, const Indices& indices);  // the same; blocks
   // Closes what is here of a topic; `closed` is called with some at a time, before they go.
   Task<error_code> remove(Uuid topic, std::function<void(Partitions)> closed);
 
@@ -43,6 +44,7 @@ class PartitionTable {
   using Row = std::vector<std::shared_ptr<Partition>>;
 
   std::shared_ptr<Partition> open(PartitionNumber number) const;
+  Row row_with_room(const Uuid& topic, const Indices& indices) const;
   storage::Store::Change row_of(const Uuid& topic, const Row& row) const;
 
   storage::Journal& journal_;

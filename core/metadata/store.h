@@ -86,6 +86,9 @@ class MetadataStore {
   virtual Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) = 0;
   // Ends the session of whoever holds it, and with it all that it holds.
   virtual Task<error_code> evict(std::string key) = 0;
+
+  // Nothing is changed any more, and who watches is told `stopped`. What is held ends when its session does.
+  virtual void stop() = 0;
 };
 
 }  // namespace mq::core

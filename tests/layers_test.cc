@@ -31,7 +31,7 @@ const Floors core_floors = {{""},
                             {"loop"},
                             {"config", "partition"},
                             {"metadata"},
-                            {"cleaning", "client", "group", "transaction"},
+                            {"cleaning", "client", "cluster", "group", "transaction"},
                             {"admin", "bench", "handlers"},
                             {"broker"}};
 const Floors cli_floors = {{"frame"}, {"topic"}, {"records"}, {"group"}, {""}};

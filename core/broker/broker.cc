@@ -50,10 +50,11 @@ struct Broker::Parts {
   DynamicConfigs dynamic;
   FetchSessions sessions;
   std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<EmbeddedStore> store;
+  std::unique_ptr<MetadataStore> store;
   std::unique_ptr<Catalog> catalog;
   std::unique_ptr<PartitionTable> partitions;
   std::shared_ptr<MetadataLoader> loader;
+  std::unique_ptr<ClusterMember> cluster;
   std::unique_ptr<Controller> controller;
   std::unique_ptr<ProducerIds> producer_ids;
   std::unique_ptr<InternalTopic> offsets_log, transactions_log;
@@ -180,7 +181,7 @@ void Broker::load() {
   p.services = std::make_unique<Services>(
       Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk, p.workers, *p.catalog, *p.partitions,
                *p.loader, *p.controller, *p.producer_ids, *p.offsets_log, *p.transactions_log, *p.groups,
-               *p.transactions, p.sessions, p.dynamic});
+               *p.transactions, p.sessions, p.dynamic, p.cluster ? &p.cluster->replica_fetches() : nullptr});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock())
@@ -202,32 +203,46 @@ void Broker::load() {
   p.sweeper =
       std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
   p.sweeper->watch(*p.catalog, *p.partitions, *p.loader);
-  p.loader->run();
+  p.cluster ? p.cluster->run() : p.loader->run();
 }
+
+namespace {
+
+void check(error_code error, std::string_view what) {
+  if (error) throw WrongStart(1, std::string(what) + " cannot be read: " + error.message());
+}
+
+}  // namespace
 
 void Broker::load_metadata() {
   Parts& p = *parts_;
   const BrokerId self = p.identity.node_id;
-  const auto check = [](error_code error, std::string_view what) {
-    if (error) throw WrongStart(1, std::string(what) + " cannot be read: " + error.message());
-  };
   check(carry_over_rows(p.journal->meta(), self), "what an earlier version wrote");
-  p.store = std::make_unique<EmbeddedStore>(p.journal->meta(), p.disk);
-  const auto all = p.store->read();
-  check(all ? error_code() : all.error(), "metadata");
-  p.producer_ids = std::make_unique<ProducerIds>(*p.store);
-  check(p.producer_ids->load(*all), "the producer ids");
-
   auto recovered = p.recovery.take();
   std::vector<PartitionNumber> inexact;
   for (const auto& [number, known] : recovered)
     if (!known.is_exact) inexact.push_back(number);
-  p.catalog = std::make_unique<Catalog>(self);
+  p.store = world_.cluster ? world_.cluster->open_store(loop_, p.identity)
+                           : std::make_unique<EmbeddedStore>(p.journal->meta(), p.disk);
+  p.catalog = std::make_unique<Catalog>(self, world_.cluster ? Catalog::Mode::member : Catalog::Mode::alone);
   p.partitions =
       std::make_unique<PartitionTable>(*p.journal, p.clock, p.disk, config_.producer_id_expiration.count());
   check(p.partitions->load(std::move(recovered)), "where partitions lie");
+  p.producer_ids = std::make_unique<ProducerIds>(*p.store);
   p.loader = std::make_shared<MetadataLoader>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, self);
   p.controller = std::make_unique<Controller>(p.clock, *p.store, *p.catalog, *p.partitions, *p.loader);
+  p.catalog->set_defaults(topic_defaults(config_, p.dynamic));
+  world_.cluster ? open_cluster() : load_alone();
+  for (const PartitionNumber number : inexact)
+    if (auto partition = p.partitions->find(number))
+      asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
+}
+
+void Broker::load_alone() {
+  Parts& p = *parts_;
+  const auto all = static_cast<EmbeddedStore&>(*p.store).read();
+  check(all ? error_code() : all.error(), "metadata");
+  check(p.producer_ids->load(*all), "the producer ids");
   const auto& configs = all->entries;
   const auto altered = [&](std::string_view name) {
     const auto found = configs.find(config_key(broker_kind, name));
@@ -236,13 +251,31 @@ void Broker::load_metadata() {
     check(values ? error_code() : values.error(), "the broker's configuration");
     return std::move(*values);
   };
-  p.dynamic.broker = altered(std::to_string(self));
+  p.dynamic.broker = altered(std::to_string(p.identity.node_id));
   p.dynamic.cluster = altered(all_brokers);
   p.catalog->set_defaults(topic_defaults(config_, p.dynamic));
   check(p.loader->start(*all), "the topics");
-  for (const PartitionNumber number : inexact)
-    if (auto partition = p.partitions->find(number))
-      asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
+}
+
+// Nothing is known of the cluster yet: it is joined while the loop runs.
+void Broker::open_cluster() {
+  Parts& p = *parts_;
+  const storage::Recovery& recovery = p.journal->recovery();
+  const bool is_durable = config_.flush == storage::Flush::sync || recovery.clean;
+  ClusterMember::Options options;
+  options.connect = world_.cluster->connect;
+  options.membership.self = p.identity.node_id;
+  options.membership.entry.incarnation = random_uuid(p.clock);
+  options.membership.entry.directory = p.identity.directory_id;
+  options.membership.entry.rack = config_.rack;
+  options.membership.entry.endpoints = world_.cluster->endpoints;
+  options.membership.is_trusted = [&p, is_durable](const Catalog::PartitionId& id) {
+    const auto partition = p.partitions->find(id.first, id.second);
+    const auto& damaged = p.journal->recovery().damaged;
+    return is_durable && partition && !std::ranges::binary_search(damaged, partition->number());
+  };
+  p.cluster = std::make_unique<ClusterMember>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, *p.loader,
+                                              std::move(options));
 }
 
 namespace {
@@ -287,6 +320,7 @@ Task<void> Broker::stop() {
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();
   if (parts_->sweeper) parts_->sweeper->stop();
+  if (parts_->cluster) parts_->cluster->stop();
   if (parts_->loader) parts_->loader->stop();
   if (parts_->store) parts_->store->stop();
   if (parts_->journal) co_await parts_->journal->stop();
@@ -294,6 +328,16 @@ Task<void> Broker::stop() {
 
 net::Handler& Broker::handler() {
   return *parts_->dispatcher;
+}
+
+const Catalog& Broker::catalog() const {
+  return *parts_->catalog;
+}
+const PartitionTable& Broker::partitions() const {
+  return *parts_->partitions;
+}
+const ClusterMember* Broker::cluster() const {
+  return parts_->cluster.get();
 }
 
 net::ServerStats Broker::network() const {

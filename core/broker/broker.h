@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/cluster/cluster_member.h"
 #include "core/config/config.h"
 #include "core/handlers/context.h"
 #include "net/server.h"
@@ -24,6 +25,13 @@ struct World {
   // Not set: on `files`.
   std::function<Result<std::unique_ptr<storage::Journal>>(storage::JournalOptions)> open_journal = {};
   bool listens = true;  // false: requests come by handler() alone
+  // How it is one of several brokers; not set: it is alone, and its metadata lies in its own meta.
+  struct Cluster {
+    std::function<std::unique_ptr<MetadataStore>(asio::io_context&, const Identity&)> open_store;
+    ClusterMember::Connect connect;
+    std::vector<Endpoint> endpoints;  // where others reach it
+  };
+  std::optional<Cluster> cluster = {};
 };
 
 class Broker {
@@ -48,6 +56,9 @@ class Broker {
   Task<void> stop();
 
   net::Handler& handler();  // what connections are answered by, once started
+  const Catalog& catalog() const;
+  const PartitionTable& partitions() const;
+  const ClusterMember* cluster() const;  // null: it is alone
   net::ServerStats network() const;
   storage::JournalStats storage() const;
 
@@ -56,6 +67,8 @@ class Broker {
   void open_journal();
   void load();
   void load_metadata();
+  void load_alone();
+  void open_cluster();
   void listen(Ready& ready);
 
   asio::io_context& loop_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cluster/cluster_member.h"
 #include "core/config/broker_config.h"
 #include "core/group/coordinator.h"
 #include "core/handlers/fetch_sessions.h"
@@ -50,6 +51,7 @@ struct Services {
   TransactionCoordinator& transactions;
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
+  ReplicaFetches* replica_fetches = nullptr;  // null: this broker is alone
   ProduceOrder produce_order = {};
   DeadlineQueue produce_deadlines{loop, clock};
 

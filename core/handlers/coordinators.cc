@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/error.h"
-#include "core/handlers/advertise.h"
 #include "core/handlers/handlers.h"
+#include "core/handlers/nodes.h"
 #include "net/kafka/messages/find_coordinator.h"
 
 namespace mq::core {
@@ -45,20 +45,23 @@ kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
 
 }  // namespace
 
-// Alone, this broker coordinates everything.
+// Whoever leads the partition of the internal topic in which the key belongs.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
                                                       kafka::FindCoordinatorRequest& request) {
   const Refusal refusal = co_await check(context, request.key_type);
-  const Address self = advertised(context.broker.config, *context.peer);
+  const InternalTopic& log =
+      request.key_type == transaction ? context.broker.transactions_log : context.broker.offsets_log;
   const auto answer_for = [&](const std::string& key) {
     Refusal wrong = refusal;
     if (wrong.error == Error::none) wrong.error = check_key(request.key_type, key);
+    const auto node = wrong.error == Error::none ? find_node(context, log.leader_of(key)) : std::nullopt;
+    if (wrong.error == Error::none && !node) wrong.error = Error::coordinator_not_available;
     auto answer = nobody(wrong);
     answer.key = key;
-    if (wrong.error != Error::none) return answer;
-    answer.node_id = context.broker.identity.node_id;
-    answer.host = self.host;
-    answer.port = self.port;
+    if (!node) return answer;
+    answer.node_id = node->id;
+    answer.host = node->address.host;
+    answer.port = node->address.port;
     return answer;
   };
 

@@ -211,6 +211,12 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionR
   return data;
 }
 
+// What a broker asks for to copy it, as it says; before version 15 in another place.
+bool is_of_replica(const Context& context, const kafka::FetchRequest& request) {
+  constexpr kafka::Version version_with_state = 15;
+  return context.version >= version_with_state && request.replica_state.replica_id >= 0;
+}
+
 // All that is asked for, in order.
 Task<std::vector<PartitionRead>> find_all(Context& context, const kafka::FetchRequest& request,
                                           FetchSessions::SessionContext& session_context) {
@@ -245,6 +251,12 @@ Task<std::vector<PartitionRead>> find_all(Context& context, const kafka::FetchRe
 Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request) {
   const bool by_id = context.version >= version_with_ids;
   kafka::FetchResponse response;
+  if (is_of_replica(context, request)) {
+    if (context.broker.replica_fetches && context.peer->listener == internal_listener)
+      co_return co_await context.broker.replica_fetches->fetch(request);
+    response.error_code = kafka::number_of(Error::invalid_request);
+    co_return response;
+  }
   auto session_context = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
   if (session_context.error != Error::none) {
     response.error_code = kafka::number_of(session_context.error);

@@ -5,8 +5,8 @@
 #include <set>
 #include <string_view>
 
-#include "core/handlers/advertise.h"
 #include "core/handlers/handlers.h"
+#include "core/handlers/nodes.h"
 #include "core/loop/run_on.h"
 #include "core/metadata/internal_topic.h"
 #include "net/kafka/acl_operation.h"
@@ -104,15 +104,16 @@ Task<TopicAnswer> answer_for(Context& context, const MetadataTopic& asked, bool 
 
 Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest& request) {
   const Services& broker = context.broker;
-  const Address self = advertised(broker.config, *context.peer);
   kafka::MetadataResponse response;
-  auto& node = response.brokers.emplace_back();
-  node.node_id = broker.identity.node_id;
-  node.host = self.host;
-  node.port = self.port;
-  if (!broker.config.rack.empty()) node.rack = broker.config.rack;
+  for (Node& node : nodes(context)) {
+    auto& answer = response.brokers.emplace_back();
+    answer.node_id = node.id;
+    answer.host = std::move(node.address.host);
+    answer.port = node.address.port;
+    if (!node.rack.empty()) answer.rack = std::move(node.rack);
+  }
   response.cluster_id = broker.identity.cluster_id;
-  response.controller_id = broker.identity.node_id;
+  response.controller_id = controller_of(broker);
   if (request.include_cluster_authorized_operations)
     response.cluster_authorized_operations = cluster_operations;
 
@@ -145,14 +146,15 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
     response.error_message = "only brokers (endpoint type 1) can be listed here";
     co_return response;
   }
-  const Address self = advertised(broker.config, *context.peer);
   response.cluster_id = broker.identity.cluster_id;
-  response.controller_id = broker.identity.node_id;
-  auto& node = response.brokers.emplace_back();
-  node.broker_id = broker.identity.node_id;
-  node.host = self.host;
-  node.port = self.port;
-  if (!broker.config.rack.empty()) node.rack = broker.config.rack;
+  response.controller_id = controller_of(broker);
+  for (Node& node : nodes(context)) {
+    auto& answer = response.brokers.emplace_back();
+    answer.broker_id = node.id;
+    answer.host = std::move(node.address.host);
+    answer.port = node.address.port;
+    if (!node.rack.empty()) answer.rack = std::move(node.rack);
+  }
   if (request.include_cluster_authorized_operations)
     response.cluster_authorized_operations = cluster_operations;
   co_return response;

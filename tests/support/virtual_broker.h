@@ -35,8 +35,11 @@ class VirtualConnection : public std::enable_shared_from_this<VirtualConnection>
     peer_->gone = true;
     waiting_.clear();
     if (const auto tell = std::exchange(peer_->when_gone, nullptr)) tell();
+    on_answer();
   }
   bool closed() const { return peer_->gone; }
+  // Called whenever an answer may be there to be taken, or it has been closed.
+  std::function<void()> on_answer = [] {};
   // The answer at the head of the line, without its length.
   std::optional<std::vector<std::byte>> take() {
     while (!answers_.empty() && answers_.front()->done && answers_.front()->frame.empty())
@@ -73,6 +76,7 @@ class VirtualConnection : public std::enable_shared_from_this<VirtualConnection>
     if (pieces) answer->frame = without_length(*pieces);
     answer->done = true;
     self->in_flight_--;
+    self->on_answer();
     self->start_next();
   }
   static std::vector<std::byte> without_length(const net::Pieces& pieces) {
@@ -118,7 +122,8 @@ class VirtualBroker {
 
   // `disk` and `clock` may have been another broker's before; `data` holds node.json.
   VirtualBroker(const std::filesystem::path& data, storage::MemoryDisk& disk, VirtualClock& clock,
-                const std::function<void(core::Config&)>& adjust = {})
+                const std::function<void(core::Config&)>& adjust = {},
+                const std::function<void(core::World&)>& adjust_world = {})
       : clock_(clock) {
     core::Config config;
     config.data = data;
@@ -135,6 +140,7 @@ class VirtualBroker {
       journal_ = journal.get();
       return std::unique_ptr<storage::Journal>(std::move(journal));
     };
+    if (adjust_world) adjust_world(world);
     broker_ = std::make_unique<core::Broker>(loop_, std::move(config), std::move(world));
     std::filesystem::create_directories(data);
     broker_->start();
@@ -159,10 +165,10 @@ class VirtualBroker {
   }
 
   Wire connect() { return Wire(*this); }
-  std::shared_ptr<VirtualConnection> open_connection() {
+  std::shared_ptr<VirtualConnection> open_connection(std::string_view listener = core::Listener().name) {
     auto peer = std::make_shared<net::Peer>();
     peer->id = ++peers_;
-    peer->listener = core::Listener().name;
+    peer->listener = listener;
     peer->local = {boost::asio::ip::address_v4::loopback(), port()};
     peer->remote = {boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(40'000 + peers_)};
     return std::make_shared<VirtualConnection>(loop_, broker_->handler(), std::move(peer));
@@ -171,6 +177,7 @@ class VirtualBroker {
   core::Time now() const { return clock_.now(); }
   core::Timestamp wall_ms() const { return clock_.wall_ms(); }
   storage::MemoryJournal& journal() { return *journal_; }
+  core::Broker& broker() { return *broker_; }
   boost::asio::io_context& loop() { return loop_; }
 
   // What is to be done now is done, then time passes; an hour at most. False: it never comes.

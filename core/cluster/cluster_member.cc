@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/cluster_member.h"
+
+#include "net/error.h"
+
+namespace mq::core {
+
+namespace {
+
+Task<Result<ReplicaFetcher::Connection>> connect_to(ClusterMember::Connect connect, const Catalog& catalog,
+                                                    BrokerId broker) {
+  const auto live = catalog.live().find(broker);
+  if (live == catalog.live().end()) co_return make_error_code(net::Errc::closed);
+  for (const Endpoint& endpoint : live->second.entry.endpoints) {
+    const Endpoint at = endpoint;  // the catalog may change meanwhile
+    if (at.listener == internal_listener) co_return co_await connect(at);
+  }
+  co_return make_error_code(net::Errc::closed);
+}
+
+ReplicaFetcher::Connect connector(ClusterMember::Connect connect, const Catalog& catalog) {
+  return [connect = std::move(connect), &catalog](BrokerId broker) {
+    return connect_to(connect, catalog, broker);
+  };
+}
+
+}  // namespace
+
+ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store,
+                             const Catalog& catalog, const PartitionTable& partitions, MetadataLoader& loader,
+                             Options options)
+    : loader_(loader),
+      replica_fetches_(loop, clock, catalog, partitions),
+      followers_(loop, clock, connector(std::move(options.connect), catalog),
+                 {options.membership.self, [&loader] { return loader.broker_epoch(); }}),
+      isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions, loader,
+                                                options.membership.self, options.lag_max)),
+      elections_(std::make_shared<Elections>(loop, clock, store, catalog, loader, options.membership.self)),
+      membership_(std::make_shared<ClusterMembership>(loop, clock, store, catalog, loader,
+                                                      std::move(options.membership))) {}
+
+void ClusterMember::run() {
+  loader_.on_role_set(
+      [this](const Topic& topic, std::int32_t index, const auto& partition, const PartitionState& state) {
+        followers_.set_role({topic.id, index}, partition, state);
+      });
+  loader_.on_update([this](const Catalog::Applied& update) { updated(update); });
+  replica_fetches_.on_fetched([this](const ReplicaSession::Key& key, Partition& partition) {
+    if (partition.replicas()->isr().size() < partition.replicas()->replica_count())
+      isr_changes_->look_at(key);
+  });
+  isr_changes_->run();
+  elections_->run();
+  membership_->run();
+}
+
+void ClusterMember::updated(const Catalog::Applied& update) {
+  for (const Catalog::TopicChange& change : update.topics)
+    if (!change.after)
+      for (std::int32_t i = 0; i < change.before->partitions; i++) followers_.leave({change.before->id, i});
+  if (update.brokers) isr_changes_->look_at_all();
+  elections_->updated(update);
+}
+
+void ClusterMember::stop() {
+  membership_->stop();
+  elections_->stop();
+  isr_changes_->stop();
+  followers_.stop();
+  replica_fetches_.stop();
+}
+
+}  // namespace mq::core

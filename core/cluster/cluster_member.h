@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes a broker one of several: builds the parts of this folder, and lets them hear of each other.
+// Lives on the loop.
+#pragma once
+
+#include "core/cluster/cluster_membership.h"
+#include "core/cluster/elections.h"
+#include "core/cluster/followers.h"
+#include "core/cluster/isr_changes.h"
+#include "core/cluster/replica_fetches.h"
+
+namespace mq::core {
+
+// The listener by which brokers talk to each other; nobody else's requests may move a high watermark.
+inline constexpr std::string_view internal_listener = "internal";
+
+class ClusterMember {
+ public:
+  using Connect = std::function<Task<Result<std::shared_ptr<net::Client>>>(const Endpoint&)>;
+  struct Options {
+    ClusterMembership::Options membership;
+    Connect connect;
+    Time::duration lag_max = std::chrono::seconds(10);  // replica.lag.time.max.ms
+  };
+
+  ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
+                const PartitionTable& partitions, MetadataLoader& loader, Options options);
+
+  void run();
+  void stop();
+
+  ReplicaFetches& replica_fetches() { return replica_fetches_; }
+  bool is_running() const { return membership_->is_running(); }
+  bool is_controller() const { return elections_->is_controller(); }
+
+ private:
+  void updated(const Catalog::Applied& update);
+
+  MetadataLoader& loader_;
+  ReplicaFetches replica_fetches_;
+  Followers followers_;
+  const std::shared_ptr<IsrChanges> isr_changes_;
+  const std::shared_ptr<Elections> elections_;
+  const std::shared_ptr<ClusterMembership> membership_;
+};
+
+}  // namespace mq::core

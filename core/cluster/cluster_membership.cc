@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/cluster_membership.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace mq::core {
+
+using Outcome = Committed::Outcome;
+using Session = MetadataStore::Session;
+
+namespace {
+
+constexpr auto pause_after_failure = std::chrono::milliseconds(200);
+
+bool has_earlier_run(const std::vector<ReplicaEntry>& entries, ReplicaEntry self) {
+  const ReplicaEntry* entry = find_entry(entries, self.broker);
+  return entry && entry->epoch != self.epoch;
+}
+
+}  // namespace
+
+ClusterMembership::ClusterMembership(asio::io_context& loop, const Clock& clock, MetadataStore& store,
+                                     const Catalog& catalog, MetadataLoader& loader, Options options)
+    : loop_(loop),
+      clock_(clock),
+      store_(store),
+      catalog_(catalog),
+      loader_(loader),
+      options_(std::move(options)) {}
+
+void ClusterMembership::run() {
+  store_.on_session([weak = weak_from_this()](Session) {
+    if (const auto self = weak.lock()) self->waiters_.wake_all();
+  });
+  asio::co_spawn(loop_, work(shared_from_this()), asio::detached);
+}
+
+void ClusterMembership::stop() {
+  stopped_ = true;
+  waiters_.wake_all();
+}
+
+Task<void> ClusterMembership::pause(Time::duration time) {
+  const Time until = time == Time::duration::max() ? Time::max() : clock_.now() + time;
+  const auto waiter = std::make_shared<Waiter>(loop_, clock_, until);
+  waiters_.add(waiter);
+  co_await Waiter::wait(waiter);
+}
+
+Task<void> ClusterMembership::work(Self self) {
+  while (!self->stopped_) {
+    const auto epoch = co_await self->hold();
+    bool has_joined = false;
+    if (epoch) has_joined = co_await self->join(*epoch);
+    if (has_joined) {
+      self->is_running_ = true;
+      spdlog::info("this broker runs in epoch {}", *epoch);
+      while (!self->stopped_ && self->store_.session() != Session::lost)
+        co_await self->pause(Time::duration::max());
+      self->is_running_ = false;
+    }
+    if (self->stopped_) break;
+    if (self->store_.session() == Session::lost) {
+      spdlog::warn("the session is lost: nothing is led here until it is registered anew");
+      co_await self->loader_.set_broker_epoch(-1);
+    }
+    co_await self->pause(pause_after_failure);
+  }
+}
+
+// Held by an earlier run of this very directory, which nobody else can have open: it is dead. By any other:
+// it is to end by itself.
+Task<std::optional<BrokerEpoch>> ClusterMembership::hold() {
+  LiveEntry entry = options_.entry;
+  entry.epoch = -1;
+  entry.status = LiveEntry::Status::starting;
+  const auto held = co_await store_.hold(live_key(options_.self), to_json(entry));
+  if (!held) co_return std::nullopt;
+  if (*held) co_return **held;
+  const auto all = co_await store_.load();
+  if (!all) co_return std::nullopt;
+  const auto found = all->entries.find(live_key(options_.self));
+  if (found == all->entries.end() || !found->second) co_return std::nullopt;
+  const auto holder = parse_live(found->second->value);
+  if (holder && holder->directory == options_.entry.directory)
+    co_await store_.evict(live_key(options_.self));
+  else if (!std::exchange(has_told_, true))
+    spdlog::error("another broker has the id {}: this one waits until it is gone", options_.self);
+  co_return std::nullopt;
+}
+
+Task<bool> ClusterMembership::join(BrokerEpoch epoch) {
+  if (!is_loaded_) {
+    const bool loaded = co_await load();
+    if (!loaded) co_return false;
+  }
+  const bool registered = co_await write(LiveEntry::Status::starting, epoch);
+  if (!registered) co_return false;
+  co_await loader_.set_broker_epoch(epoch);
+  const bool taken_over = co_await take_over_entries(epoch);
+  if (!taken_over) co_return false;
+  has_taken_over_ = true;
+  co_return co_await write(LiveEntry::Status::running, epoch);
+}
+
+Task<bool> ClusterMembership::write(LiveEntry::Status status, BrokerEpoch epoch) {
+  LiveEntry live = options_.entry;
+  live.epoch = epoch;
+  live.status = status;
+  MetadataChange change;
+  change.guards = {{Guard::Kind::held_by_me, live_key(options_.self)}};
+  change.puts[live_key(options_.self)] = to_json(live);
+  // What this directory holds is vouched for from now on: not before what it lacks is noted.
+  if (status == LiveEntry::Status::running)
+    change.puts[registered_key(options_.self)] =
+        to_json(RegisteredEntry{live.incarnation, live.directory, live.rack});
+  const Committed committed = co_await store_.commit(std::move(change));
+  if (committed.outcome != Outcome::done) co_return false;
+  co_await loader_.applied(committed.revision);
+  co_return true;
+}
+
+Task<bool> ClusterMembership::load() {
+  const auto all = co_await store_.load();
+  if (!all) co_return false;
+  const auto found = all->entries.find(registered_key(options_.self));
+  const bool is_known = found != all->entries.end() && found->second;
+  const auto registered =
+      is_known ? parse_registered(found->second->value) : Result<RegisteredEntry>(RegisteredEntry{});
+  is_same_directory_ = registered && registered->directory == options_.entry.directory;
+  if (loader_.start(*all)) co_return false;
+  loader_.run();
+  is_loaded_ = true;
+  loaded_();
+  co_return true;
+}
+
+bool ClusterMembership::is_trusted(const Catalog::PartitionId& id) const {
+  if (has_taken_over_) return true;  // what names a run since then is of this process, which has what it had
+  return is_same_directory_ && options_.is_trusted(id);
+}
+
+// Until no state names an earlier run: somebody else may write some of them meanwhile.
+Task<bool> ClusterMembership::take_over_entries(BrokerEpoch epoch) {
+  constexpr std::size_t at_once = 20;
+  const ReplicaEntry self{options_.self, epoch};
+  for (;;) {
+    if (stopped_ || store_.session() == Session::lost) co_return false;
+    MetadataChange change;
+    change.guards.push_back({Guard::Kind::held_by_me, live_key(options_.self)});
+    for (const auto& [id, entry] : catalog_.states()) {
+      const PartitionState& state = entry.state;
+      if (!has_earlier_run(state.isr, self) && !has_earlier_run(state.elr, self)) continue;
+      const std::string key = partition_key(id.first, id.second);
+      const bool trusted = is_trusted(id);
+      if (!trusted)
+        spdlog::warn("{} may lack what was acknowledged: it does not count until it is copied anew", key);
+      change.guards.push_back({Guard::Kind::unchanged, key, entry.version});
+      change.puts[key] = to_json(rewritten(restarted(state, self, trusted)));
+      if (change.puts.size() == at_once) break;
+    }
+    if (change.puts.empty()) co_return true;
+    const Committed committed = co_await store_.commit(std::move(change));
+    if (committed.outcome == Outcome::done)
+      co_await loader_.applied(committed.revision);
+    else
+      co_await pause(pause_after_failure);
+  }
+}
+
+}  // namespace mq::core

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of this broker in the cluster: holds `live/<id>` in the metadata store, whose token is the broker
+// epoch, takes the entries that an earlier run left in partition states over or removes them, and only then
+// is running: electable, and allowed into ISRs. Begins anew when the session is lost. Lives on the loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/metadata/loader.h"
+
+namespace mq::core {
+
+class ClusterMembership : public std::enable_shared_from_this<ClusterMembership> {
+ public:
+  struct Options {
+    BrokerId self = -1;
+    LiveEntry entry;  // its epoch and status are filled in
+    // Whether nothing that was ever acknowledged can be missing from what is hosted here.
+    std::function<bool(const Catalog::PartitionId&)> is_trusted;
+  };
+
+  ClusterMembership(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
+                    MetadataLoader& loader, Options options);
+
+  void run();
+  void stop();
+  bool is_running() const { return is_running_; }
+  // Called once, when the catalog is whole and this broker is registered for the first time.
+  void on_loaded(std::function<void()> loaded) { loaded_ = std::move(loaded); }
+
+ private:
+  using Self = std::shared_ptr<ClusterMembership>;
+
+  static Task<void> work(Self self);
+  Task<std::optional<BrokerEpoch>> hold();
+  Task<bool> join(BrokerEpoch epoch);
+  Task<bool> write(LiveEntry::Status status, BrokerEpoch epoch);
+  Task<bool> load();
+  Task<bool> take_over_entries(BrokerEpoch epoch);
+  bool is_trusted(const Catalog::PartitionId& id) const;
+  Task<void> pause(Time::duration time);
+
+  asio::io_context& loop_;
+  const Clock& clock_;
+  MetadataStore& store_;
+  const Catalog& catalog_;
+  MetadataLoader& loader_;
+  Options options_;
+  std::function<void()> loaded_ = [] {};
+  Waiters waiters_;
+  bool is_loaded_ = false, is_running_ = false, is_same_directory_ = false;
+  bool has_taken_over_ = false;  // entries of every run before this process
+  bool has_told_ = false, stopped_ = false;
+};
+
+}  // namespace mq::core

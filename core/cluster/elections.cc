@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/elections.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "core/loop/pace.h"
+
+namespace mq::core {
+
+using Outcome = Committed::Outcome;
+
+namespace {
+
+// Nothing is waited for that an update would not tell of, but for whom an update is late.
+constexpr auto look_again_after = std::chrono::seconds(1);
+constexpr auto pause_after_refusal = std::chrono::milliseconds(50);  // or an update, which tells why
+
+}  // namespace
+
+std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations) {
+  PartitionState after = fence(state, registrations);
+  if (after == state) return std::nullopt;
+  return after;
+}
+
+Elections::Elections(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
+                     const MetadataLoader& loader, BrokerId self)
+    : loop_(loop), clock_(clock), store_(store), catalog_(catalog), loader_(loader), self_(self) {}
+
+void Elections::run() {
+  asio::co_spawn(loop_, work(shared_from_this()), asio::detached);
+}
+
+void Elections::stop() {
+  stopped_ = true;
+  if (const auto waiter = waiter_.lock()) waiter->wake();
+}
+
+void Elections::updated(const Catalog::Applied& update) {
+  if (update.brokers) all_ = true;
+  some_.insert(update.partitions.begin(), update.partitions.end());
+  if (!update.brokers && update.partitions.empty()) return;
+  if (const auto waiter = waiter_.lock()) waiter->wake();
+}
+
+bool Elections::may_campaign() const {
+  return store_.session() == MetadataStore::Session::alive && loader_.broker_epoch() >= 0 &&
+         is_running(catalog_.registrations(), {self_, loader_.broker_epoch()});
+}
+
+Task<void> Elections::work(Self self) {
+  while (!self->stopped_) {
+    const auto& controller = self->catalog_.controller();
+    const bool is_ours =
+        controller && controller->broker == self->self_ && controller->epoch == self->loader_.broker_epoch();
+    if (self->token_ && controller && !is_ours) self->token_.reset();
+    if (!controller && self->may_campaign()) co_await self->campaign();
+    if (self->token_) {
+      std::set<PartitionId> partitions = std::exchange(self->some_, {});
+      if (std::exchange(self->all_, false))
+        for (const auto& [id, entry] : self->catalog_.states()) partitions.insert(id);
+      co_await self->judge(std::move(partitions));
+    }
+    if (self->stopped_) break;
+    const bool has_failed = std::exchange(self->has_failed_, false);
+    const bool has_work = self->token_ && (self->all_ || !self->some_.empty());
+    if (has_work && !has_failed) continue;
+    const Time until =
+        self->clock_.now() + (has_failed ? Time::duration(pause_after_refusal) : look_again_after);
+    const auto waiter = std::make_shared<Waiter>(self->loop_, self->clock_, until);
+    self->waiter_ = waiter;
+    co_await Waiter::wait(waiter);
+  }
+}
+
+Task<void> Elections::campaign() {
+  token_.reset();
+  const auto held = co_await store_.hold(std::string(controller_entry),
+                                         to_json(ControllerEntry{self_, loader_.broker_epoch()}));
+  if (!held || !*held) co_return;
+  spdlog::info("this broker is the controller");
+  token_ = **held;
+  all_ = true;
+}
+
+// In pieces that the store takes at once; of a piece that meets a conflict each by itself.
+Task<void> Elections::judge(std::set<PartitionId> partitions) {
+  constexpr std::size_t at_once = 50;
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  std::vector<Step> steps;
+  const auto send = [&]() -> Task<void> {
+    auto piece = std::exchange(steps, {});
+    if (piece.empty()) co_return;
+    const bool is_done = co_await commit(piece);
+    if (is_done || piece.size() == 1) co_return;
+    for (Step& step : piece) {
+      std::vector<Step> single;
+      single.push_back(std::move(step));
+      co_await commit(std::move(single));
+    }
+  };
+  for (const PartitionId& id : partitions) {
+    if (pace.due()) co_await pace.give_way();
+    if (stopped_ || !token_) co_return;
+    const auto known = catalog_.states().find(id);
+    if (known == catalog_.states().end()) continue;
+    auto after = due_election(known->second.state, catalog_.registrations());
+    if (after) steps.push_back({id, rewritten(std::move(*after)), known->second.version});
+    if (steps.size() == at_once) co_await send();
+  }
+  co_await send();
+}
+
+// Whoever is elected runs still when it is written.
+Task<bool> Elections::commit(std::vector<Step> steps) {
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::held_by_me, std::string(controller_entry)});
+  std::set<BrokerId> leaders;
+  for (const Step& step : steps) {
+    const std::string key = partition_key(step.id.first, step.id.second);
+    change.guards.push_back({Guard::Kind::unchanged, key, step.before});
+    change.puts[key] = to_json(step.after);
+    if (step.after.leader >= 0) leaders.insert(step.after.leader);
+  }
+  for (const BrokerId leader : leaders) {
+    const auto live = catalog_.live().find(leader);
+    const EntryVersion version = live == catalog_.live().end() ? 0 : live->second.version;
+    change.guards.push_back({Guard::Kind::unchanged, live_key(leader), version});
+  }
+  const Committed committed = co_await store_.commit(std::move(change));
+  if (committed.outcome == Outcome::done) co_return true;
+  has_failed_ = true;
+  if (committed.outcome == Outcome::conflict) {
+    const auto held = committed.found.find(std::string(controller_entry));
+    if (held != committed.found.end() && (!held->second || held->second->version != token_)) token_.reset();
+  }
+  if (steps.size() == 1 || committed.outcome != Outcome::conflict)
+    for (const Step& step : steps) some_.insert(step.id);  // judged anew, from what then is known
+  co_return committed.outcome != Outcome::conflict;
+}
+
+}  // namespace mq::core

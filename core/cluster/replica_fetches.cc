@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/replica_fetches.h"
+
+#include "core/error.h"
+#include "net/kafka/error.h"
+
+namespace mq::core {
+
+using kafka::Error;
+using PartitionData = kafka::FetchResponse::PartitionData;
+
+namespace {
+
+// Whether that log is a prefix of this one, in the leader epoch that this broker leads in (KIP-320).
+struct Checked {
+  Error error = Error::none;
+  Epochs::End diverging = {};
+};
+
+Checked check(const Partition* partition, const ReplicaSession::Asked& asked) {
+  if (!partition || partition->closed()) return {Error::unknown_topic_or_partition};
+  if (!partition->leads()) return {Error::not_leader_or_follower};
+  if (asked.current_leader_epoch > partition->leader_epoch()) return {Error::unknown_leader_epoch};
+  if (asked.current_leader_epoch < partition->leader_epoch()) return {Error::fenced_leader_epoch};
+  if (asked.last_fetched_epoch >= 0) {
+    const auto end = partition->end_of(asked.last_fetched_epoch);
+    if (end.epoch < 0) return {Error::offset_out_of_range};
+    if (end.epoch < asked.last_fetched_epoch || end.offset < asked.fetch_offset) return {Error::none, end};
+  }
+  if (asked.fetch_offset < partition->start() || asked.fetch_offset > partition->end())
+    return {Error::offset_out_of_range};
+  return {};
+}
+
+net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
+  net::Pieces out;
+  out.reserve(pieces.size());
+  for (storage::Piece& p : pieces)
+    out.push_back({std::move(p.memory), std::move(p.file), p.position, p.size});
+  return out;
+}
+
+bool is_news(const PartitionData& data) {
+  return data.error_code != 0 || data.diverging_epoch.epoch >= 0 || data.records->size() > 0;
+}
+
+}  // namespace
+
+Result<ReplicaFetches::Session> ReplicaFetches::session_of(const kafka::FetchRequest& request) {
+  const BrokerId broker = request.replica_state.replica_id;
+  Session& session = sessions_[broker];
+  if (request.session_epoch == 0) {
+    if (session) session->fetches++, session->wake();
+    session = std::make_shared<ReplicaSession>(broker, request.replica_state.replica_epoch, ++sessions_made_);
+  } else if (!session || session->id() != request.session_id ||
+             session->broker_epoch() != request.replica_state.replica_epoch) {
+    return kafka::make_error_code(Error::fetch_session_id_not_found);
+  } else if (session->next_request != request.session_epoch) {
+    return kafka::make_error_code(Error::invalid_fetch_session_epoch);
+  } else {
+    session->next_request++;
+  }
+  return session;
+}
+
+// What it has is counted at once; what it lacks is read afterwards.
+Task<void> ReplicaFetches::take(const kafka::FetchRequest& request, Session session) {
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  for (const auto& topic : request.forgotten_topics_data)
+    for (const std::int32_t index : topic.partitions) session->forget({topic.topic_id, index});
+  for (const auto& topic : request.topics)
+    for (const auto& asked : topic.partitions) {
+      if (pace.due()) co_await pace.give_way();
+      const ReplicaSession::Key key{topic.topic_id, asked.partition};
+      session->ask(key, partitions_.find(topic.topic_id, asked.partition), asked);
+      note(*session, key);
+    }
+}
+
+void ReplicaFetches::note(ReplicaSession& session, const ReplicaSession::Key& key) {
+  const ReplicaSession::Entry& entry = *session.find(key);
+  const Checked checked = check(entry.partition.get(), entry.asked);
+  if (checked.error != Error::none || checked.diverging.epoch >= 0) return;
+  const Replicas::Fetch fetch{session.broker(), session.broker_epoch(), entry.asked.current_leader_epoch,
+                              entry.asked.fetch_offset};
+  const bool counts = entry.partition->change_replicas(
+      [&](Replicas& replicas) { return replicas.fetched(fetch, clock_.now()); });
+  if (counts) fetched_(key, *entry.partition);
+}
+
+Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& request) {
+  kafka::FetchResponse response;
+  const auto found = session_of(request);
+  if (!found) {
+    response.error_code = static_cast<std::int16_t>(found.error().value());
+    co_return response;
+  }
+  const Session session = *found;
+  const std::uint64_t number = ++session->fetches;
+  session->wake();  // a fetch before this one ends
+  const Time deadline = clock_.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
+  co_await take(request, session);
+  const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), answer_bytes_max);
+  Answers answers;
+  for (;;) {
+    co_await collect(session, bytes_max, answers);
+    if (!answers.empty() || stopped_ || session->fetches != number || clock_.now() >= deadline) break;
+    if (session->has_changed()) continue;
+    const auto waiter = std::make_shared<Waiter>(loop_, clock_, deadline);
+    session->wait(waiter);
+    co_await Waiter::wait(waiter);
+  }
+  tell_quiet(*session, answers);
+  response.session_id = session->id();
+  for (auto& [key, data] : answers) {
+    if (response.responses.empty() || response.responses.back().topic_id != key.first)
+      response.responses.push_back({{}, key.first, {}});
+    response.responses.back().partitions.push_back(std::move(data));
+  }
+  co_return response;
+}
+
+// Of what changed, until the answer is full.
+Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answers& answers) {
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  std::size_t bytes = 0;
+  while (bytes < bytes_max) {
+    if (pace.due()) co_await pace.give_way();
+    const auto key = session->take_changed();
+    if (!key) co_return;
+    const ReplicaSession::Entry* entry = session->find(*key);
+    if (!entry || entry->is_answered) continue;
+    const auto& asked = entry->asked;
+    const auto room = std::min(bytes_max - bytes, static_cast<std::size_t>(asked.partition_max_bytes));
+    PartitionData data = co_await answer_of(*entry, key->second, room);
+    ReplicaSession::Entry* now = session->find(*key);  // reading may have taken its time
+    if (!now) continue;
+    if (!is_news(data)) {
+      session->be_quiet(*key);
+      continue;
+    }
+    now->is_answered = true;
+    now->told_high_watermark = data.high_watermark;
+    now->told_start = data.log_start_offset;
+    bytes += data.records->size();
+    answers[*key] = std::move(data);
+  }
+}
+
+Task<PartitionData> ReplicaFetches::answer_of(ReplicaSession::Entry entry, std::int32_t index,
+                                              std::size_t bytes_max) {
+  PartitionData data;
+  data.partition_index = index;
+  data.high_watermark = data.log_start_offset = -1;
+  const Checked checked = check(entry.partition.get(), entry.asked);
+  data.error_code = kafka::number_of(checked.error);
+  data.diverging_epoch = {checked.diverging.epoch, checked.diverging.offset};
+  if (checked.error == Error::none || checked.error == Error::offset_out_of_range) {
+    data.high_watermark = entry.partition->high_watermark();
+    data.log_start_offset = entry.partition->start();
+  }
+  const bool has_more = checked.error == Error::none && checked.diverging.epoch < 0 &&
+                        entry.asked.fetch_offset < entry.partition->end();
+  if (!has_more) co_return data;
+  auto read = co_await entry.partition->read(entry.asked.fetch_offset, bytes_max);
+  if (!read)
+    data.error_code = kafka::number_of(to_kafka(read.error()));
+  else
+    data.records.emplace().pieces = to_net(std::move(read->pieces));
+  co_return data;
+}
+
+// High watermarks and starts go with an answer that leaves anyway.
+void ReplicaFetches::tell_quiet(ReplicaSession& session, Answers& answers) {
+  for (const ReplicaSession::Key& key : session.take_quiet()) {
+    ReplicaSession::Entry* entry = session.find(key);
+    if (!entry || answers.contains(key) || !entry->partition->leads()) continue;
+    const Offset high_watermark = entry->partition->high_watermark(), start = entry->partition->start();
+    if (entry->told_high_watermark == high_watermark && entry->told_start == start) continue;
+    PartitionData& data = answers[key];
+    data.partition_index = key.second;
+    entry->told_high_watermark = data.high_watermark = high_watermark;
+    entry->told_start = data.log_start_offset = start;
+  }
+}
+
+void ReplicaFetches::stop() {
+  stopped_ = true;
+  for (const auto& [broker, session] : sessions_) session->wake();
+}
+
+}  // namespace mq::core

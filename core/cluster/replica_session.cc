@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/replica_session.h"
+
+namespace mq::core {
+
+void ReplicaSession::ask(const Key& key, std::shared_ptr<Partition> partition, const Asked& asked) {
+  Entry& entry = entries_[key];
+  entry.asked = asked;
+  entry.is_answered = false;
+  if (entry.partition != partition) {
+    if (entry.partition) by_number_.erase(entry.partition->number());
+    entry.partition = std::move(partition);
+    entry.told_high_watermark = entry.told_start = -1;
+    if (entry.partition && by_number_.emplace(entry.partition->number(), key).second)
+      entry.partition->observe(shared_from_this());
+  }
+  changed_.insert(key);
+}
+
+// The partition still tells of itself, which then is nobody's business.
+void ReplicaSession::forget(const Key& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  if (found->second.partition) by_number_.erase(found->second.partition->number());
+  entries_.erase(found);
+  changed_.erase(key);
+  quiet_.erase(key);
+}
+
+ReplicaSession::Entry* ReplicaSession::find(const Key& key) {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::optional<ReplicaSession::Key> ReplicaSession::take_changed() {
+  if (changed_.empty()) return std::nullopt;
+  return changed_.extract(changed_.begin()).value();
+}
+
+void ReplicaSession::wake() {
+  if (const auto waiter = waiter_.lock()) waiter->wake();
+}
+
+void ReplicaSession::changed(PartitionNumber partition) {
+  const auto found = by_number_.find(partition);
+  if (found == by_number_.end()) return;
+  changed_.insert(found->second);
+  wake();
+}
+
+}  // namespace mq::core

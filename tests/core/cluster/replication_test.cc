@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three whole brokers, replicating: what a producer was told is on all that count, whoever dies.
+#include <gtest/gtest.h>
+
+#include "tests/core/support/cluster_model.h"
+#include "tests/support/seed.h"
+
+namespace mq::core {
+namespace {
+
+class Replication : public testing::Test {
+ protected:
+  // As an idempotent producer: however often it is sent, it is there once.
+  kafka::ProduceRequest produce_request(const std::string& value) {
+    BatchOf of{{value}};
+    of.producer = {1000, 0, sequence_};
+    records_ = batch(of);
+    kafka::ProduceRequest request;
+    request.acks = -1;
+    request.timeout_ms = 5'000;
+    auto& data = request.topic_data.emplace_back();
+    data.name = "t";
+    data.partition_data.push_back({0, kafka::Records{bytes_of(records_), {}}});
+    return request;
+  }
+  // At whoever leads, as often as it takes. -1: never.
+  std::int64_t produce(const std::string& value) {
+    for (int attempt = 0; attempt < 40; attempt++) {
+      for (BrokerId id = 1; id <= 3; id++) {
+        if (!cluster.is_up(id) || cluster.leader(id, "t", 0) != id) continue;
+        const auto answer = cluster.ask<kafka::ProduceResponse>(id, produce_request(value), 9);
+        if (!answer) continue;
+        const auto& one = answer->responses.at(0).partition_responses.at(0);
+        if (one.error_code == 0) sequence_++;
+        if (one.error_code == 0) return one.base_offset;
+      }
+      cluster.pass(std::chrono::milliseconds(500));
+    }
+    return -1;
+  }
+  BrokerId leader() {
+    BrokerId leads = -1;
+    EXPECT_TRUE(cluster.run_until([&] {
+      for (BrokerId id = 1; id <= 3; id++)
+        if (const auto here = cluster.is_up(id) ? cluster.partition(id, "t", 0) : nullptr)
+          if (here->leads() && cluster.leader(id, "t", 0) == id) leads = id;
+      return leads > 0;
+    })) << "nobody leads";
+    return leads;
+  }
+  // All replicas have all, and know that it is committed.
+  bool is_even(Offset end) {
+    return cluster.run_until([&] {
+      for (BrokerId id = 1; id <= 3; id++) {
+        const auto here = cluster.partition(id, "t", 0);
+        if (!here || here->end() != end || here->high_watermark() != end) return false;
+        if (cluster.state(id, "t", 0).isr.size() != 3) return false;
+      }
+      return true;
+    });
+  }
+
+  ClusterModel cluster{1};
+  std::string records_;
+  std::int32_t sequence_ = 0;
+};
+
+TEST_F(Replication, BrokersFindEachOtherAndOneIsTheController) {
+  EXPECT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  EXPECT_TRUE(cluster.controller());
+}
+
+TEST_F(Replication, WhatIsProducedIsOnAllReplicas) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  EXPECT_TRUE(is_even(5)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, AfterTheLeadersDeathAnotherLeadsAndHasAllThatWasAcknowledged) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  const BrokerId first = leader();
+  cluster.crash(first);
+  ASSERT_TRUE(cluster.run_until([&] {
+    const BrokerId other = first == 1 ? 2 : 1;
+    const BrokerId now = cluster.leader(other, "t", 0);
+    return now > 0 && now != first;
+  }));
+  EXPECT_EQ(produce("v5"), 5);
+  cluster.start(first);
+  EXPECT_TRUE(is_even(6)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, AWipedReplicaIsNotCountedUntilItHasEverythingAgain) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  const BrokerId first = leader();
+  cluster.crash(first);
+  cluster.wipe(first);
+  cluster.start(first);
+  EXPECT_EQ(produce("v5"), 5);
+  EXPECT_TRUE(is_even(6)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, ALostSessionCostsTheLeadershipAndNothingElse) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  cluster.end_session(leader());
+  EXPECT_EQ(produce("v1"), 1);
+  EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, WhoIsCutOffLeavesTheIsrAndComesBack) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  const BrokerId leads = leader();
+  const BrokerId follower = leads == 1 ? 2 : 1;
+  cluster.network.cut(follower, leads);
+  EXPECT_EQ(produce("v1"), 1);
+  EXPECT_EQ(cluster.state(leads, "t", 0).isr.size(), 2u);
+  cluster.network.heal();
+  EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
+}
+
+}  // namespace
+}  // namespace mq::core

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several whole brokers in the test's thread: virtual time, disks in memory, a network and a metadata store
+// that the test may spoil. The same seed gives the same run. Which broker's turn it is is chance, too.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "tests/core/handlers/conversation.h"
+#include "tests/core/support/network_model.h"
+#include "tests/core/support/store_model.h"
+
+namespace mq::core {
+
+class ClusterModel {
+ public:
+  explicit ClusterModel(std::uint64_t seed, int brokers = 3);
+  ~ClusterModel();
+
+  void start(BrokerId broker);
+  void stop(BrokerId broker);   // leaves in good order
+  void crash(BrokerId broker);  // what was not synced is lost
+  bool is_up(BrokerId broker) const { return node(broker).broker != nullptr; }
+  // Its disk is another, empty one.
+  void wipe(BrokerId broker);
+  // Its session ends although it is well.
+  void end_session(BrokerId broker);
+
+  // What is to be done now is done, then time passes. False: it never comes.
+  template <class Done>
+  bool run_until(Done done, Time::duration at_most = std::chrono::minutes(2)) {
+    const Time latest = clock.now() + at_most;
+    for (;;) {
+      take_turns();
+      if (done()) return true;
+      if (!clock.advance(latest)) return false;
+    }
+  }
+  void pass(Time::duration time) {
+    run_until([] { return false; }, time);
+  }
+
+  asio::io_context& loop(BrokerId broker) { return node(broker).broker->loop(); }
+
+  // Whether every broker runs and all know it.
+  bool is_settled() const;
+  std::optional<BrokerId> controller() const;  // as the brokers know it
+  std::shared_ptr<Partition> partition(BrokerId broker, const std::string& topic, std::int32_t index) const;
+  // The leader of a partition in the eyes of that broker; -1: none.
+  BrokerId leader(BrokerId broker, const std::string& topic, std::int32_t index) const;
+  PartitionState state(BrokerId broker, const std::string& topic, std::int32_t index) const;
+
+  // Asks that broker and waits for the answer.
+  template <class Response, class Request>
+  std::optional<Response> ask(BrokerId broker, const Request& request, kafka::Version version) {
+    auto connection = connect(broker);
+    send(*connection, request, version);
+    std::optional<std::vector<std::byte>> frame;
+    run_until([&] {
+      if (!connection->closed()) frame = connection->take();
+      return frame || connection->closed();
+    });
+    return frame ? std::optional(decoded<Response>(*frame, version)) : std::nullopt;
+  }
+  std::shared_ptr<test::VirtualConnection> connect(BrokerId broker) {
+    return node(broker).broker->open_connection();
+  }
+  template <class Request>
+  static void send(test::VirtualConnection& connection, const Request& request, kafka::Version version) {
+    std::vector<std::byte> bytes;
+    for (const net::Piece& piece : kafka::encode_request(1, "test", request, version))
+      bytes.insert(bytes.end(), piece.memory.get() + piece.position,
+                   piece.memory.get() + piece.position + piece.size);
+    const std::size_t size = bytes.size() - 4;
+    const std::shared_ptr<std::byte> memory(new std::byte[size], std::default_delete<std::byte[]>());
+    std::memcpy(memory.get(), bytes.data() + 4, size);
+    connection.send({memory, size});
+  }
+  // Views in it stay valid until the next one.
+  template <class Response>
+  Response decoded(std::vector<std::byte> frame, kafka::Version version) {
+    frame_ = std::move(frame);
+    const auto header = kafka::parse_response_header(frame_, kafka::Describe<Response>::key, version);
+    EXPECT_TRUE(header);
+    auto response = kafka::decode<Response>(net::Bytes(frame_).subspan(header->body_at), version);
+    EXPECT_TRUE(response);
+    return std::move(*response);
+  }
+
+  // One line for each replica, for who reads a failure.
+  std::string describe(const std::string& topic, std::int32_t index) const;
+
+  Error create(const std::string& topic, std::int32_t partitions, int min_isr = 2);
+
+  test::VirtualClock clock;
+  StoreModel store;
+  NetworkModel network;
+  std::map<BrokerId, StoreLink> links;  // to the store
+
+ private:
+  struct Node {
+    std::filesystem::path data;
+    std::unique_ptr<storage::MemoryDisk> disk;
+    std::unique_ptr<test::VirtualBroker> broker;
+    StoreClient* store = nullptr;
+  };
+  const Node& node(BrokerId broker) const { return nodes_.at(broker); }
+  Node& node(BrokerId broker) { return nodes_.at(broker); }
+  void take_turns();
+  void look_at_sessions();
+
+  test::TempDir dir_;
+  std::mt19937_64 random_;
+  asio::io_context store_loop_{1};
+  std::unique_ptr<Alarm> sessions_;
+  std::map<BrokerId, Node> nodes_;
+  std::vector<std::byte> frame_;
+  int directories_ = 0;
+};
+
+}  // namespace mq::core

@@ -29,7 +29,8 @@ ReplicaFetcher::Connect connector(ClusterMember::Connect connect, const Catalog&
 ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store,
                              const Catalog& catalog, const PartitionTable& partitions, MetadataLoader& loader,
                              Options options)
-    : loader_(loader),
+    : partitions_(partitions),
+      loader_(loader),
       replica_fetches_(loop, clock, catalog, partitions),
       followers_(loop, clock, connector(std::move(options.connect), catalog),
                  {options.membership.self, [&loader] { return loader.broker_epoch(); }}),
@@ -68,6 +69,10 @@ void ClusterMember::stop() {
   isr_changes_->stop();
   followers_.stop();
   replica_fetches_.stop();
+  // Who waits for other replicas is told that this one does not lead any more.
+  for (const Uuid& topic : partitions_.topics())
+    for (const auto& partition : partitions_.of(topic))
+      if (partition && partition->leads()) partition->follow(partition->leader_epoch());
 }
 
 }  // namespace mq::core

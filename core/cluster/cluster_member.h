@@ -36,6 +36,7 @@ class ClusterMember {
  private:
   void updated(const Catalog::Applied& update);
 
+  const PartitionTable& partitions_;
   MetadataLoader& loader_;
   ReplicaFetches replica_fetches_;
   Followers followers_;

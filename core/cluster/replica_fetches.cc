@@ -2,6 +2,7 @@
 #include "core/cluster/replica_fetches.h"
 
 #include "core/error.h"
+#include "core/partition/mistakes.h"
 #include "net/kafka/error.h"
 
 namespace mq::core {
@@ -20,6 +21,8 @@ struct Checked {
 Checked check(const Partition* partition, const ReplicaSession::Asked& asked) {
   if (!partition || partition->closed()) return {Error::unknown_topic_or_partition};
   if (!partition->leads()) return {Error::not_leader_or_follower};
+  const bool any_epoch = makes(Mistake::no_leader_epoch_check);
+  if (any_epoch) return {};
   if (asked.current_leader_epoch > partition->leader_epoch()) return {Error::unknown_leader_epoch};
   if (asked.current_leader_epoch < partition->leader_epoch()) return {Error::fenced_leader_epoch};
   if (asked.last_fetched_epoch >= 0) {
@@ -80,7 +83,8 @@ Task<void> ReplicaFetches::take(const kafka::FetchRequest& request, Session sess
 void ReplicaFetches::note(ReplicaSession& session, const ReplicaSession::Key& key) {
   const ReplicaSession::Entry& entry = *session.find(key);
   const Checked checked = check(entry.partition.get(), entry.asked);
-  if (checked.error != Error::none || checked.diverging.epoch >= 0) return;
+  const bool diverges = checked.diverging.epoch >= 0 && !makes(Mistake::counts_diverging_fetch);
+  if (checked.error != Error::none || diverges) return;
   const Replicas::Fetch fetch{session.broker(), session.broker_epoch(), entry.asked.current_leader_epoch,
                               entry.asked.fetch_offset};
   const bool counts = entry.partition->change_replicas(

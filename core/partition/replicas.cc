@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/partition/mistakes.h"
+
 namespace mq::core {
 
 Replicas::Replicas(BrokerId self, const PartitionState& state, StateVersion version, const Log& log, Time now)
@@ -33,7 +35,8 @@ void Replicas::truncated(Offset end) {
 }
 
 bool Replicas::fetched(const Fetch& fetch, Time now) {
-  if (fetch.leader_epoch != leader_epoch_ || fetch.broker == self_) return false;
+  const bool is_of_epoch = fetch.leader_epoch == leader_epoch_ || makes(Mistake::no_leader_epoch_check);
+  if (!is_of_epoch || fetch.broker == self_) return false;
   if (std::find(replicas_.begin(), replicas_.end(), fetch.broker) == replicas_.end()) return false;
   const auto [found, is_new] = followers_.try_emplace(fetch.broker);
   Follower& follower = found->second;
@@ -115,9 +118,11 @@ Offset Replicas::durable_end_of(BrokerId broker) const {
 }
 
 void Replicas::advance() {
-  if (is_below_min_isr()) return;
+  if (is_below_min_isr() && !makes(Mistake::commits_below_min_isr)) return;
   Offset slowest = durable_end_;  // the leader is in its ISR
-  for (const ReplicaEntry& member : isr_) slowest = std::min(slowest, durable_end_of(member.broker));
+  const bool only_proposed = proposal_ && makes(Mistake::watermark_ignores_proposal);
+  for (const ReplicaEntry& member : isr_)
+    if (!only_proposed) slowest = std::min(slowest, durable_end_of(member.broker));
   if (proposal_)
     for (const ReplicaEntry& member : proposal_->isr)
       slowest = std::min(slowest, durable_end_of(member.broker));

@@ -2,24 +2,33 @@
 #include "tests/core/support/cluster_run.h"
 
 #include <algorithm>
+#include <iostream>
 
+#include "core/partition/mistakes.h"
 #include "tests/support/seed.h"
 
 namespace mq::core {
 namespace {
 
+constexpr int steps = 400;
+
 void run(std::uint64_t seed) {
-  SCOPED_TRACE("seed " + std::to_string(seed) + ": MQ_SEED=" + std::to_string(seed) +
-               " core_tests --gtest_filter=ClusterRun.OneSeed");
-  ClusterRun(seed).run(400);
+  ClusterRun run(seed);
+  run.run(steps);
+  if (run.violations().empty()) return;
+  ADD_FAILURE() << "seed " << seed << ": MQ_SEED=" << seed << " core_tests --gtest_filter=ClusterRun.OneSeed";
+  for (const std::string& violation : run.violations()) ADD_FAILURE() << violation;
+  const std::size_t shown = std::min<std::size_t>(run.events().size(), 60);
+  for (std::size_t i = run.events().size() - shown; i < run.events().size(); i++)
+    std::cerr << run.events()[i] << "\n";
 }
 
 TEST(ClusterRun, OneSeedTwiceGivesTheSameEvents) {
   const std::uint64_t seed = test::some_seed();
   SCOPED_TRACE("seed " + std::to_string(seed));
   ClusterRun first(seed), second(seed);
-  first.run(400);
-  second.run(400);
+  first.run(steps);
+  second.run(steps);
   EXPECT_GT(first.events().size(), 50u);
   const auto& once = first.events();
   const auto& again = second.events();
@@ -37,6 +46,34 @@ TEST(ClusterRun, WhatWasAcknowledgedIsOnEveryReplicaWhateverHappened) {
   const std::uint64_t seed = test::some_seed();
   for (std::uint64_t i = 0; i < 20 && !HasFailure(); i++) run(seed + i);
 }
+
+// The same run with a mistake made on purpose: what is never found is not looked for.
+class ClusterMistake : public testing::TestWithParam<Mistake> {
+ protected:
+  ~ClusterMistake() override { mistake_made = Mistake::none; }
+};
+
+TEST_P(ClusterMistake, IsFound) {
+  constexpr std::uint64_t seeds_max = 100;
+  mistake_made = GetParam();
+  for (std::uint64_t seed = 1; seed <= seeds_max; seed++) {
+    ClusterRun run(seed);
+    run.run(steps);
+    if (run.violations().empty()) continue;
+    std::cerr << "seed " << seed << ": " << run.violations().front() << "\n";
+    return;
+  }
+  ADD_FAILURE() << "not found in " << seeds_max << " seeds";
+}
+
+std::vector<Mistake> all_mistakes() {
+  std::vector<Mistake> all;
+  for (int i = 1; i < static_cast<int>(Mistake::end); i++) all.push_back(static_cast<Mistake>(i));
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ClusterMistake, testing::ValuesIn(all_mistakes()),
+                         [](const auto& mistake) { return std::to_string(static_cast<int>(mistake.param)); });
 
 }  // namespace
 }  // namespace mq::core

@@ -162,7 +162,7 @@ TEST(Replicas, AMemberIsLateThatLackedSomethingForTooLong) {
   Replicas replicas = leader_of({one, two, three});
   replicas.fetched(from(two, 100), start + seconds(5));
   replicas.fetched(from(three, 100), start + seconds(5));
-  replicas.flushed(120, start);
+  replicas.flushed(120, start + seconds(5));
   replicas.fetched(from(three, 120), start + seconds(10));
   EXPECT_THAT(replicas.lagging(start + seconds(15), seconds(10)), IsEmpty());
   EXPECT_THAT(replicas.lagging(start + seconds(16), seconds(10)), ElementsAre(2));

@@ -132,9 +132,9 @@ std::string ClusterModel::describe(const std::string& name, std::int32_t index) 
     if (!here) text += node.broker ? "not there" : "it is down";
     if (!here) continue;
     text += (here->leads() ? "leads" : "follows") + std::string(" in epoch ") +
-            std::to_string(here->leader_epoch()) + ", start " + std::to_string(here->start()) + ", end " + std::to_string(here->end()) +
-            ", high watermark " + std::to_string(here->high_watermark()) + ", state " +
-            to_json(state(id, name, index));
+            std::to_string(here->leader_epoch()) + ", start " + std::to_string(here->start()) + ", end " +
+            std::to_string(here->end()) + ", high watermark " + std::to_string(here->high_watermark()) +
+            ", state " + to_json(state(id, name, index));
   }
   return text;
 }

@@ -21,6 +21,8 @@ class ClusterModel {
   void stop(BrokerId broker);   // leaves in good order
   void crash(BrokerId broker);  // what was not synced is lost
   bool is_up(BrokerId broker) const { return node(broker).broker != nullptr; }
+  void hold_disk(BrokerId broker) { node(broker).broker->hold(); }  // what it writes is not durable
+  void release_disk(BrokerId broker) { node(broker).broker->release(); }
   // Its disk is another, empty one.
   void wipe(BrokerId broker);
   // Its session ends although it is well.

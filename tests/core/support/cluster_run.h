@@ -12,7 +12,10 @@ class ClusterRun {
  public:
   explicit ClusterRun(std::uint64_t seed) : cluster_(seed), random_(seed ^ 0x5eed) {}
 
+  // Ends early when something is wrong.
   void run(int steps);
+  // What must not be, if anything; for people.
+  const std::vector<std::string>& violations() const { return violations_; }
   // One line for each event: when, who, what.
   const std::vector<std::string>& events() const { return events_; }
   std::size_t acknowledged() const { return acknowledged_.size(); }
@@ -49,13 +52,14 @@ class ClusterRun {
   std::vector<std::string> values_of(BrokerId broker, std::int32_t index);
   std::optional<BrokerId> someone_up();
   void note(const std::string& what);
+  void violated(const std::string& what) { violations_.push_back(what); }
   bool is_whole() const;  // every replica runs and is in sync
   std::uint64_t chance(std::uint64_t of) { return random_() % of; }
 
   ClusterModel cluster_;
   std::mt19937_64 random_;
   std::vector<Producer> producers_;
-  std::vector<std::string> events_;
+  std::vector<std::string> events_, violations_;
   std::map<std::string, std::pair<std::int32_t, std::int64_t>> acknowledged_;  // value → partition, offset
   bool ending_ = false;
 };

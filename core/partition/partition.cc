@@ -122,18 +122,15 @@ void Partition::written(error_code error, const Submitted& submitted, const Done
   if (error) return done({to_kafka(error), -1, -1});
   appended_bytes_ += submitted.size;
   const Appended answer{Error::none, submitted.first, submitted.time};
-  const bool still_leads = replicas_ && leader_epoch_ == submitted.leader_epoch;
-  if (!still_leads) {
-    done({Error::not_leader_or_follower, -1, -1});
-  } else {
-    advance_high_watermark();
-    if (submitted.acks == Acks::leader || submitted.last < high_watermark_)
-      done(answer);
-    else
-      acknowledgements_.wait(submitted.acks, submitted.last, answer, done);
-  }
   advance();
   wake_readers();
+  const bool still_leads = replicas_ && leader_epoch_ == submitted.leader_epoch;
+  if (!still_leads)
+    done({Error::not_leader_or_follower, -1, -1});
+  else if (submitted.acks == Acks::leader || submitted.last < high_watermark_)
+    done(answer);
+  else
+    acknowledgements_.wait(submitted.acks, submitted.last, answer, done);
   tell_grown();
 }
 

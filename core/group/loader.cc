@@ -46,10 +46,9 @@ Task<error_code> GroupLoader::load(std::int32_t partition, Epoch epoch) {
   InternalTopic::GoesOn goes_on = [this, partition, epoch] {
     return !shards_.is_stopped() && shards_.is_current(partition, epoch);
   };
-  InternalTopic::Visit visit = [this, partition, goes_on](net::Bytes key, std::optional<net::Bytes> value,
-                                                          const kafka::BatchHead& head, Offset) {
-    if (goes_on()) replayed(partition, key, value, head);
-  };
+  InternalTopic::Visit visit = [this, partition](net::Bytes key, std::optional<net::Bytes> value,
+                                                 const kafka::BatchHead& head,
+                                                 Offset) { replayed(partition, key, value, head); };
   const error_code failed = co_await log_.replay(partition, std::move(visit), goes_on);
   if (!goes_on()) co_return make_error_code(storage::Errc::stopped);
   if (failed)

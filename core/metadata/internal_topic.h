@@ -70,7 +70,7 @@ class InternalTopic {
                                    const kafka::BatchHead& head, Offset offset)>;
   // Everything that is durable when this is called, oldest first, in pieces between which others run; returns
   // when all of it is committed. What is damaged is left out, with a line in the log: a later record of the
-  // same key makes it good. `stopped`: `goes_on`, asked between the pieces, said no.
+  // same key makes it good. `stopped`: `goes_on`, asked before each piece is visited, said no.
   using GoesOn = std::function<bool()>;
   Task<error_code> replay(
       std::int32_t partition, Visit visit, GoesOn goes_on = [] { return true; }) const;

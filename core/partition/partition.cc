@@ -300,8 +300,8 @@ Task<error_code> Partition::walk(Walk walk) {
   const Executor loop = co_await asio::this_coro::executor;
   const Offset end = log_->end();
   for (Offset at = start(); at < end; co_await asio::post(loop, use)) {
-    if (walk.goes_on && !walk.goes_on()) co_return storage::Errc::stopped;
     const auto read = co_await log_->read(at, piece_bytes);
+    if (walk.goes_on && !walk.goes_on()) co_return storage::Errc::stopped;
     if (!read && read.error() != storage::Errc::corrupt && at >= start()) co_return read.error();
     if (!read) {
       if (walk.lost && at >= start()) walk.lost(at);

@@ -90,7 +90,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset readable_from(Offset from) const { return log_->readable_from(from); }
   // Every batch that is durable when this is called, oldest first, in pieces between which others run. What
   // is damaged or trimmed meanwhile is left out; `lost`, if set, hears where. `stopped`: `goes_on`, if set,
-  // asked between the pieces, said no.
+  // asked before each piece is visited, said no.
   struct Walk {
     std::function<void(net::Bytes batch)> visit;
     std::function<void(Offset at)> lost = {};

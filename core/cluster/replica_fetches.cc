@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/partition/mistakes.h"
+#include "core/pieces.h"
 #include "net/kafka/error.h"
 
 namespace mq::core {
@@ -33,14 +34,6 @@ Checked check(const Partition* partition, const ReplicaSession::Asked& asked) {
   if (asked.fetch_offset < partition->start() || asked.fetch_offset > partition->end())
     return {Error::offset_out_of_range};
   return {};
-}
-
-net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
-  net::Pieces out;
-  out.reserve(pieces.size());
-  for (storage::Piece& p : pieces)
-    out.push_back({std::move(p.memory), std::move(p.file), p.position, p.size});
-  return out;
 }
 
 bool is_news(const PartitionData& data) {

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/handlers/handlers.h"
 #include "core/loop/run_on.h"
+#include "core/pieces.h"
 #include "net/round_trip.h"
 
 namespace mq::core {
@@ -171,14 +172,6 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request,
     co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
     context.peer->when_gone = nullptr;
   }
-}
-
-net::Pieces to_net(std::vector<storage::Piece>&& pieces) {
-  net::Pieces out;
-  out.reserve(pieces.size());
-  for (storage::Piece& p : pieces)
-    out.push_back({std::move(p.memory), std::move(p.file), p.position, p.size});
-  return out;
 }
 
 // All that overlap what is sent, in order: readers skip what these wrote (omitting one shows aborted

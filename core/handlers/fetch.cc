@@ -207,7 +207,28 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionR
 // What a broker asks for to copy it, as it says; before version 15 in another place.
 bool is_of_replica(const Context& context, const kafka::FetchRequest& request) {
   constexpr kafka::Version version_with_state = 15;
-  return context.version >= version_with_state && request.replica_state.replica_id >= 0;
+  return (context.version < version_with_state ? request.replica_id : request.replica_state.replica_id) >= 0;
+}
+
+// Whoever is no broker, or came by another listener, could move a high watermark. Before version 7 an answer
+// has no error but its partitions'.
+Task<kafka::FetchResponse> refused(Context& context, const kafka::FetchRequest& request) {
+  constexpr kafka::Version version_with_error = 7;
+  kafka::FetchResponse response;
+  response.error_code = kafka::number_of(Error::invalid_request);
+  if (context.version >= version_with_error) co_return response;
+  for (const auto& topic : request.topics) {
+    auto& answer = response.responses.emplace_back();
+    answer.topic = topic.topic;
+    for (const auto& asked : topic.partitions) {
+      if (context.pace.due()) co_await context.pace.give_way();
+      auto& partition = answer.partitions.emplace_back();
+      partition.partition_index = asked.partition;
+      partition.error_code = response.error_code;
+      partition.high_watermark = -1;
+    }
+  }
+  co_return response;
 }
 
 // All that is asked for, in order.
@@ -247,8 +268,7 @@ Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request)
   if (is_of_replica(context, request)) {
     if (context.broker.replica_fetches && context.peer->listener == internal_listener)
       co_return co_await context.broker.replica_fetches->fetch(request);
-    response.error_code = kafka::number_of(Error::invalid_request);
-    co_return response;
+    co_return co_await refused(context, request);
   }
   auto session_context = context.broker.sessions.begin(request, by_id, context.broker.clock.now());
   if (session_context.error != Error::none) {

@@ -245,6 +245,24 @@ TEST_F(FetchTest, NothingIsTieredAndOlderClientsDoNotKnowTheWord) {
   EXPECT_EQ(ask(latest_tiered, 8).error_code, code(Error::unsupported_version));
 }
 
+TEST_F(FetchTest, WhoSaysToBeABrokerIsRefused) {
+  create("t");
+  produce("t", batch({.values = {"a"}}));
+  for (const kafka::Version version : {4, 6, 7, 12, 13, 14, 15, 17}) {
+    SCOPED_TRACE(version);
+    auto request = fetch_request("t", 0);
+    (version < 15 ? request.replica_id : request.replica_state.replica_id) = 0;
+    const auto response = wire->call<kafka::FetchResponse>(request, version);
+    if (version >= 7) {
+      EXPECT_EQ(response.error_code, code(Error::invalid_request));
+      EXPECT_TRUE(response.responses.empty());
+    } else {
+      EXPECT_EQ(response.responses.at(0).partitions.at(0).error_code, code(Error::invalid_request));
+    }
+  }
+  EXPECT_EQ(fetch("t", 0).values, (std::vector<std::string>{"a"}));
+}
+
 TEST_F(FetchTest, DeletedRecordsAreGoneForGood) {
   for (const char* value : {"a", "b", "c"}) produce("t", batch({{value}}));
   kafka::DeleteRecordsRequest request;

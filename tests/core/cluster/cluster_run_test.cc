@@ -12,6 +12,11 @@ namespace {
 
 constexpr int steps = 400;
 
+// The same ones every time, so that a failure is a change's; others by MQ_SEED.
+std::uint64_t first_seed() {
+  return std::getenv("MQ_SEED") ? test::some_seed() : 1;
+}
+
 void run(std::uint64_t seed) {
   ClusterRun run(seed);
   run.run(steps);
@@ -24,7 +29,7 @@ void run(std::uint64_t seed) {
 }
 
 TEST(ClusterRun, OneSeedTwiceGivesTheSameEvents) {
-  const std::uint64_t seed = test::some_seed();
+  const std::uint64_t seed = first_seed();
   SCOPED_TRACE("seed " + std::to_string(seed));
   ClusterRun first(seed), second(seed);
   first.run(steps);
@@ -39,11 +44,11 @@ TEST(ClusterRun, OneSeedTwiceGivesTheSameEvents) {
 }
 
 TEST(ClusterRun, OneSeed) {
-  run(test::some_seed());
+  run(first_seed());
 }
 
 TEST(ClusterRun, WhatWasAcknowledgedIsOnEveryReplicaWhateverHappened) {
-  const std::uint64_t seed = test::some_seed();
+  const std::uint64_t seed = first_seed();
   for (std::uint64_t i = 0; i < 20 && !HasFailure(); i++) run(seed + i);
 }
 

@@ -7,7 +7,6 @@
 #include <boost/asio/detached.hpp>
 
 #include "core/loop/wait_group.h"
-#include "core/partition/mistakes.h"
 #include "net/kafka/codec_definitions.h"
 #include "net/kafka/error.h"
 #include "net/kafka/header.h"
@@ -153,8 +152,7 @@ Task<void> ReplicaFetcher::apply(const kafka::FetchResponse& response, const net
       const Key key{topic.topic_id, data.partition_index};
       Following* following = current(key);
       // Between batches there may be gaps: nothing but this tells that these follow what is here.
-      const bool follows_on = following && following->partition->end() == asked_.at(key).from;
-      if (!follows_on && !makes(Mistake::takes_any_answer)) following = nullptr;
+      if (following && following->partition->end() != asked_.at(key).from) following = nullptr;
       const bool has_records = data.error_code == 0 && data.diverging_epoch.epoch < 0 && data.records &&
                                data.records->bytes.size() > 0;
       if (!following || !has_records) continue;

@@ -8,12 +8,10 @@ namespace mq::core {
 enum class Mistake {
   none,
   watermark_ignores_proposal,  // the ISR counts as changed as soon as that is proposed
-  counts_what_is_not_durable,  // of the leader's log
   commits_below_min_isr,
   no_leader_epoch_check,   // of fetches
   counts_diverging_fetch,  // KAFKA-13141
   trusts_any_disk,         // a broker that starts with an empty one takes its entries over
-  takes_any_answer,        // whatever offset was asked for
   end
 };
 

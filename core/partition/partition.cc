@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/partition/mistakes.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 
@@ -227,8 +226,7 @@ void Partition::go_on() {
 
 void Partition::advance_high_watermark() {
   if (replicas_) {
-    const bool too_early = makes(Mistake::counts_what_is_not_durable);
-    replicas_->flushed(too_early ? next_ : log_->end(), clock_.now());
+    replicas_->flushed(log_->end(), clock_.now());
     high_watermark_ = std::max(high_watermark_, replicas_->high_watermark());
   } else {
     high_watermark_ = std::max(high_watermark_, std::min(leader_high_watermark_, log_->end()));

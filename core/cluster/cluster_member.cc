@@ -31,10 +31,10 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
                              Options options)
     : partitions_(partitions),
       loader_(loader),
-      replica_fetches_(loop, clock, catalog, partitions),
+      replica_fetches_(loop, clock, partitions),
       followers_(loop, clock, connector(std::move(options.connect), catalog),
                  {options.membership.self, [&loader] { return loader.broker_epoch(); }}),
-      isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions, loader,
+      isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions,
                                                 options.membership.self, options.lag_max)),
       elections_(std::make_shared<Elections>(loop, clock, store, catalog, loader, options.membership.self)),
       membership_(std::make_shared<ClusterMembership>(loop, clock, store, catalog, loader,

@@ -136,7 +136,6 @@ Task<bool> ClusterMembership::load() {
   if (loader_.start(*all)) co_return false;
   loader_.run();
   is_loaded_ = true;
-  loaded_();
   co_return true;
 }
 

@@ -26,8 +26,6 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   void run();
   void stop();
   bool is_running() const { return is_running_; }
-  // Called once, when the catalog is whole and this broker is registered for the first time.
-  void on_loaded(std::function<void()> loaded) { loaded_ = std::move(loaded); }
 
  private:
   using Self = std::shared_ptr<ClusterMembership>;
@@ -47,7 +45,6 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   const Catalog& catalog_;
   MetadataLoader& loader_;
   Options options_;
-  std::function<void()> loaded_ = [] {};
   Waiters waiters_;
   bool is_loaded_ = false, is_running_ = false, is_same_directory_ = false;
   bool has_taken_over_ = false;  // entries of every run before this process

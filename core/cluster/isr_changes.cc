@@ -24,14 +24,13 @@ struct IsrChanges::Proposal {
 };
 
 IsrChanges::IsrChanges(asio::io_context& loop, const Clock& clock, MetadataStore& store,
-                       const Catalog& catalog, const PartitionTable& partitions, const MetadataLoader& loader,
-                       BrokerId self, Time::duration lag_max)
+                       const Catalog& catalog, const PartitionTable& partitions, BrokerId self,
+                       Time::duration lag_max)
     : loop_(loop),
       clock_(clock),
       store_(store),
       catalog_(catalog),
       partitions_(partitions),
-      loader_(loader),
       self_(self),
       lag_max_(lag_max) {}
 

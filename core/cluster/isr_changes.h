@@ -8,15 +8,15 @@
 #include <memory>
 #include <set>
 
-#include "core/metadata/loader.h"
+#include "core/metadata/catalog.h"
+#include "core/metadata/partition_table.h"
 
 namespace mq::core {
 
 class IsrChanges : public std::enable_shared_from_this<IsrChanges> {
  public:
   IsrChanges(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
-             const PartitionTable& partitions, const MetadataLoader& loader, BrokerId self,
-             Time::duration lag_max);
+             const PartitionTable& partitions, BrokerId self, Time::duration lag_max);
 
   void run();
   void stop();
@@ -44,7 +44,6 @@ class IsrChanges : public std::enable_shared_from_this<IsrChanges> {
   MetadataStore& store_;
   const Catalog& catalog_;
   const PartitionTable& partitions_;
-  const MetadataLoader& loader_;
   const BrokerId self_;
   const Time::duration lag_max_;
   std::set<Catalog::PartitionId> to_look_at_;

@@ -73,7 +73,7 @@ Task<void> ReplicaFetcher::converse(Connection connection) {
   session_ = next_request_ = 0;
   asked_.clear();
   forgotten_.clear();
-  for (auto& [key, following] : following_) following.is_due = true, following.is_told = false;
+  for (auto& [key, following] : following_) following.is_due = true;
   while (!stopped_ && !following_.empty()) {
     const kafka::FetchRequest request = co_await next_request();
     const auto timeout = wait_max + answer_timeout;

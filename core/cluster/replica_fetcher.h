@@ -45,7 +45,6 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
     Epoch leader_epoch = 0;
     bool may_lose = false;
     bool is_due = true;    // has something to tell the leader
-    bool is_told = false;  // is in the session
     Time not_before = {};  // after an error
   };
 

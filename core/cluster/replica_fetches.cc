@@ -22,8 +22,7 @@ struct Checked {
 Checked check(const Partition* partition, const ReplicaSession::Asked& asked) {
   if (!partition || partition->closed()) return {Error::unknown_topic_or_partition};
   if (!partition->leads()) return {Error::not_leader_or_follower};
-  const bool any_epoch = makes(Mistake::no_leader_epoch_check);
-  if (any_epoch) return {};
+  if (makes(Mistake::no_leader_epoch_check)) return {};
   if (asked.current_leader_epoch > partition->leader_epoch()) return {Error::unknown_leader_epoch};
   if (asked.current_leader_epoch < partition->leader_epoch()) return {Error::fenced_leader_epoch};
   if (asked.last_fetched_epoch >= 0) {
@@ -44,10 +43,12 @@ bool is_news(const PartitionData& data) {
 
 Result<ReplicaFetches::Session> ReplicaFetches::session_of(const kafka::FetchRequest& request) {
   const BrokerId broker = request.replica_state.replica_id;
-  Session& session = sessions_[broker];
+  const auto found = sessions_.find(broker);
+  Session session = found == sessions_.end() ? nullptr : found->second;
   if (request.session_epoch == 0) {
     if (session) session->fetches++, session->wake();
     session = std::make_shared<ReplicaSession>(broker, request.replica_state.replica_epoch, ++sessions_made_);
+    sessions_[broker] = session;
   } else if (!session || session->id() != request.session_id ||
              session->broker_epoch() != request.replica_state.replica_epoch) {
     return kafka::make_error_code(Error::fetch_session_id_not_found);
@@ -97,7 +98,7 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
   session->wake();  // a fetch before this one ends
   const Time deadline = clock_.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
   co_await take(request, session);
-  const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), answer_bytes_max);
+  const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 1)), answer_bytes_max);
   Answers answers;
   for (;;) {
     co_await collect(session, bytes_max, answers);

@@ -18,9 +18,8 @@ class ReplicaFetches {
  public:
   static constexpr std::size_t answer_bytes_max = 8u << 20;
 
-  ReplicaFetches(asio::io_context& loop, const Clock& clock, const Catalog& catalog,
-                 const PartitionTable& partitions)
-      : loop_(loop), clock_(clock), catalog_(catalog), partitions_(partitions) {}
+  ReplicaFetches(asio::io_context& loop, const Clock& clock, const PartitionTable& partitions)
+      : loop_(loop), clock_(clock), partitions_(partitions) {}
 
   // A request of version 15 or later. A new session ends the one that broker had.
   Task<kafka::FetchResponse> fetch(const kafka::FetchRequest& request);
@@ -45,7 +44,6 @@ class ReplicaFetches {
 
   asio::io_context& loop_;
   const Clock& clock_;
-  const Catalog& catalog_;
   const PartitionTable& partitions_;
   Fetched fetched_ = [](const ReplicaSession::Key&, Partition&) {};
   std::map<BrokerId, Session> sessions_;

@@ -151,7 +151,7 @@ Task<Controller::Answer> Controller::add_partitions(std::string name, std::int32
     co_return Answer{Error::invalid_partitions, "too many partitions for this broker"};
   MetadataChange change;
   change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
-  change.puts[topic_key(name)] = to_json(TopicEntry{topic->id, total, 1});
+  change.puts[topic_key(name)] = to_json(TopicEntry{topic->id, total, topic->replication_factor});
   const Error error = co_await commit(std::move(change));
   TopicPtr grown = catalog_.find(name);
   if (error != Error::none || !grown || !is_hosted(*grown))

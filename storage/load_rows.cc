@@ -47,7 +47,7 @@ error_code for_each_with_runs(JournalParts& parts, Visit visit) {
 }
 
 // A row goes when nothing is left that it keeps from coming back.
-error_code load_removed(JournalParts& parts, Replay& replay) {
+Result<std::vector<PartitionNumber>> load_removed(JournalParts& parts, Replay& replay) {
   std::uint32_t oldest = UINT32_MAX;  // segment that is not sealed
   for (const auto& [number, row] : parts.catalogue.manifest())
     if (row.state == SegmentRow::open) oldest = std::min(oldest, number);
@@ -60,8 +60,9 @@ error_code load_removed(JournalParts& parts, Replay& replay) {
     removed[partition] = keys::number(value);
     return {};
   });
-  if (error || removed.empty()) return error;
+  if (error) return error;
   std::vector<PartitionNumber> to_remove;
+  if (removed.empty()) return to_remove;
   error = for_each_with_runs(parts, [&](PartitionNumber partition) {
     if (removed.erase(partition) > 0) to_remove.push_back(partition);
   });
@@ -70,16 +71,19 @@ error_code load_removed(JournalParts& parts, Replay& replay) {
   for (const auto& [partition, segment] : removed)
     if (segment < oldest)
       change.erases.insert(change.erases.end(), {keys::gone(partition), keys::partition(partition)});
-  parts.cleaner.remove_partitions(std::move(to_remove));
-  return change.erases.empty() ? error_code{} : parts.meta.commit(change);
+  if (!change.erases.empty()) error = parts.meta.commit(change);
+  if (error) return error;
+  return to_remove;
 }
 
 }  // namespace
 
-error_code load_rows(JournalParts& parts, Replay& replay) {
+Result<std::vector<PartitionNumber>> load_rows(JournalParts& parts, Replay& replay) {
   if (const error_code error = load_partitions(parts, replay)) return error;
-  if (const error_code error = load_removed(parts, replay)) return error;
-  return load_snapshots(parts, replay);
+  auto removed = load_removed(parts, replay);
+  if (!removed) return removed;
+  if (const error_code error = load_snapshots(parts, replay)) return error;
+  return removed;
 }
 
 }  // namespace mq::storage

@@ -101,8 +101,10 @@ error_code Opening::read_manifest(Loaded& loaded) {
 error_code Opening::read_rows(Loaded& loaded) {
   JournalParts& parts = *loaded.parts;
   if (const error_code error = SealedCheck(parts.segments, parts.catalogue, parts.sealed).run()) return error;
-  if (const error_code error = load_rows(parts, loaded.replay)) return error;
+  auto removed = load_rows(parts, loaded.replay);
+  if (!removed) return removed.error();
   Strays(parts.segments, parts.catalogue, parts.cleaner, parts.background).remove(recovery_.meta_rebuilt);
+  parts.cleaner.remove_partitions(std::move(*removed));  // what it writes anew would be taken for a stray
   return {};
 }
 

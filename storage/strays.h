@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that meta does not list: what a crash left of sealing, cleaning or unlinking. They are removed in the
 // background; when meta was made anew nobody knows whose they are, and they are set aside. On the opening
-// thread.
+// thread, before the cleaner or the sealer has anything to do: a file they are making is not listed either.
 #pragma once
 
 #include "storage/cleaner.h"

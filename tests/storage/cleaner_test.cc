@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/cleaner.h"
 
+#include <condition_variable>
+
 #include "storage/error.h"
 #include "tests/storage/support/model.h"
 #include "tests/support/power_cut.h"
@@ -132,6 +134,56 @@ TEST(Cleaner, WhatARemovalLeftWhenTheJournalWasStoppedGoesWhenItIsOpenedAgain) {
   opened.open();
   run_until(opened.loop, [&] { return opened.journal->stats().segments < before.segments; });
   for (const auto partition : partitions) EXPECT_TRUE(opened.all(partition).empty());
+}
+
+// A file the cleaner is making is in no list yet: it was taken for one that a crash left.
+TEST(Cleaner, WritesNothingAnewBeforeWhatACrashLeftIsKnown) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool written = false;
+  int snapshots = 0, changes = 0;
+  std::atomic<bool> removing = false;
+  TempDir disk;
+  PowerCut files(disk.path());
+  Opened opened(files, disk.path());
+  opened.options.segment_bytes_min = opened.options.segment_bytes_max = 4000;
+  opened.options.tail_bytes = 0;
+  opened.options.snapshots = [](auto partitions, auto done) {
+    storage::JournalOptions::Snapshots all;
+    for (const auto partition : partitions) all.emplace_back(partition, "a snapshot");
+    done(std::move(all));
+  };
+  files.watch([&](PowerCut::Call call, const Path& path) {  // the power goes before what it had is forgotten
+    if (removing && call == PowerCut::Call::write && path.string().find("/meta/") != std::string::npos &&
+        changes++ == 1)
+      files.cut();
+  });
+  opened.open();
+  for (int i = 0; i < 40; i++) {
+    ASSERT_FALSE(opened.put(1, 1, 900));
+    ASSERT_FALSE(i % 4 == 0 && opened.put(2, 2, 300));
+  }
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->rewriter().roll()));
+  const auto two = opened.all(2);
+  removing = true;
+  EXPECT_FALSE(wait_for(opened.loop, opened.journal->remove({1})));
+  opened.close();
+  files.reboot(PowerCut::Loss::all);
+
+  files.watch([&](PowerCut::Call call, const Path& path) {
+    if (call != PowerCut::Call::create || path.parent_path().filename() != "journal") return;
+    const std::lock_guard lock(mutex);
+    written = true;
+    changed.notify_all();
+  });
+  opened.options.on_snapshot = [&](auto, auto) {
+    if (snapshots++ > 0) return;
+    std::unique_lock lock(mutex);
+    EXPECT_FALSE(changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return written; }));
+  };
+  opened.open();
+  EXPECT_GT(snapshots, 0);
+  EXPECT_EQ(opened.all(2), two);
 }
 
 TEST(Cleaner, WhatLivesSurvivesAPowerCutWhileSegmentsAreWrittenAnew) {

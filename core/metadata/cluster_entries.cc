@@ -158,6 +158,19 @@ Result<RegisteredEntry> parse_registered(std::string_view text) {
   return entry;
 }
 
+std::string to_json(const ClusterEntry& entry) {
+  return json::serialize(json::object{{"v", form}, {"id", entry.id}, {"created_ms", entry.created_ms}});
+}
+
+Result<ClusterEntry> parse_cluster(std::string_view text) {
+  const auto object = parse(text);
+  ClusterEntry entry;
+  const bool is_good = object && read(*object, "id", entry.id) && !entry.id.empty() &&
+                       read(*object, "created_ms", entry.created_ms);
+  if (!is_good) return corrupt;
+  return entry;
+}
+
 std::string to_json(const ControllerEntry& entry) {
   return json::serialize(json::object{{"v", form}, {"b", entry.broker}, {"be", entry.epoch}});
 }

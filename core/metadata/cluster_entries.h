@@ -17,6 +17,7 @@ inline constexpr std::string_view partition_entries = "p/";  // + topic id + "/"
 inline constexpr std::string_view live_entries = "live/";    // + broker id → LiveEntry; held by that broker
 inline constexpr std::string_view registered_entries = "reg/";      // + broker id → RegisteredEntry
 inline constexpr std::string_view controller_entry = "controller";  // → ControllerEntry; held by it
+inline constexpr std::string_view cluster_entry = "meta/cluster";   // → ClusterEntry; made once
 
 std::string partition_key(const Uuid& topic, std::int32_t index);
 // Of a key without the prefix; nothing when it is none.
@@ -58,6 +59,14 @@ struct RegisteredEntry {
 };
 std::string to_json(const RegisteredEntry& entry);
 Result<RegisteredEntry> parse_registered(std::string_view json);
+
+struct ClusterEntry {
+  std::string id;  // as clients are told
+  std::int64_t created_ms = 0;
+  bool operator==(const ClusterEntry&) const = default;
+};
+std::string to_json(const ClusterEntry& entry);
+Result<ClusterEntry> parse_cluster(std::string_view json);
 
 struct ControllerEntry {
   BrokerId broker = -1;

@@ -27,7 +27,7 @@ std::optional<EtcdVersion> version_in(std::string_view text) {
 }
 
 // Returns why it cannot be worked with; what is only worth a remark goes to `check`.
-Task<std::string> check_member(std::shared_ptr<EtcdClient> client, std::size_t member, EtcdCheck* check) {
+Task<std::string> check_member(std::shared_ptr<EtcdClient> client, std::size_t member, StoreCheck* check) {
   const std::string name = client->name_of(member);
   EtcdCall call;
   call.path = "/version";
@@ -109,11 +109,12 @@ EtcdVersionRemark remark_on_etcd(std::string_view text) {
   return {};
 }
 
-Task<EtcdCheck> check_etcd(std::shared_ptr<EtcdClient> client) {
-  EtcdCheck check;
+Task<StoreCheck> check_etcd(std::shared_ptr<EtcdClient> client) {
+  StoreCheck check;
   for (std::size_t member = 0; member < client->members() && check.refusal.empty(); member++)
     check.refusal = co_await check_member(client, member, &check);
-  if (check.refusal.empty() && check.version.empty())
+  check.answered = !check.version.empty() || !check.refusal.empty();
+  if (!check.answered)
     check.refusal = check.warnings.empty() ? "etcd does not answer." : check.warnings.front();
   if (check.refusal.empty()) check.refusal = co_await check_rights(client);
   check.cluster_id = client->cluster_id();

@@ -3,18 +3,12 @@
 #pragma once
 
 #include "core/metadata/etcd_client.h"
+#include "core/metadata/store.h"
 
 namespace mq::core {
 
-struct EtcdCheck {
-  std::string refusal = {};                // a whole sentence; empty: it will do
-  std::vector<std::string> warnings = {};  // whole sentences
-  std::string version = {};                // of the first member that answered
-  std::string cluster_id = {};
-};
-
 // Every member is asked; it is enough that one answers.
-Task<EtcdCheck> check_etcd(std::shared_ptr<EtcdClient> client);
+Task<StoreCheck> check_etcd(std::shared_ptr<EtcdClient> client);
 
 // What is wrong with a version, if anything. Pure.
 struct EtcdVersionRemark {

@@ -19,7 +19,7 @@ class EtcdStore final : public MetadataStore {
   void stop() override;
 
   // At the start, before anything else: whether it is an etcd that can be worked with.
-  Task<EtcdCheck> check() { return check_etcd(client_); }
+  Task<StoreCheck> check() override { return check_etcd(client_); }
   // Of the etcd cluster, as its members tell it; empty: nobody has answered yet. Answers of another one are
   // none.
   const std::string& cluster_id() const { return client_->cluster_id(); }

@@ -64,6 +64,15 @@ struct Committed {
   std::map<std::string, std::optional<MetadataEntry>> found = {};
 };
 
+// Whether a store is one that can be worked with, as it was when it was asked.
+struct StoreCheck {
+  std::string refusal = {};                // a whole sentence; empty: it will do
+  bool answered = true;                    // false: nobody has, which may pass
+  std::vector<std::string> warnings = {};  // whole sentences
+  std::string version = {};                // of the first member that answered
+  std::string cluster_id = {};             // its own
+};
+
 class MetadataStore {
  public:
   // Whether what this broker holds is still its own. suspect: the store was not heard of for as long as a
@@ -72,6 +81,7 @@ class MetadataStore {
 
   virtual ~MetadataStore() = default;
 
+  virtual Task<StoreCheck> check() { co_return StoreCheck{}; }
   virtual Task<Result<MetadataUpdate>> load() = 0;  // whole
   virtual Task<Committed> commit(MetadataChange change) = 0;
   // What changed since; waits until something has. `stopped`: nothing will any more.

@@ -198,7 +198,7 @@ TEST_F(EtcdStoreTest, WhatIsTooLargeIsRefusedWithASentence) {
 }
 
 TEST_F(EtcdStoreTest, AnEtcdThatWillDoIsToldWithItsClusterAndItsVersion) {
-  const EtcdCheck check = wait(store->check());
+  const StoreCheck check = wait(store->check());
   EXPECT_EQ(check.refusal, "");
   EXPECT_FALSE(check.version.empty());
   EXPECT_FALSE(check.cluster_id.empty());
@@ -362,7 +362,7 @@ TEST_F(EtcdFaultTest, UsersAreLetInAndComeBackWithANewToken) {
   options.endpoints = server->endpoints();
   options.user = "mq";
   options.password = "wrong";
-  const EtcdCheck wrong = wait(connect(options).check());
+  const StoreCheck wrong = wait(connect(options).check());
   EXPECT_NE(wrong.refusal.find("does not let user mq in"), std::string::npos) << wrong.refusal;
 
   options.password = "pw";
@@ -377,7 +377,7 @@ TEST_F(EtcdFaultTest, UsersAreLetInAndComeBackWithANewToken) {
   until([&] { return follower.value("a") == "4"; });
 
   options.prefix = "/elsewhere/";
-  const EtcdCheck elsewhere = wait(connect(options).check());
+  const StoreCheck elsewhere = wait(connect(options).check());
   EXPECT_NE(elsewhere.refusal.find("permission denied"), std::string::npos) << elsewhere.refusal;
 }
 

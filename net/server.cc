@@ -58,25 +58,33 @@ class Listening final : public Server {
     close_all();
   }
 
-  using Server::listen;
-  Result<tcp::endpoint> listen(const tcp::endpoint& at, std::string name) override {
+  Result<tcp::endpoint> bind(const tcp::endpoint& at, std::string name) override {
     auto acceptor = std::make_shared<Acceptor>(loop_.get_executor());
     error_code error;
     acceptor->open(at.protocol(), error);
     if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor->bind(at, error);
-    if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
     if (error) return error;
     const tcp::endpoint got = acceptor->local_endpoint(error);
     if (error) return error;
-    acceptors_.push_back(acceptor);
-    asio::co_spawn(loop_, accept(std::move(acceptor), std::move(name), all_), asio::detached);
+    acceptors_.push_back({std::move(name), std::move(acceptor)});
     return got;
+  }
+
+  error_code accept(const std::string& name) override {
+    for (Bound& bound : acceptors_) {
+      if (bound.name != name || std::exchange(bound.listens, true)) continue;
+      error_code error;
+      bound.acceptor->listen(asio::socket_base::max_listen_connections, error);
+      if (error) return error;
+      asio::co_spawn(loop_, accept(bound.acceptor, name, all_), asio::detached);
+    }
+    return {};
   }
 
   void stop_accepting() override {
     error_code ignored;
-    for (auto& acceptor : acceptors_) acceptor->close(ignored);
+    for (const Bound& bound : acceptors_) bound.acceptor->close(ignored);
     acceptors_.clear();
   }
 
@@ -85,6 +93,12 @@ class Listening final : public Server {
   ServerStats stats() const override { return all_->stats; }
 
  private:
+  struct Bound {
+    std::string name;
+    std::shared_ptr<Acceptor> acceptor;
+    bool listens = false;
+  };
+
   static Task<void> accept(std::shared_ptr<Acceptor> acceptor, std::string listener,
                            std::shared_ptr<Connections> all) {
     Timer pause(acceptor->get_executor());
@@ -132,7 +146,7 @@ class Listening final : public Server {
 
   asio::io_context& loop_;
   const std::shared_ptr<Connections> all_;
-  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::vector<Bound> acceptors_;
 };
 
 }  // namespace

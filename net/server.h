@@ -41,9 +41,16 @@ class Server {
   static std::unique_ptr<Server> create(asio::io_context& loop, Handler& handler, Limits limits);
   virtual ~Server() = default;
 
-  // Binds and listens; port 0: the kernel chooses. The endpoint it got. `name`: for the peers that come here.
-  virtual Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at, std::string name) = 0;
-  Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at) { return listen(at, {}); }
+  // Binds; port 0: the kernel chooses. The endpoint it got. `name`: for the peers that come here. Who
+  // connects is refused until accept().
+  virtual Result<asio::ip::tcp::endpoint> bind(const asio::ip::tcp::endpoint& at, std::string name) = 0;
+  // Listens on what was bound under that name and is not listened on yet.
+  virtual error_code accept(const std::string& name) = 0;
+  Result<asio::ip::tcp::endpoint> listen(const asio::ip::tcp::endpoint& at, const std::string& name = {}) {
+    const auto got = bind(at, name);
+    const error_code error = got ? accept(name) : got.error();
+    return error ? Result<asio::ip::tcp::endpoint>(error) : got;
+  }
   virtual void stop_accepting() = 0;  // listeners close; connections go on
   virtual void close_all() = 0;  // at once; requests in flight run to their end, their answers are dropped
   virtual ServerStats stats() const = 0;

@@ -66,8 +66,9 @@ core::Sources sources_of(const Arguments& arguments, const std::optional<Tempora
     sources.flags.push_back({"storage.flush", "os", "--dev"});
   }
   constexpr std::pair<std::string_view, std::string_view> keys[] = {
-      {"listen", "listeners"},   {"advertise", "advertise"}, {"data", "storage.data"},
-      {"node-id", "node.id"},    {"rack", "node.rack"},      {"log-format", "log.format"},
+      {"listen", "listeners"},     {"advertise", "advertise"},    {"data", "storage.data"},
+      {"node-id", "node.id"},      {"rack", "node.rack"},         {"etcd", "cluster.etcd"},
+      {"cluster", "cluster.name"}, {"rpc", "cluster.rpc_listen"}, {"log-format", "log.format"},
       {"log-level", "log.level"}};
   for (const auto& [flag, key] : keys)
     if (const auto value = arguments.maybe(flag))
@@ -161,7 +162,7 @@ void say_ready(const Context& context, const core::Config& config, const core::B
   bool loopback = true;
   for (const auto& endpoint : ready.listeners) loopback = loopback && endpoint.address().is_loopback();
   const std::string bold = context.color_err ? "\033[1m" : "", plain = context.color_err ? "\033[0m" : "";
-  context.say(bold + "mq " MQ_VERSION + plain + "  standalone broker " +
+  context.say(bold + "mq " MQ_VERSION + plain + (config.is_alone() ? "  standalone broker " : "  broker ") +
               std::to_string(ready.identity.node_id) + "  cluster " + ready.identity.cluster_id + "\n");
   context.say("  kafka  " + addresses +
               (loopback ? "   (loopback only; use --listen :9092 to accept remote clients)" : "") + "\n");
@@ -202,12 +203,13 @@ Exit run_broker(const Context& context, const Arguments& arguments, const core::
   asio::io_context loop(1);
   IgnoredSignals ignored(loop);
   core::Broker broker(loop, config);
-  const core::Broker::Ready ready = broker.start();
+  broker.start([&](const core::Broker::Ready& ready) {
+    const auto took = std::chrono::steady_clock::now() - began;
+    say_ready(context, config, ready, std::chrono::duration_cast<std::chrono::milliseconds>(took));
+    tell_systemd("READY=1");
+  });
   const PidFile pid_file(arguments.text("pid-file"));
   StopSignals signals(loop, broker, config, context.err_tty);
-  const auto took = std::chrono::steady_clock::now() - began;
-  say_ready(context, config, ready, std::chrono::duration_cast<std::chrono::milliseconds>(took));
-  tell_systemd("READY=1");
   loop.run();
   if (signals.late()) {
     spdlog::error("the stop took longer than {}", core::format_duration(config.shutdown_timeout));
@@ -246,6 +248,7 @@ extern const Command serve{
     .summary = "Run a broker.",
     .examples = {{"mq serve --dev", "to try things: its data goes when it stops"},
                  {"mq serve --data ./data --listen :9092", "for clients on other machines"},
+                 {"mq serve --etcd http://10.0.0.5:2379 --listen :9092", "one of a cluster"},
                  {"mq serve --config mq.yaml --check", "would it start?"},
                  {"mq serve --print-config=all", "every setting, and where it comes from"}},
     .flags =
@@ -271,6 +274,20 @@ extern const Command serve{
           .value = "N",
           .help = "this broker's number; given once and remembered otherwise (MQ_NODE_ID)"},
          {.name = "rack", .kind = Kind::text, .value = "R", .help = "where this broker stands (MQ_RACK)"},
+         {.name = "etcd",
+          .kind = Kind::text,
+          .value = "URL[,…]",
+          .help = "members of the etcd that all brokers of a cluster share; without it a broker is alone "
+                  "(MQ_ETCD)"},
+         {.name = "cluster",
+          .kind = Kind::text,
+          .value = "NAME",
+          .help = "name of the cluster in that etcd, mq unless set (MQ_CLUSTER)"},
+         {.name = "rpc",
+          .kind = Kind::text,
+          .value = "ADDR",
+          .help = "where other brokers are answered; auto: the host of the first listener, port 7092 "
+                  "(MQ_RPC_LISTEN)"},
          {.name = "set",
           .letter = 'c',
           .kind = Kind::broker_key,
@@ -301,8 +318,9 @@ extern const Command serve{
         "SIGTERM and SIGINT (Ctrl-C) stop it in order, exit code 0; a second one ends it at once. Settings "
         "come from, strongest\n"
         "first: --set, the other flags, MQ_… variables, the file; see mq config keys.\n"
-        "Exit codes: 0 stopped in order, 1 it failed, 2 bad settings, 7 the data directory is in use or "
-        "another node's.",
+        "Exit codes: 0 stopped in order, 1 it failed, 2 bad settings, 5 the cluster cannot be joined, 7 the "
+        "data "
+        "directory is in use, or\nanother node's or cluster's.",
     .see = "man mq-serve, mq config template",
     .run = run_serve};
 

@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <thread>
 
+#include "core/broker/cluster_start.h"
 #include "core/broker/identity.h"
 #include "core/cleaning/sweeper.h"
 #include "core/error.h"
 #include "core/handlers/dispatcher.h"
+#include "core/loop/run_on.h"
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/entries.h"
 #include "core/metadata/migration.h"
@@ -23,6 +26,8 @@
 namespace mq::core {
 
 namespace {
+
+constexpr auto handing_over_max = std::chrono::seconds(5);
 
 // Half of the machine at most: the loop and the journal's writer must not wait for what one client wants
 // unpacked.
@@ -64,6 +69,7 @@ struct Broker::Parts {
   std::unique_ptr<Services> services;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
+  std::function<void()> serves;  // what is called when this broker is one of the cluster, once
 
   using Snapshots = storage::JournalOptions::Snapshots;
   Task<void> snapshots(std::vector<PartitionNumber> numbers, std::function<void(Snapshots)> done) const;
@@ -95,19 +101,89 @@ Broker::~Broker() {
   if (parts_->own_disk) parts_->own_disk->join();
 }
 
-Broker::Ready Broker::start() {
-  Ready ready;
+Broker::Ready Broker::start(std::function<void(const Ready&)> serves) {
+  auto ready = std::make_shared<Ready>();
   check_format(files_, config_.data);
   open_journal();
-  parts_->identity = identify(files_, parts_->clock, config_.data, parts_->journal->meta(), config_.node_id);
+  parts_->identity = identify(files_, parts_->clock, config_.data, parts_->journal->meta(),
+                              config_.is_alone() ? config_.node_id : std::nullopt);
+  if (!world_.cluster) join_cluster();
   load();
-  if (world_.listens) listen(ready);
-  ready.identity = parts_->identity;
-  ready.topics = parts_->catalog->all().size();
-  ready.partitions = parts_->partitions->size();
-  ready.bytes = parts_->journal->stats().disk_bytes;
-  ready.recovery = parts_->journal->recovery();
-  return ready;
+  auto endpoints = world_.listens ? bind(*ready) : std::vector<Endpoint>();
+  if (!world_.listens && world_.cluster) endpoints = world_.cluster->endpoints;
+  ready->identity = parts_->identity;
+  ready->topics = parts_->catalog->all().size();
+  ready->partitions = parts_->partitions->size();
+  ready->bytes = parts_->journal->stats().disk_bytes;
+  ready->recovery = parts_->journal->recovery();
+  run(std::move(endpoints), [ready, serves = std::move(serves)] { serves(*ready); });
+  return *ready;
+}
+
+// Enrols the directory if it is new to the cluster; both as the configuration says.
+void Broker::join_cluster() {
+  Parts& p = *parts_;
+  if (config_.is_alone() && p.identity.is_member)
+    throw WrongStart(7, config_.data.string() + " belongs to broker " + std::to_string(p.identity.node_id) +
+                            " of cluster " + p.identity.cluster_id +
+                            "; it needs the cluster's etcd (--etcd)");
+  if (config_.is_alone()) return;
+  world_.cluster = cluster_of(config_, p.clock, p.workers);
+  if (p.identity.is_member && config_.node_id && *config_.node_id != p.identity.node_id)
+    throw WrongStart(7, config_.data.string() + " belongs to node " + std::to_string(p.identity.node_id) +
+                            ", not to node " + std::to_string(*config_.node_id));
+  if (p.identity.is_member) return;
+  Applicant applicant{p.identity.cluster_id, p.identity.directory_id, config_.node_id};
+  applicant.has_topics = has_topics(p.journal->meta());
+  applicant.rack = config_.rack;
+  const Enrolled enrolled =
+      enrol_now(*world_.cluster, p.clock, p.identity, std::move(applicant), config_.join_timeout);
+  p.identity.cluster_id = enrolled.cluster_id;
+  p.identity.node_id = enrolled.broker;
+  p.identity.is_member = true;
+  remember(files_, config_.data, p.journal->meta(), p.identity);
+}
+
+// Clients are let in when there is something to tell them; brokers from the beginning.
+void Broker::accept(Listened by) {
+  if (!parts_->server) return;
+  for (const Listener& listener : config_.listeners) {
+    if ((listener.name == internal_listener) != (by == Listened::by_brokers)) continue;
+    if (const error_code error = parts_->server->accept(listener.name))
+      spdlog::error("cannot listen on {}: {}", format_address(listener.listen), error.message());
+  }
+}
+
+void Broker::run(std::vector<Endpoint> endpoints, std::function<void()> serves) {
+  Parts& p = *parts_;
+  if (!p.cluster) {
+    accept(Listened::by_clients);
+    p.loader->run();
+    return asio::post(loop_, std::move(serves));
+  }
+  p.loader->on_update([this](const Catalog::Applied& update) {
+    for (const std::string& name : update.configs) config_changed(name);
+  });
+  accept(Listened::by_brokers);
+  p.serves = [this, serves = std::move(serves)] {
+    accept(Listened::by_clients);
+    serves();
+  };
+  p.cluster->run(std::move(endpoints));
+}
+
+// Whoever altered it.
+void Broker::config_changed(const std::string& name) {
+  Parts& p = *parts_;
+  const std::size_t slash = name.find('/');
+  const std::string_view kind = std::string_view(name).substr(0, slash);
+  const std::string what = slash == name.npos ? std::string() : name.substr(slash + 1);
+  const ConfigMap& values = p.catalog->config(kind, what);
+  if (kind == group_kind) p.groups->configs().set(what, values);
+  if (kind != broker_kind) return;
+  if (what == all_brokers) p.dynamic.cluster = values;
+  if (what == std::to_string(p.identity.node_id)) p.dynamic.broker = values;
+  asio::co_spawn(loop_, p.loader->defaults_changed(topic_defaults(config_, p.dynamic)), asio::detached);
 }
 
 void Broker::open_journal() {
@@ -177,6 +253,11 @@ void Broker::load() {
                                                        p.clock, config_, transactions_topic);
   p.transactions = std::make_shared<TransactionCoordinator>(
       loop_, p.clock, config_, *p.catalog, *p.partitions, *p.producer_ids, *p.transactions_log);
+  if (world_.cluster) {
+    const auto connect = internal_connector(world_.cluster->connect, *p.catalog);
+    p.transactions->know(
+        {p.identity.node_id, std::make_unique<Peers>(connect), std::make_unique<Peers>(connect)});
+  }
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
   p.services = std::make_unique<Services>(
       Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk, p.workers, *p.catalog, *p.partitions,
@@ -203,7 +284,6 @@ void Broker::load() {
   p.sweeper =
       std::make_shared<Sweeper>(loop_, p.clock, config_.retention_check_interval, std::move(compactor));
   p.sweeper->watch(*p.catalog, *p.partitions, *p.loader);
-  p.cluster ? p.cluster->run() : p.loader->run();
 }
 
 namespace {
@@ -268,7 +348,16 @@ void Broker::open_cluster() {
   options.membership.entry.incarnation = random_uuid(p.clock);
   options.membership.entry.directory = p.identity.directory_id;
   options.membership.entry.rack = config_.rack;
-  options.membership.entry.endpoints = world_.cluster->endpoints;
+  options.membership.cluster_id = p.identity.is_member ? p.identity.cluster_id : "";
+  options.membership.incarnations = p.identity.incarnations;
+  if (p.identity.is_member)
+    options.membership.remember = [this](std::vector<Uuid> incarnations) {
+      return remember_incarnations(std::move(incarnations));
+    };
+  options.membership.joined = [&p] {
+    if (const auto serves = std::exchange(p.serves, {})) serves();
+  };
+  options.lag_max = config_.replica_lag_max;
   options.membership.is_trusted = [&p, is_durable](const Catalog::PartitionId& id) {
     const auto partition = p.partitions->find(id.first, id.second);
     const auto& damaged = p.journal->recovery().damaged;
@@ -293,29 +382,48 @@ asio::ip::tcp::endpoint resolve(asio::io_context& loop, const Address& address) 
 
 }  // namespace
 
-void Broker::listen(Ready& ready) {
+std::vector<Endpoint> Broker::bind(Ready& ready) {
   net::Limits limits;
   limits.connections_max = config_.connections_max;
   limits.connections_per_ip_max = config_.connections_per_ip_max;
   limits.request_bytes_max = config_.request_bytes_max;
   limits.idle_max = config_.connection_idle_max;
   parts_->server = net::Server::create(loop_, *parts_->dispatcher, limits);
+  if (world_.cluster) add_internal_listener(config_);
+  std::vector<Endpoint> endpoints;
   for (Listener& listener : config_.listeners) {
     const auto at = resolve(loop_, listener.listen);
-    const auto got = parts_->server->listen(at, listener.name);
+    const auto got = parts_->server->bind(at, listener.name);
     if (!got)
       throw WrongStart(1,
                        "cannot listen on " + format_address(listener.listen) + ": " + got.error().message());
     listener.listen.port = got->port();
-    ready.listeners.push_back(*got);
+    if (listener.name != internal_listener) ready.listeners.push_back(*got);
     if (!at.address().is_loopback())
       spdlog::warn("security: listener \"{}\" on {} accepts anonymous clients", listener.name,
                    format_address(listener.listen));
+    if (world_.cluster) endpoints.push_back(endpoint_of(listener, config_));
   }
+  return endpoints;
+}
+
+Task<bool> Broker::remember_incarnations(std::vector<Uuid> incarnations) {
+  parts_->identity.incarnations = std::move(incarnations);
+  auto write = [this, identity = parts_->identity]() -> bool {
+    try {
+      remember(files_, config_.data, parts_->journal->meta(), identity);
+      return true;
+    } catch (const WrongStart& failed) {
+      spdlog::error("{}", failed.what());
+      return false;
+    }
+  };
+  co_return co_await run_on(parts_->disk, std::move(write));
 }
 
 Task<void> Broker::stop() {
   if (parts_->server) parts_->server->stop_accepting();
+  if (parts_->cluster) co_await parts_->cluster->leave(handing_over_max);
   if (parts_->server) parts_->server->close_all();
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();

@@ -29,9 +29,9 @@ struct World {
   struct Cluster {
     std::function<std::unique_ptr<MetadataStore>(asio::io_context&, const Identity&)> open_store;
     ClusterMember::Connect connect;
-    std::vector<Endpoint> endpoints;  // where others reach it
+    std::vector<Endpoint> endpoints;  // where others reach it when it does not listen
   };
-  std::optional<Cluster> cluster = {};
+  std::optional<Cluster> cluster = {};  // not set: as the configuration says
 };
 
 class Broker {
@@ -49,10 +49,11 @@ class Broker {
   Broker(asio::io_context& loop, Config config, World world = {});
   ~Broker();
 
-  // Opens the data directory, recovers, listens. Blocks; requests are served once the loop runs. Throws
-  // WrongStart.
-  Ready start();
-  // Stops accepting, lets what has begun finish, makes everything durable.
+  // Opens the data directory, recovers, binds its addresses; a directory that is new to its cluster is
+  // enrolled. Blocks; requests are served once the loop runs. Throws WrongStart. `serves` is called by the
+  // loop when clients can connect: they can at once when it is alone, else when it is one of the cluster.
+  Ready start(std::function<void(const Ready&)> serves = [](const Ready&) {});
+  // Stops accepting, hands over what it leads, lets what has begun finish, makes everything durable.
   Task<void> stop();
 
   net::Handler& handler();  // what connections are answered by, once started
@@ -65,15 +66,21 @@ class Broker {
  private:
   struct Parts;
   void open_journal();
+  void join_cluster();
   void load();
   void load_metadata();
   void load_alone();
   void open_cluster();
-  void listen(Ready& ready);
+  void config_changed(const std::string& name);
+  Task<bool> remember_incarnations(std::vector<Uuid> incarnations);
+  std::vector<Endpoint> bind(Ready& ready);
+  enum class Listened { by_clients, by_brokers };
+  void accept(Listened by);
+  void run(std::vector<Endpoint> endpoints, std::function<void()> serves);
 
   asio::io_context& loop_;
   Config config_;
-  const World world_;
+  World world_;
   storage::FileSystem& files_;
   std::unique_ptr<Parts> parts_;
 };

@@ -15,15 +15,26 @@ namespace mq::core {
 
 namespace {
 
-constexpr std::int32_t format_version = 2;  // 1: other rows in meta (metadata/migration)
+constexpr std::int32_t format_alone = 2;   // 1: other rows in meta (metadata/migration)
+constexpr std::int32_t format_member = 3;  // what a broker alone does not know
+constexpr std::int32_t format_newest = format_member;
 
 struct NodeRecord {
-  std::int32_t format = format_version;
+  std::int32_t format = format_alone;
   std::string cluster_id;
   std::int32_t node_id = 1;
   std::string directory_id;
+  std::vector<std::string> incarnations = {};
 };
-BOOST_DESCRIBE_STRUCT(NodeRecord, (), (format, cluster_id, node_id, directory_id))
+// What is written of a broker alone has no incarnations: versions that know no clusters read it, too.
+struct AloneRecord {
+  std::int32_t format = 0;
+  std::string cluster_id;
+  std::int32_t node_id = 0;
+  std::string directory_id;
+};
+BOOST_DESCRIBE_STRUCT(NodeRecord, (), (format, cluster_id, node_id, directory_id, incarnations))
+BOOST_DESCRIBE_STRUCT(AloneRecord, (), (format, cluster_id, node_id, directory_id))
 
 std::uint32_t crc_of(std::string_view text) {
   return kafka::crc32c(std::as_bytes(std::span(text)));
@@ -31,7 +42,9 @@ std::uint32_t crc_of(std::string_view text) {
 
 // One line of JSON, one line with its CRC32C.
 std::string to_text(const NodeRecord& record) {
-  const std::string json = boost::json::serialize(boost::json::value_from(record));
+  const AloneRecord alone{record.format, record.cluster_id, record.node_id, record.directory_id};
+  const std::string json = boost::json::serialize(
+      record.format < format_member ? boost::json::value_from(alone) : boost::json::value_from(record));
   return json + "\n" + std::to_string(crc_of(json)) + "\n";
 }
 
@@ -42,9 +55,10 @@ std::optional<NodeRecord> parse(std::string_view text) {
   error_code error;
   const auto value = boost::json::parse(boost::json::string_view(text.data(), end), error);
   if (error) return {};
-  auto record = boost::json::try_value_to<NodeRecord>(value);
-  if (!record) return {};
-  return std::move(*record);
+  if (auto record = boost::json::try_value_to<NodeRecord>(value)) return std::move(*record);
+  const auto alone = boost::json::try_value_to<AloneRecord>(value);
+  if (!alone) return {};
+  return NodeRecord{alone->format, alone->cluster_id, alone->node_id, alone->directory_id};
 }
 
 std::optional<std::string> read_file(storage::FileSystem& files, const storage::Path& path) {
@@ -84,7 +98,7 @@ std::optional<std::string> copy_in(storage::Store& meta) {
 }
 
 std::string new_node(const Clock& clock, std::optional<std::int32_t> node_id) {
-  return to_text({format_version, kafka::text_of(random_uuid(clock)), node_id.value_or(1),
+  return to_text({format_alone, kafka::text_of(random_uuid(clock)), node_id.value_or(1),
                   kafka::text_of(random_uuid(clock))});
 }
 
@@ -104,7 +118,7 @@ std::string text_without_file(storage::FileSystem& files, const Clock& clock, co
 }
 
 void check_format(const storage::Path& data, const NodeRecord& record) {
-  if (record.format > format_version)
+  if (record.format > format_newest)
     throw WrongStart(
         7, data.string() + " was written by a newer version (format " + std::to_string(record.format) + ")");
 }
@@ -127,8 +141,8 @@ Identity identify(storage::FileSystem& files, const Clock& clock, const storage:
   }
   NodeRecord record = parse(*text).value();
   check_format(data, record);
-  if (record.format < format_version) {  // before anything is written as an earlier version cannot read it
-    record.format = format_version;
+  if (record.format < format_alone) {  // before anything is written as an earlier version cannot read it
+    record.format = format_alone;
     text = to_text(record);
     if (const error_code error = write_file(files, path, *text))
       throw WrongStart(1, path.string() + " cannot be written: " + error.message());
@@ -137,7 +151,24 @@ Identity identify(storage::FileSystem& files, const Clock& clock, const storage:
     throw WrongStart(7, data.string() + " belongs to node " + std::to_string(record.node_id) +
                             ", not to node " + std::to_string(*node_id));
   if (copy_in(meta) != text) keep_copy(meta, *text);
-  return {record.cluster_id, record.node_id, kafka::uuid_of(record.directory_id).value_or(Uuid{})};
+  Identity identity{record.cluster_id, record.node_id, kafka::uuid_of(record.directory_id).value_or(Uuid{}),
+                    record.format >= format_member};
+  for (const std::string& incarnation : record.incarnations)
+    identity.incarnations.push_back(kafka::uuid_of(incarnation).value_or(Uuid{}));
+  return identity;
+}
+
+void remember(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
+              const Identity& identity) {
+  NodeRecord record{identity.is_member ? format_member : format_alone, identity.cluster_id, identity.node_id,
+                    kafka::text_of(identity.directory_id)};
+  for (const Uuid& incarnation : identity.incarnations)
+    record.incarnations.push_back(kafka::text_of(incarnation));
+  const std::string text = to_text(record);
+  const storage::Path path = data / "node.json";
+  if (const error_code error = write_file(files, path, text))
+    throw WrongStart(1, path.string() + " cannot be written: " + error.message());
+  keep_copy(meta, text);
 }
 
 std::string node_json_damage(storage::FileSystem& files, const storage::Path& data, storage::Store* meta) {

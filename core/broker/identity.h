@@ -14,6 +14,10 @@ namespace mq::core {
 Identity identify(storage::FileSystem& files, const Clock& clock, const storage::Path& data,
                   storage::Store& meta, std::optional<std::int32_t> node_id);
 
+// Writes it down, durably, with its copy. Throws WrongStart. Blocks.
+void remember(storage::FileSystem& files, const storage::Path& data, storage::Store& meta,
+              const Identity& identity);
+
 // Throws WrongStart, 7, when a newer version wrote the directory: before anything in it is opened.
 void check_format(storage::FileSystem& files, const storage::Path& data);
 

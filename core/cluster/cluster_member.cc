@@ -1,30 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cluster/cluster_member.h"
 
-#include "net/error.h"
-
 namespace mq::core {
-
-namespace {
-
-Task<Result<ReplicaFetcher::Connection>> connect_to(ClusterMember::Connect connect, const Catalog& catalog,
-                                                    BrokerId broker) {
-  const auto live = catalog.live().find(broker);
-  if (live == catalog.live().end()) co_return make_error_code(net::Errc::closed);
-  for (const Endpoint& endpoint : live->second.entry.endpoints) {
-    const Endpoint at = endpoint;  // the catalog may change meanwhile
-    if (at.listener == internal_listener) co_return co_await connect(at);
-  }
-  co_return make_error_code(net::Errc::closed);
-}
-
-ReplicaFetcher::Connect connector(ClusterMember::Connect connect, const Catalog& catalog) {
-  return [connect = std::move(connect), &catalog](BrokerId broker) {
-    return connect_to(connect, catalog, broker);
-  };
-}
-
-}  // namespace
 
 ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store,
                              const Catalog& catalog, const PartitionTable& partitions, MetadataLoader& loader,
@@ -32,7 +9,7 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
     : partitions_(partitions),
       loader_(loader),
       replica_fetches_(loop, clock, partitions),
-      followers_(loop, clock, connector(std::move(options.connect), catalog),
+      followers_(loop, clock, internal_connector(std::move(options.connect), catalog),
                  {options.membership.self, [&loader] { return loader.broker_epoch(); }}),
       isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions,
                                                 options.membership.self, options.lag_max)),
@@ -40,7 +17,7 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
       membership_(std::make_shared<ClusterMembership>(loop, clock, store, catalog, loader,
                                                       std::move(options.membership))) {}
 
-void ClusterMember::run() {
+void ClusterMember::run(std::vector<Endpoint> endpoints) {
   loader_.on_role_set(
       [this](const Topic& topic, std::int32_t index, const auto& partition, const PartitionState& state) {
         followers_.set_role({topic.id, index}, partition, state);
@@ -52,7 +29,7 @@ void ClusterMember::run() {
   });
   isr_changes_->run();
   elections_->run();
-  membership_->run();
+  membership_->run(std::move(endpoints));
 }
 
 void ClusterMember::updated(const Catalog::Applied& update) {

@@ -11,12 +11,9 @@
 
 namespace mq::core {
 
-// The listener by which brokers talk to each other; nobody else's requests may move a high watermark.
-inline constexpr std::string_view internal_listener = "internal";
-
 class ClusterMember {
  public:
-  using Connect = std::function<Task<Result<std::shared_ptr<net::Client>>>(const Endpoint&)>;
+  using Connect = ConnectAt;
   struct Options {
     ClusterMembership::Options membership;
     Connect connect;
@@ -26,7 +23,8 @@ class ClusterMember {
   ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
                 const PartitionTable& partitions, MetadataLoader& loader, Options options);
 
-  void run();
+  void run(std::vector<Endpoint> endpoints);  // where others reach this broker
+  Task<void> leave(Time::duration patience) { return membership_->leave(patience); }
   void stop();
 
   ReplicaFetches& replica_fetches() { return replica_fetches_; }

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -16,6 +17,7 @@ using Session = MetadataStore::Session;
 namespace {
 
 constexpr auto pause_after_failure = std::chrono::milliseconds(200);
+constexpr auto pause_between_looks = std::chrono::milliseconds(20);
 
 bool has_earlier_run(const std::vector<ReplicaEntry>& entries, ReplicaEntry self) {
   const ReplicaEntry* entry = find_entry(entries, self.broker);
@@ -33,7 +35,8 @@ ClusterMembership::ClusterMembership(asio::io_context& loop, const Clock& clock,
       loader_(loader),
       options_(std::move(options)) {}
 
-void ClusterMembership::run() {
+void ClusterMembership::run(std::vector<Endpoint> endpoints) {
+  options_.entry.endpoints = std::move(endpoints);
   store_.on_session([weak = weak_from_this()](Session) {
     if (const auto self = weak.lock()) self->waiters_.wake_all();
   });
@@ -60,6 +63,7 @@ Task<void> ClusterMembership::work(Self self) {
     if (has_joined) {
       self->is_running_ = true;
       spdlog::info("this broker runs in epoch {}", *epoch);
+      self->options_.joined();
       while (!self->stopped_ && self->store_.session() != Session::lost)
         co_await self->pause(Time::duration::max());
       self->is_running_ = false;
@@ -105,7 +109,32 @@ Task<bool> ClusterMembership::join(BrokerEpoch epoch) {
   const bool taken_over = co_await take_over_entries(epoch);
   if (!taken_over) co_return false;
   has_taken_over_ = true;
+  if (options_.remember) {
+    const bool remembered = co_await options_.remember(incarnations_);
+    if (!remembered) co_return false;
+  }
   co_return co_await write(LiveEntry::Status::running, epoch);
+}
+
+bool ClusterMembership::leads_what_others_can() const {
+  return std::ranges::any_of(catalog_.states(), [&](const auto& known) {
+    const PartitionState& state = known.second.state;
+    return state.leader == options_.self && std::ranges::any_of(state.isr, [&](const ReplicaEntry& entry) {
+             return entry.broker != options_.self && mq::core::is_running(catalog_.registrations(), entry);
+           });
+  });
+}
+
+Task<void> ClusterMembership::leave(Time::duration patience) {
+  if (!is_running_ || stopped_) co_return;
+  const Time deadline = clock_.now() + patience;
+  const bool told = co_await write(LiveEntry::Status::draining, loader_.broker_epoch());
+  while (told && leads_what_others_can() && clock_.now() < deadline && store_.session() == Session::alive)
+    co_await pause(pause_between_looks);
+  stopped_ = true;
+  is_running_ = false;
+  if (const error_code error = co_await store_.evict(live_key(options_.self)))
+    spdlog::warn("the session could not be ended, it will by itself: {}", error.message());
 }
 
 Task<bool> ClusterMembership::write(LiveEntry::Status status, BrokerEpoch epoch) {
@@ -128,15 +157,34 @@ Task<bool> ClusterMembership::write(LiveEntry::Status status, BrokerEpoch epoch)
 Task<bool> ClusterMembership::load() {
   const auto all = co_await store_.load();
   if (!all) co_return false;
+  if (!is_of_this_cluster(*all)) co_return false;
   const auto found = all->entries.find(registered_key(options_.self));
   const bool is_known = found != all->entries.end() && found->second;
   const auto registered =
       is_known ? parse_registered(found->second->value) : Result<RegisteredEntry>(RegisteredEntry{});
-  is_same_directory_ = registered && registered->directory == options_.entry.directory;
+  const auto& known = options_.incarnations;
+  is_same_directory_ = registered && registered->directory == options_.entry.directory &&
+                       (known.empty() || std::ranges::find(known, registered->incarnation) != known.end());
+  incarnations_.clear();
+  if (is_same_directory_ && is_known) incarnations_.push_back(registered->incarnation);
+  incarnations_.push_back(options_.entry.incarnation);
   if (loader_.start(*all)) co_return false;
   loader_.run();
   is_loaded_ = true;
   co_return true;
+}
+
+bool ClusterMembership::is_of_this_cluster(const MetadataUpdate& all) {
+  if (options_.cluster_id.empty()) return true;
+  const auto found = all.entries.find(std::string(cluster_entry));
+  const auto cluster = found != all.entries.end() && found->second ? parse_cluster(found->second->value)
+                                                                   : Result<ClusterEntry>(ClusterEntry{});
+  if (cluster && cluster->id == options_.cluster_id) return true;
+  if (!std::exchange(has_told_, true))
+    spdlog::error("the metadata store is that of {}, this directory belongs to cluster {}: it is not joined",
+                  cluster && !cluster->id.empty() ? "cluster " + cluster->id : "no cluster",
+                  options_.cluster_id);
+  return false;
 }
 
 bool ClusterMembership::is_trusted(const Catalog::PartitionId& id) const {

@@ -18,13 +18,23 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
     LiveEntry entry;  // its epoch and status are filled in
     // Whether nothing that was ever acknowledged can be missing from what is hosted here.
     std::function<bool(const Catalog::PartitionId&)> is_trusted;
+    // That the store has to tell; empty: any.
+    std::string cluster_id = {};
+    // What the directory knows of its earlier runs: unless the one that was registered last is among them, it
+    // is a copy from before. Empty: it knows of none, and is what its id says.
+    std::vector<Uuid> incarnations = {};
+    // Writes down the runs that count from now on, durably. False: it cannot.
+    std::function<Task<bool>(std::vector<Uuid>)> remember = {};
+    std::function<void()> joined = [] {};  // called when this broker runs, each time
   };
 
   ClusterMembership(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
                     MetadataLoader& loader, Options options);
 
-  void run();
+  void run(std::vector<Endpoint> endpoints);
   void stop();
+  // Hands over what is led here as far as others can take it, for `patience` at most, and ends the session.
+  Task<void> leave(Time::duration patience);
   bool is_running() const { return is_running_; }
 
  private:
@@ -35,6 +45,8 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   Task<bool> join(BrokerEpoch epoch);
   Task<bool> write(LiveEntry::Status status, BrokerEpoch epoch);
   Task<bool> load();
+  bool is_of_this_cluster(const MetadataUpdate& all);
+  bool leads_what_others_can() const;
   Task<bool> take_over_entries(BrokerEpoch epoch);
   bool is_trusted(const Catalog::PartitionId& id) const;
   Task<void> pause(Time::duration time);
@@ -46,6 +58,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   MetadataLoader& loader_;
   Options options_;
   Waiters waiters_;
+  std::vector<Uuid> incarnations_;  // to be remembered
   bool is_loaded_ = false, is_running_ = false, is_same_directory_ = false;
   bool has_taken_over_ = false;  // entries of every run before this process
   bool has_told_ = false, stopped_ = false;

@@ -22,6 +22,14 @@ constexpr auto pause_after_refusal = std::chrono::milliseconds(50);  // or an up
 
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations) {
   PartitionState after = fence(state, registrations);
+  const ReplicaEntry leader{after.leader, after.leader_broker_epoch};
+  const bool drains = after.leader >= 0 && !is_running(registrations, leader);
+  for (const BrokerId replica : after.replicas) {
+    const ReplicaEntry* member = drains ? find_entry(after.isr, replica) : nullptr;
+    if (!member || !is_running(registrations, *member)) continue;
+    after = move_leader(std::move(after), replica, registrations);
+    break;
+  }
   if (after == state) return std::nullopt;
   return after;
 }

@@ -11,7 +11,8 @@
 
 namespace mq::core {
 
-// What the partition should be instead; nothing: it is as it should be. Pure.
+// What the partition should be instead: without those that are gone, and led by one that runs if there is one
+// in the ISR. Nothing: it is as it should be. Pure.
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations);
 
 class Elections : public std::enable_shared_from_this<Elections> {

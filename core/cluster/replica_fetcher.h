@@ -10,8 +10,7 @@
 
 #include "core/cluster/replica_session.h"
 #include "core/loop/pace.h"
-#include "core/metadata/catalog.h"
-#include "net/client.h"
+#include "core/metadata/peers.h"
 
 namespace mq::core {
 
@@ -23,8 +22,7 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   static constexpr std::int32_t answer_bytes_max = 8 << 20, partition_bytes_max = 1 << 20;
 
   using Connection = std::shared_ptr<net::Client>;
-  // To the internal listener of a broker, where the catalog says it is now.
-  using Connect = std::function<Task<Result<Connection>>(BrokerId)>;
+  using Connect = ConnectTo;
   struct Self {
     BrokerId broker = -1;
     std::function<BrokerEpoch()> epoch;

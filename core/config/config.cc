@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "net/http/endpoint.h"
+
 namespace mq::core {
 namespace {
 
@@ -20,6 +22,8 @@ using Member = std::variant<std::optional<std::int32_t> Config::*,  // a number,
                             LogFormat Config::*,                    //
                             MigrationPolicy Config::*,              //
                             LogLevels Config::*,                    //
+                            std::optional<Address> Config::*,       // of this host, or auto
+                            std::vector<std::string> Config::*,     // URLs
                             std::vector<Listener> Config::*>;       // `listeners`, and their `advertise`
 
 struct Row {
@@ -45,6 +49,30 @@ const auto rows = std::to_array<Row>({
      "addresses on which the Kafka protocol is spoken"},
     {advertise_key, &Config::listeners, 0, 0, "advertised.listeners", "",
      "addresses that clients are told; wins over what a listener says itself"},
+    {"cluster.etcd", &Config::etcd, 0, 0, "", "MQ_ETCD",
+     "members of etcd, http://HOST:PORT or https://HOST:PORT; with any this broker is one of a cluster"},
+    {"cluster.name", &Config::cluster_name, 0, 0, "", "MQ_CLUSTER",
+     "name of the cluster: several can share one etcd"},
+    {"cluster.rpc_listen", &Config::internal_listen, 0, 0, "", "MQ_RPC_LISTEN",
+     "address on which other brokers are answered; auto: the host of the first listener, port 7092"},
+    {"cluster.session_timeout", &Config::session_timeout, 2'000, 600'000, "broker.session.timeout.ms", "",
+     "time after which a broker that does not tell etcd that it lives is taken to be gone"},
+    {"cluster.join_timeout", &Config::join_timeout, 1'000, 86'400'000, "", "",
+     "time for which a broker that is new tries to reach etcd before it gives up"},
+    {"cluster.replica_lag_max", &Config::replica_lag_max, 100, 3'600'000, "replica.lag.time.max.ms", "",
+     "time after which a replica that is behind leaves the in-sync replicas"},
+    {"cluster.default_replication", &Config::default_replication, 1, 32'767, "default.replication.factor", "",
+     "replicas of a topic created without a number; auto: 3, or as many as there are brokers"},
+    {"cluster.etcd_user", &Config::etcd_user, 0, 0, "", "",
+     "user of etcd; empty: none"},
+    {"cluster.etcd_password_file", &Config::etcd_password_file, 0, 0, "", "",
+     "file with the password of that user"},
+    {"cluster.etcd_ca", &Config::etcd_ca, 0, 0, "", "",
+     "PEM file of the authorities that may vouch for etcd; empty: those of the system"},
+    {"cluster.etcd_certificate", &Config::etcd_certificate, 0, 0, "", "",
+     "PEM file of the certificate that this broker shows etcd; empty: none"},
+    {"cluster.etcd_key", &Config::etcd_key, 0, 0, "", "",
+     "PEM file of the key of that certificate"},
     {"storage.data", &Config::data, 0, 0, "log.dirs", "MQ_DATA",
      "directory of logs and metadata; created when missing"},
     {"storage.flush", &Config::flush, 0, 0, "", "",
@@ -168,7 +196,7 @@ std::optional<Wrong> read(const Row&, std::string_view text, std::string& into) 
 }
 
 std::optional<Wrong> read(const Row&, std::string_view text, std::filesystem::path& into) {
-  if (trim(text).empty()) return Wrong{"must name a directory"};
+  if (trim(text).empty()) return Wrong{"must not be empty"};
   if (text.find('\0') != std::string_view::npos || text.size() > 4000) return Wrong{"is not a path"};
   into = text;
   return std::nullopt;
@@ -235,6 +263,28 @@ std::optional<Wrong> read(const Row& row, std::string_view text, LogLevels& into
   return std::nullopt;
 }
 
+std::optional<Wrong> read(const Row&, std::string_view text, std::optional<Address>& into) {
+  if (trim(text) == "auto") {
+    into = std::nullopt;
+    return std::nullopt;
+  }
+  auto address = parse_address(text);
+  if (!address) return address.error();
+  into = std::move(*address);
+  return std::nullopt;
+}
+
+std::optional<Wrong> read(const Row&, std::string_view text, std::vector<std::string>& into) {
+  std::vector<std::string> urls;
+  for (const std::string_view part : split(text, ',')) {
+    if (!net::http::parse_endpoint(part))
+      return Wrong{quote(part) + " is not http://HOST:PORT or https://HOST:PORT"};
+    urls.emplace_back(part);
+  }
+  into = std::move(urls);
+  return std::nullopt;
+}
+
 std::optional<Wrong> read(const Row& row, std::string_view text, std::vector<Listener>& into) {
   return row.key == advertise_key ? read_advertised(text, into) : read_listeners(text, into);
 }
@@ -269,6 +319,15 @@ std::string show(const Row&, Milliseconds value) {
 std::string show(const Row& row, const LogLevels& value) {
   std::string text = show(row, value.all);
   for (const auto& [module, level] : value.modules) text += "," + module + "=" + show(row, level);
+  return text;
+}
+
+std::string show(const Row&, const std::optional<Address>& value) {
+  return value ? format_address(*value) : "auto";
+}
+std::string show(const Row&, const std::vector<std::string>& value) {
+  std::string text;
+  for (const std::string& one : value) text += (text.empty() ? "" : ",") + one;
   return text;
 }
 
@@ -308,6 +367,12 @@ std::string accepts(const Row& row, Milliseconds) {
 std::string accepts(const Row&, const LogLevels&) {
   return "LEVEL[,MODULE=LEVEL...]";
 }
+std::string accepts(const Row&, const std::optional<Address>&) {
+  return "auto or [HOST]:PORT";
+}
+std::string accepts(const Row&, const std::vector<std::string>&) {
+  return "URL[,URL...]";
+}
 std::string accepts(const Row& row, const std::vector<Listener>&) {
   return row.key == advertise_key ? "auto or HOST:PORT[,NAME=HOST:PORT...]"
                                   : "[HOST]:PORT[,NAME=[HOST]:PORT...]";
@@ -320,6 +385,7 @@ const Row* find_row(std::string_view key) {
 
 bool is_list(const Member& member) {
   return std::holds_alternative<std::vector<Listener> Config::*>(member) ||
+         std::holds_alternative<std::vector<std::string> Config::*>(member) ||
          std::holds_alternative<LogLevels Config::*>(member);
 }
 

@@ -29,6 +29,10 @@ struct Identity {
   std::string cluster_id;
   BrokerId node_id = 1;
   Uuid directory_id{};
+  // Of a member of a cluster: the runs of which the newest may be the one that was registered last. A copy of
+  // the directory that was put back has older ones.
+  bool is_member = false;
+  std::vector<Uuid> incarnations = {};
 };
 
 // What all handlers share.

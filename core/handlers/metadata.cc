@@ -66,6 +66,8 @@ constexpr std::size_t created_max = 100;
 
 // Missing topics are made within the request, so that the answer is of finished topics.
 Task<void> create_missing(Context& context, const std::vector<MetadataTopic>& asked) {
+  const Config& config = context.broker.config;
+  const Catalog& catalog = context.broker.catalog;
   std::vector<NewTopic> wanted;
   std::set<std::string_view> names;
   for (const MetadataTopic& one : asked) {
@@ -74,9 +76,12 @@ Task<void> create_missing(Context& context, const std::vector<MetadataTopic>& as
     if (!one.name || one.topic_id != Uuid{} || context.broker.catalog.find(*one.name)) continue;
     if (!is_topic_name(*one.name) || !names.insert(*one.name).second) continue;
     if (is_internal_topic(*one.name))
-      wanted.push_back(new_internal_topic(*one.name, context.broker.config));
+      wanted.push_back(new_internal_topic(*one.name, config, catalog));
     else
-      wanted.push_back({*one.name, static_cast<std::int32_t>(context.broker.config.default_partitions), {}});
+      wanted.push_back({*one.name,
+                        static_cast<std::int32_t>(config.default_partitions),
+                        {},
+                        default_replication_factor(catalog, config.default_replication)});
   }
   if (!wanted.empty()) co_await context.broker.controller.create(std::move(wanted));
 }

@@ -50,6 +50,8 @@ Task<TransactionVerification> verify_transaction(Context& context, const kafka::
   if (producers.size() > 1) verification.error = Error::invalid_producer_id_mapping;
   if (context.version < version_adding_partitions || partitions.empty() || verification.error != Error::none)
     co_return verification;
+  verification.adds = context.broker.transactions.is_elsewhere(*request.transactional_id);
+  if (verification.adds) co_return verification;
   auto added = co_await context.broker.transactions.add_by_writing(
       *request.transactional_id, verification.producer, std::move(partitions));
   verification.error = produce_error(added.error, context.version);
@@ -70,8 +72,17 @@ Task<VerifiedBatch> verify_batch(Context& context, const kafka::ProduceRequest& 
   verified.verification = partition->begin_verification(producer);
   if (!verified.verification) co_return verified;
   TopicPartition to{topic->name, index};
-  const Error error = co_await context.broker.transactions.verified(*request.transactional_id,
-                                                                    verification->producer, std::move(to));
+  TransactionCoordinator& transactions = context.broker.transactions;
+  const std::string& id = *request.transactional_id;
+  Error error = Error::none;
+  if (transactions.is_elsewhere(id)) {
+    using Ask = TransactionCoordinator::Ask;
+    const Ask ask = verification->adds ? Ask::to_add : Ask::whether_it_has;
+    co_await context.get_in_line();
+    error = co_await transactions.ask_coordinator(id, verification->producer, std::move(to), ask);
+  } else {
+    error = transactions.verify(id, verification->producer, to);
+  }
   verified.error = produce_error(error, context.version);
   if (error != Error::none) partition->end_verification(producer);
   co_return verified;

@@ -20,6 +20,7 @@ struct TransactionVerification {
   kafka::Error error = kafka::Error::none;  // for every transactional batch
   ProducerEpoch producer;
   std::optional<TransactionCoordinator::Addition> added;
+  bool adds = false;  // partitions are added one by one, by a coordinator that is elsewhere
 };
 
 // Suspends only when partitions have to be added.

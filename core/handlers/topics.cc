@@ -24,13 +24,6 @@ constexpr std::int32_t partitions_per_request_max = 100'000;
 using WantedTopic = kafka::CreateTopicsRequest::CreatableTopic;
 using Created = kafka::CreateTopicsResponse::CreatableTopicResult;
 
-// Of who does not say: three replicas where there are brokers for it.
-std::int32_t default_replication_factor(const Catalog& catalog) {
-  constexpr std::size_t wanted = 3;
-  if (catalog.is_alone()) return 1;
-  return static_cast<std::int32_t>(std::clamp<std::size_t>(catalog.registrations().size(), 1, wanted));
-}
-
 // Alone, every replica is this broker. Otherwise the controller knows whether there are brokers enough.
 Refusal check_replicas(const Context& context, const WantedTopic& asked) {
   const BrokerId self = context.broker.identity.node_id;
@@ -86,8 +79,10 @@ Refusal read_topic(const Context& context, const WantedTopic& asked, NewTopic& o
   else
     out.partitions = asked.num_partitions;
   if (Refusal refusal = check_replicas(context, asked); refusal.error != Error::none) return refusal;
-  out.replication_factor = asked.replication_factor == -1 ? default_replication_factor(context.broker.catalog)
-                                                          : asked.replication_factor;
+  out.replication_factor = asked.replication_factor;
+  if (asked.replication_factor == -1)
+    out.replication_factor =
+        default_replication_factor(context.broker.catalog, context.broker.config.default_replication);
   if (out.partitions > partitions_per_request_max)
     return {Error::invalid_partitions,
             "at most " + std::to_string(partitions_per_request_max) + " partitions at a time"};

@@ -58,12 +58,14 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     }
   }
   Error error = possible ? Error::none : Error::operation_not_attempted;
+  // A broker asks for a client that adds partitions by writing to them.
+  const bool by_writing = context.peer->listener == internal_listener;
+  const ClientVersion client = by_writing ? ClientVersion::second : ClientVersion::first;
   const ProducerEpoch who{asked.producer_id, asked.producer_epoch};
   if (asked.transactional_id.empty())
     error = Error::invalid_request;
   else if (possible && !wanted.empty())
-    error = co_await context.broker.transactions.add(asked.transactional_id, who, std::move(wanted),
-                                                     ClientVersion::first);
+    error = co_await context.broker.transactions.add(asked.transactional_id, who, std::move(wanted), client);
   for (auto& topic : results)
     for (auto& partition : topic.results_by_partition)
       if (partition.partition_error_code == 0)

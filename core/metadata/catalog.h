@@ -84,6 +84,7 @@ class Catalog {
     std::vector<TopicChange> topics;
     std::set<PartitionId> partitions;  // whose state is another, or gone
     bool brokers = false;              // who lives, or who is the controller, changed
+    std::set<std::string> configs;     // kind + "/" + name, but those of topics
     std::vector<std::string> damaged;  // keys of entries that cannot be read; they count as unchanged
   };
   Applied apply(const MetadataUpdate& update);
@@ -105,7 +106,8 @@ class Catalog {
   void forget_missing(const MetadataUpdate& update, Applied& applied, Names& names);
   bool apply_entry(const std::string& key, const std::optional<MetadataEntry>& entry, Applied& applied,
                    Names& names, TopicEntries& topics);
-  bool apply_config(std::string_view name, const std::optional<MetadataEntry>& entry, Names& names);
+  bool apply_config(std::string_view name, const std::optional<MetadataEntry>& entry, Applied& applied,
+                    Names& names);
   bool apply_state(std::string_view id, const std::optional<MetadataEntry>& entry, Applied& applied);
   bool apply_live(std::string_view id, const std::optional<MetadataEntry>& entry, Applied& applied);
   bool apply_registered(std::string_view id, const std::optional<MetadataEntry>& entry);

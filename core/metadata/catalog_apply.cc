@@ -40,8 +40,10 @@ void Catalog::forget_missing(const MetadataUpdate& update, Applied& applied, Nam
   for (const auto& [name, topic] : by_name_) names.insert(name);
   std::erase_if(configs_, [&](const auto& config) {
     const bool gone = is_missing(std::string(config_entries) + config.first);
-    if (const auto topic = topic_of_config(config.first); gone && topic) names.emplace(*topic);
-    return gone;
+    if (!gone) return false;
+    const auto topic = topic_of_config(config.first);
+    topic ? (void)names.emplace(*topic) : (void)applied.configs.insert(config.first);
+    return true;
   });
   std::erase_if(states_, [&](const auto& state) {
     const bool gone = is_missing(partition_key(state.first.first, state.first.second));
@@ -61,7 +63,7 @@ void Catalog::forget_missing(const MetadataUpdate& update, Applied& applied, Nam
 bool Catalog::apply_entry(const std::string& key, const std::optional<MetadataEntry>& entry, Applied& applied,
                           Names& names, TopicEntries& topics) {
   std::string_view rest = key;
-  if (strip(rest, config_entries)) return apply_config(rest, entry, names);
+  if (strip(rest, config_entries)) return apply_config(rest, entry, applied, names);
   if (strip(rest, partition_entries)) return apply_state(rest, entry, applied);
   if (strip(rest, live_entries)) return apply_live(rest, entry, applied);
   if (strip(rest, registered_entries)) return apply_registered(rest, entry);
@@ -74,10 +76,12 @@ bool Catalog::apply_entry(const std::string& key, const std::optional<MetadataEn
   return true;
 }
 
-bool Catalog::apply_config(std::string_view name, const std::optional<MetadataEntry>& entry, Names& names) {
+bool Catalog::apply_config(std::string_view name, const std::optional<MetadataEntry>& entry, Applied& applied,
+                           Names& names) {
   auto values = entry ? parse_config(entry->value) : Result<ConfigMap>(ConfigMap{});
   if (!values) return false;
-  if (const auto topic = topic_of_config(name)) names.emplace(*topic);
+  const auto topic = topic_of_config(name);
+  topic ? (void)names.emplace(*topic) : (void)applied.configs.emplace(name);
   if (entry)
     configs_[std::string(name)] = {std::move(*values), entry->version};
   else

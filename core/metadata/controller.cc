@@ -3,12 +3,21 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "core/loop/pace.h"
 #include "core/metadata/entries.h"
 
 namespace mq::core {
 
 using kafka::Error;
+
+std::int32_t default_replication_factor(const Catalog& catalog, std::optional<std::int32_t> wanted) {
+  constexpr std::int32_t usual = 3;
+  if (catalog.is_alone()) return 1;
+  const auto brokers = static_cast<std::int32_t>(catalog.registrations().size());
+  return std::clamp(wanted.value_or(usual), 1, std::max(brokers, 1));
+}
 
 Task<Error> Controller::commit(MetadataChange change) {
   const Committed committed = co_await store_.commit(std::move(change));
@@ -107,16 +116,22 @@ std::vector<PlacementTarget> Controller::targets(std::int32_t replication_factor
 }
 
 // Invisible until the entry of the topic is there.
-Task<Error> Controller::place_partitions(const NewTopic& topic, Uuid id) {
-  const auto placed =
-      place(targets(topic.replication_factor), topic.partitions, topic.replication_factor, clock_.random());
+Task<Error> Controller::place_partitions(const NewTopic& topic, Uuid id, std::int32_t first) {
+  const auto placed = place(targets(topic.replication_factor), topic.partitions - first,
+                            topic.replication_factor, clock_.random());
+  if (placed.empty()) co_return Error::invalid_replication_factor;
   const int min_isr = catalog_.effective(topic.overrides).insync_replicas_min;
   MetadataChange change;
-  for (std::int32_t i = 0; i < topic.partitions; i++) {
+  for (std::int32_t i = first; i < topic.partitions; i++) {
     PartitionState state =
-        initial_state(placed[static_cast<std::size_t>(i)], min_isr, catalog_.registrations());
+        initial_state(placed[static_cast<std::size_t>(i - first)], min_isr, catalog_.registrations());
     const std::string key = partition_key(id, i);
-    change.guards.push_back({Guard::Kind::absent, key});
+    // What an earlier try left of a partition that nobody has seen yet is overwritten.
+    const EntryVersion left = known_version({id, i});
+    if (left == 0)
+      change.guards.push_back({Guard::Kind::absent, key});
+    else
+      change.guards.push_back({Guard::Kind::unchanged, key, left});
     change.puts[key] = to_json(state);
     if (change.puts.size() < MetadataChange::entries_max && i + 1 < topic.partitions) continue;
     const Error error = co_await commit(std::exchange(change, {}));
@@ -128,14 +143,38 @@ Task<Error> Controller::place_partitions(const NewTopic& topic, Uuid id) {
 Task<Error> Controller::remove(std::string name) {
   const AsyncMutex::Hold hold = co_await changing_.lock();
   MetadataChange change;
+  std::int32_t partitions = 0;
+  Uuid id{};
   {
     const TopicPtr topic = catalog_.find(name);  // not held: its partitions go one by one
     if (!topic) co_return Error::unknown_topic_or_partition;
     change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
     change.erases.push_back(topic_key(name));
     if (!topic->overrides.empty()) change.erases.push_back(config_key(topic_kind, name));
+    partitions = topic->partitions;
+    id = topic->id;
   }
-  co_return co_await commit(std::move(change));
+  const Error error = co_await commit(std::move(change));
+  if (error == Error::none && !catalog_.is_alone()) co_await forget_partitions(id, partitions);
+  co_return error;
+}
+
+// Nobody sees them any more. What a failure leaves takes a little room and is in nobody's way.
+Task<void> Controller::forget_partitions(Uuid id, std::int32_t partitions) {
+  MetadataChange change;
+  for (std::int32_t i = 0; i < partitions; i++) {
+    change.erases.push_back(partition_key(id, i));
+    if (change.erases.size() < MetadataChange::entries_max && i + 1 < partitions) continue;
+    const Committed committed = co_await store_.commit(std::exchange(change, {}));
+    if (committed.outcome == Committed::Outcome::done) continue;
+    spdlog::warn("what was known of partitions of a topic that is gone stays: {}", committed.why);
+    co_return;
+  }
+}
+
+EntryVersion Controller::known_version(const Catalog::PartitionId& id) const {
+  const auto known = catalog_.states().find(id);
+  return known == catalog_.states().end() ? 0 : known->second.version;
 }
 
 Task<Controller::Answer> Controller::add_partitions(std::string name, std::int32_t total) {
@@ -149,6 +188,11 @@ Task<Controller::Answer> Controller::add_partitions(std::string name, std::int32
   const auto more = static_cast<std::size_t>(total - topic->partitions);
   if (catalog_.partition_count() + more > partitions_max)
     co_return Answer{Error::invalid_partitions, "too many partitions for this broker"};
+  if (!catalog_.is_alone()) {
+    const NewTopic grown{name, total, topic->overrides, topic->replication_factor};
+    const Error error = co_await place_partitions(grown, topic->id, topic->partitions);
+    if (error != Error::none) co_return Answer{error, "where the new partitions go could not be stored"};
+  }
   MetadataChange change;
   change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
   change.puts[topic_key(name)] = to_json(TopicEntry{topic->id, total, topic->replication_factor});

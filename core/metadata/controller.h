@@ -21,6 +21,9 @@ struct NewTopic {
   std::int32_t replication_factor = 1;
 };
 
+// Of a topic for which nobody says how many: `wanted`, or 3, where there are brokers for it.
+std::int32_t default_replication_factor(const Catalog& catalog, std::optional<std::int32_t> wanted = {});
+
 class Controller {
  public:
   static constexpr std::size_t partitions_max = 100'000;  // of the broker
@@ -47,7 +50,10 @@ class Controller {
 
  private:
   Task<kafka::Error> commit(MetadataChange change);
-  Task<kafka::Error> place_partitions(const NewTopic& topic, Uuid id);
+  // Those of the topic that begin with this index.
+  Task<kafka::Error> place_partitions(const NewTopic& topic, Uuid id, std::int32_t first = 0);
+  Task<void> forget_partitions(Uuid id, std::int32_t partitions);
+  EntryVersion known_version(const Catalog::PartitionId& id) const;  // 0: it has no entry
   std::vector<PlacementTarget> targets(std::int32_t replication_factor) const;
   bool is_hosted(const Topic& topic) const;
 

@@ -58,10 +58,11 @@ bool is_internal_topic(std::string_view name) {
   return find_kind(name) != nullptr;
 }
 
-NewTopic new_internal_topic(std::string_view name, const Config& config) {
+NewTopic new_internal_topic(std::string_view name, const Config& config, const Catalog& catalog) {
   NewTopic topic;
   topic.name = name;
   topic.partitions = static_cast<std::int32_t>(config.*find_kind(name)->partitions);
+  topic.replication_factor = default_replication_factor(catalog);
   topic.overrides = {
       {"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", "104857600"}};
   return topic;
@@ -127,7 +128,7 @@ bool InternalTopic::empty(std::int32_t index) const {
 Task<Error> InternalTopic::ensure() {
   if (topics_.find(name_)) co_return Error::none;
   std::vector<NewTopic> wanted;
-  wanted.push_back(new_internal_topic(name_, config_));
+  wanted.push_back(new_internal_topic(name_, config_, topics_));
   const auto answers = co_await controller_.create(std::move(wanted));
   if (topics_.find(name_)) co_return Error::none;  // also when somebody else was quicker
   spdlog::error("topic {} cannot be made: {}", name_, answers.front().message);

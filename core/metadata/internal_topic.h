@@ -21,7 +21,7 @@ inline constexpr std::string_view transactions_topic = "__transaction_state";
 
 bool is_internal_topic(std::string_view name);
 // As the broker makes it, whoever asks first; the name must be one of the internal ones.
-NewTopic new_internal_topic(std::string_view name, const Config& config);
+NewTopic new_internal_topic(std::string_view name, const Config& config, const Catalog& catalog);
 // Clients may not write here, except the one that Kafka's own tools use to repair these topics.
 bool may_produce(std::string_view client_id, std::string_view topic);
 

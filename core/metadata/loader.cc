@@ -84,7 +84,7 @@ Task<void> MetadataLoader::take(const MetadataUpdate& update) {
     spdlog::error("the metadata of {} is damaged, it is taken to be as it was", key);
   for (const Catalog::TopicChange& change : applied.topics) co_await take(change);
   co_await take_states(applied.partitions);
-  updated_(applied);
+  for (const Updated& tell : updated_) tell(applied);
 }
 
 Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {

@@ -46,7 +46,7 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   void on_role_set(RoleSet set) { role_set_ = std::move(set); }
   // Called when an update has been taken in, with what it changed.
   using Updated = std::function<void(const Catalog::Applied&)>;
-  void on_update(Updated updated) { updated_ = std::move(updated); }
+  void on_update(Updated updated) { updated_.push_back(std::move(updated)); }
 
   // Of one topic: called now for each of its partitions that is hosted here, and whenever it is led here in
   // another epoch; nothing: by somebody else.
@@ -83,7 +83,7 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   bool stopped_ = false;
   Changed changed_ = [](const Topic&, PartitionTable::Partitions) {};
   RoleSet role_set_ = [](const Topic&, std::int32_t, const auto&, const PartitionState&) {};
-  Updated updated_ = [](const Catalog::Applied&) {};
+  std::vector<Updated> updated_;
   std::map<std::string, RoleChanged, std::less<>> role_changed_;  // by topic
 };
 

@@ -21,13 +21,6 @@ namespace {
 constexpr std::chrono::seconds pause_after_failure{1};
 constexpr Timestamp wait_ms_max = 24 * 3'600'000;  // then it is looked at again
 
-// Another leader, more replicas, a disk with room: the marker is to be written then.
-bool passes_by_itself(Error error) {
-  return error == Error::kafka_storage_error || error == Error::not_leader_or_follower ||
-         error == Error::not_enough_replicas || error == Error::not_enough_replicas_after_append ||
-         error == Error::request_timed_out;
-}
-
 }  // namespace
 
 TransactionCoordinator::TransactionCoordinator(asio::io_context& loop, const Clock& clock,
@@ -53,6 +46,8 @@ void TransactionCoordinator::stop() {
   alarm_->cancel();
   due_.clear();
   pauses_.wake_all();
+  if (others_.markers) others_.markers->stop();
+  if (others_.questions) others_.questions->stop();
   for (const auto& [id, entry] : entries_) entry->waiters.wake_all();
 }
 
@@ -140,11 +135,6 @@ Error TransactionCoordinator::verify(const std::string& id, ProducerEpoch who,
   if (const Error error = serves(id); error != Error::none) return error;
   const EntryPtr entry = find(id);
   return entry ? entry->state.verify(who, partition) : Error::invalid_producer_id_mapping;
-}
-
-Task<Error> TransactionCoordinator::verified(std::string id, ProducerEpoch who,
-                                             TopicPartition partition) const {
-  co_return verify(id, who, partition);
 }
 
 Task<TransactionCoordinator::Addition> TransactionCoordinator::add_by_writing(
@@ -273,27 +263,6 @@ void TransactionCoordinator::write_marker(const TopicPartition& to, ProducerEpoc
     done(appended.error);
   };
   located.partition->append_marker(producer.id, producer.epoch, marker, std::move(written), wanted);
-}
-
-// Gives back those that have to be tried again; what was deleted meanwhile needs no end.
-Task<std::vector<TopicPartition>> TransactionCoordinator::write_markers(
-    EntryPtr entry, std::vector<TopicPartition> partitions) {
-  const ProducerEpoch producer = entry->state.now().producer;
-  const kafka::Marker marker{entry->state.now().status == Status::prepare_commit, entry->epoch};
-  std::vector<TopicPartition> failed;
-  WaitGroup markers;
-  for (const TopicPartition& at : partitions) {
-    markers.add();
-    write_marker(at, producer, marker, [&at, &markers, &failed](Error error) {
-      if (passes_by_itself(error)) failed.push_back(at);
-      markers.done();
-    });
-  }
-  co_await markers.wait();
-  if (!failed.empty())
-    spdlog::error("transactional id \"{}\": {} partitions have no marker yet; tried again", entry->id,
-                  failed.size());
-  co_return failed;
 }
 
 // ---------------------------------------------------------------------------------------------- time

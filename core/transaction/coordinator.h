@@ -13,8 +13,13 @@
 #include "core/loop/waiter.h"
 #include "core/metadata/coordinator_shards.h"
 #include "core/metadata/internal_topic.h"
+#include "core/metadata/peers.h"
 #include "core/metadata/producer_ids.h"
 #include "core/transaction/state.h"
+
+namespace mq::kafka {
+struct WriteTxnMarkersRequest;
+}
 
 namespace mq::core {
 
@@ -41,6 +46,13 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
                          const Catalog& topics, const PartitionTable& partitions, ProducerIds& ids,
                          InternalTopic& log);
 
+  // The others, where partitions and ids may be; before that, and alone, all is here.
+  struct Others {
+    BrokerId self = -1;
+    std::unique_ptr<Peers> markers, questions;  // apart: a marker waits until it is committed
+  };
+  void know(Others others) { others_ = std::move(others); }
+
   // Called when a marker in a partition of __consumer_offsets is durable.
   using OffsetsEnded = std::function<void(std::int32_t partition, ProducerId producer, bool committed)>;
   void tell_ended(OffsetsEnded ended) { offsets_ended_ = std::move(ended); }
@@ -65,8 +77,11 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
                          ClientVersion version);
   Task<Answer> end(std::string id, ProducerEpoch who, bool commit, ClientVersion version);
   kafka::Error verify(const std::string& id, ProducerEpoch who, const TopicPartition& partition) const;
-  // The same, whoever coordinates the id. Alone, that is here, and nothing suspends.
-  Task<kafka::Error> verified(std::string id, ProducerEpoch who, TopicPartition partition) const;
+  // Whether another broker coordinates the id, if anybody does.
+  bool is_elsewhere(const std::string& id) const;
+  // The same as verify, of one that is coordinated elsewhere; or adds the partition to its transaction.
+  enum class Ask { whether_it_has, to_add };
+  Task<kafka::Error> ask_coordinator(std::string id, ProducerEpoch who, TopicPartition partition, Ask ask);
 
   // Adds partitions for a client that does so by writing to them. As long as the addition is kept, whoever
   // comes later for the same id waits: so writes stay in order although the first of them suspends.
@@ -107,7 +122,11 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   bool is_current(const Entry& entry) const { return shards_.is_current(entry.partition, entry.epoch); }
   void loaded(const std::string& id, Transaction transaction);
   static Task<void> finish(Self self, EntryPtr entry);
-  Task<std::vector<TopicPartition>> write_markers(EntryPtr entry, std::vector<TopicPartition> partitions);
+  using TopicPartitions = std::vector<TopicPartition>;
+  Task<TopicPartitions> write_markers(EntryPtr entry, TopicPartitions partitions);
+  BrokerId leader_of(const TopicPartition& partition) const;  // -1: nobody, or there is no such partition
+  Task<void> send_markers(BrokerId leader, kafka::WriteTxnMarkersRequest request, TopicPartitions partitions,
+                          TopicPartitions* failed);
   static Task<void> time_out(Self self, EntryPtr entry);
   static Task<void> forget(Self self, EntryPtr entry);
   Task<void> pause();
@@ -122,6 +141,7 @@ class TransactionCoordinator : public std::enable_shared_from_this<TransactionCo
   const PartitionTable& partitions_;
   ProducerIds& ids_;
   InternalTopic& log_;
+  Others others_;
   OffsetsEnded offsets_ended_;
   Entries entries_;
   CoordinatorShards shards_;

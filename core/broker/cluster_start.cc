@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/broker/cluster_start.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include "core/error.h"
+#include "core/metadata/embedded_store.h"
+#include "core/metadata/etcd_store.h"
+#include "storage/error.h"
+
+namespace mq::core {
+
+namespace {
+
+constexpr std::uint16_t internal_port = 7092;
+constexpr auto connect_within = std::chrono::seconds(3);
+
+// Without what ends the line.
+std::string password_in(const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  auto file = storage::real_files().open(path, storage::FileSystem::Mode::read);
+  std::string text(4096, '\0');
+  const auto size = file ? (*file)->read(std::as_writable_bytes(std::span(text)), 0)
+                         : storage::Result<std::size_t>(file.error());
+  if (!size)
+    throw WrongStart(
+        2, "the password of etcd cannot be read from " + path.string() + ": " + size.error().message());
+  text.resize(*size);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+EtcdOptions etcd_options(const Config& config, asio::any_io_executor workers) {
+  EtcdOptions options;
+  options.endpoints = config.etcd;
+  options.prefix = "/mq/" + config.cluster_name + "/";
+  options.session_ttl = std::chrono::ceil<std::chrono::seconds>(config.session_timeout);
+  options.user = config.etcd_user;
+  options.password = password_in(config.etcd_password_file);
+  options.tls = {config.etcd_ca.string(), config.etcd_certificate.string(), config.etcd_key.string()};
+  options.workers = std::move(workers);
+  return options;
+}
+
+Task<Result<std::shared_ptr<net::Client>>> connect(Endpoint endpoint) {
+  co_return co_await net::Client::connect(endpoint.host, endpoint.port, connect_within);
+}
+
+// The address of this machine on the way to the first member of etcd that has one; its name otherwise.
+// Nothing is sent.
+std::string own_address(const Config& config) {
+  asio::io_context loop;
+  asio::ip::udp::resolver resolver(loop);
+  for (const std::string& url : config.etcd) {
+    const auto member = net::http::parse_endpoint(url);
+    error_code error;
+    const auto found = resolver.resolve(member->host, std::to_string(member->port), error);
+    for (const auto& entry : found) {
+      asio::ip::udp::socket socket(loop);
+      socket.connect(entry.endpoint(), error);
+      if (!error) return socket.local_endpoint().address().to_string();
+    }
+  }
+  return asio::ip::host_name();
+}
+
+bool is_everywhere(const std::string& host) {
+  return host.empty() || host == "0.0.0.0" || host == "::";
+}
+
+}  // namespace
+
+World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io_executor workers) {
+  World::Cluster cluster;
+  cluster.open_store = [options = etcd_options(config, std::move(workers)), &clock](
+                           asio::io_context& loop, const Identity&) -> std::unique_ptr<MetadataStore> {
+    return std::make_unique<EtcdStore>(loop, clock, options);
+  };
+  cluster.connect = [](const Endpoint& endpoint) { return connect(endpoint); };
+  return cluster;
+}
+
+Enrolled enrol_now(const World::Cluster& cluster, const Clock& clock, const Identity& identity,
+                   Applicant applicant, Time::duration patience) {
+  asio::io_context loop(1);
+  const auto store = cluster.open_store(loop, identity);
+  Enrolled enrolled;
+  std::exception_ptr failed;
+  const auto ended = [&](std::exception_ptr thrown, Enrolled result) {
+    failed = thrown;
+    enrolled = std::move(result);
+    store->stop();
+  };
+  asio::co_spawn(loop, enrol(loop, clock, *store, std::move(applicant), patience), ended);
+  loop.run();
+  if (failed) std::rethrow_exception(failed);
+  return enrolled;
+}
+
+bool has_topics(storage::Store& meta) {
+  const auto rows = meta.scan(std::string(entry_row_prefix) + topic_key(""), "", 1);
+  return !rows || !rows->empty();
+}
+
+void add_internal_listener(Config& config) {
+  const bool is_there = std::ranges::any_of(
+      config.listeners, [](const Listener& one) { return one.name == internal_listener; });
+  if (is_there) return;
+  Listener listener;
+  listener.name = internal_listener;
+  listener.listen =
+      config.internal_listen.value_or(Address{config.listeners.front().listen.host, internal_port});
+  config.listeners.push_back(std::move(listener));
+}
+
+Endpoint endpoint_of(const Listener& listener, const Config& config) {
+  const Address at = listener.advertise.value_or(listener.listen);
+  return {listener.name, is_everywhere(at.host) ? own_address(config) : at.host, at.port};
+}
+
+}  // namespace mq::core

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a broker that is to be one of a cluster needs of the machine, made as its configuration says. At the
+// start; blocks.
+#pragma once
+
+#include "core/broker/broker.h"
+#include "core/cluster/enrolment.h"
+
+namespace mq::core {
+
+// The store over etcd, connections over TCP. Throws WrongStart.
+World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io_executor workers);
+
+// Runs until the store has said whether the directory is enrolled (core/cluster/enrolment.h).
+Enrolled enrol_now(const World::Cluster& cluster, const Clock& clock, const Identity& identity,
+                   Applicant applicant, Time::duration patience);
+
+bool has_topics(storage::Store& meta);  // of a broker that was alone
+
+// The listener for other brokers, unless there is one of that name.
+void add_internal_listener(Config& config);
+// As others are told: what it advertises; or the address itself; or, where that is all interfaces, the one
+// that etcd is reached from.
+Endpoint endpoint_of(const Listener& listener, const Config& config);
+
+}  // namespace mq::core

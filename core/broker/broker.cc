@@ -358,6 +358,7 @@ void Broker::open_cluster() {
     if (const auto serves = std::exchange(p.serves, {})) serves();
   };
   options.lag_max = config_.replica_lag_max;
+  options.watches = world_.cluster->watches;
   options.membership.is_trusted = [&p, is_durable](const Catalog::PartitionId& id) {
     const auto partition = p.partitions->find(id.first, id.second);
     const auto& damaged = p.journal->recovery().damaged;

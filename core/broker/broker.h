@@ -30,6 +30,7 @@ struct World {
     std::function<std::unique_ptr<MetadataStore>(asio::io_context&, const Identity&)> open_store;
     ClusterMember::Connect connect;
     std::vector<Endpoint> endpoints;  // where others reach it when it does not listen
+    bool watches = false;             // others' processes (core/cluster/broker_watch.h)
   };
   std::optional<Cluster> cluster = {};  // not set: as the configuration says
 };

@@ -81,6 +81,7 @@ World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io
                            asio::io_context& loop, const Identity&) -> std::unique_ptr<MetadataStore> {
     return std::make_unique<EtcdStore>(loop, clock, options);
   };
+  cluster.watches = true;
   cluster.connect = [](const Endpoint& endpoint) { return connect(endpoint); };
   return cluster;
 }

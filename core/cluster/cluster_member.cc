@@ -14,6 +14,9 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
       isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions,
                                                 options.membership.self, options.lag_max)),
       elections_(std::make_shared<Elections>(loop, clock, store, catalog, loader, options.membership.self)),
+      watch_(options.watches
+                 ? std::make_shared<BrokerWatch>(loop, clock, store, catalog, options.membership.self)
+                 : nullptr),
       membership_(std::make_shared<ClusterMembership>(loop, clock, store, catalog, loader,
                                                       std::move(options.membership))) {}
 
@@ -38,11 +41,13 @@ void ClusterMember::updated(const Catalog::Applied& update) {
       for (std::int32_t i = 0; i < change.before->partitions; i++) followers_.leave({change.before->id, i});
   if (update.brokers) isr_changes_->look_at_all();
   elections_->updated(update);
+  if (watch_ && update.brokers) watch_->updated();
 }
 
 void ClusterMember::stop() {
   membership_->stop();
   elections_->stop();
+  if (watch_) watch_->stop();
   isr_changes_->stop();
   followers_.stop();
   replica_fetches_.stop();

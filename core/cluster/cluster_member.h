@@ -3,6 +3,7 @@
 // Lives on the loop.
 #pragma once
 
+#include "core/cluster/broker_watch.h"
 #include "core/cluster/cluster_membership.h"
 #include "core/cluster/elections.h"
 #include "core/cluster/followers.h"
@@ -18,6 +19,7 @@ class ClusterMember {
     ClusterMembership::Options membership;
     Connect connect;
     Time::duration lag_max = std::chrono::seconds(10);  // replica.lag.time.max.ms
+    bool watches = false;                               // others' processes, by TCP
   };
 
   ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
@@ -40,6 +42,7 @@ class ClusterMember {
   Followers followers_;
   const std::shared_ptr<IsrChanges> isr_changes_;
   const std::shared_ptr<Elections> elections_;
+  const std::shared_ptr<BrokerWatch> watch_;  // null: nobody is watched
   const std::shared_ptr<ClusterMembership> membership_;
 };
 

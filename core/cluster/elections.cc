@@ -16,12 +16,18 @@ namespace {
 
 // Nothing is waited for that an update would not tell of, but for whom an update is late.
 constexpr auto look_again_after = std::chrono::seconds(1);
+constexpr auto prefer_every = std::chrono::seconds(10);
+constexpr auto settled_after = std::chrono::seconds(60);
+constexpr std::size_t steps_at_once = 50;                            // in one change of the store
+constexpr std::size_t moves_at_once = 500;                           // each time
 constexpr auto pause_after_refusal = std::chrono::milliseconds(50);  // or an update, which tells why
 
 }  // namespace
 
-std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations) {
+std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
+                                           int min_isr) {
   PartitionState after = fence(state, registrations);
+  after = with_min_isr(std::move(after), min_isr);
   const ReplicaEntry leader{after.leader, after.leader_broker_epoch};
   const bool drains = after.leader >= 0 && !is_running(registrations, leader);
   for (const BrokerId replica : after.replicas) {
@@ -32,6 +38,21 @@ std::optional<PartitionState> due_election(const PartitionState& state, const Re
   }
   if (after == state) return std::nullopt;
   return after;
+}
+
+std::vector<PreferredStep> due_preferred(const std::map<Catalog::PartitionId, Catalog::StateEntry>& states,
+                                         const Registrations& registrations, const std::set<BrokerId>& ready,
+                                         std::size_t at_most) {
+  std::vector<PreferredStep> steps;
+  for (const auto& [id, entry] : states) {
+    if (steps.size() == at_most) break;
+    const PartitionState& state = entry.state;
+    const BrokerId preferred = state.replicas.front();
+    if (state.leader < 0 || state.leader == preferred || !ready.contains(preferred)) continue;
+    PartitionState after = move_leader(state, preferred, registrations);
+    if (after != state) steps.push_back({id, std::move(after)});
+  }
+  return steps;
 }
 
 Elections::Elections(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
@@ -49,8 +70,12 @@ void Elections::stop() {
 
 void Elections::updated(const Catalog::Applied& update) {
   if (update.brokers) all_ = true;
+  if (update.brokers) note_runs();
   some_.insert(update.partitions.begin(), update.partitions.end());
-  if (!update.brokers && update.partitions.empty()) return;
+  for (const Catalog::TopicChange& change : update.topics)  // it may want another number of replicas in sync
+    for (std::int32_t i = 0; change.after && i < change.after->partitions; i++)
+      some_.insert({change.after->id, i});
+  if (!update.brokers && some_.empty()) return;
   if (const auto waiter = waiter_.lock()) waiter->wake();
 }
 
@@ -71,6 +96,7 @@ Task<void> Elections::work(Self self) {
       if (std::exchange(self->all_, false))
         for (const auto& [id, entry] : self->catalog_.states()) partitions.insert(id);
       co_await self->judge(std::move(partitions));
+      co_await self->prefer();
     }
     if (self->stopped_) break;
     const bool has_failed = std::exchange(self->has_failed_, false);
@@ -94,32 +120,74 @@ Task<void> Elections::campaign() {
   all_ = true;
 }
 
-// In pieces that the store takes at once; of a piece that meets a conflict each by itself.
 Task<void> Elections::judge(std::set<PartitionId> partitions) {
-  constexpr std::size_t at_once = 50;
   Pace pace(co_await asio::this_coro::executor, clock_);
   std::vector<Step> steps;
-  const auto send = [&]() -> Task<void> {
-    auto piece = std::exchange(steps, {});
-    if (piece.empty()) co_return;
-    const bool is_done = co_await commit(piece);
-    if (is_done || piece.size() == 1) co_return;
-    for (Step& step : piece) {
-      std::vector<Step> single;
-      single.push_back(std::move(step));
-      co_await commit(std::move(single));
-    }
-  };
   for (const PartitionId& id : partitions) {
     if (pace.due()) co_await pace.give_way();
     if (stopped_ || !token_) co_return;
     const auto known = catalog_.states().find(id);
     if (known == catalog_.states().end()) continue;
-    auto after = due_election(known->second.state, catalog_.registrations());
+    auto after =
+        due_election(known->second.state, catalog_.registrations(), min_isr_of(id, known->second.state));
     if (after) steps.push_back({id, rewritten(std::move(*after)), known->second.version});
-    if (steps.size() == at_once) co_await send();
+    if (steps.size() == steps_at_once) co_await send(std::exchange(steps, {}));
   }
-  co_await send();
+  co_await send(std::move(steps));
+}
+
+int Elections::min_isr_of(const PartitionId& id, const PartitionState& state) const {
+  const TopicPtr topic = catalog_.find(id.first);
+  return topic ? topic->config.insync_replicas_min : state.min_isr;
+}
+
+void Elections::note_runs() {
+  std::erase_if(runs_, [&](const auto& run) {
+    return !is_running(catalog_.registrations(), {run.first, run.second.epoch});
+  });
+  for (const auto& [broker, registration] : catalog_.registrations())
+    if (registration.running) runs_.emplace(broker, Run{registration.epoch, clock_.now()});
+}
+
+// Who runs for a while, and has caught up with everything.
+std::set<BrokerId> Elections::ready() const {
+  std::set<BrokerId> brokers;
+  for (const auto& [broker, run] : runs_)
+    if (clock_.now() - run.since >= settled_after) brokers.insert(broker);
+  for (const auto& [id, entry] : catalog_.states())
+    for (const BrokerId replica : entry.state.replicas)
+      if (!find_entry(entry.state.isr, replica)) brokers.erase(replica);
+  return brokers;
+}
+
+// A broker that is back leads again what it is preferred for.
+Task<void> Elections::prefer() {
+  if (clock_.now() < prefers_at_ || stopped_ || !token_) co_return;
+  prefers_at_ = clock_.now() + prefer_every;
+  auto due = due_preferred(catalog_.states(), catalog_.registrations(), ready(), moves_at_once);
+  std::vector<Step> steps;
+  for (PreferredStep& step : due) {
+    const auto known = catalog_.states().find(step.id);
+    if (known == catalog_.states().end()) continue;
+    steps.push_back({step.id, rewritten(std::move(step.after)), known->second.version});
+    if (steps.size() < steps_at_once) continue;
+    co_await send(std::exchange(steps, {}));
+    if (stopped_ || !token_) co_return;
+  }
+  co_await send(std::move(steps));
+  if (!due.empty()) spdlog::info("{} leaderships go back to the replicas that are preferred", due.size());
+}
+
+// What the store takes at once; after a conflict each by itself.
+Task<void> Elections::send(std::vector<Step> steps) {
+  if (steps.empty()) co_return;
+  const bool is_done = co_await commit(steps);
+  if (is_done || steps.size() == 1) co_return;
+  for (Step& step : steps) {
+    std::vector<Step> single;
+    single.push_back(std::move(step));
+    co_await commit(std::move(single));
+  }
 }
 
 // Whoever is elected runs still when it is written.

@@ -12,8 +12,18 @@
 namespace mq::core {
 
 // What the partition should be instead: without those that are gone, and led by one that runs if there is one
-// in the ISR. Nothing: it is as it should be. Pure.
-std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations);
+// in the ISR; with as many in sync as the topic wants. Nothing: it is as it should be. Pure.
+std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
+                                           int min_isr);
+
+// Moves leaderships back to the replicas that are preferred, those in `ready`; `at_most` of them. Pure.
+struct PreferredStep {
+  Catalog::PartitionId id;
+  PartitionState after;
+};
+std::vector<PreferredStep> due_preferred(const std::map<Catalog::PartitionId, Catalog::StateEntry>& states,
+                                         const Registrations& registrations, const std::set<BrokerId>& ready,
+                                         std::size_t at_most);
 
 class Elections : public std::enable_shared_from_this<Elections> {
  public:
@@ -37,6 +47,11 @@ class Elections : public std::enable_shared_from_this<Elections> {
   static Task<void> work(Self self);
   Task<void> campaign();
   Task<void> judge(std::set<PartitionId> partitions);
+  Task<void> prefer();
+  int min_isr_of(const PartitionId& id, const PartitionState& state) const;
+  void note_runs();
+  std::set<BrokerId> ready() const;
+  Task<void> send(std::vector<Step> steps);
   Task<bool> commit(std::vector<Step> steps);
   bool may_campaign() const;
 
@@ -49,6 +64,12 @@ class Elections : public std::enable_shared_from_this<Elections> {
   std::optional<EntryVersion> token_;  // under which it holds `controller`
   bool all_ = true;                    // partitions have to be judged
   std::set<PartitionId> some_;         // or these
+  struct Run {
+    BrokerEpoch epoch = -1;
+    Time since = {};  // that it was seen running
+  };
+  std::map<BrokerId, Run> runs_;
+  Time prefers_at_ = {};
   std::weak_ptr<Waiter> waiter_;
   bool has_failed_ = false, stopped_ = false;
 };

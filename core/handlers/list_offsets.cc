@@ -69,10 +69,22 @@ Task<void> look_up(Context& context, std::shared_ptr<Partition> partition, const
     found(answer, *partition, at->offset, at->time);
 }
 
+// A new leader does not know yet how much is committed of what it had before it was elected; where the log
+// begins it does (KIP-207).
+Error check_known(const Context& context, const Partition& partition, std::int64_t timestamp) {
+  constexpr std::int16_t version_not_available = 5;
+  const auto& replicas = partition.replicas();
+  const bool is_known = !replicas || partition.high_watermark() >= replicas->leader_epoch_start();
+  if (is_known || timestamp == earliest || timestamp == earliest_local) return Error::none;
+  return context.version >= version_not_available ? Error::offset_not_available : Error::leader_not_available;
+}
+
 Error refuse(const Context& context, const Located& located, const Asked& asked) {
   if (context.version < version_with(asked.timestamp)) return Error::unsupported_version;
   if (!located.leads_here()) return located.error();
-  return check_epoch(*located.partition, asked.current_leader_epoch);
+  const Error error = check_epoch(*located.partition, asked.current_leader_epoch);
+  if (error != Error::none) return error;
+  return check_known(context, *located.partition, asked.timestamp);
 }
 
 }  // namespace

@@ -31,16 +31,17 @@ std::int16_t number_for_version(Error error, bool knows_fenced) {
   return number_of(error == Error::producer_fenced && !knows_fenced ? Error::invalid_producer_epoch : error);
 }
 
-Error check_partition(const Catalog& topics, const std::string& name, std::int32_t index) {
+Error check_partition(const Catalog& topics, const std::string& name, std::int32_t index, bool by_broker) {
   const TopicPtr topic = topics.find(name);
   if (!topic || !topic->has(index)) return Error::unknown_topic_or_partition;
-  return is_internal_topic(name) ? Error::topic_authorization_failed : Error::none;
+  return is_internal_topic(name) && !by_broker ? Error::topic_authorization_failed : Error::none;
 }
 
 // All can be added or none is. The answer has an entry for each that was asked for.
 Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     Context& context, AddRequest::AddPartitionsToTxnTransaction asked) {
   const bool knows_fenced = context.version >= 2;
+  const bool by_broker = context.peer->listener == internal_listener;
   std::vector<AddResponse::AddPartitionsToTxnTopicResult> results;
   std::set<TopicPartition> wanted;
   bool possible = true;
@@ -51,16 +52,15 @@ Task<std::vector<AddResponse::AddPartitionsToTxnTopicResult>> add_partitions(
     result.results_by_partition.reserve(topic.partitions.size());
     for (const std::int32_t index : topic.partitions) {
       if (context.pace.due()) co_await context.pace.give_way();
-      const Error error = check_partition(context.broker.catalog, topic.name, index);
+      const Error error = check_partition(context.broker.catalog, topic.name, index, by_broker);
       result.results_by_partition.push_back({index, number_of(error)});
       possible = possible && error == Error::none;
       if (error == Error::none) wanted.insert({topic.name, index});
     }
   }
   Error error = possible ? Error::none : Error::operation_not_attempted;
-  // A broker asks for a client that adds partitions by writing to them.
-  const bool by_writing = context.peer->listener == internal_listener;
-  const ClientVersion client = by_writing ? ClientVersion::second : ClientVersion::first;
+  // A broker asks for a client that adds partitions by writing to them, or offsets by committing them.
+  const ClientVersion client = by_broker ? ClientVersion::second : ClientVersion::first;
   const ProducerEpoch who{asked.producer_id, asked.producer_epoch};
   if (asked.transactional_id.empty())
     error = Error::invalid_request;

@@ -33,6 +33,13 @@ Error txn_commit_error(Error error, kafka::Version version) {
   }
 }
 
+// That the transaction's coordinator is another by now is nothing the group's clients can do anything about:
+// they ask again, the same.
+Error of_transaction(Error error) {
+  const bool passes = error == Error::not_coordinator || error == Error::coordinator_not_available;
+  return passes ? Error::coordinator_load_in_progress : error;
+}
+
 // Whether the group's offsets belong to the open transaction, or do so from now on.
 Task<Error> enter(Context& context, const Request& request) {
   if (request.transactional_id.empty()) co_return Error::invalid_request;
@@ -43,11 +50,21 @@ Task<Error> enter(Context& context, const Request& request) {
   const ProducerEpoch who{request.producer_id, request.producer_epoch};
   const TopicPartition at{context.broker.offsets_log.name(),
                           context.broker.offsets_log.partition_of(request.group_id)};
-  if (context.version < version_adding)
-    co_return context.broker.transactions.verify(request.transactional_id, who, at);
-  std::set<TopicPartition> partitions{at};
-  co_return co_await context.broker.transactions.add(request.transactional_id, who, std::move(partitions),
-                                                     ClientVersion::second);
+  TransactionCoordinator& transactions = context.broker.transactions;
+  const bool adds = context.version >= version_adding;
+  Error error = Error::none;
+  if (transactions.is_elsewhere(request.transactional_id)) {
+    using Ask = TransactionCoordinator::Ask;
+    const Ask ask = adds ? Ask::to_add : Ask::whether_it_has;
+    error = co_await transactions.ask_coordinator(request.transactional_id, who, at, ask);
+  } else if (adds) {
+    std::set<TopicPartition> partitions{at};
+    error = co_await transactions.add(request.transactional_id, who, std::move(partitions),
+                                      ClientVersion::second);
+  } else {
+    error = transactions.verify(request.transactional_id, who, at);
+  }
+  co_return of_transaction(error);
 }
 
 }  // namespace

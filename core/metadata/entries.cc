@@ -79,6 +79,17 @@ Result<std::vector<PartitionNumber>> parse_replicas(std::string_view text) {
   return numbers;
 }
 
+std::string stray_to_json(Timestamp since_ms) {
+  return json::serialize(json::object{{"v", form}, {"since", since_ms}});
+}
+
+Result<Timestamp> parse_stray(std::string_view text) {
+  const auto object = parse(text);
+  Timestamp since = 0;
+  if (!object || !read(*object, "since", since)) return make_error_code(storage::Errc::corrupt);
+  return since;
+}
+
 Uuid random_uuid(const Clock& clock) {
   for (;;) {
     Uuid id;

@@ -39,11 +39,15 @@ Result<std::int64_t> parse_producer_id(std::string_view json);
 
 // ---- in meta, of this directory alone
 inline constexpr std::string_view replica_rows = "core/replicas/";  // + topic id → numbers by partition
-inline constexpr std::string_view node_key = "core/node";           // a copy of node.json
+inline constexpr std::string_view stray_rows = "core/strays/";  // + topic id → since when it is nobody's
+inline constexpr std::string_view node_key = "core/node";       // a copy of node.json
 
 // Where the partitions of a topic lie in the journal; 0: not here.
 std::string replicas_to_json(const std::vector<PartitionNumber>& numbers);
 Result<std::vector<PartitionNumber>> parse_replicas(std::string_view json);
+
+std::string stray_to_json(Timestamp since_ms);
+Result<Timestamp> parse_stray(std::string_view json);
 
 Uuid random_uuid(const Clock& clock);  // its text never begins with '-', which tools would take for a flag
 

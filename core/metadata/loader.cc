@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t steps_to_open = PartitionTable::steps_to_open;
 constexpr auto pause_after_failure = std::chrono::seconds(1);
+constexpr auto look_at_strays_every = std::chrono::minutes(10);
 
 }  // namespace
 
@@ -39,22 +40,48 @@ error_code MetadataLoader::start(const MetadataUpdate& all) {
 }
 
 void MetadataLoader::run() {
-  asio::co_spawn(loop_, remove_strays(shared_from_this()), asio::detached);
+  asio::co_spawn(loop_, look_after_strays(shared_from_this()), asio::detached);
   asio::co_spawn(loop_, follow(shared_from_this()), asio::detached);
 }
 
 void MetadataLoader::stop() {
   stopped_ = true;
   waiters_.wake_all();
+  strays_.wake_all();
 }
 
-Task<void> MetadataLoader::remove_strays(Self self) {
-  for (const Uuid& topic : self->partitions_.topics()) {
-    if (self->stopped_ || self->catalog_.find(topic)) continue;
-    spdlog::info("what is left of topic {}, which is gone, is removed", kafka::text_of(topic));
-    const auto nobody = [](PartitionTable::Partitions) {};
-    if (const error_code error = co_await self->partitions_.remove(topic, nobody))
-      spdlog::error("it cannot be removed: {}", error.message());
+Task<void> MetadataLoader::look_after_strays(Self self) {
+  while (!self->stopped_) {
+    co_await self->look_at_strays();
+    if (self->catalog_.is_alone()) co_return;  // what comes later is removed when it goes
+    const auto waiter =
+        std::make_shared<Waiter>(self->loop_, self->clock_, self->clock_.now() + look_at_strays_every);
+    self->strays_.add(waiter);
+    co_await Waiter::wait(waiter);
+  }
+}
+
+Task<void> MetadataLoader::look_at_strays() {
+  const Timestamp now = clock_.wall_ms();
+  for (const Uuid& topic : partitions_.topics()) {
+    const AsyncMutex::Hold hold = co_await changing_.lock();
+    if (stopped_) co_return;
+    const auto stray = partitions_.strays().find(topic);
+    const bool is_noted = stray != partitions_.strays().end();
+    const std::string id = kafka::text_of(topic);
+    error_code error;
+    if (catalog_.find(topic)) {
+      if (is_noted) error = co_await partitions_.note_stray(topic, std::nullopt);
+    } else if (!catalog_.is_alone() && !is_noted) {
+      spdlog::warn("nobody knows topic {}: what is here of it is kept for {} hours", id,
+                   stray_retention.count());
+      error = co_await partitions_.note_stray(topic, now);
+    } else if (catalog_.is_alone() || now - stray->second >= Milliseconds(stray_retention).count()) {
+      spdlog::info("what is left of topic {}, which is gone, is removed", id);
+      const auto nobody = [](PartitionTable::Partitions) {};
+      error = co_await partitions_.remove(topic, nobody);
+    }
+    if (error) spdlog::error("topic {}: {}", id, error.message());
   }
 }
 
@@ -82,12 +109,18 @@ Task<void> MetadataLoader::take(const MetadataUpdate& update) {
   const auto applied = catalog_.apply(update);
   for (const std::string& key : applied.damaged)
     spdlog::error("the metadata of {} is damaged, it is taken to be as it was", key);
-  for (const Catalog::TopicChange& change : applied.topics) co_await take(change);
+  const bool keeps_strays = update.whole && !catalog_.is_alone();
+  for (const Catalog::TopicChange& change : applied.topics) co_await take(change, keeps_strays);
   co_await take_states(applied.partitions);
   for (const Updated& tell : updated_) tell(applied);
 }
 
-Task<void> MetadataLoader::take(const Catalog::TopicChange& change) {
+Task<void> MetadataLoader::take(const Catalog::TopicChange& change, bool keeps_strays) {
+  if (!change.after && keeps_strays) {
+    for (const auto& partition : partitions_.of(change.before->id))
+      if (partition && partition->leads()) partition->follow(partition->leader_epoch());
+    co_return strays_.wake_all();
+  }
   if (!change.after) {
     const auto closed = [&](PartitionTable::Partitions some) { changed_(*change.before, some); };
     if (const error_code error = co_await partitions_.remove(change.before->id, closed))

@@ -20,6 +20,10 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
 
   // With all that the store has and what this directory hosts. `corrupt`: an entry cannot be read. Blocks.
   error_code start(const MetadataUpdate& all);
+  // What is hosted of a topic that nobody knows any more is kept so long when there are other brokers: what
+  // an image of the store lacks may only be lost there.
+  static constexpr std::chrono::hours stray_retention{24};
+
   // From now on watches the store, and removes what the directory hosts of topics that are gone.
   void run();
   void stop();
@@ -57,9 +61,10 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   using Self = std::shared_ptr<MetadataLoader>;
 
   static Task<void> follow(Self self);
-  static Task<void> remove_strays(Self self);
+  static Task<void> look_after_strays(Self self);
+  Task<void> look_at_strays();
   Task<void> take(const MetadataUpdate& update);
-  Task<void> take(const Catalog::TopicChange& change);
+  Task<void> take(const Catalog::TopicChange& change, bool keeps_strays);
   using Indices = PartitionTable::Indices;
   Task<void> take_states(const std::set<Catalog::PartitionId>& changed);
   Task<bool> host(TopicPtr topic, Indices indices);  // those of them that belong here; and sets their roles
@@ -79,6 +84,7 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   BrokerEpoch broker_epoch_ = 0;
   Revision revision_ = 0;
   Waiters waiters_;  // for another one
+  Waiters strays_;   // for the next look at them
   AsyncMutex changing_;
   bool stopped_ = false;
   Changed changed_ = [](const Topic&, PartitionTable::Partitions) {};

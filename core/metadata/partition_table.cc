@@ -17,6 +17,10 @@ std::string row_key(const Uuid& topic) {
   return std::string(replica_rows) + kafka::text_of(topic);
 }
 
+std::string stray_key(const Uuid& topic) {
+  return std::string(stray_rows) + kafka::text_of(topic);
+}
+
 }  // namespace
 
 PartitionTable::PartitionTable(storage::Journal& journal, const Clock& clock, asio::any_io_executor disk,
@@ -44,6 +48,14 @@ error_code PartitionTable::load(PartitionRecovery::Recovered recovered) {
     return {};
   };
   if (const error_code error = storage::for_each_row(journal_.meta(), replica_rows, load_one)) return error;
+  const auto load_stray = [&](std::string_view id, std::string_view json) -> error_code {
+    const auto topic = kafka::uuid_of(id);
+    const auto since = parse_stray(json);
+    if (!topic || !since) return make_error_code(storage::Errc::corrupt);
+    strays_[*topic] = *since;
+    return {};
+  };
+  if (const error_code error = storage::for_each_row(journal_.meta(), stray_rows, load_stray)) return error;
   for (auto& [number, known] : recovered)
     if (auto partition = find(number)) partition->recover(std::move(known));
   return {};
@@ -119,6 +131,21 @@ error_code PartitionTable::host_at_start(const Uuid& topic, const Indices& indic
   return {};
 }
 
+Task<error_code> PartitionTable::note_stray(Uuid topic, std::optional<Timestamp> since) {
+  storage::Store::Change change;
+  if (since)
+    change.puts[stray_key(topic)] = stray_to_json(*since);
+  else
+    change.erases.push_back(stray_key(topic));
+  auto work = [&meta = journal_.meta(), change = std::move(change)] { return meta.commit(change); };
+  if (const error_code error = co_await run_on(disk_, std::move(work))) co_return error;
+  if (since)
+    strays_[topic] = *since;
+  else
+    strays_.erase(topic);
+  co_return error_code();
+}
+
 // And lets the partitions go one by one, unless somebody still holds them. The row goes last: until then what
 // is left in the journal is known to be nobody's at the next start.
 Task<error_code> PartitionTable::remove(Uuid topic, std::function<void(Partitions)> closed) {
@@ -148,6 +175,7 @@ Task<error_code> PartitionTable::remove(Uuid topic, std::function<void(Partition
   if (const error_code error = co_await journal_.remove(std::move(numbers))) co_return error;
   storage::Store::Change change;
   change.erases.push_back(row_key(topic));
+  if (strays_.erase(topic) > 0) change.erases.push_back(stray_key(topic));
   auto work = [&meta = journal_.meta(), change = std::move(change)] { return meta.commit(change); };
   co_return co_await run_on(disk_, std::move(work));
 }

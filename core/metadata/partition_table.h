@@ -37,6 +37,10 @@ class PartitionTable {
   using Indices = std::vector<std::int32_t>;
   Task<error_code> host(Uuid topic, Indices indices);
   error_code host_at_start(const Uuid& topic, const Indices& indices);  // the same; blocks
+  // What is here of a topic that nobody knows, and since when that is noted.
+  const std::map<Uuid, Timestamp>& strays() const { return strays_; }
+  Task<error_code> note_stray(Uuid topic, std::optional<Timestamp> since);  // nothing: it is known again
+
   // Closes what is here of a topic; `closed` is called with some at a time, before they go.
   Task<error_code> remove(Uuid topic, std::function<void(Partitions)> closed);
 
@@ -52,6 +56,7 @@ class PartitionTable {
   const asio::any_io_executor disk_;
   const Timestamp producer_expiration_ms_;
   std::map<Uuid, Row> rows_;
+  std::map<Uuid, Timestamp> strays_;
   std::map<PartitionNumber, std::shared_ptr<Partition>> by_number_;  // ordered: it never takes a turn to grow
 };
 

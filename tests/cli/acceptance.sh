@@ -145,10 +145,10 @@ defaults() {
 check 'defaults that a broker counts in hours are shown in the unit of the setting' defaults
 without_effect() {
   mq topic create idle -c segment.bytes=1G 2>err && grep -q 'segment.bytes has no effect in mq' err &&
-    mq topic alter idle -c min.insync.replicas=2 2>err && grep -q 'min.insync.replicas has no effect in mq' err &&
+    mq topic alter idle -c preallocate=true 2>err && grep -q 'preallocate has no effect in mq' err &&
     mq topic alter idle -c retention.ms=1h 2>err && is "$(grep -c effect err)" 0 &&
     mq topic describe idle >d.txt && is "$(grep -c '← no effect in mq' d.txt)" 2 &&
-    mq topic describe idle -o json | jq -e '[.config[]|select(.effective==false).key]==["min.insync.replicas","segment.bytes"]' &&
+    mq topic describe idle -o json | jq -e '[.config[]|select(.effective==false).key]==["preallocate","segment.bytes"]' &&
     exits 2 mq topic alter idle -c remote.storage.enable=true
 }
 check 'a setting without effect says so when it is set and when it is shown' without_effect

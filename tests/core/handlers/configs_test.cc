@@ -140,7 +140,7 @@ TEST_F(ConfigsTest, BrokerDefaultsChangeAtRunTimeAndStay) {
 TEST_F(ConfigsTest, WhatHasNoEffectSaysSo) {
   create("t");
   const auto topic = rows_of(2, "t"), own = rows_of(4, "1");
-  for (const char* name : {"segment.bytes", "min.insync.replicas", "unclean.leader.election.enable"})
+  for (const char* name : {"segment.bytes", "preallocate", "unclean.leader.election.enable"})
     EXPECT_THAT(*topic.at(name).documentation, StartsWith(no_effect)) << name;
   EXPECT_THAT(*topic.at("retention.ms").documentation, Not(StartsWith(no_effect)));
   for (const char* name :

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster of its own for a test: etcd and brokers on ports from the kernel, in a directory that goes with it.
+
+As a program: cluster.py MQ [flags of serve] -- COMMAND...   runs COMMAND beside three brokers, with MQ (the binary),
+MQ_BROKERS (all of them) and DATA (the data directory of the first) in its environment. Fails when the command fails or a
+broker does not stop with exit status 0. With --restarting before `--` the brokers are restarted meanwhile, one after another.
+              cluster.py MQ --keep N [flags of serve]        runs N brokers until it is interrupted, and says how to reach them.
+As a module: class Cluster, for tests that do to them what happens to brokers."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))
+from broker import Broker  # noqa: E402
+
+WAIT_SECONDS = 60
+
+
+def free_ports(count):
+    """Nobody else is given them as long as there are others."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def wait_until(what, true, seconds=WAIT_SECONDS):
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {seconds} s still not: {what}")
+        time.sleep(0.02)
+
+
+class Etcd:
+    """One member or more."""
+
+    def __init__(self, folder, members=1):
+        ports = free_ports(2 * members)
+        self.clients, peers = ports[:members], ports[members:]
+        self.folder, self.processes = folder, [None] * members
+        self.cluster = ",".join(f"e{i}=http://127.0.0.1:{port}" for i, port in enumerate(peers))
+        self.peers = peers
+
+    @property
+    def urls(self):
+        return ",".join(f"http://127.0.0.1:{port}" for port in self.clients)
+
+    def start(self):
+        for member in range(len(self.processes)):
+            self.launch(member)
+        wait_until("etcd answers", lambda: all(map(self.is_healthy, self.clients)))
+        return self
+
+    def launch(self, member):
+        client, peer = (f"http://127.0.0.1:{port}" for port in (self.clients[member], self.peers[member]))
+        log = open(os.path.join(self.folder, f"etcd{member}.log"), "ab")
+        self.processes[member] = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "etcd", "--name", f"e{member}", "--data-dir",
+             os.path.join(self.folder, f"etcd{member}"), "--listen-client-urls", client, "--advertise-client-urls", client,
+             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", self.cluster,
+             "--logger", "zap"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    @staticmethod
+    def is_healthy(port):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                return b"true" in answer.read()
+        except OSError:
+            return False
+
+    def signal(self, how, member=0):
+        self.processes[member].send_signal(how)
+
+    def stop(self):
+        for process in filter(None, self.processes):
+            process.kill()
+            process.wait()
+
+
+class Cluster:
+    """Used from one thread. Brokers are numbered from 1."""
+
+    def __init__(self, mq, folder, brokers=3, etcd_members=1, flags=()):
+        self.mq, self.folder = os.path.abspath(mq), folder
+        self.etcd = Etcd(folder, etcd_members)
+        self.brokers = {}
+        for number in range(1, brokers + 1):
+            self.brokers[number] = Broker(mq, os.path.join(folder, f"broker{number}"),
+                                          ["--node-id", str(number), "--etcd", self.etcd.urls, "--rpc", "127.0.0.1:0", *flags])
+
+    @property
+    def addresses(self):
+        return ",".join(broker.address for broker in self.brokers.values())
+
+    def start(self):
+        self.etcd.start()
+        for broker in self.brokers.values():
+            broker.start()
+        self.wait_for_all()
+        return self
+
+    def topics(self):
+        """What a broker that answers says of every partition: (topic, index) → (leader, replicas, isr). None: none does."""
+        from confluent_kafka.admin import AdminClient
+        from confluent_kafka import KafkaException
+        try:
+            admin = AdminClient({"bootstrap.servers": self.addresses, "log_level": 0})
+            metadata = admin.list_topics(timeout=5)
+        except KafkaException:
+            return None
+        if len(metadata.brokers) < len(self.brokers):
+            return None
+        return {(name, index): (p.leader, sorted(p.replicas), sorted(p.isrs))
+                for name, topic in metadata.topics.items() for index, p in topic.partitions.items()}
+
+    def is_whole(self):
+        partitions = self.topics()
+        return partitions is not None and all(leader >= 0 and replicas == isr for leader, replicas, isr in partitions.values())
+
+    def wait_for_all(self, seconds=WAIT_SECONDS):
+        """Until all brokers run, and every replica is in sync."""
+        try:
+            wait_until("all replicas are in sync", self.is_whole, seconds)
+        except TimeoutError as error:
+            logs = "\n".join(f"broker {n}:\n{broker.newest_log(15)}" for n, broker in self.brokers.items())
+            raise TimeoutError(f"{error}: {self.topics()}\n{logs}") from None
+
+    def restart_in_turn(self, ended=None):
+        """Each stops in order, and the next one when all replicas are in sync again."""
+        for broker in self.brokers.values():
+            if ended and ended.is_set():
+                return
+            broker.stop()
+            broker.start()
+            self.wait_for_all()
+
+    def stop(self):
+        try:
+            for broker in self.brokers.values():
+                if broker.is_running():
+                    broker.stop()
+        finally:
+            for broker in self.brokers.values():
+                broker.kill()
+            self.etcd.stop()
+
+
+def keep(mq, brokers, flags):
+    with tempfile.TemporaryDirectory(prefix="mq-cluster-") as folder:
+        cluster = Cluster(mq, folder, brokers, flags=flags).start()
+        print(f"etcd      {cluster.etcd.urls}")
+        for number, broker in cluster.brokers.items():
+            print(f"broker {number}  {broker.address}   data {broker.data}")
+        print(f"\nexport MQ_BROKERS={cluster.addresses}\n\nCtrl-C stops and removes all of it.", flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            cluster.stop()
+
+
+def run_beside(mq, flags, command):
+    restarting = "--restarting" in flags
+    flags = [flag for flag in flags if flag != "--restarting"]
+    with tempfile.TemporaryDirectory(prefix="mq-clients-") as folder:
+        cluster = Cluster(mq, folder, flags=flags).start()
+        environment = dict(os.environ, MQ=cluster.mq, MQ_BROKERS=cluster.addresses, DATA=cluster.brokers[1].data)
+        process = subprocess.Popen(command, env=environment)
+        ended, wrong = threading.Event(), []
+        waiter = threading.Thread(target=lambda: (process.wait(), ended.set()), daemon=True)
+        waiter.start()
+        while restarting and not ended.is_set() and not wrong:
+            try:
+                cluster.restart_in_turn(ended)
+            except (RuntimeError, TimeoutError) as error:
+                wrong.append(str(error))
+        waiter.join()
+        wrong += [f"broker {n} is gone" for n, broker in cluster.brokers.items() if not broker.is_running()]
+        if wrong or process.returncode != 0:
+            for number, broker in cluster.brokers.items():
+                print(f"the log of broker {number}:\n{broker.newest_log()}")
+        for sentence in wrong:
+            print(f"FAIL  {sentence}")
+        cluster.stop()
+        sys.exit(1 if wrong or process.returncode else 0)
+
+
+def main():
+    if shutil.which("etcd") is None:
+        print("there is no etcd on the PATH (Debian's package etcd-server)")
+        sys.exit(77)
+    if len(sys.argv) > 3 and sys.argv[2] == "--keep":
+        return keep(sys.argv[1], int(sys.argv[3]), sys.argv[4:])
+    if "--" not in sys.argv or len(sys.argv) < 4:
+        sys.exit(__doc__)
+    split = sys.argv.index("--")
+    run_beside(sys.argv[1], sys.argv[2:split], sys.argv[split + 1:])
+
+
+if __name__ == "__main__":
+    main()

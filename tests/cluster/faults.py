@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to brokers of a cluster, under load: nothing acknowledged by acks=all is lost, nothing is invented, repeated
+or reordered, and no reader saw what is not there any more. faults.py MQ [SECONDS]"""
+
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+
+from cluster import Cluster
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "crash"))
+from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
+from history import IDEMPOTENT, RETRYING, History, faults  # noqa: E402
+from workload import Load, read_everything, seed  # noqa: E402
+
+SECONDS = 60
+PARTITIONS = 6
+TOPIC = "shared"
+
+
+def make_topic(cluster):
+    admin = AdminClient({"bootstrap.servers": cluster.addresses, "log_level": 0})
+    topic = NewTopic(TOPIC, PARTITIONS, 3, config={"min.insync.replicas": "2"})
+    admin.create_topics([topic])[TOPIC].result(30)
+    cluster.wait_for_all()
+
+
+def some(cluster, chance):
+    return cluster.brokers[chance.choice(list(cluster.brokers))]
+
+
+def kill_one(cluster, chance):
+    broker = some(cluster, chance)
+    broker.kill()
+    time.sleep(chance.uniform(0, 2))
+    broker.start()
+
+
+def kill_all(cluster, chance):
+    for broker in cluster.brokers.values():
+        broker.kill()
+    for broker in cluster.brokers.values():
+        broker.launch()
+    for broker in cluster.brokers.values():
+        if not broker.told.wait(60) or not broker.ready:
+            raise RuntimeError(f"a broker did not start\n{broker.newest_log()}")
+
+
+def freeze_one(cluster, chance):
+    broker = some(cluster, chance)
+    broker.pause()
+    time.sleep(chance.choice((0.5, 3, 12)))
+    broker.resume()
+
+
+def restart_one(cluster, chance):
+    broker = some(cluster, chance)
+    broker.stop()
+    broker.start()
+
+
+def kill_etcd(cluster, chance):
+    cluster.etcd.signal(signal.SIGKILL)
+    cluster.etcd.processes[0].wait()
+    time.sleep(chance.uniform(0, 4))
+    cluster.etcd.launch(0)
+
+
+def freeze_etcd(cluster, chance):
+    cluster.etcd.signal(signal.SIGSTOP)
+    time.sleep(chance.choice((1, 5, 12)))
+    cluster.etcd.signal(signal.SIGCONT)
+
+
+def kill_one_without_etcd(cluster, chance):
+    cluster.etcd.signal(signal.SIGSTOP)
+    broker = some(cluster, chance)
+    broker.kill()
+    broker.launch()
+    time.sleep(chance.uniform(0, 2))
+    cluster.etcd.signal(signal.SIGCONT)
+    if not broker.told.wait(60) or not broker.ready:
+        raise RuntimeError(f"the broker did not start\n{broker.newest_log()}")
+
+
+FAULTS = (kill_one, kill_one, kill_one, restart_one, freeze_one, kill_all, kill_etcd, freeze_etcd, kill_one_without_etcd)
+
+
+def harm(cluster, chance, seconds):
+    """Each of them once, then as chance wills. Gives back how often each was."""
+    done, deadline = {}, time.monotonic() + seconds
+    first = list(dict.fromkeys(FAULTS))
+    chance.shuffle(first)
+    while first or time.monotonic() < deadline:
+        fault = first.pop() if first else chance.choice(FAULTS)
+        fault(cluster, chance)
+        done[fault.__name__] = done.get(fault.__name__, 0) + 1
+        if chance.random() < 0.5:
+            cluster.wait_for_all()
+        else:
+            time.sleep(chance.uniform(0, 1))  # the next one comes when it comes
+    cluster.wait_for_all()
+    return done
+
+
+def main():
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
+    chosen = seed()
+    with tempfile.TemporaryDirectory(prefix="mq-faults-") as folder:
+        cluster = Cluster(sys.argv[1], folder).start()
+        make_topic(cluster)
+        history = History()
+        load = Load(cluster.addresses, TOPIC, PARTITIONS, history, chosen, (IDEMPOTENT, IDEMPOTENT, RETRYING))
+        load.start()
+        found = []
+        try:
+            done = harm(cluster, random.Random(chosen), seconds)
+        except (RuntimeError, TimeoutError) as error:
+            done, found = {}, [str(error)]
+        found += load.finish()
+        logs = read_everything(cluster.addresses, TOPIC, PARTITIONS)
+        found += faults(history, logs)
+        if not found:
+            cluster.restart_in_turn()
+            again = read_everything(cluster.addresses, TOPIC, PARTITIONS)
+            found += [] if again == logs else ["after all were restarted the log is another"]
+        found += [] if len(history.acknowledged) > 100 * seconds else ["hardly anything was acknowledged: this shows nothing"]
+        for sentence in found[:20]:
+            print(f"FAIL  {sentence}")
+        if found:
+            for number, broker in cluster.brokers.items():
+                print(f"the log of broker {number}:\n{broker.newest_log()}")
+        cluster.stop()
+    print(f"{done}, sent {len(history.sent)}, acknowledged {len(history.acknowledged)}, failed {dict(history.failed)}, "
+          f"read {sum(map(len, logs.values()))}, followed {len(history.seen)}")
+    print(f"{0 if found else 1} passed, {len(found)} failed")
+    sys.stdout.flush()
+    os._exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto dial_within = std::chrono::seconds(3);
 constexpr auto pause_after_end = std::chrono::milliseconds(50);
-constexpr auto pause_after_failure = std::chrono::milliseconds(500);
+constexpr auto pause_unless_urgent = std::chrono::milliseconds(500);
 constexpr int refusals_that_count = 2;
 
 std::optional<Endpoint> internal_endpoint(const LiveEntry& entry) {
@@ -84,7 +84,7 @@ Task<void> BrokerWatch::watch(Self self, BrokerId broker, BrokerEpoch epoch) {
     if (refusals >= refusals_that_count) co_await self->evict(broker, epoch);
     const bool ended = error == asio::error::eof || error == asio::error::connection_reset;
     const bool is_urgent = ended || (refused && refusals < refusals_that_count);
-    co_await self->pause(is_urgent ? Time::duration(pause_after_end) : pause_after_failure);
+    co_await self->pause(is_urgent ? Time::duration(pause_after_end) : pause_unless_urgent);
   }
 }
 

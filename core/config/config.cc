@@ -29,7 +29,7 @@ using Member = std::variant<std::optional<std::int32_t> Config::*,  // a number,
 struct Row {
   std::string_view key;
   Member member;
-  std::uint64_t min, max;  // of numbers, sizes and durations (milliseconds)
+  std::uint64_t min, max;  // of numbers, sizes and durations (milliseconds); of a path: 1, it is never empty
   std::string_view kafka;
   std::string_view variable;
   std::string_view documentation;
@@ -73,7 +73,7 @@ const auto rows = std::to_array<Row>({
      "PEM file of the certificate that this broker shows etcd; empty: none"},
     {"cluster.etcd_key", &Config::etcd_key, 0, 0, "", "",
      "PEM file of the key of that certificate"},
-    {"storage.data", &Config::data, 0, 0, "log.dirs", "MQ_DATA",
+    {"storage.data", &Config::data, 1, 1, "log.dirs", "MQ_DATA",
      "directory of logs and metadata; created when missing"},
     {"storage.flush", &Config::flush, 0, 0, "", "",
      "what an acknowledgement waits for: the disk, the next flush every second, or the kernel alone"},
@@ -195,8 +195,8 @@ std::optional<Wrong> read(const Row&, std::string_view text, std::string& into) 
   return std::nullopt;
 }
 
-std::optional<Wrong> read(const Row&, std::string_view text, std::filesystem::path& into) {
-  if (trim(text).empty()) return Wrong{"must not be empty"};
+std::optional<Wrong> read(const Row& row, std::string_view text, std::filesystem::path& into) {
+  if (trim(text).empty() && row.min > 0) return Wrong{"must not be empty"};
   if (text.find('\0') != std::string_view::npos || text.size() > 4000) return Wrong{"is not a path"};
   into = text;
   return std::nullopt;

@@ -30,10 +30,9 @@ constexpr std::array<std::string_view, 28> client_variables{
     "MQ_PAGER",         "MQ_DEBUG",        "MQ_SERVE_CONFIG",    "MQ_COMPLETION_TIMEOUT"};
 
 // Known to the documentation of later versions. Refused here: what is accepted works.
-constexpr std::array<std::string_view, 7> later_keys{
-    "http", "cluster", "groups", "metrics", "security", "limits.memory", "log.slow_request"};
-constexpr std::array<std::string_view, 4> later_variables{"MQ_ETCD", "MQ_CLUSTER", "MQ_HTTP_LISTEN",
-                                                          "MQ_RPC_LISTEN"};
+constexpr std::array<std::string_view, 6> later_keys{"http",     "groups",        "metrics",
+                                                     "security", "limits.memory", "log.slow_request"};
+constexpr std::array<std::string_view, 1> later_variables{"MQ_HTTP_LISTEN"};
 constexpr std::string_view later = " is not in this version of mq";
 
 template <std::size_t n>

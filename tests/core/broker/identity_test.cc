@@ -85,7 +85,7 @@ TEST_F(IdentityTest, OfAnEarlierFormatStaysAndSaysTheFormatOfNow) {
   EXPECT_EQ(identify_again().cluster_id, before.cluster_id);
   std::ifstream again(node_json);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(again), {}), now);
-  with_format('3');
+  with_format('4');
   EXPECT_THROW(identify_again(), WrongStart);
 }
 

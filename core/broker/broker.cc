@@ -61,6 +61,7 @@ struct Broker::Parts {
   std::shared_ptr<MetadataLoader> loader;
   std::unique_ptr<ClusterMember> cluster;
   std::unique_ptr<Controller> controller;
+  std::unique_ptr<ReplicaChanges> replica_changes;
   std::unique_ptr<ProducerIds> producer_ids;
   std::unique_ptr<InternalTopic> offsets_log, transactions_log;
   std::shared_ptr<TransactionCoordinator> transactions;
@@ -259,10 +260,26 @@ void Broker::load() {
         {p.identity.node_id, std::make_unique<Peers>(connect), std::make_unique<Peers>(connect)});
   }
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
-  p.services = std::make_unique<Services>(
-      Services{loop_, p.clock, config_, p.identity, *p.journal, p.disk, p.workers, *p.catalog, *p.partitions,
-               *p.loader, *p.controller, *p.producer_ids, *p.offsets_log, *p.transactions_log, *p.groups,
-               *p.transactions, p.sessions, p.dynamic, p.cluster ? &p.cluster->replica_fetches() : nullptr});
+  p.services = std::make_unique<Services>(Services{loop_,
+                                                   p.clock,
+                                                   config_,
+                                                   p.identity,
+                                                   *p.journal,
+                                                   p.disk,
+                                                   p.workers,
+                                                   *p.catalog,
+                                                   *p.partitions,
+                                                   *p.loader,
+                                                   *p.controller,
+                                                   *p.replica_changes,
+                                                   *p.producer_ids,
+                                                   *p.offsets_log,
+                                                   *p.transactions_log,
+                                                   *p.groups,
+                                                   *p.transactions,
+                                                   p.sessions,
+                                                   p.dynamic,
+                                                   p.cluster ? &p.cluster->replica_fetches() : nullptr});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock())
@@ -311,6 +328,7 @@ void Broker::load_metadata() {
   p.producer_ids = std::make_unique<ProducerIds>(*p.store);
   p.loader = std::make_shared<MetadataLoader>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, self);
   p.controller = std::make_unique<Controller>(p.clock, *p.store, *p.catalog, *p.partitions, *p.loader);
+  p.replica_changes = std::make_unique<ReplicaChanges>(*p.store, *p.catalog, *p.loader);
   p.catalog->set_defaults(topic_defaults(config_, p.dynamic));
   world_.cluster ? open_cluster() : load_alone();
   for (const PartitionNumber number : inexact)

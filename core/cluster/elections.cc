@@ -36,6 +36,7 @@ std::optional<PartitionState> due_election(const PartitionState& state, const Re
     after = move_leader(std::move(after), replica, registrations);
     break;
   }
+  if (auto moved = reassigned(after, registrations)) after = with_min_isr(std::move(*moved), min_isr);
   if (after == state) return std::nullopt;
   return after;
 }

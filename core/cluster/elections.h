@@ -12,7 +12,8 @@
 namespace mq::core {
 
 // What the partition should be instead: without those that are gone, and led by one that runs if there is one
-// in the ISR; with as many in sync as the topic wants. Nothing: it is as it should be. Pure.
+// in the ISR; with as many in sync as the topic wants; on its new replicas alone once it has moved. Nothing:
+// it is as it should be. Pure.
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
                                            int min_isr);
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cluster/followers.h"
 
+#include <algorithm>
+
 namespace mq::core {
 
 void Followers::set_role(const Catalog::PartitionId& id, const std::shared_ptr<Partition>& partition,
                          const PartitionState& state) {
-  const bool follows = !partition->leads() && state.leader >= 0 && state.leader != self_.broker;
+  const bool is_replica = std::ranges::find(state.replicas, self_.broker) != state.replicas.end();
+  const bool follows = is_replica && !partition->leads() && state.leader >= 0 && state.leader != self_.broker;
   const auto now = leaders_.find(id);
   if (now != leaders_.end() && (!follows || now->second != state.leader)) leave(id);
   if (!follows) return;

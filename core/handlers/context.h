@@ -17,6 +17,7 @@
 #include "core/metadata/internal_topic.h"
 #include "core/metadata/locate.h"
 #include "core/metadata/producer_ids.h"
+#include "core/metadata/replica_changes.h"
 #include "core/transaction/coordinator.h"
 #include "net/handler.h"
 #include "net/kafka/codec.h"
@@ -48,6 +49,7 @@ struct Services {
   const PartitionTable& partitions;
   MetadataLoader& loader;
   Controller& controller;
+  ReplicaChanges& replica_changes;
   ProducerIds& producer_ids;
   InternalTopic& offsets_log;
   InternalTopic& transactions_log;

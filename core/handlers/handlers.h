@@ -12,6 +12,8 @@ struct AddPartitionsToTxnRequest;
 struct AddPartitionsToTxnResponse;
 struct AlterConfigsRequest;
 struct AlterConfigsResponse;
+struct AlterPartitionReassignmentsRequest;
+struct AlterPartitionReassignmentsResponse;
 struct ApiVersionsRequest;
 struct ApiVersionsResponse;
 struct ConsumerGroupDescribeRequest;
@@ -42,6 +44,8 @@ struct DescribeTopicPartitionsRequest;
 struct DescribeTopicPartitionsResponse;
 struct DescribeTransactionsRequest;
 struct DescribeTransactionsResponse;
+struct ElectLeadersRequest;
+struct ElectLeadersResponse;
 struct EndTxnRequest;
 struct EndTxnResponse;
 struct FetchRequest;
@@ -64,6 +68,8 @@ struct ListGroupsRequest;
 struct ListGroupsResponse;
 struct ListOffsetsRequest;
 struct ListOffsetsResponse;
+struct ListPartitionReassignmentsRequest;
+struct ListPartitionReassignmentsResponse;
 struct ListTransactionsRequest;
 struct ListTransactionsResponse;
 struct MetadataRequest;
@@ -107,6 +113,11 @@ Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
 
 Task<kafka::CreateTopicsResponse> create_topics(Context& context, kafka::CreateTopicsRequest& request);
 Task<kafka::DeleteTopicsResponse> delete_topics(Context& context, kafka::DeleteTopicsRequest& request);
+Task<kafka::ElectLeadersResponse> elect_leaders(Context& context, kafka::ElectLeadersRequest& request);
+Task<kafka::AlterPartitionReassignmentsResponse> alter_partition_reassignments(
+    Context& context, kafka::AlterPartitionReassignmentsRequest& request);
+Task<kafka::ListPartitionReassignmentsResponse> list_partition_reassignments(
+    Context& context, kafka::ListPartitionReassignmentsRequest& request);
 Task<kafka::CreatePartitionsResponse> create_partitions(Context& context,
                                                         kafka::CreatePartitionsRequest& request);
 Task<kafka::DeleteRecordsResponse> delete_records(Context& context, kafka::DeleteRecordsRequest& request);

@@ -85,17 +85,20 @@ std::optional<BrokerId> parse_broker_id(std::string_view text) {
 
 // Short names: there may be 100,000 of these, and each change of one goes to every broker.
 std::string to_json(const PartitionState& state) {
-  return json::serialize(json::object{{"v", form},
-                                      {"l", state.leader},
-                                      {"lb", state.leader_broker_epoch},
-                                      {"le", state.leader_epoch},
-                                      {"r", json::value_from(state.replicas)},
-                                      {"isr", pairs_of(state.isr)},
-                                      {"elr", pairs_of(state.elr)},
-                                      {"lk", json::value_from(state.last_known)},
-                                      {"mi", state.min_isr},
-                                      {"rec", state.recovering},
-                                      {"n", state.writes}});
+  json::object object{{"v", form},
+                      {"l", state.leader},
+                      {"lb", state.leader_broker_epoch},
+                      {"le", state.leader_epoch},
+                      {"r", json::value_from(state.replicas)},
+                      {"isr", pairs_of(state.isr)},
+                      {"elr", pairs_of(state.elr)},
+                      {"lk", json::value_from(state.last_known)},
+                      {"mi", state.min_isr},
+                      {"rec", state.recovering},
+                      {"n", state.writes}};
+  if (!state.adding.empty()) object["add"] = json::value_from(state.adding);
+  if (!state.removing.empty()) object["rem"] = json::value_from(state.removing);
+  return json::serialize(object);
 }
 
 Result<PartitionState> parse_partition(std::string_view text) {
@@ -107,7 +110,9 @@ Result<PartitionState> parse_partition(std::string_view text) {
                      read_pairs(*object, "isr", state.isr) && read_pairs(*object, "elr", state.elr) &&
                      read(*object, "lk", state.last_known) && read(*object, "mi", state.min_isr) &&
                      read(*object, "rec", state.recovering) && read(*object, "n", state.writes);
-  if (!whole || !is_sane(state)) return corrupt;
+  const bool moves = (!object->contains("add") || read(*object, "add", state.adding)) &&
+                     (!object->contains("rem") || read(*object, "rem", state.removing));
+  if (!whole || !moves || !is_sane(state)) return corrupt;
   return state;
 }
 

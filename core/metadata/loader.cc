@@ -70,8 +70,14 @@ Task<void> MetadataLoader::look_at_strays() {
     const bool is_noted = stray != partitions_.strays().end();
     const std::string id = kafka::text_of(topic);
     error_code error;
-    if (catalog_.find(topic)) {
+    if (const TopicPtr known = catalog_.find(topic)) {
       if (is_noted) error = co_await partitions_.note_stray(topic, std::nullopt);
+      Indices moved;
+      const auto here = partitions_.of(topic);
+      for (std::int32_t i = 0; i < static_cast<std::int32_t>(here.size()); i++)
+        if (here[static_cast<std::size_t>(i)] && known->has(i) && is_no_replica(*known, i))
+          moved.push_back(i);
+      if (!moved.empty()) co_await drop(known, std::move(moved));
     } else if (!catalog_.is_alone() && !is_noted) {
       spdlog::warn("nobody knows topic {}: what is here of it is kept for {} hours", id,
                    stray_retention.count());
@@ -145,7 +151,11 @@ Task<void> MetadataLoader::take_states(const std::set<Catalog::PartitionId>& cha
         fresh.push_back(at->second);
     }
     if (!topic) continue;
+    Indices moved;
+    for (const std::int32_t index : known)
+      if (is_no_replica(*topic, index)) moved.push_back(index);
     co_await set_roles(topic, std::move(known));
+    if (!moved.empty()) co_await drop(topic, std::move(moved));
     if (fresh.empty()) continue;
     if (co_await host(topic, std::move(fresh))) co_await tell_changed(topic);
   }
@@ -166,6 +176,18 @@ bool MetadataLoader::belongs_here(const Topic& topic, std::int32_t index) const 
   if (found == catalog_.states().end()) return false;
   const auto& replicas = found->second.state.replicas;
   return std::find(replicas.begin(), replicas.end(), self_) != replicas.end();
+}
+
+bool MetadataLoader::is_no_replica(const Topic& topic, std::int32_t index) const {
+  return !catalog_.is_alone() && catalog_.state_version(topic, index) > 0 && !belongs_here(topic, index);
+}
+
+// It has moved: what is here is nobody's.
+Task<void> MetadataLoader::drop(TopicPtr topic, Indices indices) {
+  spdlog::info("topic \"{}\": {} partitions have moved away", topic->name, indices.size());
+  const auto closed = [&](PartitionTable::Partitions some) { changed_(*topic, some); };
+  if (const error_code error = co_await partitions_.drop(topic->id, std::move(indices), closed))
+    spdlog::error("topic \"{}\": what has moved away cannot be removed: {}", topic->name, error.message());
 }
 
 MetadataLoader::Indices MetadataLoader::not_here(const Topic& topic) const {
@@ -238,6 +260,12 @@ Task<void> MetadataLoader::applied(Revision revision) {
     waiters_.add(waiter);
     co_await Waiter::wait(waiter);
   }
+}
+
+Task<void> MetadataLoader::changed() {
+  const auto waiter = std::make_shared<Waiter>(loop_, clock_, clock_.now() + pause_after_failure);
+  waiters_.add(waiter);
+  co_await Waiter::wait(waiter);
 }
 
 Task<void> MetadataLoader::defaults_changed(TopicDefaults defaults) {

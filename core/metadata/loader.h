@@ -31,6 +31,8 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   // Until the catalog and what is hosted here are as the store was then. Waits as long as the store fails.
   Task<void> applied(Revision revision);
 
+  Task<void> changed();  // until the next update, for a while at most
+
   // This run of the broker, as the store numbers it: it leads what names this epoch. -1: none, nothing is led
   // any more. A broker alone has 0.
   Task<void> set_broker_epoch(BrokerEpoch epoch);
@@ -69,6 +71,8 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   Task<void> take_states(const std::set<Catalog::PartitionId>& changed);
   Task<bool> host(TopicPtr topic, Indices indices);  // those of them that belong here; and sets their roles
   bool belongs_here(const Topic& topic, std::int32_t index) const;
+  bool is_no_replica(const Topic& topic, std::int32_t index) const;  // known to be none
+  Task<void> drop(TopicPtr topic, Indices indices);
   Indices not_here(const Topic& topic) const;  // that belong here
   Task<void> set_roles(TopicPtr topic, Indices indices);
   void set_role(const Topic& topic, std::int32_t index, const std::shared_ptr<Partition>& partition) const;

@@ -131,6 +131,29 @@ error_code PartitionTable::host_at_start(const Uuid& topic, const Indices& indic
   return {};
 }
 
+Task<error_code> PartitionTable::drop(Uuid topic, Indices indices, std::function<void(Partitions)> closed) {
+  Pace pace(co_await asio::this_coro::executor, clock_);
+  Row dropped;
+  std::vector<PartitionNumber> numbers;
+  for (const std::int32_t index : indices) {
+    if (pace.due(steps_to_open)) co_await pace.give_way();
+    const auto partition = find(topic, index);
+    if (!partition) continue;
+    partition->close();
+    by_number_.erase(partition->number());
+    rows_.at(topic)[static_cast<std::size_t>(index)] = nullptr;
+    numbers.push_back(partition->number());
+    dropped.push_back(partition);
+  }
+  if (dropped.empty()) co_return error_code();
+  closed(dropped);
+  if (const error_code error = co_await journal_.remove(std::move(numbers))) co_return error;
+  const auto now = rows_.find(topic);
+  if (now == rows_.end()) co_return error_code();
+  auto work = [&meta = journal_.meta(), change = row_of(topic, now->second)] { return meta.commit(change); };
+  co_return co_await run_on(disk_, std::move(work));
+}
+
 Task<error_code> PartitionTable::note_stray(Uuid topic, std::optional<Timestamp> since) {
   storage::Store::Change change;
   if (since)

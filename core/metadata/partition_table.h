@@ -37,6 +37,9 @@ class PartitionTable {
   using Indices = std::vector<std::int32_t>;
   Task<error_code> host(Uuid topic, Indices indices);
   error_code host_at_start(const Uuid& topic, const Indices& indices);  // the same; blocks
+  // The same of single partitions, which are replicas of it no more.
+  Task<error_code> drop(Uuid topic, Indices indices, std::function<void(Partitions)> closed);
+
   // What is here of a topic that nobody knows, and since when that is noted.
   const std::map<Uuid, Timestamp>& strays() const { return strays_; }
   Task<error_code> note_stray(Uuid topic, std::optional<Timestamp> since);  // nothing: it is known again

@@ -88,6 +88,10 @@ PartitionState normalise(PartitionState state) {
     state.last_known.clear();
   }
 
+  const auto is_no_replica = [&](BrokerId broker) { return !is_among(state.replicas, broker); };
+  std::erase_if(state.adding, is_no_replica);
+  std::erase_if(state.removing, is_no_replica);
+
   std::sort(state.last_known.begin(), state.last_known.end());
   state.last_known.erase(std::unique(state.last_known.begin(), state.last_known.end()),
                          state.last_known.end());
@@ -168,8 +172,60 @@ PartitionState move_leader(PartitionState state, BrokerId to, const Registration
 }
 
 PartitionState with_min_isr(PartitionState state, int min_isr) {
-  state.min_isr = std::clamp(min_isr, 1, std::max(1, static_cast<int>(state.replicas.size())));
+  // Whoever is only about to become a replica is not waited for.
+  const auto replicas = static_cast<int>(state.replicas.size() - state.adding.size());
+  state.min_isr = std::clamp(min_isr, 1, std::max(1, replicas));
   return normalise(std::move(state));
+}
+
+namespace {
+
+std::vector<BrokerId> without(std::vector<BrokerId> brokers, const std::vector<BrokerId>& others) {
+  std::erase_if(brokers, [&](BrokerId broker) { return is_among(others, broker); });
+  return brokers;
+}
+
+// Others than these are replicas no more, and whoever leads is known to be one: in a leader epoch of its own,
+// so that nobody takes what a former replica asks or says for news. Nothing: nobody can lead.
+std::optional<PartitionState> keep_only(PartitionState state, std::vector<BrokerId> replicas,
+                                        const Registrations& registrations) {
+  const Epoch before = state.leader_epoch;
+  state.replicas = std::move(replicas);
+  state.adding.clear();
+  state.removing.clear();
+  std::erase_if(state.isr,
+                [&](const ReplicaEntry& entry) { return !is_among(state.replicas, entry.broker); });
+  if (state.isr.empty()) return std::nullopt;
+  state = elect(std::move(state), registrations);
+  if (state.leader < 0) return std::nullopt;
+  if (state.leader_epoch == before) state.leader_epoch++;
+  return with_min_isr(std::move(state), state.min_isr);
+}
+
+}  // namespace
+
+PartitionState reassign(PartitionState state, const std::vector<BrokerId>& target) {
+  const std::vector<BrokerId> now = without(state.replicas, state.adding);
+  state.adding = without(target, now);
+  state.removing = without(now, target);
+  state.replicas = target;
+  state.replicas.insert(state.replicas.end(), state.removing.begin(), state.removing.end());
+  return normalise(std::move(state));
+}
+
+std::optional<PartitionState> reassigned(const PartitionState& state, const Registrations& registrations) {
+  if (state.adding.empty() && state.removing.empty()) return std::nullopt;
+  const std::vector<BrokerId> target = without(state.replicas, state.removing);
+  const bool in_sync = std::all_of(target.begin(), target.end(),
+                                   [&](BrokerId broker) { return find_entry(state.isr, broker) != nullptr; });
+  if (!in_sync || is_below_min_isr(state)) return std::nullopt;
+  return keep_only(state, target, registrations);
+}
+
+std::optional<PartitionState> cancel_reassignment(const PartitionState& state,
+                                                  const Registrations& registrations) {
+  if (state.adding.empty() && state.removing.empty()) return std::nullopt;
+  return keep_only(state, without(state.replicas, state.adding), registrations);
 }
 
 PartitionState elect_unclean(PartitionState state, ReplicaEntry leader) {

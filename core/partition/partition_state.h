@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,9 +45,12 @@ struct PartitionState {
   // everything that was committed since nothing could be. By broker.
   std::vector<ReplicaEntry> elr;
   std::vector<BrokerId> last_known;  // removed because their disk was not to be trusted
-  int min_isr = 1;                   // the effective one, never above the number of replicas
-  bool recovering = false;           // elected unclean: replicas may truncate what was committed
-  std::int64_t writes = 0;           // of this state into the store
+  // While it moves to other replicas: those that are to be replicas when it has moved and are not yet counted
+  // on, and those that are replicas as long as it has not. Both are among `replicas`.
+  std::vector<BrokerId> adding = {}, removing = {};
+  int min_isr = 1;          // the effective one, never above the number of replicas
+  bool recovering = false;  // elected unclean: replicas may truncate what was committed
+  std::int64_t writes = 0;  // of this state into the store
 
   bool operator==(const PartitionState&) const = default;
 };
@@ -75,6 +79,15 @@ PartitionState elect(PartitionState state, const Registrations& registrations);
 // Preferred leader, balance, drain: to another member of the ISR. Unchanged when that one does not run.
 PartitionState move_leader(PartitionState state, BrokerId to, const Registrations& registrations);
 PartitionState with_min_isr(PartitionState state, int min_isr);
+// Begins to move the partition to these replicas, the preferred leader first: until they have caught up, all
+// are replicas. One that is moving already goes there instead.
+PartitionState reassign(PartitionState state, const std::vector<BrokerId>& target);
+// The partition has moved once all of the target are in sync and one of them, which runs, can lead: the
+// others are no replicas any more. Nothing: it has not yet, or does not move.
+std::optional<PartitionState> reassigned(const PartitionState& state, const Registrations& registrations);
+// Back to where it was. Nothing: it does not move, or nobody who stays has all that is committed.
+std::optional<PartitionState> cancel_reassignment(const PartitionState& state,
+                                                  const Registrations& registrations);
 // `leader` alone, whatever it lacks: loses what the others have and it does not.
 PartitionState elect_unclean(PartitionState state, ReplicaEntry leader);
 

@@ -6,6 +6,7 @@
 #include "net/kafka/messages/add_offsets_to_txn.h"
 #include "net/kafka/messages/add_partitions_to_txn.h"
 #include "net/kafka/messages/alter_configs.h"
+#include "net/kafka/messages/alter_partition_reassignments.h"
 #include "net/kafka/messages/api_versions.h"
 #include "net/kafka/messages/consumer_group_describe.h"
 #include "net/kafka/messages/consumer_group_heartbeat.h"
@@ -21,6 +22,7 @@
 #include "net/kafka/messages/describe_producers.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 #include "net/kafka/messages/describe_transactions.h"
+#include "net/kafka/messages/elect_leaders.h"
 #include "net/kafka/messages/end_txn.h"
 #include "net/kafka/messages/fetch.h"
 #include "net/kafka/messages/find_coordinator.h"
@@ -32,6 +34,7 @@
 #include "net/kafka/messages/list_config_resources.h"
 #include "net/kafka/messages/list_groups.h"
 #include "net/kafka/messages/list_offsets.h"
+#include "net/kafka/messages/list_partition_reassignments.h"
 #include "net/kafka/messages/list_transactions.h"
 #include "net/kafka/messages/metadata.h"
 #include "net/kafka/messages/offset_commit.h"
@@ -61,12 +64,15 @@ using EveryMessage = Messages<
     EndTxnRequest, EndTxnResponse, WriteTxnMarkersRequest, WriteTxnMarkersResponse, TxnOffsetCommitRequest,
     TxnOffsetCommitResponse, DescribeConfigsRequest, DescribeConfigsResponse, AlterConfigsRequest,
     AlterConfigsResponse, DescribeLogDirsRequest, DescribeLogDirsResponse, CreatePartitionsRequest,
-    CreatePartitionsResponse, DeleteGroupsRequest, DeleteGroupsResponse, IncrementalAlterConfigsRequest,
-    IncrementalAlterConfigsResponse, OffsetDeleteRequest, OffsetDeleteResponse, DescribeClusterRequest,
-    DescribeClusterResponse, DescribeProducersRequest, DescribeProducersResponse, DescribeTransactionsRequest,
-    DescribeTransactionsResponse, ListTransactionsRequest, ListTransactionsResponse,
-    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest,
-    ConsumerGroupDescribeResponse, ListConfigResourcesRequest, ListConfigResourcesResponse,
-    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
+    CreatePartitionsResponse, DeleteGroupsRequest, DeleteGroupsResponse, ElectLeadersRequest,
+    ElectLeadersResponse, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
+    AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, OffsetDeleteRequest,
+    OffsetDeleteResponse, DescribeClusterRequest, DescribeClusterResponse, DescribeProducersRequest,
+    DescribeProducersResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
+    ListTransactionsRequest, ListTransactionsResponse, ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
+    ListConfigResourcesRequest, ListConfigResourcesResponse, DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse>;
 
 }  // namespace mq::kafka

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/metadata/replica_changes.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mq::core {
+
+using kafka::Error;
+using Outcome = Committed::Outcome;
+
+namespace {
+
+ReplicaChanges::Answer elect_preferred(const PartitionState& state, const Registrations& registrations,
+                                       PartitionState& after) {
+  const BrokerId preferred = state.replicas.front();
+  if (state.leader == preferred) return {Error::election_not_needed, "its preferred replica leads"};
+  after = move_leader(state, preferred, registrations);
+  if (after == state)
+    return {Error::preferred_leader_not_available,
+            "broker " + std::to_string(preferred) + " is not in sync, or does not run"};
+  return {};
+}
+
+ReplicaChanges::Answer elect_any(const PartitionState& state, const Registrations& registrations,
+                                 PartitionState& after) {
+  if (state.leader >= 0) return {Error::election_not_needed, "it has a leader"};
+  for (const BrokerId replica : state.replicas) {
+    const auto found = registrations.find(replica);
+    if (found == registrations.end() || !found->second.running) continue;
+    after = elect_unclean(state, {replica, found->second.epoch});
+    return {};
+  }
+  return {Error::eligible_leaders_not_available, "none of its replicas runs"};
+}
+
+}  // namespace
+
+// Anew from what is there when somebody else was quicker.
+Task<ReplicaChanges::Answer> ReplicaChanges::change(TopicPartition partition, Decide decide) {
+  constexpr int tries_max = 5;
+  for (int i = 0; i < tries_max; i++) {
+    const TopicPtr topic = catalog_.find(partition.topic);
+    if (!topic || !topic->has(partition.partition))
+      co_return Answer{Error::unknown_topic_or_partition, "there is no such partition"};
+    const EntryVersion version = catalog_.state_version(*topic, partition.partition);
+    if (catalog_.is_alone() || version == 0)
+      co_return Answer{Error::invalid_request, "there is one broker, which leads everything"};
+    const PartitionState before = catalog_.state(*topic, partition.partition);
+    PartitionState after = before;
+    Answer answer = decide(before, after);
+    if (answer.error != Error::none || after == before) co_return answer;
+    const std::string key = partition_key(topic->id, partition.partition);
+    MetadataChange change;
+    change.guards.push_back({Guard::Kind::unchanged, key, version});
+    if (const auto live = catalog_.live().find(after.leader); live != catalog_.live().end())
+      change.guards.push_back({Guard::Kind::unchanged, live_key(after.leader), live->second.version});
+    change.puts[key] = to_json(rewritten(std::move(after)));
+    const Committed committed = co_await store_.commit(std::move(change));
+    if (committed.outcome == Outcome::done) {
+      co_await loader_.applied(committed.revision);
+      co_return answer;
+    }
+    if (committed.outcome != Outcome::conflict)
+      co_return Answer{Error::request_timed_out, "the change could not be stored: " + committed.why};
+    co_await loader_.changed();
+  }
+  co_return Answer{Error::request_timed_out, "others change it at the same time"};
+}
+
+Task<ReplicaChanges::Answer> ReplicaChanges::elect(TopicPartition partition, Election election) {
+  const Registrations& registrations = catalog_.registrations();
+  Decide decide = [&registrations, election](const PartitionState& state, PartitionState& after) {
+    return election == Election::preferred ? elect_preferred(state, registrations, after)
+                                           : elect_any(state, registrations, after);
+  };
+  co_return co_await change(std::move(partition), std::move(decide));
+}
+
+ReplicaChanges::Answer ReplicaChanges::check_target(const std::vector<BrokerId>& target) const {
+  const Error wrong = Error::invalid_replica_assignment;
+  if (target.empty()) return {wrong, "no replicas are named"};
+  if (std::set(target.begin(), target.end()).size() != target.size())
+    return {wrong, "a broker is named twice"};
+  for (const BrokerId broker : target)
+    if (!catalog_.registrations().contains(broker))
+      return {wrong, "broker " + std::to_string(broker) + " is not there"};
+  return {};
+}
+
+Task<ReplicaChanges::Answer> ReplicaChanges::move(TopicPartition partition,
+                                                  std::optional<std::vector<BrokerId>> target) {
+  Decide decide = [this, target = std::move(target)](const PartitionState& state, PartitionState& after) {
+    if (target) {
+      Answer answer = check_target(*target);
+      if (answer.error == Error::none) after = reassign(state, *target);
+      return answer;
+    }
+    const bool moves = !state.adding.empty() || !state.removing.empty();
+    if (!moves) return Answer{Error::no_reassignment_in_progress, "it does not move"};
+    auto back = cancel_reassignment(state, catalog_.registrations());
+    if (!back) return Answer{Error::eligible_leaders_not_available, "nobody who stays can lead it"};
+    after = std::move(*back);
+    return Answer{};
+  };
+  co_return co_await change(std::move(partition), std::move(decide));
+}
+
+Task<void> ReplicaChanges::note_replication_factor(std::string name) {
+  const TopicPtr topic = catalog_.find(name);
+  if (!topic || catalog_.is_alone()) co_return;
+  std::set<std::size_t> sizes;
+  for (std::int32_t i = 0; i < topic->partitions; i++) {
+    const PartitionState state = catalog_.state(*topic, i);
+    sizes.insert(state.replicas.size() - state.removing.size());
+  }
+  const auto factor = static_cast<std::int32_t>(*sizes.begin());
+  if (sizes.size() != 1 || factor == topic->replication_factor) co_return;
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::unchanged, topic_key(name), topic->version});
+  change.puts[topic_key(name)] = to_json(TopicEntry{topic->id, topic->partitions, factor});
+  const Committed committed = co_await store_.commit(std::move(change));
+  if (committed.outcome == Outcome::done) co_await loader_.applied(committed.revision);
+}
+
+}  // namespace mq::core

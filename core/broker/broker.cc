@@ -440,9 +440,9 @@ Task<bool> Broker::remember_incarnations(std::vector<Uuid> incarnations) {
   co_return co_await run_on(parts_->disk, std::move(write));
 }
 
-Task<void> Broker::stop() {
+Task<void> Broker::stop(Stop how) {
   if (parts_->server) parts_->server->stop_accepting();
-  if (parts_->cluster) co_await parts_->cluster->leave(handing_over_max);
+  if (parts_->cluster && how == Stop::in_order) co_await parts_->cluster->leave(handing_over_max);
   if (parts_->server) parts_->server->close_all();
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();

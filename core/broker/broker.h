@@ -54,8 +54,10 @@ class Broker {
   // enrolled. Blocks; requests are served once the loop runs. Throws WrongStart. `serves` is called by the
   // loop when clients can connect: they can at once when it is alone, else when it is one of the cluster.
   Ready start(std::function<void(const Ready&)> serves = [](const Ready&) {});
-  // Stops accepting, hands over what it leads, lets what has begun finish, makes everything durable.
-  Task<void> stop();
+  // Stops accepting, hands over what it leads unless that takes too long, lets what has begun finish, makes
+  // everything durable.
+  enum class Stop { in_order, at_once };  // at once: nothing is handed over, its session goes on
+  Task<void> stop(Stop how = Stop::in_order);
 
   net::Handler& handler();  // what connections are answered by, once started
   const Catalog& catalog() const;

@@ -148,20 +148,26 @@ class VirtualBroker {
   }
   ~VirtualBroker() { stop(); }
 
-  void stop() {
+  using Stop = core::Broker::Stop;
+  void stop(Stop how = Stop::in_order) {
     if (!broker_) return;
-    release();
-    bool stopped = false;
-    boost::asio::co_spawn(loop_, broker_->stop(), [&](std::exception_ptr) { stopped = true; });
-    EXPECT_TRUE(run_until([&] { return stopped; })) << "it does not stop";
+    begin_stop(how);
+    EXPECT_TRUE(run_until([&] { return has_stopped_; })) << "it does not stop";
     broker_.reset();
     journal_ = nullptr;
     clock_.forget(loop_);
   }
+  // Of one that needs others to stop: they are given turns until it has.
+  void begin_stop(Stop how = Stop::in_order) {
+    if (std::exchange(stops_, true)) return;
+    release();
+    boost::asio::co_spawn(loop_, broker_->stop(how), [&](std::exception_ptr) { has_stopped_ = true; });
+  }
+  bool has_stopped() const { return has_stopped_; }
   // What was not synced is lost, and nothing is written any more; then everybody who waits is sent away.
   void crash() {
     journal_->crash();
-    stop();
+    stop(Stop::at_once);
   }
 
   Wire connect() { return Wire(*this); }
@@ -218,6 +224,7 @@ class VirtualBroker {
   boost::asio::io_context loop_{1};
   bool syncs_ = false;  // are held
   std::vector<std::function<void()>> held_;
+  bool stops_ = false, has_stopped_ = false;
   std::unique_ptr<core::Broker> broker_;
   storage::MemoryJournal* journal_ = nullptr;
   std::uint64_t peers_ = 0;

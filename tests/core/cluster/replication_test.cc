@@ -2,6 +2,7 @@
 // Three whole brokers, replicating: what a producer was told is on all that count, whoever dies.
 #include <gtest/gtest.h>
 
+#include "net/kafka/messages/alter_partition_reassignments.h"
 #include "tests/core/support/cluster_model.h"
 #include "tests/support/seed.h"
 
@@ -120,6 +121,71 @@ TEST_F(Replication, WhoIsCutOffLeavesTheIsrAndComesBack) {
   EXPECT_EQ(cluster.state(leads, "t", 0).isr.size(), 2u);
   cluster.network.heal();
   EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, WhoStopsInOrderHandsOverWhatItLeadsFirst) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  const BrokerId first = leader();
+  const Time began = cluster.clock.now();
+  cluster.stop(first);
+  const BrokerId other = first == 1 ? 2 : 1;
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.leader(other, "t", 0) != first; }));
+  EXPECT_LT(cluster.clock.now() - began, StoreModel::session_ttl / 2);
+  EXPECT_EQ(produce("v1"), 1);
+  cluster.start(first);
+  EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, WhoIsPreferredLeadsAgainWhenItIsBackForAWhile) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  const BrokerId first = leader();
+  cluster.crash(first);
+  cluster.start(first);
+  const BrokerId other = first == 1 ? 2 : 1;
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.leader(other, "t", 0) == other; }));
+  EXPECT_TRUE(cluster.run_until([&] { return cluster.leader(other, "t", 0) == first; }));
+  EXPECT_TRUE(is_even(1)) << cluster.describe("t", 0);
+}
+
+class Moving : public Replication {
+ protected:
+  using Request = kafka::AlterPartitionReassignmentsRequest;
+  std::int16_t move(std::optional<std::vector<BrokerId>> to) {
+    Request request;
+    request.topics.push_back({"t", {{0, std::move(to)}}});
+    const auto answer = cluster.ask<kafka::AlterPartitionReassignmentsResponse>(1, request, 1);
+    return answer ? answer->responses.at(0).partitions.at(0).error_code : -1;
+  }
+  bool is_on(std::vector<BrokerId> replicas) {
+    return cluster.run_until([&] {
+      const PartitionState state = cluster.state(1, "t", 0);
+      return state.replicas == replicas && state.isr.size() == replicas.size();
+    });
+  }
+};
+
+TEST_F(Moving, APartitionGoesWhereItIsToldWithAllItHas) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  const BrokerId first = leader();
+  const BrokerId second = first == 1 ? 2 : 1;
+  ASSERT_EQ(move(std::vector{second}), 0);
+  EXPECT_TRUE(is_on({second})) << cluster.describe("t", 0);
+  EXPECT_TRUE(cluster.run_until([&] { return !cluster.partition(first, "t", 0); }))
+      << "what has moved away is still there";
+  EXPECT_EQ(produce("v5"), 5);
+  ASSERT_EQ(move(std::vector{first, second, 6 - first - second}), 0);
+  EXPECT_TRUE(is_on({first, second, 6 - first - second})) << cluster.describe("t", 0);
+  EXPECT_TRUE(is_even(6)) << cluster.describe("t", 0);
+}
+
+TEST_F(Moving, IsRefusedToBrokersThatAreNotThere) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(move(std::vector{1, 9}), kafka::number_of(Error::invalid_replica_assignment));
+  EXPECT_EQ(move(std::vector{1, 1}), kafka::number_of(Error::invalid_replica_assignment));
+  EXPECT_EQ(move(std::nullopt), kafka::number_of(Error::no_reassignment_in_progress));
 }
 
 }  // namespace

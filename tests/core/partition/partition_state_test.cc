@@ -323,6 +323,64 @@ TEST(Restarted, IsNothingToAPartitionThatDoesNotNameIt) {
   EXPECT_EQ(restarted(led_by_one({one, two}), {3, 301}, false), led_by_one({one, two}));
 }
 
+// ---- a move
+
+TEST(Reassign, MakesReplicasOfAllUntilTheNewOnesHaveCaughtUp) {
+  const PartitionState state = reassign(led_by_one({one, two}), {3, 4});
+  EXPECT_THAT(state.replicas, ElementsAre(3, 4, 2, 1));
+  EXPECT_THAT(state.adding, ElementsAre(4));
+  EXPECT_THAT(state.removing, ElementsAre(2, 1));
+  expect_leader(state, one, 7);
+  EXPECT_FALSE(reassigned(state, everybody()));
+}
+TEST(Reassign, WhileItMovesGoesElsewhereFromWhereItWas) {
+  const PartitionState state = reassign(reassign(led_by_one({one, two}), {3, 4}), {1, 5});
+  EXPECT_THAT(state.replicas, ElementsAre(1, 5, 3, 2));
+  EXPECT_THAT(state.adding, ElementsAre(5));
+  EXPECT_THAT(state.removing, ElementsAre(3, 2));
+}
+TEST(Reassign, DoesNotAskForMoreInSyncThanThereWereReplicas) {
+  PartitionState state = initial_state({1}, 1, everybody());
+  state = with_min_isr(reassign(std::move(state), {1, 2, 3}), 2);
+  EXPECT_EQ(state.min_isr, 1);
+}
+TEST(Reassigned, LeavesTheOldReplicasOutAndALeaderInAnEpochOfItsOwn) {
+  const PartitionState moving = reassign(led_by_one({one, two, three}), {3, 2});
+  const auto moved = reassigned(moving, everybody());
+  ASSERT_TRUE(moved);
+  EXPECT_THAT(moved->replicas, ElementsAre(3, 2));
+  EXPECT_THAT(moved->isr, ElementsAre(two, three));
+  EXPECT_THAT(moved->adding, IsEmpty());
+  EXPECT_THAT(moved->removing, IsEmpty());
+  expect_leader(*moved, three, 8);
+}
+TEST(Reassigned, ALeaderThatStaysLeadsInTheNextEpoch) {
+  const auto moved = reassigned(reassign(led_by_one({one, two, three}), {1}), everybody());
+  ASSERT_TRUE(moved);
+  EXPECT_THAT(moved->isr, ElementsAre(one));
+  EXPECT_EQ(moved->min_isr, 1);
+  expect_leader(*moved, one, 8);
+}
+TEST(Reassigned, WaitsForOneThatCanLead) {
+  const PartitionState moving = reassign(led_by_one({one, two}), {2});
+  EXPECT_FALSE(reassigned(moving, everybody_but(2)));
+}
+TEST(CancelReassignment, GoesBackWithoutThoseThatWereAdded) {
+  PartitionState moving = reassign(led_by_one({one, two}), {3, 2});
+  moving = expand(std::move(moving), three);
+  const auto back = cancel_reassignment(moving, everybody());
+  ASSERT_TRUE(back);
+  EXPECT_THAT(back->replicas, testing::UnorderedElementsAre(1, 2, 3));  // 3 was a replica before
+  expect_leader(*back, one, 8);
+}
+TEST(CancelReassignment, IsRefusedWhenNobodyWhoStaysIsInSync) {
+  PartitionState moving = reassign(initial_state({1}, 1, everybody()), {2});
+  moving = expand(std::move(moving), two);
+  moving = fence(moving, everybody_but(1));
+  expect_leader(moving, two, 1);
+  EXPECT_FALSE(cancel_reassignment(moving, everybody_but(1)));
+}
+
 TEST(Rewritten, DiffersInItsCounterOnly) {
   PartitionState state = rewritten(led_by_one({one, two}));
   EXPECT_NE(state, led_by_one({one, two}));

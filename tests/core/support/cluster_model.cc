@@ -19,7 +19,7 @@ ClusterModel::ClusterModel(std::uint64_t seed, int brokers)
 ClusterModel::~ClusterModel() {
   for (auto& [id, node] : nodes_) network.attach(id, nullptr);
   for (auto& [id, node] : nodes_)
-    if (node.broker) node.broker->journal().crash();
+    if (node.broker) node.broker->crash();
   for (auto& [id, node] : nodes_) node.broker.reset();
   sessions_.reset();
   clock.forget(store_loop_);
@@ -57,6 +57,8 @@ void ClusterModel::start(BrokerId id) {
 }
 
 void ClusterModel::stop(BrokerId id) {
+  node(id).broker->begin_stop();
+  EXPECT_TRUE(run_until([&] { return node(id).broker->has_stopped(); }));
   network.attach(id, nullptr);
   node(id).broker.reset();
 }

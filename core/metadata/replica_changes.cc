@@ -44,9 +44,8 @@ Task<ReplicaChanges::Answer> ReplicaChanges::change(TopicPartition partition, De
     if (!topic || !topic->has(partition.partition))
       co_return Answer{Error::unknown_topic_or_partition, "there is no such partition"};
     const EntryVersion version = catalog_.state_version(*topic, partition.partition);
-    if (catalog_.is_alone() || version == 0)
-      co_return Answer{Error::invalid_request, "there is one broker, which leads everything"};
     const PartitionState before = catalog_.state(*topic, partition.partition);
+    if (before.replicas.empty()) co_return Answer{Error::unknown_topic_or_partition, "it is not known yet"};
     PartitionState after = before;
     Answer answer = decide(before, after);
     if (answer.error != Error::none || after == before) co_return answer;
@@ -77,13 +76,14 @@ Task<ReplicaChanges::Answer> ReplicaChanges::elect(TopicPartition partition, Ele
   co_return co_await change(std::move(partition), std::move(decide));
 }
 
-ReplicaChanges::Answer ReplicaChanges::check_target(const std::vector<BrokerId>& target) const {
+ReplicaChanges::Answer ReplicaChanges::check_target(const std::vector<BrokerId>& target,
+                                                    BrokerId alone) const {
   const Error wrong = Error::invalid_replica_assignment;
   if (target.empty()) return {wrong, "no replicas are named"};
   if (std::set(target.begin(), target.end()).size() != target.size())
     return {wrong, "a broker is named twice"};
   for (const BrokerId broker : target)
-    if (!catalog_.registrations().contains(broker))
+    if (!(catalog_.is_alone() ? broker == alone : catalog_.registrations().contains(broker)))
       return {wrong, "broker " + std::to_string(broker) + " is not there"};
   return {};
 }
@@ -92,7 +92,7 @@ Task<ReplicaChanges::Answer> ReplicaChanges::move(TopicPartition partition,
                                                   std::optional<std::vector<BrokerId>> target) {
   Decide decide = [this, target = std::move(target)](const PartitionState& state, PartitionState& after) {
     if (target) {
-      Answer answer = check_target(*target);
+      Answer answer = check_target(*target, state.leader);
       if (answer.error == Error::none) after = reassign(state, *target);
       return answer;
     }

@@ -3,6 +3,9 @@
 
 #include "core/error.h"
 #include "core/handlers/routes.h"
+#include "net/kafka/messages/alter_partition_reassignments.h"
+#include "net/kafka/messages/elect_leaders.h"
+#include "net/kafka/messages/list_partition_reassignments.h"
 #include "tests/core/handlers/conversation.h"
 
 namespace mq::core {
@@ -264,6 +267,28 @@ TEST_F(AdminTest, DescribeClusterAndTopicPartitionsAndLogDirs) {
   ASSERT_EQ(dirs.size(), 1u);
   EXPECT_GT(dirs[0].topics.at(0).partitions.at(0).partition_size, 60);
   EXPECT_GT(dirs[0].total_bytes, 0);
+}
+
+TEST_F(AdminTest, ABrokerAloneLeadsEverythingAndMovesNothing) {
+  create("t");
+  kafka::ElectLeadersRequest election;
+  election.topic_partitions = {{"t", {0}}, {"none", {0}}};
+  const auto elected = wire->call<kafka::ElectLeadersResponse>(election, 2).replica_election_results;
+  ASSERT_EQ(elected.size(), 2u);
+  EXPECT_EQ(elected[0].partition_result.at(0).error_code, code(Error::election_not_needed));
+  EXPECT_EQ(elected[1].partition_result.at(0).error_code, code(Error::unknown_topic_or_partition));
+
+  const auto move = [&](std::optional<std::vector<std::int32_t>> to) {
+    kafka::AlterPartitionReassignmentsRequest request;
+    request.topics.push_back({"t", {{0, std::move(to)}}});
+    const auto answer = wire->call<kafka::AlterPartitionReassignmentsResponse>(request, 1);
+    return answer.responses.at(0).partitions.at(0).error_code;
+  };
+  EXPECT_EQ(move(std::vector{1}), 0);
+  EXPECT_EQ(move(std::vector{1, 2}), code(Error::invalid_replica_assignment));
+  EXPECT_EQ(move(std::nullopt), code(Error::no_reassignment_in_progress));
+  const kafka::ListPartitionReassignmentsRequest all;
+  EXPECT_TRUE(wire->call<kafka::ListPartitionReassignmentsResponse>(all, 0).topics.empty());
 }
 
 TEST_F(AdminTest, ASecondBrokerOnTheDirectorySaysWhoHasIt) {

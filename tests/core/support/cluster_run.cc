@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/kafka/messages/alter_partition_reassignments.h"
 #include "storage/gather.h"
 
 namespace mq::core {
@@ -83,6 +84,9 @@ void ClusterRun::step() {
       for (BrokerId id = 1; id <= brokers; id++)
         if (cluster_.is_up(id)) cluster_.release_disk(id);
       break;
+    case 13:
+      move_to_some();
+      break;
     case 9:
       cluster_.pass(std::chrono::milliseconds(chance(12'000)));
       break;
@@ -113,6 +117,32 @@ void ClusterRun::crash() {
   if (!wipe) return;
   cluster_.wipe(*broker);
   cluster_.start(*broker);
+}
+
+void ClusterRun::move(std::int32_t partition, std::vector<BrokerId> to) {
+  const auto broker = someone_up();
+  if (!broker) return;
+  kafka::AlterPartitionReassignmentsRequest request;
+  request.topics.push_back({"t", {{partition, std::move(to)}}});
+  moving_ = cluster_.connect(*broker);
+  moved_ = cluster_.clock.now();
+  ClusterModel::send(*moving_, request, 1);
+}
+
+// Two at least: one disk may be lost.
+void ClusterRun::move_to_some() {
+  std::vector<BrokerId> to{1, 2, 3};
+  std::shuffle(to.begin(), to.end(), random_);
+  if (chance(3) != 0) to.pop_back();
+  const auto partition = static_cast<std::int32_t>(chance(partitions));
+  note("t-" + std::to_string(partition) + " moves to " + std::to_string(to.size()) + " replicas, first " +
+       std::to_string(to.front()));
+  move(partition, std::move(to));
+}
+
+bool ClusterRun::is_on_all(std::int32_t partition) const {
+  const PartitionState state = cluster_.state(1, "t", partition);
+  return state.replicas.size() == brokers && state.adding.empty() && state.removing.empty();
 }
 
 bool ClusterRun::is_whole() const {
@@ -238,6 +268,8 @@ void ClusterRun::heal() {
       collect(producer);
       if (!producer.value.empty()) act(producer);
     }
+    for (std::int32_t i = 0; i < partitions; i++)
+      if (!is_on_all(i) && cluster_.clock.now() - moved_ > std::chrono::seconds(3)) move(i, {1, 2, 3});
     const bool done = std::ranges::all_of(producers_, [](const auto& p) { return p.value.empty(); });
     if (!done || !is_whole()) return false;
     for (std::int32_t i = 0; i < partitions; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Producers that want every replica's word while brokers die, lose their disks, their sessions and each
-// other, and the metadata store answers late or never: all of it chosen by a seed. What was acknowledged must
-// be there in the end, once, where it was said to be, on every replica.
+// Producers that want every replica's word while partitions move and brokers die, lose their disks, their
+// sessions and each other, and the metadata store answers late or never: all of it chosen by a seed. What was
+// acknowledged must be there in the end, once, where it was said to be, on every replica.
 #pragma once
 
 #include "tests/core/support/cluster_model.h"
@@ -45,6 +45,9 @@ class ClusterRun {
   void collect(Producer& producer);
   void answered(Producer& producer, Error error, std::int64_t offset);
   void crash();
+  void move(std::int32_t partition, std::vector<BrokerId> to);
+  void move_to_some();
+  bool is_on_all(std::int32_t partition) const;  // in the eyes of somebody
   void spoil_store();
   void spoil_network();
   void heal();
@@ -58,6 +61,8 @@ class ClusterRun {
 
   ClusterModel cluster_;
   std::mt19937_64 random_;
+  std::shared_ptr<test::VirtualConnection> moving_;  // by which the last move was asked for
+  Time moved_ = {};                                  // when
   std::vector<Producer> producers_;
   std::vector<std::string> events_, violations_;
   std::map<std::string, std::pair<std::int32_t, std::int64_t>> acknowledged_;  // value → partition, offset

@@ -139,7 +139,7 @@ Task<void> Elections::judge(std::set<PartitionId> partitions) {
 
 int Elections::min_isr_of(const PartitionId& id, const PartitionState& state) const {
   const TopicPtr topic = catalog_.find(id.first);
-  return topic ? topic->config.insync_replicas_min : state.min_isr;
+  return topic ? insync_replicas_min(topic->config, topic->replication_factor) : state.min_isr;
 }
 
 void Elections::note_runs() {

@@ -265,6 +265,14 @@ ConfigEntry describe_topic_config(const TopicConfigKey& key, const ConfigMap& ov
 
 namespace {
 
+bool is_said(std::string_view name, const ConfigMap& overrides, const TopicDefaults& defaults) {
+  const std::array all{&overrides, &defaults.broker, &defaults.cluster, &defaults.file};
+  return std::ranges::any_of(all, [&](const ConfigMap* values) {
+    const auto found = values->find(name);
+    return found != values->end() && !why_not(*find_topic_config(name), found->second);
+  });
+}
+
 // The effective value of a key, always one that is valid.
 std::string_view effective(std::string_view name, const ConfigMap& overrides, const TopicDefaults& defaults) {
   const TopicConfigKey& key = *find_topic_config(name);
@@ -286,6 +294,10 @@ CompressionType compression_named(std::string_view name) {
 
 }  // namespace
 
+std::int32_t insync_replicas_min(const TopicConfig& config, std::int32_t replicas) {
+  return config.insync_replicas_min > 0 ? config.insync_replicas_min : (replicas + 1) / 2;
+}
+
 TopicConfig TopicConfig::from(const ConfigMap& overrides, const TopicDefaults& defaults) {
   const auto text = [&](std::string_view name) { return effective(name, overrides, defaults); };
   const auto number = [&](std::string_view name) { return number_of(text(name)); };
@@ -301,7 +313,8 @@ TopicConfig TopicConfig::from(const ConfigMap& overrides, const TopicDefaults& d
   config.compacts = has("compact");
   config.deletes = has("delete");
   config.message_bytes_max = number32("max.message.bytes");
-  config.insync_replicas_min = number32("min.insync.replicas");
+  if (is_said("min.insync.replicas", overrides, defaults))
+    config.insync_replicas_min = number32("min.insync.replicas");
   config.compression = compression_named(text("compression.type"));
   if (config.compression == CompressionType::gzip)
     config.compression_level = number32("compression.gzip.level");

@@ -122,7 +122,7 @@ struct TopicConfig {
   bool compacts = false;                    // cleanup.policy; neither: everything is kept
   bool deletes = true;
   std::int32_t message_bytes_max = 1'048'588;  // a batch with its head
-  std::int32_t insync_replicas_min = 1;
+  std::int32_t insync_replicas_min = 0;        // 0: nobody has said it
   CompressionType compression = CompressionType::producer;
   std::int32_t compression_level = 0;  // of `compression`; meaningless for the codecs without levels
   TimestampType timestamp_type = TimestampType::create_time;
@@ -138,5 +138,9 @@ struct TopicConfig {
   static TopicConfig from(const ConfigMap& overrides, const TopicDefaults& defaults);
   bool operator==(const TopicConfig&) const = default;
 };
+
+// How many of a partition's replicas must be in sync for acks=all: what was said, or else the larger half of
+// them.
+std::int32_t insync_replicas_min(const TopicConfig& config, std::int32_t replicas);
 
 }  // namespace mq::core

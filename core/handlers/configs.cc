@@ -72,8 +72,12 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
       return fail(result, Error::unknown_topic_or_partition,
                   "topic \"" + asked.resource_name + "\" does not exist");
     const TopicDefaults defaults = topic_defaults(broker.config, broker.dynamic);
-    for (const TopicConfigKey& key : topic_config_keys())
-      add(result, request, asked, describe_topic_config(key, topic->overrides, defaults));
+    for (const TopicConfigKey& key : topic_config_keys()) {
+      ConfigEntry entry = describe_topic_config(key, topic->overrides, defaults);
+      if (entry.name == "min.insync.replicas")
+        entry.value = std::to_string(insync_replicas_min(topic->config, topic->replication_factor));
+      add(result, request, asked, entry);
+    }
     return;
   }
   if (asked.resource_type == broker_resource) {

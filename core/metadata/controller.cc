@@ -120,7 +120,7 @@ Task<Error> Controller::place_partitions(const NewTopic& topic, Uuid id, std::in
   const auto placed = place(targets(topic.replication_factor), topic.partitions - first,
                             topic.replication_factor, clock_.random());
   if (placed.empty()) co_return Error::invalid_replication_factor;
-  const int min_isr = catalog_.effective(topic.overrides).insync_replicas_min;
+  const int min_isr = insync_replicas_min(catalog_.effective(topic.overrides), topic.replication_factor);
   MetadataChange change;
   for (std::int32_t i = first; i < topic.partitions; i++) {
     PartitionState state =

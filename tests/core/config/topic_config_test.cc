@@ -134,6 +134,13 @@ TEST(TopicConfig, CountsAStoredValueThatDoesNotParseAsNotThere) {
   EXPECT_EQ(TopicConfig::from({{"min.insync.replicas", "many"}}, defaults).insync_replicas_min, 3);
 }
 
+TEST(TopicConfig, TheLargerHalfOfTheReplicasMustBeInSyncUnlessSomebodySaysOtherwise) {
+  const TopicConfig unsaid = TopicConfig::from({}, {});
+  for (const auto [replicas, wanted] : {std::pair{1, 1}, {2, 1}, {3, 2}, {4, 2}, {5, 3}})
+    EXPECT_EQ(insync_replicas_min(unsaid, replicas), wanted) << replicas;
+  EXPECT_EQ(insync_replicas_min(TopicConfig::from({{"min.insync.replicas", "1"}}, {}), 3), 1);
+}
+
 TEST(DescribeTopicConfig, ShowsTheDefaultUnderTheNameThatCarriesIt) {
   const ConfigEntry entry = describe_topic_config(key("retention.ms"), {}, {});
   EXPECT_EQ(entry.value, "604800000");

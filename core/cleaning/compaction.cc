@@ -228,6 +228,8 @@ bool map_keys(net::Bytes batch, CompactionPass& pass, bool first) {
 net::Bytes Survivors::of(net::Bytes batch) {
   const auto head = kafka::BatchHead::parse(batch);
   if (!head || head->base_offset >= pass_->end) return batch;
+  begins_epoch_ = head->partition_leader_epoch > epoch_;
+  epoch_ = std::max(epoch_, head->partition_leader_epoch);
   if (head->is_control()) return of_marker(*head, batch);
   if (head->is_transactional()) open_.insert(head->producer_id);
   if (pass_->aborted(*head)) return head_of(*head, batch);
@@ -271,12 +273,13 @@ net::Bytes Survivors::of_marker(const kafka::BatchHead& head, net::Bytes batch) 
   return answer_.bytes();
 }
 
-// The head alone while it says the last sequence of its producer, or where the log ends; or nothing.
+// The head alone while it says the last sequence of its producer, where an epoch begins, or where the log
+// ends; or nothing.
 net::Bytes Survivors::head_of(const kafka::BatchHead& head, net::Bytes batch) {
   records_gone_ += static_cast<std::size_t>(std::max(head.record_count, 0));
   const auto producer = pass_->last_of_producer.find(head.producer_id);
   const bool last = producer != pass_->last_of_producer.end() && producer->second == head.last_offset();
-  if (!last && head.last_offset() != pass_->newest_last) return {};
+  if (!last && !begins_epoch_ && head.last_offset() != pass_->newest_last) return {};
   if (head.record_count == 0) return batch;
   kafka::BatchHead empty = head;
   empty.attributes = static_cast<std::int16_t>(head.attributes & ~(codec_bits | horizon_bit));

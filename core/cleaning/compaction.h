@@ -72,7 +72,9 @@ bool map_keys(net::Bytes batch, CompactionPass& pass, bool first);
 // That time is delete_retention_ms after the pass that saw the tombstone first, and stands in the batch, as
 // Kafka has it: bit 6, and the base timestamp. A marker of a transaction stays until a pass has seen nothing
 // of the transaction before it, and then as long as a tombstone. Offsets, sequences and times of what
-// survives do not change. Of the newest batch of a producer at least the head stays.
+// survives do not change. At least the head stays of the newest batch of a producer, and of the first of a
+// leader epoch: whoever copies the log learns from heads where epochs begin, and an epoch that none of them
+// names would let a former leader keep what it wrote in it.
 class Survivors {
  public:
   explicit Survivors(std::shared_ptr<const CompactionPass> pass) : pass_(std::move(pass)) {}
@@ -88,6 +90,8 @@ class Survivors {
   net::Bytes head_of(const kafka::BatchHead& head, net::Bytes batch);
 
   const std::shared_ptr<const CompactionPass> pass_;
+  Epoch epoch_ = 0;                      // of the batches so far; where the first one begins needs no head
+  bool begins_epoch_ = false;            // the batch that is looked at
   std::unordered_set<ProducerId> open_;  // producers of which something was seen since their last marker
   net::Slice answer_;
   std::uint64_t records_gone_ = 0;

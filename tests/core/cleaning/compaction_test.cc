@@ -262,6 +262,26 @@ TEST_F(SurvivorsTest, TheHeadOfAProducersLastBatchStays) {
   EXPECT_EQ(compact(after).size(), 1u);
 }
 
+TEST_F(SurvivorsTest, TheHeadOfAnEpochsFirstBatchStays) {
+  const auto in_epoch = [&](Epoch epoch, const std::vector<Entry>& entries) {
+    std::string bytes = add(entries);
+    auto head = *kafka::BatchHead::parse(bytes_of(bytes));
+    head.partition_leader_epoch = epoch;
+    head.put(reinterpret_cast<std::byte*>(bytes.data()));
+    return bytes;
+  };
+  const std::vector batches{in_epoch(0, {{"a", "1"}}), in_epoch(2, {{"a", "2"}}), in_epoch(2, {{"a", "3"}}),
+                            in_epoch(5, {{"a", "4"}}), in_epoch(5, {{"a", "5"}})};
+  const auto after = compact(batches);
+  ASSERT_EQ(after.size(), 3u);
+  EXPECT_EQ(head(after[0]).base_offset, 1);
+  EXPECT_EQ(head(after[0]).partition_leader_epoch, 2);
+  EXPECT_EQ(head(after[0]).record_count, 0);
+  EXPECT_EQ(head(after[1]).base_offset, 3);
+  EXPECT_EQ(read(after), (Records{{4, {"a", "5"}}}));
+  EXPECT_EQ(compact(after), after);
+}
+
 TEST_F(SurvivorsTest, TheLogsNewestBatchKeepsItsOffsets) {
   const auto batch = add({{std::nullopt, "x"}});
   EXPECT_TRUE(compact({batch}).empty());

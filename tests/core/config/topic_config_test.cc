@@ -136,7 +136,7 @@ TEST(TopicConfig, CountsAStoredValueThatDoesNotParseAsNotThere) {
 
 TEST(TopicConfig, TheLargerHalfOfTheReplicasMustBeInSyncUnlessSomebodySaysOtherwise) {
   const TopicConfig unsaid = TopicConfig::from({}, {});
-  for (const auto [replicas, wanted] : {std::pair{1, 1}, {2, 1}, {3, 2}, {4, 2}, {5, 3}})
+  for (const auto& [replicas, wanted] : {std::pair{1, 1}, {2, 1}, {3, 2}, {4, 2}, {5, 3}})
     EXPECT_EQ(insync_replicas_min(unsaid, replicas), wanted) << replicas;
   EXPECT_EQ(insync_replicas_min(TopicConfig::from({{"min.insync.replicas", "1"}}, {}), 3), 1);
 }

@@ -17,6 +17,7 @@ using Session = MetadataStore::Session;
 namespace {
 
 constexpr auto pause_after_failure = std::chrono::milliseconds(200);
+constexpr auto pause_elsewhere = std::chrono::seconds(2);
 constexpr auto pause_between_looks = std::chrono::milliseconds(20);
 
 bool has_earlier_run(const std::vector<ReplicaEntry>& entries, ReplicaEntry self) {
@@ -57,6 +58,11 @@ Task<void> ClusterMembership::pause(Time::duration time) {
 
 Task<void> ClusterMembership::work(Self self) {
   while (!self->stopped_) {
+    const bool is_ours = co_await self->is_cluster_ours();
+    if (!is_ours) {
+      co_await self->pause(pause_elsewhere);
+      continue;
+    }
     const auto epoch = co_await self->hold();
     bool has_joined = false;
     if (epoch) has_joined = co_await self->join(*epoch);
@@ -157,7 +163,6 @@ Task<bool> ClusterMembership::write(LiveEntry::Status status, BrokerEpoch epoch)
 Task<bool> ClusterMembership::load() {
   const auto all = co_await store_.load();
   if (!all) co_return false;
-  if (!is_of_this_cluster(*all)) co_return false;
   const auto found = all->entries.find(registered_key(options_.self));
   const bool is_known = found != all->entries.end() && found->second;
   const auto registered =
@@ -172,6 +177,13 @@ Task<bool> ClusterMembership::load() {
   loader_.run();
   is_loaded_ = true;
   co_return true;
+}
+
+// Before anything is written there.
+Task<bool> ClusterMembership::is_cluster_ours() {
+  if (is_loaded_ || options_.cluster_id.empty()) co_return true;
+  const auto all = co_await store_.load();
+  co_return all&& is_of_this_cluster(*all);
 }
 
 bool ClusterMembership::is_of_this_cluster(const MetadataUpdate& all) {

@@ -45,6 +45,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   Task<bool> join(BrokerEpoch epoch);
   Task<bool> write(LiveEntry::Status status, BrokerEpoch epoch);
   Task<bool> load();
+  Task<bool> is_cluster_ours();
   bool is_of_this_cluster(const MetadataUpdate& all);
   bool leads_what_others_can() const;
   Task<bool> take_over_entries(BrokerEpoch epoch);

@@ -22,7 +22,8 @@ std::int32_t default_replication_factor(const Catalog& catalog, std::optional<st
 Task<Error> Controller::commit(MetadataChange change) {
   const Committed committed = co_await store_.commit(std::move(change));
   if (committed.outcome != Committed::Outcome::done) {
-    spdlog::error("metadata could not be stored: {}", committed.why);
+    if (committed.outcome != Committed::Outcome::conflict)
+      spdlog::error("metadata could not be stored: {}", committed.why);
     co_return Error::kafka_storage_error;
   }
   co_await loader_.applied(committed.revision);
@@ -77,11 +78,12 @@ Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> w
   std::vector<Answer> answers = co_await check(wanted);
   Pace pace(co_await asio::this_coro::executor, clock_);
   MetadataChange change;
+  std::vector<Uuid> ids(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); i++) {
     if (answers[i].error != Error::none) continue;
     if (pace.due()) co_await pace.give_way();
     const std::string key = topic_key(wanted[i].name);
-    const Uuid id = random_uuid(clock_);
+    const Uuid id = ids[i] = random_uuid(clock_);
     if (!catalog_.is_alone()) {
       const Error error = co_await place_partitions(wanted[i], id);
       if (error != Error::none) answers[i] = {error, "where its partitions go could not be stored"};
@@ -94,12 +96,18 @@ Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> w
   }
   if (change.puts.empty()) co_return answers;
   const Error error = co_await commit(std::move(change));
+  if (error != Error::none && !catalog_.is_alone()) co_await loader_.changed();  // who was quicker?
   for (std::size_t i = 0; i < wanted.size(); i++) {
     Answer& answer = answers[i];
     if (answer.error != Error::none) continue;
-    answer.topic = error == Error::none ? catalog_.find(wanted[i].name) : nullptr;
-    if (!answer.topic || !is_hosted(*answer.topic))
-      answer = {Error::kafka_storage_error, "the topic could not be stored"};
+    answer.topic = catalog_.find(wanted[i].name);
+    const bool is_ours = answer.topic && answer.topic->id == ids[i];
+    if (is_ours && is_hosted(*answer.topic)) continue;
+    const bool is_others = answer.topic && !is_ours;
+    answer = {
+        is_others ? Error::topic_already_exists : Error::kafka_storage_error,
+        is_others ? "topic \"" + wanted[i].name + "\" already exists" : "the topic could not be stored"};
+    if (is_others) co_await forget_partitions(ids[i], wanted[i].partitions);  // it never comes
   }
   co_return answers;
 }

@@ -198,8 +198,7 @@ def run_beside(mq, flags, command):
 
 def main():
     if shutil.which("etcd") is None:
-        print("there is no etcd on the PATH (Debian's package etcd-server)")
-        sys.exit(77)
+        sys.exit("there is no etcd on the PATH (Debian's package etcd-server)")
     if len(sys.argv) > 3 and sys.argv[2] == "--keep":
         return keep(sys.argv[1], int(sys.argv[3]), sys.argv[4:])
     if "--" not in sys.argv or len(sys.argv) < 4:

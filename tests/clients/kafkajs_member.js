@@ -33,7 +33,7 @@ function own(partitions) {
 
 async function main() {
   const kafka = new Kafka({
-    brokers: [address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 100 },
+    brokers: address.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 100 },
   });
   const consumer = kafka.consumer({
     groupId: group, partitionAssigners: [range], sessionTimeout: Number(sessionTimeout), heartbeatInterval: 200, maxWaitTimeInMs: 50,

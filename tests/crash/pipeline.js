@@ -9,7 +9,7 @@ let state = Number(seed) || 1;
 const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
 
 async function main() {
-  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20, retries: 10 } });
+  const kafka = new Kafka({ brokers: address.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20, retries: 10 } });
   const producer = kafka.producer({
     transactionalId: 'pipeline-js', idempotent: true, maxInFlightRequests: 1, transactionTimeout: 10000,
     createPartitioner: Partitioners.DefaultPartitioner,

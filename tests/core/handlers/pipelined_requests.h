@@ -83,6 +83,17 @@ inline std::string create_partitions_request(const Subject& s) {
   return frame(request, 3);
 }
 
+inline std::string elect_leaders_request(const Subject& s) {
+  kafka::ElectLeadersRequest request;
+  request.topic_partitions.emplace().push_back({s.topic, {0}});
+  return frame(request, 2);
+}
+inline std::string alter_partition_reassignments_request(const Subject& s) {
+  kafka::AlterPartitionReassignmentsRequest request;
+  request.topics.push_back({s.topic, {{0, std::vector<std::int32_t>{1}}}});
+  return frame(request, 1);
+}
+
 inline constexpr std::int8_t of_topic = 2, of_group = 32;
 
 inline std::string alter_configs_request(const Subject& s) {
@@ -324,6 +335,10 @@ inline std::string describe_groups_request(const Subject& s) {
   return frame(kafka::DescribeGroupsRequest{{s.group, s.new_group}, false}, 5);
 }
 
+inline std::string list_partition_reassignments_request(const Subject&) {
+  return frame(kafka::ListPartitionReassignmentsRequest{}, 0);
+}
+
 inline std::string list_groups_request(const Subject&) {
   return frame(kafka::ListGroupsRequest{}, 5);
 }
@@ -397,6 +412,12 @@ inline const Reading readings[] = {
     {"Heartbeat", key_of<kafka::HeartbeatRequest>, heartbeat_request},
     {"DescribeGroups", key_of<kafka::DescribeGroupsRequest>, describe_groups_request},
     {"ListGroups", key_of<kafka::ListGroupsRequest>, list_groups_request},
+    // Where there is one broker these change nothing.
+    {"ElectLeaders", key_of<kafka::ElectLeadersRequest>, elect_leaders_request},
+    {"AlterPartitionReassignments", key_of<kafka::AlterPartitionReassignmentsRequest>,
+     alter_partition_reassignments_request},
+    {"ListPartitionReassignments", key_of<kafka::ListPartitionReassignmentsRequest>,
+     list_partition_reassignments_request},
     {"DescribeConfigs", key_of<kafka::DescribeConfigsRequest>, describe_configs_request},
     {"ListConfigResources", key_of<kafka::ListConfigResourcesRequest>, list_config_resources_request},
     {"DescribeProducers", key_of<kafka::DescribeProducersRequest>, describe_producers_request},

@@ -146,6 +146,31 @@ class Cluster:
             broker.start()
             self.wait_for_all()
 
+    def harm(self, how, chance):
+        """One broker is killed, stopped or frozen, and is back, or has thawed, when this returns."""
+        broker = self.brokers[chance.choice(list(self.brokers))]
+        if how == "frozen":
+            broker.pause()
+            time.sleep(chance.choice((0.5, 3, 11)))
+            return broker.resume()
+        broker.kill() if how == "killed" else broker.stop()
+        time.sleep(chance.choice((0, chance.uniform(0, 2))))
+        return broker.start()
+
+    def conclude(self, found, summary):
+        """Says what was found, stops all, and ends the process with it."""
+        for sentence in found[:20]:
+            print(f"FAIL  {sentence}")
+        if found:
+            for number, broker in self.brokers.items():
+                print(f"the log of broker {number}:\n{broker.newest_log()}")
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        print(summary)
+        print(f"{0 if found else 1} passed, {len(found)} failed")
+        sys.stdout.flush()
+        os._exit(1 if found else 0)
+
     def stop(self):
         try:
             for broker in self.brokers.values():

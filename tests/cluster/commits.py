@@ -19,22 +19,6 @@ from workload import seed  # noqa: E402
 FAULTS = 12
 
 
-def harm(cluster, chance):
-    broker = cluster.brokers[chance.choice(list(cluster.brokers))]
-    how = chance.choice(("killed", "killed", "stopped", "frozen"))
-    if how == "killed":
-        broker.kill()
-        broker.start()
-    if how == "stopped":
-        broker.stop()
-        broker.start()
-    if how == "frozen":
-        broker.pause()
-        time.sleep(chance.choice((0.5, 11)))
-        broker.resume()
-    return how
-
-
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else FAULTS
     chance = random.Random(seed())
@@ -48,7 +32,8 @@ def main():
             committer.start()
         for fault in range(rounds):
             time.sleep(chance.uniform(0.1, 1))  # the random moment, not a wait for anything
-            done.append(harm(cluster, chance))
+            done.append(chance.choice(("killed", "killed", "stopped", "frozen")))
+            cluster.harm(done[-1], chance)
             for committer in committers:
                 committer.look(f"fault {fault}, {done[-1]}")
             if chance.random() < 0.5:
@@ -62,19 +47,9 @@ def main():
         for committer in committers:
             committer.look("after all were restarted")
         found = [fault for committer in committers for fault in committer.faults]
-        if found:
-            for number, broker in cluster.brokers.items():
-                print(f"the log of broker {number}:\n{broker.newest_log()}")
-        cluster.stop()
-
-    commits = sum(committer.commits for committer in committers)
-    found += [] if commits > 10 * rounds else ["hardly anything was committed: this shows nothing"]
-    for sentence in found[:20]:
-        print(f"FAIL  {sentence}")
-    print(f"{done}, commits {commits}, failures {sum(committer.failures for committer in committers)}")
-    print(f"{0 if found else 1} passed, {len(found)} failed")
-    sys.stdout.flush()
-    os._exit(1 if found else 0)
+        commits = sum(committer.commits for committer in committers)
+        found += [] if commits > 10 * rounds else ["hardly anything was committed: this shows nothing"]
+        cluster.conclude(found, f"{done}, commits {commits}, failures {sum(committer.failures for committer in committers)}")
 
 
 if __name__ == "__main__":

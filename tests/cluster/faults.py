@@ -29,15 +29,8 @@ def make_topic(cluster):
     cluster.wait_for_all()
 
 
-def some(cluster, chance):
-    return cluster.brokers[chance.choice(list(cluster.brokers))]
-
-
 def kill_one(cluster, chance):
-    broker = some(cluster, chance)
-    broker.kill()
-    time.sleep(chance.uniform(0, 2))
-    broker.start()
+    cluster.harm("killed", chance)
 
 
 def kill_all(cluster, chance):
@@ -51,16 +44,11 @@ def kill_all(cluster, chance):
 
 
 def freeze_one(cluster, chance):
-    broker = some(cluster, chance)
-    broker.pause()
-    time.sleep(chance.choice((0.5, 3, 12)))
-    broker.resume()
+    cluster.harm("frozen", chance)
 
 
 def restart_one(cluster, chance):
-    broker = some(cluster, chance)
-    broker.stop()
-    broker.start()
+    cluster.harm("stopped", chance)
 
 
 def kill_etcd(cluster, chance):
@@ -78,7 +66,7 @@ def freeze_etcd(cluster, chance):
 
 def kill_one_without_etcd(cluster, chance):
     cluster.etcd.signal(signal.SIGSTOP)
-    broker = some(cluster, chance)
+    broker = cluster.brokers[chance.choice(list(cluster.brokers))]
     broker.kill()
     broker.launch()
     time.sleep(chance.uniform(0, 2))
@@ -129,17 +117,8 @@ def main():
             again = read_everything(cluster.addresses, TOPIC, PARTITIONS)
             found += [] if again == logs else ["after all were restarted the log is another"]
         found += [] if len(history.acknowledged) > 100 * seconds else ["hardly anything was acknowledged: this shows nothing"]
-        for sentence in found[:20]:
-            print(f"FAIL  {sentence}")
-        if found:
-            for number, broker in cluster.brokers.items():
-                print(f"the log of broker {number}:\n{broker.newest_log()}")
-        cluster.stop()
-    print(f"{done}, sent {len(history.sent)}, acknowledged {len(history.acknowledged)}, failed {dict(history.failed)}, "
-          f"read {sum(map(len, logs.values()))}, followed {len(history.seen)}")
-    print(f"{0 if found else 1} passed, {len(found)} failed")
-    sys.stdout.flush()
-    os._exit(1 if found else 0)
+        cluster.conclude(found, f"{done}, sent {len(history.sent)}, acknowledged {len(history.acknowledged)}, failed "
+                                f"{dict(history.failed)}, read {sum(map(len, logs.values()))}, followed {len(history.seen)}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 #include "cli/serve_signals.h"
 #include "cli/systemd.h"
 #include "core/broker/broker.h"
+#include "core/broker/cluster_start.h"
 #include "core/broker/identity.h"
 #include "core/broker/logging.h"
 #include "core/config/config.h"
@@ -125,8 +126,24 @@ Finding check_listener(const core::Listener& listener) {
   return {Finding::Kind::good, "listener   " + where};
 }
 
-Exit check(Context& context, const core::Config& config) {
+std::vector<Finding> check_etcd(const core::Config& config) {
+  std::vector<Finding> findings;
+  const core::StoreCheck check = core::check_cluster(config);
+  for (const std::string& warning : check.warnings)
+    findings.push_back({Finding::Kind::remark, "etcd       " + warning});
+  if (check.refusal.empty())
+    findings.push_back({Finding::Kind::good, "etcd       " + check.version});
+  else
+    findings.push_back({Finding::Kind::bad, "etcd       " + check.refusal});
+  return findings;
+}
+
+Exit check(Context& context, core::Config config) {
   std::vector<Finding> findings{{Finding::Kind::good, "settings   valid"}, check_data(config.data)};
+  if (!config.is_alone()) {
+    core::add_internal_listener(config);
+    for (Finding& finding : check_etcd(config)) findings.push_back(std::move(finding));
+  }
   for (const core::Listener& listener : config.listeners) findings.push_back(check_listener(listener));
   bool good = true;
   for (const Finding& finding : findings) {

@@ -8,10 +8,13 @@
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/udp.hpp>
 
+#include "core/broker/identity.h"
 #include "core/error.h"
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/etcd_store.h"
+#include "core/metadata/migration.h"
 #include "storage/error.h"
+#include "storage/lock.h"
 
 namespace mq::core {
 
@@ -69,6 +72,22 @@ std::string own_address(const Config& config) {
   return asio::ip::host_name();
 }
 
+// Until the task has ended; throws what it threw.
+template <class Result>
+Result run_now(asio::io_context& loop, MetadataStore& store, Task<Result> task) {
+  std::exception_ptr failed;
+  Result result{};
+  asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, Result given) {
+    failed = thrown;
+    result = std::move(given);
+    store.stop();
+  });
+  loop.restart();
+  loop.run();
+  if (failed) std::rethrow_exception(failed);
+  return result;
+}
+
 bool is_everywhere(const std::string& host) {
   return host.empty() || host == "0.0.0.0" || host == "::";
 }
@@ -90,17 +109,48 @@ Enrolled enrol_now(const World::Cluster& cluster, const Clock& clock, const Iden
                    Applicant applicant, Time::duration patience) {
   asio::io_context loop(1);
   const auto store = cluster.open_store(loop, identity);
-  Enrolled enrolled;
-  std::exception_ptr failed;
-  const auto ended = [&](std::exception_ptr thrown, Enrolled result) {
-    failed = thrown;
-    enrolled = std::move(result);
-    store->stop();
-  };
-  asio::co_spawn(loop, enrol(loop, clock, *store, std::move(applicant), patience), ended);
-  loop.run();
-  if (failed) std::rethrow_exception(failed);
-  return enrolled;
+  return run_now(loop, *store, enrol(loop, clock, *store, std::move(applicant), patience));
+}
+
+StoreCheck check_cluster(const Config& config) {
+  asio::io_context loop(1);
+  const auto store = cluster_of(config, real_clock(), {}).open_store(loop, {});
+  return run_now(loop, *store, store->check());
+}
+
+Identity adopt_directory(const Config& config) {
+  const Clock& clock = real_clock();
+  storage::FileSystem& files = storage::real_files();
+  asio::io_context loop(1), journals(1);  // which has no turn: nothing but its meta is used
+  check_format(files, config.data);
+  storage::JournalOptions options;
+  options.data = config.data;
+  options.min_free_bytes = config.min_free_bytes;
+  options.snapshots = [](auto, auto) {};  // never given: nothing is sealed without what only a broker knows
+  auto journal = storage::Journal::open(files, journals, std::move(options));
+  if (!journal && journal.error() == storage::Errc::in_use)
+    throw WrongStart(7, config.data.string() + " is in use by " + storage::lock_holder(files, config.data));
+  if (!journal) throw WrongStart(1, config.data.string() + " cannot be opened: " + journal.error().message());
+  storage::Store& meta = (*journal)->meta();
+  Identity identity = identify(files, clock, config.data, meta, config.node_id);
+  if (identity.is_member)
+    throw WrongStart(7, config.data.string() + " is of cluster " + identity.cluster_id + " already");
+  if (carry_over_rows(meta, identity.node_id))
+    throw WrongStart(1, "what an earlier version wrote cannot be read");
+  const auto own = EmbeddedStore(meta, loop.get_executor()).read();
+  if (!own) throw WrongStart(1, "metadata cannot be read: " + own.error().message());
+
+  Applicant applicant{identity.cluster_id, identity.directory_id, identity.node_id};
+  applicant.rack = config.rack;
+  Adoption adoption{identity.node_id, random_uuid(clock), *own};
+  const auto store = cluster_of(config, clock, {}).open_store(loop, identity);
+  const Uuid incarnation =
+      run_now(loop, *store,
+              adopt(loop, clock, *store, std::move(applicant), std::move(adoption), config.join_timeout));
+  identity.is_member = true;
+  identity.incarnations = {incarnation};
+  remember(files, config.data, meta, identity);
+  return identity;
 }
 
 bool has_topics(storage::Store& meta) {

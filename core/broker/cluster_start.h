@@ -15,7 +15,14 @@ World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io
 Enrolled enrol_now(const World::Cluster& cluster, const Clock& clock, const Identity& identity,
                    Applicant applicant, Time::duration patience);
 
+// Whether the configured store can be worked with, as it is now.
+StoreCheck check_cluster(const Config& config);
+
 bool has_topics(storage::Store& meta);  // of a broker that was alone
+
+// `mq cluster adopt`: what the directory has becomes a cluster's, of which it is the only broker. Returns who
+// it is now. Opens the directory, which nobody else may have open, and closes it. Throws WrongStart.
+Identity adopt_directory(const Config& config);
 
 // The listener for other brokers, unless there is one of that name.
 void add_internal_listener(Config& config);

@@ -119,6 +119,18 @@ json::object row_of(const PartitionState& partition) {
   return row;
 }
 
+json::object partition_row(std::string_view topic, const PartitionState& partition,
+                           const MovingPartition* moving) {
+  json::object row{{"topic", topic}};
+  for (const auto& [field, value] : row_of(partition)) row[field] = value;
+  if (moving) {
+    row["adding"] = numbers(moving->adding);
+    row["removing"] = numbers(moving->removing);
+  }
+  row["state"] = partition.leader < 0 ? "offline" : moving ? "moving" : partition.state();
+  return row;
+}
+
 json::object row_of(const Setting& setting) {
   json::object row{{"key", setting.key},
                    {"value", nullptr},
@@ -235,6 +247,27 @@ json::object row_of(const kafka::MetadataResponse& cluster) {
   row["partitions"] = partitions;
   row["brokers"] = std::move(brokers);
   return row;
+}
+
+json::object row_of(const Health& health) {
+  json::array problems;
+  for (const Problem& problem : health.problems) {
+    json::array partitions;
+    for (const core::TopicPartition& partition : problem.partitions)
+      partitions.push_back(json::object{{"topic", partition.topic}, {"partition", partition.partition}});
+    problems.push_back(json::object{{"severity", problem.critical() ? "critical" : "warning"},
+                                    {"problem", problem.name()},
+                                    {"partitions", std::move(partitions)},
+                                    {"brokers", numbers(problem.brokers)},
+                                    {"down", numbers(problem.down)}});
+  }
+  return {{"state", health.good() ? "healthy" : "unhealthy"},
+          {"critical", health.critical()},
+          {"warnings", health.warnings()},
+          {"brokers", health.brokers},
+          {"topics", health.topics},
+          {"partitions", health.partitions},
+          {"problems", std::move(problems)}};
 }
 
 }  // namespace mq::admin

@@ -13,6 +13,8 @@
 
 #include "core/admin/group.h"
 #include "core/admin/group_move.h"
+#include "core/admin/health.h"
+#include "core/admin/replica_changes.h"
 #include "core/admin/topic.h"
 #include "net/kafka/messages/metadata.h"
 
@@ -27,6 +29,9 @@ json::object row_of(const TopicState& topic);  // one of many
 // All that is known of one. `every_setting`: those with a default value, too.
 json::object details_of(const TopicState& topic, const std::vector<Setting>& settings, bool every_setting);
 json::object row_of(const PartitionState& partition);
+// One of many; `moving`: null when it does not move.
+json::object partition_row(std::string_view topic, const PartitionState& partition,
+                           const MovingPartition* moving);
 json::object row_of(const Setting& setting);
 json::object offsets_row(std::string_view topic,
                          const PartitionState& partition);  // where it begins and ends
@@ -43,5 +48,6 @@ json::object lag_of(const std::vector<GroupProgress>& groups);  // of all: the s
 json::object row_of(const Move& move);
 
 json::object row_of(const kafka::MetadataResponse& cluster);
+json::object row_of(const Health& health);
 
 }  // namespace mq::admin

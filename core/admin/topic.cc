@@ -18,6 +18,12 @@ std::optional<std::int64_t> PartitionState::offsets() const {
   return *end - *start;
 }
 
+std::string_view PartitionState::state() const {
+  if (leader < 0) return "offline";
+  if (in_sync.size() < replicas.size()) return "under-replicated";
+  return replicas.empty() || replicas.front() == leader ? "ok" : "not preferred";
+}
+
 std::size_t TopicState::replication() const {
   std::size_t most = 0;
   for (const PartitionState& partition : partitions) most = std::max(most, partition.replicas.size());

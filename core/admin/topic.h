@@ -29,6 +29,7 @@ struct PartitionState {
   std::optional<std::int64_t> bytes;               // of the leader's replica
 
   std::optional<std::int64_t> offsets() const;  // how many; records are fewer with transactions or compaction
+  std::string_view state() const;  // "ok", "offline", "under-replicated", "not preferred" (who leads)
 };
 
 struct TopicState {

@@ -46,6 +46,10 @@ std::int16_t not_controller(const Items& items) {
              : std::int16_t{0};
 }
 
+std::int16_t only_not_controller(std::int16_t code) {
+  return code == kafka::number_of(kafka::Error::not_controller) ? code : std::int16_t{0};
+}
+
 // One request to each leader, again and again for those partitions whose answer was retriable.
 template <class Item, class Send>
 Task<Answer<Nothing>> at_leaders(Client& client, std::vector<Item>& items, Time deadline, Send send) {
@@ -253,6 +257,40 @@ Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector
   auto done = co_await at_leaders(client, answers, deadline, send);
   if (!done) co_return done.error();
   co_return answers;
+}
+
+Task<Answer<kafka::ElectLeadersResponse>> elect_leaders(Client& client, kafka::ElectLeadersRequest request,
+                                                        Time deadline) {
+  request.timeout_ms = in_ms(left_until(deadline));
+  const auto error = [](const kafka::ElectLeadersResponse& r) { return only_not_controller(r.error_code); };
+  auto answer =
+      co_await persist<kafka::ElectLeadersResponse>(client, controller, std::move(request), deadline, +error);
+  if (answer && answer->error_code != 0) co_return refused(answer->error_code);
+  co_return answer;
+}
+
+Task<Answer<kafka::AlterPartitionReassignmentsResponse>> alter_partition_reassignments(
+    Client& client, kafka::AlterPartitionReassignmentsRequest request, Time deadline) {
+  using Response = kafka::AlterPartitionReassignmentsResponse;
+  request.timeout_ms = in_ms(left_until(deadline));
+  const auto error = [](const Response& r) { return only_not_controller(r.error_code); };
+  auto answer = co_await persist<Response>(client, controller, std::move(request), deadline, +error);
+  if (answer && answer->error_code != 0)
+    co_return refused(answer->error_code, {}, {}, answer->error_message.value_or(""));
+  co_return answer;
+}
+
+Task<Answer<kafka::ListPartitionReassignmentsResponse>> list_partition_reassignments(
+    Client& client, TopicsOfReassignments topics, Time deadline) {
+  using Response = kafka::ListPartitionReassignmentsResponse;
+  kafka::ListPartitionReassignmentsRequest request;
+  request.timeout_ms = in_ms(left_until(deadline));
+  request.topics = std::move(topics);
+  const auto error = [](const Response& r) { return r.error_code; };
+  auto answer = co_await persist<Response>(client, controller, std::move(request), deadline, +error);
+  if (answer && answer->error_code != 0)
+    co_return refused(answer->error_code, {}, {}, answer->error_message.value_or(""));
+  co_return answer;
 }
 
 Cluster::Cluster(Options options) : client_(loop_, std::move(options)) {}

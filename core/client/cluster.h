@@ -13,6 +13,7 @@
 
 #include "core/client/client.h"
 #include "net/kafka/config_resource.h"
+#include "net/kafka/messages/alter_partition_reassignments.h"
 #include "net/kafka/messages/create_partitions.h"
 #include "net/kafka/messages/create_topics.h"
 #include "net/kafka/messages/delete_records.h"
@@ -20,8 +21,10 @@
 #include "net/kafka/messages/describe_cluster.h"
 #include "net/kafka/messages/describe_configs.h"
 #include "net/kafka/messages/describe_log_dirs.h"
+#include "net/kafka/messages/elect_leaders.h"
 #include "net/kafka/messages/incremental_alter_configs.h"
 #include "net/kafka/messages/list_offsets.h"
+#include "net/kafka/messages/list_partition_reassignments.h"
 
 namespace mq::client {
 
@@ -74,6 +77,16 @@ Task<Answer<std::vector<LogDirs>>> describe_log_dirs(Client& client, TopicsOfLog
 // `committed`: the end is where the first open transaction begins.
 Task<Answer<std::vector<OffsetAnswer>>> list_offsets(Client& client, std::vector<OffsetQuery> queries,
                                                      Time deadline, bool committed = false);
+// Of the controller; they fill in the request's timeout. Errors of partitions are in the answer, and not
+// retried.
+Task<Answer<kafka::ElectLeadersResponse>> elect_leaders(Client& client, kafka::ElectLeadersRequest request,
+                                                        Time deadline);
+Task<Answer<kafka::AlterPartitionReassignmentsResponse>> alter_partition_reassignments(
+    Client& client, kafka::AlterPartitionReassignmentsRequest request, Time deadline);
+using TopicsOfReassignments =
+    std::optional<std::vector<kafka::ListPartitionReassignmentsRequest::ListPartitionReassignmentsTopics>>;
+Task<Answer<kafka::ListPartitionReassignmentsResponse>> list_partition_reassignments(
+    Client& client, TopicsOfReassignments topics, Time deadline);
 
 class Cluster {
  public:

@@ -69,9 +69,9 @@ std::chrono::milliseconds patience() {
   return parsed ? std::chrono::milliseconds(*parsed) : std::chrono::milliseconds(250);
 }
 
-using Names = std::optional<std::vector<std::string>>;
+using AskedNames = std::optional<std::vector<std::string>>;
 
-Names topic_names(client::Cluster& cluster) {
+AskedNames topic_names(client::Cluster& cluster) {
   const auto metadata = cluster.metadata();
   if (!metadata) return std::nullopt;
   std::vector<std::string> names;
@@ -80,7 +80,7 @@ Names topic_names(client::Cluster& cluster) {
   return names;
 }
 
-Names group_names(client::Cluster& cluster) {
+AskedNames group_names(client::Cluster& cluster) {
   const auto groups = cluster.run(client::list_groups);
   if (!groups) return std::nullopt;
   std::vector<std::string> names;
@@ -88,7 +88,15 @@ Names group_names(client::Cluster& cluster) {
   return names;
 }
 
-Names partition_names(client::Cluster& cluster, const std::string& topic) {
+AskedNames broker_names(client::Cluster& cluster) {
+  const auto metadata = cluster.metadata(std::vector<std::string>{});
+  if (!metadata) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& broker : metadata->brokers) names.push_back(std::to_string(broker.node_id));
+  return names;
+}
+
+AskedNames partition_names(client::Cluster& cluster, const std::string& topic) {
   const auto metadata = cluster.metadata(std::vector<std::string>{topic});
   if (!metadata || metadata->topics.empty()) return std::nullopt;
   std::vector<std::string> names;
@@ -99,7 +107,7 @@ Names partition_names(client::Cluster& cluster, const std::string& topic) {
 
 // What the brokers said lately, or say now; a broker that does not answer leaves what it said before.
 std::vector<std::string> names_of(std::string_view what, const std::string& brokers,
-                                  const std::function<Names(client::Cluster&)>& ask) {
+                                  const std::function<AskedNames(client::Cluster&)>& ask) {
   const fs::path cache = cache_file(what, brokers);
   std::error_code error;
   const auto written = cache.empty() ? fs::file_time_type{} : fs::last_write_time(cache, error);
@@ -111,7 +119,7 @@ std::vector<std::string> names_of(std::string_view what, const std::string& brok
   options.brokers = *addresses;
   options.timeout = options.connect_timeout = options.request_timeout = patience();
   client::Cluster cluster(options);
-  Names names = ask(cluster);
+  AskedNames names = ask(cluster);
   if (!names) return cached ? lines_of(cache) : std::vector<std::string>{};
   std::ranges::sort(*names, [](const std::string& a, const std::string& b) {
     const bool numbers =
@@ -154,6 +162,9 @@ Candidates settings(const std::string& word) {
   return found;
 }
 
+Candidates values_of(Kind kind, std::string_view choices, const std::string& word,
+                     const std::string& brokers);
+
 // Behind "orders:" or "orders:0," the partitions that are not named yet.
 Candidates partitions(const std::string& word, const std::string& brokers) {
   const std::string topic = word.substr(0, word.find(':'));
@@ -166,6 +177,18 @@ Candidates partitions(const std::string& word, const std::string& brokers) {
   Candidates found;
   for (const std::string& number : numbers)
     if (std::ranges::find(named, number) == named.end()) found.push_back({kept + number, ""});
+  return found;
+}
+
+// TOPIC, then :PARTITIONS, and behind the equals sign the brokers that are not named yet.
+Candidates reassignments(const std::string& word, const std::string& brokers) {
+  const std::size_t equals = word.find('=');
+  if (equals == word.npos) return values_of(Kind::topic, "", word, brokers);
+  const std::string kept = word.substr(0, word.find_last_of("=,") + 1);
+  const auto named = core::split(std::string_view(kept).substr(equals + 1), ',');
+  Candidates found;
+  for (const std::string& id : names_of("brokers", brokers, broker_names))
+    if (std::ranges::find(named, id) == named.end()) found.push_back({kept + id, ""});
   return found;
 }
 
@@ -201,6 +224,11 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
       for (std::string& name : names_of("groups", brokers, group_names))
         found.push_back({std::move(name), ""});
       return found;
+    case Kind::broker_id:
+      for (std::string& id : names_of("brokers", brokers, broker_names)) found.push_back({std::move(id), ""});
+      return found;
+    case Kind::reassignment:
+      return reassignments(word, brokers);
     case Kind::config_key:
       return config_keys("");
     case Kind::setting:

@@ -34,7 +34,7 @@ const Floors core_floors = {{""},
                             {"cleaning", "client", "cluster", "group", "transaction"},
                             {"admin", "bench", "handlers"},
                             {"broker"}};
-const Floors cli_floors = {{"frame"}, {"topic"}, {"records"}, {"group"}, {""}};
+const Floors cli_floors = {{"frame"}, {"topic"}, {"records"}, {"group"}, {"cluster"}, {""}};
 
 // `included`: a path as it stands in an include line. Returns how many files were looked at.
 using Visit = std::function<void(const fs::path& file, const std::string& included)>;

@@ -33,9 +33,11 @@ enum class Kind {
   topic,     // a topic, and where the command takes it a pattern or TOPIC:PARTITIONS
   group,
   broker,
-  config_key,  // a topic setting's name
-  setting,     // a topic setting as KEY=VALUE
-  broker_key,  // a key of the broker's configuration file
+  broker_id,     // a broker's number
+  reassignment,  // TOPIC:PARTITIONS=BROKER,BROKER
+  config_key,    // a topic setting's name
+  setting,       // a topic setting as KEY=VALUE
+  broker_key,    // a key of the broker's configuration file
   file,
   directory,
   command,  // a command or help topic, for `mq help`

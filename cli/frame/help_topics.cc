@@ -100,6 +100,10 @@ constexpr std::string_view from_kafka = R"(From Kafka's scripts to mq
   kafka-consumer-groups --delete --group G         mq group delete G
   kafka-consumer-groups --delete-offsets           mq group forget G -t T
   kafka-get-offsets --topic T                      mq topic offsets T
+  kafka-leader-election --election-type preferred  mq partition elect
+  kafka-reassign-partitions --execute
+     --reassignment-json-file F                    mq partition move --file F
+  kafka-reassign-partitions --cancel               mq partition move --cancel
   kafka-delete-records                             mq topic trim T --before POS
   kafka-console-producer --topic T                 mq produce T
       --property parse.key=true                    -K SEPARATOR

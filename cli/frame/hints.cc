@@ -65,6 +65,8 @@ constexpr Memory words[] = {
     {"kafka-console-consumer", "mq consume TOPIC; mq help from-kafka"},
     {"kafka-configs", "mq topic alter NAME -c KEY=VALUE; mq help from-kafka"},
     {"kafka-consumer-groups", "mq group …; mq help from-kafka"},
+    {"kafka-leader-election", "mq partition elect; mq help from-kafka"},
+    {"kafka-reassign-partitions", "mq partition move; mq help from-kafka"},
     {"topics.sh", "mq topic …; mq help from-kafka"},
     {"start", "a broker is started with: mq serve"},
     {"server", "a broker is started with: mq serve"},

@@ -133,6 +133,7 @@ void check(const Flag& flag, const std::string& value) {
     case Kind::boolean:
       return check_parsed(flag, core::parse_bool(value));
     case Kind::number:
+    case Kind::broker_id:
       return check_parsed(flag, core::parse_integer(value));
     case Kind::duration:
       return check_parsed(flag, core::parse_duration(value));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/frame/file.h"
 #include "core/admin/partition_names.h"
 #include "core/admin/read_plan.h"
 #include "core/config/scalars.h"

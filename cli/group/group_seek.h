@@ -26,6 +26,4 @@ Exit carry_out(Context& context, const Arguments& arguments, client::Cluster& cl
 // so. Throws FailureError when a topic or partition does not exist.
 Positions within_logs(const Context& context, client::Cluster& cluster, Positions target);
 
-std::string read_all(const std::string& file, int standard_input);  // "-": that; throws UsageError
-
 }  // namespace mq::cli

@@ -145,8 +145,8 @@ TEST(Commands, AFlagThatMeansNothingToACommandIsNotShown) {
 }
 
 TEST(Commands, WhatChangesSomethingHasADryRun) {
-  for (const std::string_view name :
-       {"topic create", "topic alter", "topic delete", "topic trim", "topic purge"}) {
+  for (const std::string_view name : {"topic create", "topic alter", "topic delete", "topic trim",
+                                      "topic purge", "partition elect", "partition move"}) {
     const auto flags = flags_of(*find_command(name));
     const auto dry =
         std::find_if(flags.begin(), flags.end(), [](const Flag& flag) { return flag.name == "dry-run"; });
@@ -342,6 +342,12 @@ TEST(Completion, NamesThatAreRememberedAreUsed) {
   EXPECT_EQ(completed({"topic", "trim", "orders:1,2,"}), "orders:1,2,0\norders:1,2,10\n");
   EXPECT_EQ(completed({"topic", "trim", "orders:1"}), "orders:1\norders:10\n");
   EXPECT_EQ(completed({"topic", "trim", "../x:"}), "");
+  std::ofstream(cache / "mq" / ("brokers-" + std::to_string(std::hash<std::string>{}("127.0.0.1:1"))))
+      << "1\n2\n";
+  EXPECT_EQ(completed({"partition", "list", "--leader", ""}), "1\n2\n");
+  EXPECT_EQ(completed({"partition", "move", "orders:1"}), "orders:1\norders:10\n");
+  EXPECT_EQ(completed({"partition", "move", "orders:1="}), "orders:1=1\norders:1=2\n");
+  EXPECT_EQ(completed({"partition", "move", "orders:1=2,"}), "orders:1=2,1\n");
   fs::remove_all(cache);
 }
 

@@ -3,23 +3,17 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <thread>
 
+#include "core/broker/broker_parts.h"
 #include "core/broker/cluster_start.h"
 #include "core/broker/identity.h"
-#include "core/cleaning/sweeper.h"
 #include "core/error.h"
-#include "core/handlers/dispatcher.h"
-#include "core/loop/run_on.h"
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/entries.h"
 #include "core/metadata/migration.h"
-#include "core/partition/recovery.h"
 #include "storage/error.h"
 #include "storage/lock.h"
 
@@ -29,52 +23,7 @@ namespace {
 
 constexpr auto handing_over_max = std::chrono::seconds(5);
 
-// Half of the machine at most: the loop and the journal's writer must not wait for what one client wants
-// unpacked.
-std::size_t worker_threads() {
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
-}
-
 }  // namespace
-
-// In the order in which they are built; destroyed in reverse.
-struct Broker::Parts {
-  explicit Parts(const World& world) : clock(*world.clock), sessions(clock.random()) {
-    if (!world.disk) own_disk.emplace(1);
-    if (!world.workers) own_workers.emplace(worker_threads());
-    disk = world.disk ? *world.disk : asio::any_io_executor(own_disk->get_executor());
-    workers = world.workers ? *world.workers : asio::any_io_executor(own_workers->get_executor());
-  }
-
-  const Clock& clock;
-  // One thread for small writes of meta: one at a time is all LevelDB does.
-  std::optional<asio::thread_pool> own_disk, own_workers;
-  asio::any_io_executor disk, workers;
-  PartitionRecovery recovery;  // until topics have taken what it found
-  Identity identity;
-  DynamicConfigs dynamic;
-  FetchSessions sessions;
-  std::unique_ptr<storage::Journal> journal;
-  std::unique_ptr<MetadataStore> store;
-  std::unique_ptr<Catalog> catalog;
-  std::unique_ptr<PartitionTable> partitions;
-  std::shared_ptr<MetadataLoader> loader;
-  std::unique_ptr<ClusterMember> cluster;
-  std::unique_ptr<Controller> controller;
-  std::unique_ptr<ReplicaChanges> replica_changes;
-  std::unique_ptr<ProducerIds> producer_ids;
-  std::unique_ptr<InternalTopic> offsets_log, transactions_log;
-  std::shared_ptr<TransactionCoordinator> transactions;
-  std::shared_ptr<GroupCoordinator> groups;
-  std::shared_ptr<Sweeper> sweeper;
-  std::unique_ptr<Services> services;
-  std::unique_ptr<Dispatcher> dispatcher;
-  std::unique_ptr<net::Server> server;
-  std::function<void()> serves;  // what is called when this broker is one of the cluster, once
-
-  using Snapshots = storage::JournalOptions::Snapshots;
-  Task<void> snapshots(std::vector<PartitionNumber> numbers, std::function<void(Snapshots)> done) const;
-};
 
 Task<void> Broker::Parts::snapshots(std::vector<PartitionNumber> numbers,
                                     std::function<void(Snapshots)> done) const {
@@ -119,72 +68,6 @@ Broker::Ready Broker::start(std::function<void(const Ready&)> serves) {
   ready->recovery = parts_->journal->recovery();
   run(std::move(endpoints), [ready, serves = std::move(serves)] { serves(*ready); });
   return *ready;
-}
-
-// Enrols the directory if it is new to the cluster; both as the configuration says.
-void Broker::join_cluster() {
-  Parts& p = *parts_;
-  if (config_.is_alone() && p.identity.is_member)
-    throw WrongStart(7, config_.data.string() + " belongs to broker " + std::to_string(p.identity.node_id) +
-                            " of cluster " + p.identity.cluster_id +
-                            "; it needs the cluster's etcd (--etcd)");
-  if (config_.is_alone()) return;
-  world_.cluster = cluster_of(config_, p.clock, p.workers);
-  if (p.identity.is_member && config_.node_id && *config_.node_id != p.identity.node_id)
-    throw WrongStart(7, config_.data.string() + " belongs to node " + std::to_string(p.identity.node_id) +
-                            ", not to node " + std::to_string(*config_.node_id));
-  if (p.identity.is_member) return;
-  Applicant applicant{p.identity.cluster_id, p.identity.directory_id, config_.node_id};
-  applicant.has_topics = has_topics(p.journal->meta());
-  applicant.rack = config_.rack;
-  const Enrolled enrolled =
-      enrol_now(*world_.cluster, p.clock, p.identity, std::move(applicant), config_.join_timeout);
-  p.identity.cluster_id = enrolled.cluster_id;
-  p.identity.node_id = enrolled.broker;
-  p.identity.is_member = true;
-  remember(files_, config_.data, p.journal->meta(), p.identity);
-}
-
-// Clients are let in when there is something to tell them; brokers from the beginning.
-void Broker::accept(Listened by) {
-  if (!parts_->server) return;
-  for (const Listener& listener : config_.listeners) {
-    if ((listener.name == internal_listener) != (by == Listened::by_brokers)) continue;
-    if (const error_code error = parts_->server->accept(listener.name))
-      spdlog::error("cannot listen on {}: {}", format_address(listener.listen), error.message());
-  }
-}
-
-void Broker::run(std::vector<Endpoint> endpoints, std::function<void()> serves) {
-  Parts& p = *parts_;
-  if (!p.cluster) {
-    accept(Listened::by_clients);
-    p.loader->run();
-    return asio::post(loop_, std::move(serves));
-  }
-  p.loader->on_update([this](const Catalog::Applied& update) {
-    for (const std::string& name : update.configs) config_changed(name);
-  });
-  accept(Listened::by_brokers);
-  p.serves = [this, serves = std::move(serves)] {
-    accept(Listened::by_clients);
-    serves();
-  };
-  p.cluster->run(std::move(endpoints));
-}
-
-// Whoever altered it.
-void Broker::config_changed(const std::string& name) {
-  Parts& p = *parts_;
-  const std::size_t slash = name.find('/');
-  const std::string_view kind = std::string_view(name).substr(0, slash);
-  const std::string what = slash == name.npos ? std::string() : name.substr(slash + 1);
-  const ConfigMap& values = p.catalog->config(kind, what);
-  if (kind == group_kind) p.groups->configs().set(what, values);
-  if (kind != broker_kind) return;
-  if (what == all_brokers) p.dynamic.cluster = values;
-  if (what == std::to_string(p.identity.node_id)) p.dynamic.broker = values;
-  asio::co_spawn(loop_, p.loader->defaults_changed(topic_defaults(config_, p.dynamic)), asio::detached);
 }
 
 void Broker::open_journal() {
@@ -355,37 +238,6 @@ void Broker::load_alone() {
   check(p.loader->start(*all), "the topics");
 }
 
-// Nothing is known of the cluster yet: it is joined while the loop runs.
-void Broker::open_cluster() {
-  Parts& p = *parts_;
-  const storage::Recovery& recovery = p.journal->recovery();
-  const bool is_durable = config_.flush == storage::Flush::sync || recovery.clean;
-  ClusterMember::Options options;
-  options.connect = world_.cluster->connect;
-  options.membership.self = p.identity.node_id;
-  options.membership.entry.incarnation = random_uuid(p.clock);
-  options.membership.entry.directory = p.identity.directory_id;
-  options.membership.entry.rack = config_.rack;
-  options.membership.cluster_id = p.identity.is_member ? p.identity.cluster_id : "";
-  options.membership.incarnations = p.identity.incarnations;
-  if (p.identity.is_member)
-    options.membership.remember = [this](std::vector<Uuid> incarnations) {
-      return remember_incarnations(std::move(incarnations));
-    };
-  options.membership.joined = [&p] {
-    if (const auto serves = std::exchange(p.serves, {})) serves();
-  };
-  options.lag_max = config_.replica_lag_max;
-  options.watches = world_.cluster->watches;
-  options.membership.is_trusted = [&p, is_durable](const Catalog::PartitionId& id) {
-    const auto partition = p.partitions->find(id.first, id.second);
-    const auto& damaged = p.journal->recovery().damaged;
-    return is_durable && partition && !std::ranges::binary_search(damaged, partition->number());
-  };
-  p.cluster = std::make_unique<ClusterMember>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, *p.loader,
-                                              std::move(options));
-}
-
 namespace {
 
 asio::ip::tcp::endpoint resolve(asio::io_context& loop, const Address& address) {
@@ -426,18 +278,14 @@ std::vector<Endpoint> Broker::bind(Ready& ready) {
   return endpoints;
 }
 
-Task<bool> Broker::remember_incarnations(std::vector<Uuid> incarnations) {
-  parts_->identity.incarnations = std::move(incarnations);
-  auto write = [this, identity = parts_->identity]() -> bool {
-    try {
-      remember(files_, config_.data, parts_->journal->meta(), identity);
-      return true;
-    } catch (const WrongStart& failed) {
-      spdlog::error("{}", failed.what());
-      return false;
-    }
-  };
-  co_return co_await run_on(parts_->disk, std::move(write));
+// Clients are let in when there is something to tell them; brokers from the beginning.
+void Broker::accept(Listened by) {
+  if (!parts_->server) return;
+  for (const Listener& listener : config_.listeners) {
+    if ((listener.name == internal_listener) != (by == Listened::by_brokers)) continue;
+    if (const error_code error = parts_->server->accept(listener.name))
+      spdlog::error("cannot listen on {}: {}", format_address(listener.listen), error.message());
+  }
 }
 
 Task<void> Broker::stop(Stop how) {

@@ -29,7 +29,7 @@ TEST(Reassignments, EachPartitionNamedGetsTheReplicasInTheirOrder) {
 
 TEST(Reassignments, WordsThatDoNotSayWhichOrWhereToAreRefused) {
   for (const char* word : {"orders", "orders:0", "orders=1,2", "orders:0=", "orders:0=1,", "orders:0=1,x",
-                           "orders:0=-1", "orders:0=1,1", "orders:x=1", "ord*:0=1", "/o/:0=1"})
+                           "orders:0=-1", "orders:0=1,1", "orders:x=1", "ord*:0=1"})
     EXPECT_NE(complaint([&] { parse_reassignment(word); }), "") << word;
 }
 

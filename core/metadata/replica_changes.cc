@@ -83,8 +83,8 @@ ReplicaChanges::Answer ReplicaChanges::check_target(const std::vector<BrokerId>&
   if (std::set(target.begin(), target.end()).size() != target.size())
     return {wrong, "a broker is named twice"};
   for (const BrokerId broker : target)
-    if (!(catalog_.is_alone() ? broker == alone : catalog_.registrations().contains(broker)))
-      return {wrong, "broker " + std::to_string(broker) + " is not there"};
+    if (!(catalog_.is_alone() ? broker == alone : catalog_.registered().contains(broker)))
+      return {wrong, "broker " + std::to_string(broker) + " has never been here"};
   return {};
 }
 

@@ -5,6 +5,9 @@ namespace mq::core {
 
 void ReplicaSession::ask(const Key& key, std::shared_ptr<Partition> partition, const Asked& asked) {
   Entry& entry = entries_[key];
+  // What it was told last in another epoch it may have dropped.
+  if (entry.asked.current_leader_epoch != asked.current_leader_epoch)
+    entry.told_high_watermark = entry.told_start = -1;
   entry.asked = asked;
   entry.is_answered = false;
   if (entry.partition != partition) {

@@ -94,8 +94,10 @@ TEST(Routes, WhatChangesTopicsAndConfigurationsIsTheControllers) {
   std::set<std::string_view> names;
   for (const Route& route : routes())
     if (route.answered_by == AnsweredBy::controller) names.insert(route.name);
-  EXPECT_EQ(names, (std::set<std::string_view>{"AlterConfigs", "CreatePartitions", "CreateTopics",
-                                               "DeleteTopics", "IncrementalAlterConfigs"}));
+  EXPECT_EQ(names,
+            (std::set<std::string_view>{"AlterConfigs", "AlterPartitionReassignments", "CreatePartitions",
+                                        "CreateTopics", "DeleteTopics", "ElectLeaders",
+                                        "IncrementalAlterConfigs", "ListPartitionReassignments"}));
 }
 
 }  // namespace

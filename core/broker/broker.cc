@@ -94,6 +94,10 @@ void Broker::open_journal() {
     if (parts->sweeper) parts->sweeper->sealed(numbers);
   };
 
+  options.on_refusing = [parts](bool full, bool failed) {
+    if (parts->cluster) parts->cluster->set_writable(!full && !failed);
+  };
+
   auto journal = world_.open_journal ? world_.open_journal(std::move(options))
                                      : storage::Journal::open(files_, loop_, std::move(options));
   if (!journal && journal.error() == storage::Errc::in_use)

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <set>
 
 #include "core/broker/broker_parts.h"
 #include "core/broker/cluster_start.h"
@@ -93,10 +94,16 @@ void Broker::open_cluster() {
   };
   options.lag_max = config_.replica_lag_max;
   options.watches = world_.cluster->watches;
-  options.membership.is_trusted = [&p, is_durable](const Catalog::PartitionId& id) {
+  // What was not in the directory when it was opened is empty, and was not when it was counted on.
+  std::set<PartitionNumber> found;
+  for (const Uuid& topic : p.partitions->topics())
+    for (const auto& partition : p.partitions->of(topic))
+      if (partition) found.insert(partition->number());
+  options.membership.is_trusted = [&p, is_durable, found = std::move(found)](const Catalog::PartitionId& id) {
     const auto partition = p.partitions->find(id.first, id.second);
     const auto& damaged = p.journal->recovery().damaged;
-    return is_durable && partition && !std::ranges::binary_search(damaged, partition->number());
+    return is_durable && partition && found.contains(partition->number()) &&
+           !std::ranges::binary_search(damaged, partition->number());
   };
   p.cluster = std::make_unique<ClusterMember>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, *p.loader,
                                               std::move(options));

@@ -26,6 +26,7 @@ class ClusterMember {
                 const PartitionTable& partitions, MetadataLoader& loader, Options options);
 
   void run(std::vector<Endpoint> endpoints);  // where others reach this broker
+  void set_writable(bool writable) { membership_->set_writable(writable); }
   Task<void> leave(Time::duration patience) { return membership_->leave(patience); }
   void stop();
 

@@ -70,8 +70,17 @@ Task<void> ClusterMembership::work(Self self) {
       self->is_running_ = true;
       spdlog::info("this broker runs in epoch {}", *epoch);
       self->options_.joined();
-      while (!self->stopped_ && self->store_.session() != Session::lost)
+      bool is_writable = true;
+      while (!self->stopped_ && self->store_.session() != Session::lost) {
+        if (is_writable != self->is_writable_) {
+          const bool now = self->is_writable_;
+          const bool told = co_await self->tell_writable(now, *epoch);
+          if (told) is_writable = now;
+          if (!told) co_await self->pause(pause_after_failure);
+          continue;
+        }
         co_await self->pause(Time::duration::max());
+      }
       self->is_running_ = false;
     }
     if (self->stopped_) break;
@@ -91,12 +100,24 @@ Task<std::optional<BrokerEpoch>> ClusterMembership::hold() {
   entry.status = LiveEntry::Status::starting;
   const auto held = co_await store_.hold(live_key(options_.self), to_json(entry));
   if (!held) co_return std::nullopt;
-  if (*held) co_return **held;
+  if (*held) {
+    has_held_ = true;
+    co_return **held;
+  }
   const auto all = co_await store_.load();
   if (!all) co_return std::nullopt;
   const auto found = all->entries.find(live_key(options_.self));
   if (found == all->entries.end() || !found->second) co_return std::nullopt;
   const auto holder = parse_live(found->second->value);
+  const bool is_twin = holder && has_held_ && holder->incarnation != options_.entry.incarnation;
+  if (is_twin && holder->directory == options_.entry.directory) {
+    if (!std::exchange(has_told_, true))
+      spdlog::critical(
+          "another process runs as broker {} with a copy of this directory: this one waits until it is gone",
+          options_.self);
+    co_await pause(pause_elsewhere);
+    co_return std::nullopt;
+  }
   if (holder && holder->directory == options_.entry.directory)
     co_await store_.evict(live_key(options_.self));
   else if (!std::exchange(has_told_, true))
@@ -122,6 +143,18 @@ Task<bool> ClusterMembership::join(BrokerEpoch epoch) {
   co_return co_await write(LiveEntry::Status::running, epoch);
 }
 
+void ClusterMembership::set_writable(bool writable) {
+  is_writable_ = writable;
+  waiters_.wake_all();
+}
+
+// Who cannot write leads nothing that others can lead: as if it were about to stop.
+Task<bool> ClusterMembership::tell_writable(bool writable, BrokerEpoch epoch) {
+  if (stopped_ || drains_) co_return true;
+  if (!writable) spdlog::warn("nothing can be written here: others are to lead");
+  co_return co_await write(writable ? LiveEntry::Status::running : LiveEntry::Status::draining, epoch);
+}
+
 bool ClusterMembership::leads_what_others_can() const {
   return std::ranges::any_of(catalog_.states(), [&](const auto& known) {
     const PartitionState& state = known.second.state;
@@ -134,6 +167,7 @@ bool ClusterMembership::leads_what_others_can() const {
 Task<void> ClusterMembership::leave(Time::duration patience) {
   if (!is_running_ || stopped_) co_return;
   const Time deadline = clock_.now() + patience;
+  drains_ = true;
   const bool told = co_await write(LiveEntry::Status::draining, loader_.broker_epoch());
   while (told && leads_what_others_can() && clock_.now() < deadline && store_.session() == Session::alive)
     co_await pause(pause_between_looks);
@@ -167,9 +201,11 @@ Task<bool> ClusterMembership::load() {
   const bool is_known = found != all->entries.end() && found->second;
   const auto registered =
       is_known ? parse_registered(found->second->value) : Result<RegisteredEntry>(RegisteredEntry{});
+  // Before its first run a directory is registered as none (enrolment).
   const auto& known = options_.incarnations;
-  is_same_directory_ = registered && registered->directory == options_.entry.directory &&
-                       (known.empty() || std::ranges::find(known, registered->incarnation) != known.end());
+  const bool knows_run = !options_.remember || (registered && registered->incarnation == Uuid{}) ||
+                         (registered && std::ranges::find(known, registered->incarnation) != known.end());
+  is_same_directory_ = registered && registered->directory == options_.entry.directory && knows_run;
   incarnations_.clear();
   if (is_same_directory_ && is_known) incarnations_.push_back(registered->incarnation);
   incarnations_.push_back(options_.entry.incarnation);

@@ -33,6 +33,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
 
   void run(std::vector<Endpoint> endpoints);
   void stop();
+  void set_writable(bool writable);  // false: the disk is full, or has failed
   // Hands over what is led here as far as others can take it, for `patience` at most, and ends the session.
   Task<void> leave(Time::duration patience);
   bool is_running() const { return is_running_; }
@@ -44,6 +45,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   Task<std::optional<BrokerEpoch>> hold();
   Task<bool> join(BrokerEpoch epoch);
   Task<bool> write(LiveEntry::Status status, BrokerEpoch epoch);
+  Task<bool> tell_writable(bool writable, BrokerEpoch epoch);
   Task<bool> load();
   Task<bool> is_cluster_ours();
   bool is_of_this_cluster(const MetadataUpdate& all);
@@ -62,6 +64,8 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   std::vector<Uuid> incarnations_;  // to be remembered
   bool is_loaded_ = false, is_running_ = false, is_same_directory_ = false;
   bool has_taken_over_ = false;  // entries of every run before this process
+  bool has_held_ = false;        // in this process: nobody else can have opened the directory
+  bool is_writable_ = true, drains_ = false;
   bool has_told_ = false, stopped_ = false;
 };
 

@@ -89,7 +89,22 @@ Task<void> ReplicaFetcher::converse(Connection connection) {
 }
 
 // Those of which the leader does not know yet how far they are.
+// What is damaged here and what follows it is copied anew: the leader was elected without it.
+Task<void> ReplicaFetcher::cut_damage(std::vector<Key> damaged) {
+  for (const Key& key : damaged) {
+    const auto found = following_.find(key);
+    if (found == following_.end()) continue;
+    const auto partition = found->second.partition;
+    const Offset lost = partition->first_lost().value_or(partition->end());
+    spdlog::warn("partition {}: it is damaged at offset {} and copied from its leader from there on",
+                 partition->number(), lost);
+    const error_code error = co_await partition->truncate(lost);
+    if (error) retry_later(key);
+  }
+}
+
 Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
+  std::vector<Key> damaged;
   Pace pace(loop_.get_executor(), clock_);
   kafka::FetchRequest request;
   request.replica_state = {self_.broker, self_.epoch()};
@@ -99,11 +114,22 @@ Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
   request.session_id = session_;
   request.session_epoch = next_request_;
   const Time now = clock_.now();
-  for (auto& [key, following] : following_) {
-    if (pace.due()) co_await pace.give_way();
+  for (auto at = following_.begin(); at != following_.end(); ++at) {
+    if (pace.due()) {
+      const Key next = at->first;
+      co_await pace.give_way();
+      at = following_.lower_bound(next);
+      if (at == following_.end()) break;
+    }
+    const Key& key = at->first;
+    Following& following = at->second;
     if (!following.is_due || following.not_before > now) continue;
-    following.is_due = false;
     const Partition& partition = *following.partition;
+    if (partition.first_lost().value_or(partition.end()) < partition.end()) {
+      damaged.push_back(key);
+      continue;
+    }
+    following.is_due = false;
     asked_[key] = {following.leader_epoch, partition.end()};
     kafka::FetchRequest::FetchPartition asked;
     asked.partition = key.second;
@@ -121,6 +147,7 @@ Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
     if (topics.empty() || topics.back().topic_id != key.first) topics.push_back({{}, key.first, {}});
     topics.back().partitions.push_back(key.second);
   }
+  co_await cut_damage(std::move(damaged));  // they are asked for with the next
   co_return request;
 }
 

@@ -49,6 +49,7 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   static Task<void> work(This self);
   Task<void> converse(Connection connection);
   Task<kafka::FetchRequest> next_request();
+  Task<void> cut_damage(std::vector<Key> damaged);
   Result<kafka::FetchResponse> decoded(const net::Slice& frame) const;
   Task<void> apply(const kafka::FetchResponse& response, const net::Slice& frame);
   Following* current(const Key& key);  // null: it is followed no more, or is not as when it was asked for

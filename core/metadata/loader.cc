@@ -28,7 +28,7 @@ MetadataLoader::MetadataLoader(asio::io_context& loop, const Clock& clock, Metad
 error_code MetadataLoader::start(const MetadataUpdate& all) {
   const auto applied = catalog_.apply(all);
   for (const std::string& key : applied.damaged) spdlog::error("the metadata of {} is damaged", key);
-  if (!applied.damaged.empty()) return make_error_code(storage::Errc::corrupt);
+  if (!applied.damaged.empty() && catalog_.is_alone()) return make_error_code(storage::Errc::corrupt);
   for (const auto& [name, topic] : catalog_.all()) {
     if (const error_code error = partitions_.host_at_start(topic->id, not_here(*topic))) return error;
     const auto here = partitions_.of(topic->id);

@@ -18,7 +18,8 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   MetadataLoader(asio::io_context& loop, const Clock& clock, MetadataStore& store, Catalog& catalog,
                  PartitionTable& partitions, BrokerId self);
 
-  // With all that the store has and what this directory hosts. `corrupt`: an entry cannot be read. Blocks.
+  // With all that the store has and what this directory hosts. `corrupt`: alone, an
+  // entry cannot be read; where others can have written it, it is left out. Blocks.
   error_code start(const MetadataUpdate& all);
   // What is hosted of a topic that nobody knows any more is kept so long when there are other brokers: what
   // an image of the store lacks may only be lost there.

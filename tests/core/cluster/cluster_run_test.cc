@@ -49,7 +49,7 @@ TEST(ClusterRun, OneSeed) {
 
 TEST(ClusterRun, WhatWasAcknowledgedIsOnEveryReplicaWhateverHappened) {
   const std::uint64_t seed = first_seed();
-  for (std::uint64_t i = 0; i < 20 && !HasFailure(); i++) run(seed + i);
+  for (std::uint64_t i = 0; i < 100 && !HasFailure(); i++) run(seed + i);
 }
 
 // The same run with a mistake made on purpose: what is never found is not looked for.

@@ -66,7 +66,7 @@ def main():
         before = read(alone.address)
         alone.stop()
 
-        cluster.etcd.start()
+        cluster.start_etcd()
         refused = subprocess.run([cluster.mq, "serve", "--data", data, "--etcd", cluster.etcd.urls], capture_output=True, text=True)
         if refused.returncode != 7 or "mq cluster adopt" not in refused.stderr:
             found.append(f"a directory with topics is not refused: {refused.returncode} {refused.stderr}")

@@ -47,21 +47,35 @@ class Etcd:
     """One member or more."""
 
     def __init__(self, folder, members=1):
-        ports = free_ports(2 * members)
-        self.clients, peers = ports[:members], ports[members:]
         self.folder, self.processes = folder, [None] * members
-        self.cluster = ",".join(f"e{i}=http://127.0.0.1:{port}" for i, port in enumerate(peers))
-        self.peers = peers
+        self.choose_ports()
+
+    def choose_ports(self):
+        members = len(self.processes)
+        ports = free_ports(2 * members)
+        self.clients, self.peers = ports[:members], ports[members:]
+        self.cluster = ",".join(f"e{i}=http://127.0.0.1:{port}" for i, port in enumerate(self.peers))
 
     @property
     def urls(self):
         return ",".join(f"http://127.0.0.1:{port}" for port in self.clients)
 
     def start(self):
-        for member in range(len(self.processes)):
-            self.launch(member)
-        wait_until("etcd answers", lambda: all(map(self.is_healthy, self.clients)))
-        return self
+        """Brokers are told of its ports after that: somebody may have taken one in between, then there are others."""
+        for _ in range(5):
+            for member in range(len(self.processes)):
+                self.launch(member)
+            wait_until("etcd answers, or ends", lambda: self.has_ended() or all(map(self.is_healthy, self.clients)))
+            if not self.has_ended():
+                return self
+            self.stop()
+            for member in range(len(self.processes)):
+                shutil.rmtree(os.path.join(self.folder, f"etcd{member}"), ignore_errors=True)
+            self.choose_ports()
+        raise RuntimeError("etcd does not start")
+
+    def has_ended(self):
+        return any(process.poll() is not None for process in self.processes)
 
     def launch(self, member):
         client, peer = (f"http://127.0.0.1:{port}" for port in (self.clients[member], self.peers[member]))
@@ -97,15 +111,20 @@ class Cluster:
         self.etcd = Etcd(folder, etcd_members)
         self.brokers = {}
         for number in range(1, brokers + 1):
-            self.brokers[number] = Broker(mq, os.path.join(folder, f"broker{number}"),
-                                          ["--node-id", str(number), "--etcd", self.etcd.urls, "--rpc", "127.0.0.1:0", *flags])
+            self.brokers[number] = Broker(mq, os.path.join(folder, f"broker{number}"))
+        self.flags = flags
 
     @property
     def addresses(self):
         return ",".join(broker.address for broker in self.brokers.values())
 
-    def start(self):
+    def start_etcd(self):
         self.etcd.start()
+        for number, broker in self.brokers.items():
+            broker.flags = ["--node-id", str(number), "--etcd", self.etcd.urls, "--rpc", "127.0.0.1:0", *self.flags]
+
+    def start(self):
+        self.start_etcd()
         for broker in self.brokers.values():
             broker.start()
         self.wait_for_all()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a broker there is only when it is one of a cluster.
+// How a broker begins to serve, alone or when it is one of its cluster, and what there is only in a cluster.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>

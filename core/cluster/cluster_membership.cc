@@ -219,11 +219,11 @@ Task<bool> ClusterMembership::load() {
 Task<bool> ClusterMembership::is_cluster_ours() {
   if (is_loaded_ || options_.cluster_id.empty()) co_return true;
   const auto all = co_await store_.load();
-  co_return all&& is_of_this_cluster(*all);
+  if (!all) co_return false;
+  co_return is_of_this_cluster(*all);
 }
 
 bool ClusterMembership::is_of_this_cluster(const MetadataUpdate& all) {
-  if (options_.cluster_id.empty()) return true;
   const auto found = all.entries.find(std::string(cluster_entry));
   const auto cluster = found != all.entries.end() && found->second ? parse_cluster(found->second->value)
                                                                    : Result<ClusterEntry>(ClusterEntry{});

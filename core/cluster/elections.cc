@@ -72,6 +72,7 @@ void Elections::stop() {
 void Elections::updated(const Catalog::Applied& update) {
   if (update.brokers) all_ = true;
   if (update.brokers) note_runs();
+  if (!token_) some_.clear();  // who becomes the controller judges all
   some_.insert(update.partitions.begin(), update.partitions.end());
   for (const Catalog::TopicChange& change : update.topics)  // it may want another number of replicas in sync
     for (std::int32_t i = 0; change.after && i < change.after->partitions; i++)

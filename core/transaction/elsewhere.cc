@@ -43,6 +43,7 @@ Task<TransactionCoordinator::TopicPartitions> TransactionCoordinator::write_mark
   TopicPartitions failed;
   std::map<BrokerId, TopicPartitions> elsewhere;
   WaitGroup markers;
+  bool threw = false;  // while it sent some: nobody knows which have arrived
   for (const TopicPartition& at : partitions) {
     const BrokerId leader = leader_of(at);
     if (others_.markers && leader >= 0 && leader != others_.self) {
@@ -69,9 +70,13 @@ Task<TransactionCoordinator::TopicPartitions> TransactionCoordinator::write_mark
     }
     markers.add();
     asio::co_spawn(loop_, send_markers(leader, std::move(request), std::move(there), &failed),
-                   [&markers](std::exception_ptr) { markers.done(); });
+                   [&markers, &threw](std::exception_ptr thrown) {
+                     threw = threw || thrown;
+                     markers.done();
+                   });
   }
   co_await markers.wait();
+  if (threw) failed = partitions;  // written twice is written once
   if (!failed.empty())
     spdlog::error("transactional id \"{}\": {} partitions have no marker yet; tried again", entry->id,
                   failed.size());

@@ -341,10 +341,11 @@ group_goes_on() {
 }
 check 'a group goes on where it was' group_goes_on
 has_member() { mq group list "$1" --no-headers --columns members | grep -qx "$2"; }
+has_lines() { [ "$(wc -l <"$1")" = "$2" ]; }
 group_with_a_member() {
   "$MQ" consume g1 -g busy >busy.out 2>busy.err &
   local pid=$! result=0
-  until_true 20 has_member busy 1 && until_true 20 test "$(wc -l <busy.out)" = 4 || result=1
+  until_true 20 has_member busy 1 && until_true 20 has_lines busy.out 4 || result=1
   exits 7 mq group seek busy --to start -t g1 && grep -q 'g1\[0-1\]' exits.err || result=1
   kill -TERM "$pid"
   wait "$pid"

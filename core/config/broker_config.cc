@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace mq::core {
 namespace {
@@ -14,6 +15,7 @@ enum class Standing {
   kept,      // it is as it is shown
   idle,      // it has no effect
   harmless,  // nor has this, and as in Kafka it can be altered while the broker runs
+  dynamic,   // it can be altered while the broker runs, and that has an effect
 };
 struct Fixed {
   std::string_view name;
@@ -27,9 +29,9 @@ using enum Standing;
 
 // clang-format off
 constexpr auto fixed = std::to_array<Fixed>({
-    {"auto.leader.rebalance.enable", boolean, "true", idle, "Whether leadership goes back to preferred replicas by itself."},
+    {"auto.leader.rebalance.enable", boolean, "true", kept, "Whether leadership goes back to preferred replicas by itself."},
     {"broker.heartbeat.interval.ms", int32, "2000", idle, "Time between two signs of life to the controller."},
-    {"broker.session.timeout.ms", int32, "9000", idle, "Time without a sign of life after which a broker counts as gone."},
+    {"broker.session.timeout.ms", int32, "9000", kept, "Time without a sign of life after which a broker counts as gone."},
     {"connection.failed.authentication.delay.ms", int32, "100", idle, "Delay before the connection of a client that failed to authenticate is closed."},
     {"connections.max.reauth.ms", int64, "0", idle, "Time after which a client must authenticate again; 0 is never."},
     {"controller.quorum.voters", list, "", kept, "Empty: there is no separate controller quorum."},
@@ -37,6 +39,8 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"fetch.max.bytes", int32, "57671680", idle, "Largest answer to a fetch."},
     {"group.consumer.assignors", list, "uniform,range", kept, "Assignors of the consumer group protocol; the first is the default."},
     {"group.coordinator.rebalance.protocols", list, "classic,consumer", kept, "Group protocols that are spoken."},
+    {"follower.replication.throttled.rate", int64, "9223372036854775807", harmless, "Bytes a second that a broker takes of replicas that are added to it. Leaders limit what they send instead."},
+    {"leader.replication.throttled.rate", int64, "9223372036854775807", Standing::dynamic, "Bytes a second that a broker sends to replicas that are being added to partitions it leads; 0 is none. Others are never slowed down."},
     {"log.cleaner.backoff.ms", int64, "15000", harmless, "Pause of the cleaner when nothing is to be compacted."},
     {"log.cleaner.threads", int32, "1", harmless, "Threads for compaction."},
     {"log.flush.offset.checkpoint.interval.ms", int32, "60000", idle, "Time between two recovery checkpoints."},
@@ -53,13 +57,13 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"queued.max.requests", int32, "500", idle, "Requests that wait. Memory is bounded instead."},
     {"quota.window.num", int32, "11", idle, "Samples in which client quotas are counted."},
     {"quota.window.size.seconds", int32, "1", idle, "Length of such a sample."},
-    {"replica.fetch.backoff.ms", int32, "1000", idle, "Pause of a follower after a failed fetch."},
-    {"replica.fetch.max.bytes", int32, "1048576", idle, "Bytes of one partition in a follower's fetch."},
-    {"replica.fetch.min.bytes", int32, "1", idle, "Bytes for which a follower's fetch waits."},
-    {"replica.fetch.response.max.bytes", int32, "10485760", idle, "Bytes of all partitions in a follower's fetch."},
-    {"replica.fetch.wait.max.ms", int32, "500", idle, "Time for which a follower's fetch waits."},
+    {"replica.fetch.backoff.ms", int32, "100", kept, "Pause of a follower after a failed fetch."},
+    {"replica.fetch.max.bytes", int32, "1048576", kept, "Bytes of one partition in a follower's fetch."},
+    {"replica.fetch.min.bytes", int32, "1", kept, "Bytes for which a follower's fetch waits."},
+    {"replica.fetch.response.max.bytes", int32, "8388608", kept, "Bytes of all partitions in a follower's fetch."},
+    {"replica.fetch.wait.max.ms", int32, "500", kept, "Time for which a follower's fetch waits."},
     {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", idle, "Time between two checkpoints of high watermarks."},
-    {"replica.lag.time.max.ms", int64, "30000", idle, "Time after which a replica that does not catch up is no longer in sync."},
+    {"replica.lag.time.max.ms", int64, "10000", kept, "Time after which a replica that does not catch up is no longer in sync."},
     {"request.timeout.ms", int32, "30000", idle, "Time for a request between brokers."},
     {"sasl.enabled.mechanisms", list, "", kept, "SASL mechanisms that clients may use; empty is none."},
     {"sasl.server.max.receive.size", int32, "524288", idle, "Longest message of an authentication."},
@@ -243,19 +247,23 @@ ConfigEntry entry_of(std::string_view name, ConfigType type, std::string value, 
   return entry;
 }
 
-const Fixed* find_harmless(std::string_view name) {
-  const auto found = std::find_if(fixed.begin(), fixed.end(), [&](const Fixed& row) {
-    return row.name == name && row.standing == harmless;
-  });
+bool can_be_altered(const Fixed& row) {
+  return row.standing == harmless || row.standing == Standing::dynamic;
+}
+
+const Fixed* find_alterable(std::string_view name) {
+  const auto found = std::find_if(fixed.begin(), fixed.end(),
+                                  [&](const Fixed& row) { return row.name == name && can_be_altered(row); });
   return found == fixed.end() ? nullptr : &*found;
 }
 
 ConfigEntry entry_of(const Fixed& row, const DynamicConfigs& dynamic) {
   const std::string documentation =
-      std::string(row.standing == kept ? "" : no_effect) + std::string(row.documentation);
+      std::string(row.standing == idle || row.standing == harmless ? no_effect : "") +
+      std::string(row.documentation);
   ConfigEntry entry =
       entry_of(row.name, row.type, std::string(row.value), ConfigSource::default_value, documentation);
-  if (row.standing != harmless) return entry;
+  if (!can_be_altered(row)) return entry;
   entry.read_only = false;
   const auto put_first = [&](const ConfigMap& altered, ConfigSource source) {
     const auto found = altered.find(row.name);
@@ -394,13 +402,22 @@ std::optional<std::string> validate_dynamic(std::string_view name, std::string_v
     const auto wrong = validate(*find_topic_config(topic_key_for(name)), value);
     return wrong ? std::optional(shown + ": " + *wrong) : std::nullopt;
   }
-  if (const Fixed* row = find_harmless(name)) return why_not_number(*row, value);
+  if (const Fixed* row = find_alterable(name)) return why_not_number(*row, value);
   if (!is_unknown(name)) return "Cannot alter " + shown + " while the broker runs" + where_it_is_set(name);
   for (const Promise& promise : promises)
     if (name.starts_with(promise.prefix)) return "Cannot alter " + shown + ": " + std::string(promise.why);
   const std::string_view better = suggest_broker_config(name);
   if (better.empty()) return std::nullopt;
   return "Unknown broker config " + shown + "; did you mean " + std::string(better) + "?";
+}
+
+std::uint64_t replication_rate(const DynamicConfigs& dynamic) {
+  for (const ConfigMap* altered : {&dynamic.broker, &dynamic.cluster}) {
+    const auto found = altered->find("leader.replication.throttled.rate");
+    if (found == altered->end()) continue;
+    if (const auto rate = parse_integer(found->second, 0)) return static_cast<std::uint64_t>(*rate);
+  }
+  return std::numeric_limits<std::int64_t>::max();
 }
 
 TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic) {

@@ -37,6 +37,9 @@ std::string_view suggest_broker_config(std::string_view name);  // the name prob
 // that promises what nobody would keep.
 std::optional<std::string> validate_dynamic(std::string_view name, std::string_view value);
 
+// leader.replication.throttled.rate, as it holds for this broker: bytes a second.
+std::uint64_t replication_rate(const DynamicConfigs& dynamic);
+
 // What topics fall back to, from the file and what was altered.
 TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic);
 

@@ -16,6 +16,9 @@ using kafka::Error;
 
 namespace {
 
+// Longer than anybody needs to send again what the leader before, or this broker before it led, refused.
+constexpr auto new_leader_for = std::chrono::seconds(2);
+
 storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head, Offset first) {
   return {batch.data, batch.size, first, first + head.last_offset_delta, head.max_timestamp};
 }
@@ -39,7 +42,12 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
 void Partition::lead(BrokerId self, const PartitionState& state, StateVersion version) {
   leader_epoch_ = state.leader_epoch;
   replicas_.emplace(self, state, version, Replicas::Log{next_, log_->end(), high_watermark_}, clock_.now());
+  leads_since_ = clock_.now();
   advance();
+}
+
+bool Partition::is_new_leader() const {
+  return replicas_->replica_count() > 1 && clock_.now() - leads_since_ < new_leader_for;
 }
 
 void Partition::follow(Epoch leader_epoch) {
@@ -68,8 +76,13 @@ Error Partition::refusal(Acks acks) const {
 void Partition::append(net::Slice batch, const kafka::BatchHead& head, const AppendOptions& options,
                        Done done) {
   if (closed_ || !replicas_) return done({refusal(options.acks), -1, -1});
-  const auto verdict =
-      head.producer_id >= 0 ? producers_.check(head, options.first_sequence) : Producers::Verdict{};
+  Producers::Verdict verdict;
+  if (head.producer_id >= 0)
+    verdict = producers_.check(head, is_new_leader() ? FirstSequence::zero : options.first_sequence);
+  // What was sent before it may have come when another led, and comes again: its producer must neither be
+  // told that this one is out of order, nor have it taken as its first.
+  const bool follows_refused = verdict.error == Error::out_of_order_sequence_number && is_new_leader();
+  if (follows_refused) verdict.error = Error::not_leader_or_follower;
   if (verdict.duplicate) {
     const Producers::Batch& earlier = *verdict.duplicate;
     acknowledgements_.wait(options.acks, earlier.last, {Error::none, earlier.first, earlier.time},

@@ -57,7 +57,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // loop when the batch is durable (Acks::leader) or committed (Acks::all), or never will be.
   // A duplicate is answered with the first offset it got, not before that one is so. not_enough_replicas: the
   // ISR is below min.insync.replicas, nothing was written; not_enough_replicas_after_append: it became so,
-  // and what was written stays; not_leader_or_follower: it may stay, or not.
+  // and what was written stays; not_leader_or_follower: it may stay, or not. Who leads for less than 2 s says
+  // that of a sequence that is ahead of what is expected, too.
   void append(net::Slice batch, const kafka::BatchHead& head, const AppendOptions& options, Done done);
   // Ends the transaction that a producer has open here, if any; written in any case, for it tells the epoch.
   // Answered when it is committed.
@@ -167,6 +168,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   };
 
   kafka::Error refusal(Acks acks) const;
+  bool is_new_leader() const;
   void submit(const net::Slice& batch, const kafka::BatchHead& head, Offset first, Acks acks, Done done);
   void written(error_code error, const Submitted& submitted, const Done& done);
   void replicated(error_code error, Offset first);
@@ -187,6 +189,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   std::size_t in_flight_ = 0;  // batches that the log has not answered yet
   Epoch leader_epoch_ = 0;
   std::optional<Replicas> replicas_;  // while it leads
+  Time leads_since_ = {};
   Offset high_watermark_ = 0, leader_high_watermark_ = 0;
   Epochs epochs_;
   Producers producers_;

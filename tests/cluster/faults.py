@@ -102,11 +102,8 @@ def main():
         cluster = Cluster(sys.argv[1], folder).start()
         make_topic(cluster)
         history = History()
-        # One request in flight: of two, the first can reach a broker that does not lead yet and the second one that does, which
-        # then misses the first; librdkafka may take that for the end. And only who is idempotent keeps its order when the
-        # leader changes while a request to the one before is on its way.
-        load = Load(cluster.addresses, TOPIC, PARTITIONS, history, chosen, (IDEMPOTENT,) * 3,
-                    {"max.in.flight.requests.per.connection": 1})
+        # Only who is idempotent keeps its order when the leader changes while a request to the one before is on its way.
+        load = Load(cluster.addresses, TOPIC, PARTITIONS, history, chosen, (IDEMPOTENT,) * 3)
         load.start()
         found = []
         try:

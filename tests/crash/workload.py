@@ -39,8 +39,7 @@ def delete_topic(address, topic):
 class Load:
     """Producers and the reader are threads; they note everything in `history`."""
 
-    def __init__(self, address, topic, partitions, history, seed, kinds=(IDEMPOTENT, IDEMPOTENT, ONCE, RETRYING), more=None):
-        self.more = more or {}  # properties of every producer
+    def __init__(self, address, topic, partitions, history, seed, kinds=(IDEMPOTENT, IDEMPOTENT, ONCE, RETRYING)):
         self.address, self.topic, self.partitions, self.history = address, topic, partitions, history
         self.ending = threading.Event()
         self.unanswered = {}  # producer → records, at the end
@@ -76,7 +75,7 @@ class Load:
         producer = Producer({"bootstrap.servers": self.address, "linger.ms": 2, "retry.backoff.ms": 10,
                              "message.timeout.ms": 300_000, "queue.buffering.max.messages": WAITING_MAX,
                              "batch.num.messages": chance.choice((10, 100, 1000)),
-                             "compression.type": chance.choice(("none", "lz4")), **QUIET, **PROPERTIES[kind], **self.more})
+                             "compression.type": chance.choice(("none", "lz4")), **QUIET, **PROPERTIES[kind]})
         number = 0
         while not self.ending.is_set():
             for _ in range(chance.choice((1, 5, 50, 200))):

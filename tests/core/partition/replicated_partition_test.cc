@@ -120,6 +120,23 @@ TEST_F(ReplicatedPartitionTest, WhoWantsAllIsAnsweredWhenTheIsrHasItAndWhoWantsT
   EXPECT_EQ((*all)->first, 1);
 }
 
+TEST_F(ReplicatedPartitionTest, WhoLeadsAnewWaitsForWhatWasRefusedBeforeItDid) {
+  const auto refused = one.send(0, Acks::all);
+  EXPECT_EQ((*refused)->error, Error::not_leader_or_follower);
+  lead(one, 3);
+  EXPECT_EQ((*one.send(1, Acks::all))->error, Error::not_leader_or_follower)
+      << "its producer is not known, but this is not its first batch";
+  const auto again = one.send(0, Acks::leader), next = one.send(1, Acks::leader);
+  EXPECT_EQ((*one.send(3, Acks::leader))->error, Error::not_leader_or_follower);
+  one.arrive();
+  EXPECT_EQ((*again)->first, 0);
+  EXPECT_EQ((*next)->first, 1);
+
+  one.clock.wall += 2000;
+  EXPECT_EQ((*one.send(3, Acks::leader))->error, Error::out_of_order_sequence_number)
+      << "nobody sends again after so long what was refused";
+}
+
 TEST_F(ReplicatedPartitionTest, ADuplicateOfWhatIsNotCommittedIsNotAcknowledgedBeforeIt) {
   lead(one, 3);
   const auto first = one.send(0, Acks::all);

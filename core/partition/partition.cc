@@ -68,7 +68,7 @@ void Partition::learn_high_watermark(Offset high_watermark) {
 Error Partition::refusal(Acks acks) const {
   if (closed_) return Error::unknown_topic_or_partition;
   if (!replicas_) return Error::not_leader_or_follower;
-  if (!failed_.empty() || !is_exact_) return Error::kafka_storage_error;
+  if (!failed_.empty() || !is_exact_ || truncations_ > 0) return Error::kafka_storage_error;
   if (acks == Acks::all && replicas_->is_below_min_isr()) return Error::not_enough_replicas;
   return Error::none;
 }
@@ -150,7 +150,8 @@ void Partition::written(error_code error, const Submitted& submitted, const Done
 
 void Partition::replicate(const net::Slice& batches, std::function<void(error_code)> done) {
   if (closed_ || replicas_) return done(kafka::make_error_code(Error::not_leader_or_follower));
-  if (!failed_.empty() || !is_exact_) return done(kafka::make_error_code(Error::kafka_storage_error));
+  if (!failed_.empty() || !is_exact_ || truncations_ > 0)
+    return done(kafka::make_error_code(Error::kafka_storage_error));
   struct One {
     net::Bytes bytes;
     kafka::BatchHead head;
@@ -201,12 +202,20 @@ void Partition::replicated(error_code error, Offset first) {
 
 Task<error_code> Partition::truncate(Offset end) {
   const auto self = shared_from_this();
-  if (const error_code error = co_await log_->truncate(end)) co_return error;
+  truncations_++;  // what is given an offset meanwhile would lie behind a gap
+  const error_code error = co_await log_->truncate(end);
+  truncations_--;
+  if (error) co_return error;
   next_ = log_->end();
   is_exact_ = producers_.truncate(next_) && is_exact_;
   epochs_.truncate(next_);
   high_watermark_ = std::min(high_watermark_, next_);
   leader_high_watermark_ = std::min(leader_high_watermark_, next_);
+  if (replicas_)  // it was elected meanwhile
+    change_replicas([this](Replicas& replicas) {
+      replicas.truncated(next_);
+      return true;
+    });
   if (!is_exact_) co_return co_await rebuild();
   co_return error_code{};
 }

@@ -187,6 +187,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const Timestamp producer_expiration_ms_;
   Offset next_;                // to be given to the next batch
   std::size_t in_flight_ = 0;  // batches that the log has not answered yet
+  int truncations_ = 0;        // that are under way: nothing is appended
   Epoch leader_epoch_ = 0;
   std::optional<Replicas> replicas_;  // while it leads
   Time leads_since_ = {};

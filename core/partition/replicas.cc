@@ -31,6 +31,7 @@ void Replicas::flushed(Offset durable_end, Time now) {
 
 void Replicas::truncated(Offset end) {
   durable_end_ = std::min(durable_end_, end);
+  leader_epoch_start_ = std::min(leader_epoch_start_, end);
   for (auto& [broker, follower] : followers_) follower.durable_end = std::min(follower.durable_end, end);
 }
 

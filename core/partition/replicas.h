@@ -40,8 +40,9 @@ class Replicas {
 
   // ---- how much there is
   void flushed(Offset durable_end, Time now);  // the leader's own log is durable up to here
-  // A write failed: the leader's own log ends here, and goes on in the same epoch. What a follower is known
-  // to have behind it may be of an earlier epoch, from another leader, and is not what will be there.
+  // A write failed, or it was elected while it truncated: the leader's own log ends here, and goes on in the
+  // same epoch. What a follower is known to have behind it may be of an earlier epoch, from another leader, and
+  // is not what will be there.
   void truncated(Offset end);
   // False: a fetch of another leader epoch, of an earlier run of the broker, or of no replica; without
   // effect.
@@ -103,7 +104,7 @@ class Replicas {
   const BrokerId self_;
   const BrokerEpoch self_epoch_;
   const Epoch leader_epoch_;
-  const Offset leader_epoch_start_;
+  Offset leader_epoch_start_;
   Offset durable_end_ = 0, high_watermark_ = 0;
   std::map<BrokerId, Follower> followers_;
 

@@ -3,6 +3,8 @@
 // that another leads.
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <deque>
 
 #include "core/partition/partition.h"
@@ -135,6 +137,23 @@ TEST_F(ReplicatedPartitionTest, WhoLeadsAnewWaitsForWhatWasRefusedBeforeItDid) {
   one.clock.wall += 2000;
   EXPECT_EQ((*one.send(3, Acks::leader))->error, Error::out_of_order_sequence_number)
       << "nobody sends again after so long what was refused";
+}
+
+TEST_F(ReplicatedPartitionTest, WhoIsElectedWhileItTruncatesGoesOnFromWhereThatEnds) {
+  lead(one, 3);
+  for (std::int32_t i = 0; i < 3; i++) one.send(i, Acks::leader);
+  one.arrive();
+  catch_up(one, two);
+  asio::co_spawn(loop, two.partition->truncate(1), asio::detached);
+  loop.restart();
+  loop.poll_one();  // it has begun
+  lead(two, 4);
+  EXPECT_EQ((*two.send(3, Acks::leader))->error, Error::kafka_storage_error);
+  two.arrive();
+  EXPECT_EQ(two.partition->replicas()->leader_epoch_start(), 1);
+  const auto next = two.send(1, Acks::leader);
+  two.arrive();
+  EXPECT_EQ((*next)->first, 1);
 }
 
 TEST_F(ReplicatedPartitionTest, ADuplicateOfWhatIsNotCommittedIsNotAcknowledgedBeforeIt) {

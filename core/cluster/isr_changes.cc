@@ -14,13 +14,16 @@ using Outcome = Committed::Outcome;
 namespace {
 
 constexpr auto pause_after_unknown = std::chrono::milliseconds(100);
+constexpr std::size_t proposals_at_once = 50;  // in one change of the store
 
 }  // namespace
 
 struct IsrChanges::Proposal {
+  Catalog::PartitionId id;
+  std::shared_ptr<Partition> partition;
   PartitionState before, after;
-  StateVersion base = 0;  // version of `before`
-  std::vector<Guard> guards;
+  StateVersion base = 0;            // version of `before`
+  std::optional<BrokerId> joining;  // if anybody does
 };
 
 IsrChanges::IsrChanges(asio::io_context& loop, const Clock& clock, MetadataStore& store,
@@ -87,29 +90,26 @@ Task<void> IsrChanges::work(Self self) {
       co_await Waiter::wait(waiter);
       continue;
     }
-    const auto id = self->to_look_at_.extract(self->to_look_at_.begin()).value();
-    if (auto partition = self->led(id)) co_await self->change(id, std::move(partition));
+    std::vector<Catalog::PartitionId> due;
+    while (!self->to_look_at_.empty() && due.size() < proposals_at_once)
+      due.push_back(self->to_look_at_.extract(self->to_look_at_.begin()).value());
+    co_await self->change(std::move(due));
   }
 }
 
 // Who joins comes before who leaves: each change is one step from a state to the next.
-std::optional<IsrChanges::Proposal> IsrChanges::proposal(const Catalog::PartitionId& id,
-                                                         Partition& partition) const {
+std::optional<IsrChanges::Proposal> IsrChanges::proposal(const Catalog::PartitionId& id) const {
+  const auto partition = led(id);
   const auto known = catalog_.states().find(id);
-  const Replicas& replicas = *partition.replicas();
-  if (known == catalog_.states().end() || known->second.version != replicas.version()) return std::nullopt;
-  Proposal proposal;
-  proposal.before = known->second.state;
-  proposal.base = known->second.version;
-  proposal.guards = {{Guard::Kind::unchanged, partition_key(id.first, id.second), proposal.base},
-                     {Guard::Kind::held_by_me, live_key(self_)}};
+  if (!partition || known == catalog_.states().end()) return std::nullopt;
+  const Replicas& replicas = *partition->replicas();
+  if (known->second.version != replicas.version()) return std::nullopt;
+  Proposal proposal{id, partition, known->second.state, {}, known->second.version, {}};
   const auto joining = replicas.joinable(catalog_.registrations());
   const auto late = replicas.lagging(clock_.now(), lag_max_);
   if (!joining.empty()) {
-    const ReplicaEntry& entry = joining.front();
-    proposal.after = rewritten(expand(proposal.before, entry));
-    const auto& live = catalog_.live().at(entry.broker);  // it is among those who run
-    proposal.guards.push_back({Guard::Kind::unchanged, live_key(entry.broker), live.version});
+    proposal.joining = joining.front().broker;
+    proposal.after = rewritten(expand(proposal.before, joining.front()));
   } else if (!late.empty()) {
     proposal.after = rewritten(shrink(proposal.before, late));
   } else {
@@ -118,23 +118,50 @@ std::optional<IsrChanges::Proposal> IsrChanges::proposal(const Catalog::Partitio
   return proposal;
 }
 
-Task<void> IsrChanges::change(Catalog::PartitionId id, std::shared_ptr<Partition> partition) {
+MetadataChange IsrChanges::change_of(const std::vector<Proposal>& proposals) const {
+  MetadataChange change{{{Guard::Kind::held_by_me, live_key(self_)}}};
+  std::set<BrokerId> joining;
+  for (const Proposal& proposal : proposals) {
+    const std::string key = partition_key(proposal.id.first, proposal.id.second);
+    change.guards.push_back({Guard::Kind::unchanged, key, proposal.base});
+    change.puts[key] = to_json(proposal.after);
+    if (proposal.joining) joining.insert(*proposal.joining);
+  }
+  for (const BrokerId broker : joining) {
+    const auto& live = catalog_.live().at(broker);  // it is among those who run
+    change.guards.push_back({Guard::Kind::unchanged, live_key(broker), live.version});
+  }
+  return change;
+}
+
+// What does not go together goes one by one.
+Task<void> IsrChanges::change(std::vector<Catalog::PartitionId> partitions) {
   if (store_.session() != MetadataStore::Session::alive) co_return;
-  auto wanted = proposal(id, *partition);
-  if (!wanted) co_return;
-  const bool proposed =
-      partition->change_replicas([&](Replicas& replicas) { return replicas.propose(wanted->after.isr); });
-  if (!proposed) co_return;
-  MetadataChange change{wanted->guards};
-  change.puts[partition_key(id.first, id.second)] = to_json(wanted->after);
-  const Committed committed = co_await store_.commit(std::move(change));
-  if (!is_settled(id, *partition, *wanted, committed))
-    asio::co_spawn(loop_, settle(id, std::move(partition), std::move(*wanted)), asio::detached);
+  std::vector<Proposal> proposals;
+  for (const Catalog::PartitionId& id : partitions) {
+    auto due = proposal(id);
+    const bool is_proposed = due && due->partition->change_replicas(
+                                        [&](Replicas& replicas) { return replicas.propose(due->after.isr); });
+    if (is_proposed) proposals.push_back(std::move(*due));
+  }
+  if (proposals.empty()) co_return;
+  const Committed committed = co_await store_.commit(change_of(proposals));
+  const bool each_alone = committed.outcome == Outcome::conflict && proposals.size() > 1;
+  std::vector<Catalog::PartitionId> again;
+  for (Proposal& proposal : proposals) {
+    if (each_alone) again.push_back(proposal.id);
+    if (is_settled(proposal, committed)) continue;
+    asio::co_spawn(loop_, settle(std::move(proposal)), asio::detached);
+  }
+  for (const Catalog::PartitionId& id : again) {
+    std::vector<Catalog::PartitionId> single{id};
+    co_await change(std::move(single));
+  }
 }
 
 // What the store answered is the newest there is; an update will bring the same, perhaps much later.
-bool IsrChanges::is_settled(const Catalog::PartitionId& id, Partition& partition, const Proposal& proposal,
-                            const Committed& committed) const {
+bool IsrChanges::is_settled(const Proposal& proposal, const Committed& committed) const {
+  Partition& partition = *proposal.partition;
   const bool leads_still = partition.leads() && partition.leader_epoch() == proposal.before.leader_epoch;
   if (!leads_still || partition.replicas()->version() != proposal.base) return true;
   switch (committed.outcome) {
@@ -150,7 +177,7 @@ bool IsrChanges::is_settled(const Catalog::PartitionId& id, Partition& partition
     case Outcome::conflict:
       break;
   }
-  const auto found = committed.found.find(partition_key(id.first, id.second));
+  const auto found = committed.found.find(partition_key(proposal.id.first, proposal.id.second));
   const bool is_there = found != committed.found.end() && found->second;
   const auto now =
       is_there ? parse_partition(found->second->value) : Result<PartitionState>(PartitionState{});
@@ -165,10 +192,9 @@ bool IsrChanges::is_settled(const Catalog::PartitionId& id, Partition& partition
 
 // Writes what was there before once more: whether that is done or refused, the proposal can never be applied
 // afterwards, or has been.
-Task<void> IsrChanges::settle(Catalog::PartitionId id, std::shared_ptr<Partition> partition,
-                              Proposal proposal) {
+Task<void> IsrChanges::settle(Proposal proposal) {
   const Self self = shared_from_this();
-  const std::string key = partition_key(id.first, id.second);
+  const std::string key = partition_key(proposal.id.first, proposal.id.second);
   while (!stopped_) {
     co_await pause(pause_after_unknown);
     MetadataChange change;
@@ -178,7 +204,7 @@ Task<void> IsrChanges::settle(Catalog::PartitionId id, std::shared_ptr<Partition
     const bool is_told = committed.outcome != Outcome::conflict || committed.found.contains(key);
     if (!is_told) co_return;  // an update will tell
     if (committed.outcome == Outcome::refused) continue;
-    if (is_settled(id, *partition, proposal, committed)) co_return;
+    if (is_settled(proposal, committed)) co_return;
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets followers of the partitions that are led here into the ISR and out of it: by compare-and-swap in the
-// metadata store, guarded by what it was decided on (KIP-497, KIP-841, KIP-903). A change whose outcome is
-// unknown is resolved by writing again, never by reading: until then the maximal ISR is waited for. Lives on
-// the loop.
+// metadata store, guarded by what it was decided on (KIP-497, KIP-841, KIP-903); what is due at a time is
+// written in one commit. A change whose outcome is unknown is resolved by writing again, never by reading:
+// until then the maximal ISR is waited for. Lives on the loop.
 #pragma once
 
 #include <memory>
@@ -32,11 +32,11 @@ class IsrChanges : public std::enable_shared_from_this<IsrChanges> {
   static Task<void> work(Self self);
   static Task<void> look_for_late(Self self);
   std::shared_ptr<Partition> led(const Catalog::PartitionId& id) const;  // null: not here, or not led
-  std::optional<Proposal> proposal(const Catalog::PartitionId& id, Partition& partition) const;
-  Task<void> change(Catalog::PartitionId id, std::shared_ptr<Partition> partition);
-  Task<void> settle(Catalog::PartitionId id, std::shared_ptr<Partition> partition, Proposal proposal);
-  bool is_settled(const Catalog::PartitionId& id, Partition& partition, const Proposal& proposal,
-                  const Committed& committed) const;
+  std::optional<Proposal> proposal(const Catalog::PartitionId& id) const;
+  Task<void> change(std::vector<Catalog::PartitionId> partitions);
+  MetadataChange change_of(const std::vector<Proposal>& proposals) const;
+  Task<void> settle(Proposal proposal);
+  bool is_settled(const Proposal& proposal, const Committed& committed) const;
   Task<void> pause(Time::duration time);
 
   asio::io_context& loop_;

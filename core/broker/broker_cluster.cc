@@ -94,6 +94,7 @@ void Broker::open_cluster() {
   };
   options.lag_max = config_.replica_lag_max;
   options.watches = world_.cluster->watches;
+  options.adding_rate = [&p] { return replication_rate(p.dynamic); };
   // What was not in the directory when it was opened is empty, and was not when it was counted on.
   std::set<PartitionNumber> found;
   for (const Uuid& topic : p.partitions->topics())

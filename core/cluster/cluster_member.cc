@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cluster/cluster_member.h"
 
+#include <algorithm>
+
 namespace mq::core {
 
 ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store,
                              const Catalog& catalog, const PartitionTable& partitions, MetadataLoader& loader,
                              Options options)
-    : partitions_(partitions),
+    : catalog_(catalog),
+      partitions_(partitions),
       loader_(loader),
+      adding_rate_(std::move(options.adding_rate)),
       replica_fetches_(loop, clock, partitions),
       followers_(loop, clock, internal_connector(std::move(options.connect), catalog),
                  {options.membership.self, [&loader] { return loader.broker_epoch(); }}),
@@ -30,6 +34,12 @@ void ClusterMember::run(std::vector<Endpoint> endpoints) {
     if (partition.replicas()->isr().size() < partition.replicas()->replica_count())
       isr_changes_->look_at(key);
   });
+  replica_fetches_.limit(
+      [this](const ReplicaSession::Key& key, BrokerId broker) {
+        const auto known = catalog_.states().find(key);
+        return known != catalog_.states().end() && std::ranges::count(known->second.state.adding, broker) > 0;
+      },
+      adding_rate_);
   isr_changes_->run();
   elections_->run();
   membership_->run(std::move(endpoints));

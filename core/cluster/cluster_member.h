@@ -20,6 +20,9 @@ class ClusterMember {
     Connect connect;
     Time::duration lag_max = std::chrono::seconds(10);  // replica.lag.time.max.ms
     bool watches = false;                               // others' processes, by TCP
+    std::function<std::uint64_t()> adding_rate = [] {
+      return UINT64_MAX;
+    };  // leader.replication.throttled.rate
   };
 
   ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
@@ -37,8 +40,10 @@ class ClusterMember {
  private:
   void updated(const Catalog::Applied& update);
 
+  const Catalog& catalog_;
   const PartitionTable& partitions_;
   MetadataLoader& loader_;
+  const std::function<std::uint64_t()> adding_rate_;
   ReplicaFetches replica_fetches_;
   Followers followers_;
   const std::shared_ptr<IsrChanges> isr_changes_;

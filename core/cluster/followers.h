@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The partitions that this broker follows: one fetcher for each broker that leads any of them. Lives on the
-// loop.
+// The partitions that this broker follows: two fetchers for each broker that leads any of them, one for those
+// in which this one is in sync and one for those in which it catches up. Lives on the loop.
 #pragma once
 
 #include <map>
@@ -23,12 +23,18 @@ class Followers {
   void stop();
 
  private:
+  struct Source {
+    BrokerId leader = -1;
+    bool in_sync = false;
+    auto operator<=>(const Source&) const = default;
+  };
+
   asio::io_context& loop_;
   const Clock& clock_;
   const ReplicaFetcher::Connect connect_;
   const ReplicaFetcher::Self self_;
-  std::map<BrokerId, std::shared_ptr<ReplicaFetcher>> fetchers_;
-  std::map<Catalog::PartitionId, BrokerId> leaders_;  // whom each is copied from
+  std::map<Source, std::shared_ptr<ReplicaFetcher>> fetchers_;
+  std::map<Catalog::PartitionId, Source> sources_;  // from which each is copied
 };
 
 }  // namespace mq::core

@@ -30,8 +30,9 @@ void ReplicaFetcher::follow(const Key& key, std::shared_ptr<Partition> partition
   if (following.partition == partition && following.leader_epoch == leader_epoch) return;
   following = {std::move(partition), leader_epoch, may_lose};
   forgotten_.erase(key);
+  has_new_ = true;
   if (!std::exchange(runs_, true)) asio::co_spawn(loop_, work(shared_from_this()), asio::detached);
-  if (const auto waiter = waiter_.lock()) waiter->wake();
+  wake();
 }
 
 void ReplicaFetcher::leave(const Key& key) {
@@ -42,6 +43,10 @@ void ReplicaFetcher::leave(const Key& key) {
 void ReplicaFetcher::stop() {
   stopped_ = true;
   if (connection_) connection_->close();
+  wake();
+}
+
+void ReplicaFetcher::wake() {
   if (const auto waiter = waiter_.lock()) waiter->wake();
 }
 
@@ -68,24 +73,49 @@ Task<void> ReplicaFetcher::work(This self) {
   }
 }
 
-// Until the connection fails, or nothing is followed here any more.
+// Until the connection fails, or nothing is followed here any more. The leader ends a request that waits when
+// the next one comes.
 Task<void> ReplicaFetcher::converse(Connection connection) {
-  session_ = next_request_ = 0;
+  next_request_ = 0;
+  has_session_ = false;
   asked_.clear();
   forgotten_.clear();
   for (auto& [key, following] : following_) following.is_due = true;
+  std::deque<std::shared_ptr<Call>> calls;
   while (!stopped_ && !following_.empty()) {
-    const kafka::FetchRequest request = co_await next_request();
-    const auto timeout = wait_max + answer_timeout;
-    auto pieces = kafka::encode_request(0, std::nullopt, request, version);
-    const auto frame = co_await connection->call(std::move(pieces), timeout);
-    if (!frame || stopped_) co_return;
-    const auto response = decoded(*frame);
+    if (calls.empty() || (calls.size() == 1 && has_new_ && has_session_)) {
+      has_new_ = false;
+      kafka::FetchRequest request = co_await next_request();
+      const auto call = std::make_shared<Call>();
+      call->number = request.session_epoch;
+      calls.push_back(call);
+      asio::co_spawn(loop_, ask(shared_from_this(), connection, std::move(request), call), asio::detached);
+      continue;
+    }
+    if (!calls.front()->frame) {
+      const auto waiter = std::make_shared<Waiter>(loop_, clock_, Time::max());
+      waiter_ = waiter;
+      co_await Waiter::wait(waiter);
+      continue;
+    }
+    const auto call = calls.front();
+    calls.pop_front();
+    if (!*call->frame) co_return;
+    const auto response = decoded(**call->frame);
     if (!response || response->error_code != 0) co_return;  // from the beginning
     session_ = response->session_id;
-    next_request_++;
-    co_await apply(*response, *frame);
+    has_session_ = true;
+    co_await apply(*response, *call);
   }
+}
+
+Task<void> ReplicaFetcher::ask(This self, Connection connection, kafka::FetchRequest request,
+                               std::shared_ptr<Call> call) {
+  const auto timeout = wait_max + answer_timeout;
+  auto pieces = kafka::encode_request(0, std::nullopt, request, version);
+  auto frame = co_await connection->call(std::move(pieces), timeout);
+  call->frame = std::move(frame);
+  self->wake();
 }
 
 // Those of which the leader does not know yet how far they are.
@@ -112,7 +142,7 @@ Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
   request.min_bytes = 1;
   request.max_bytes = answer_bytes_max;
   request.session_id = session_;
-  request.session_epoch = next_request_;
+  request.session_epoch = next_request_++;
   const Time now = clock_.now();
   for (auto at = following_.begin(); at != following_.end(); ++at) {
     if (pace.due()) {
@@ -130,7 +160,7 @@ Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
       continue;
     }
     following.is_due = false;
-    asked_[key] = {following.leader_epoch, partition.end()};
+    asked_[key] = {following.leader_epoch, partition.end(), request.session_epoch};
     kafka::FetchRequest::FetchPartition asked;
     asked.partition = key.second;
     asked.current_leader_epoch = following.leader_epoch;
@@ -158,10 +188,11 @@ Result<kafka::FetchResponse> ReplicaFetcher::decoded(const net::Slice& frame) co
   return kafka::decode<kafka::FetchResponse>(frame.bytes().subspan(header->body_at), version);
 }
 
-ReplicaFetcher::Following* ReplicaFetcher::current(const Key& key) {
+ReplicaFetcher::Following* ReplicaFetcher::current(const Key& key, const Call& call) {
   const auto found = following_.find(key);
   const auto asked = asked_.find(key);
-  if (found == following_.end() || asked == asked_.end()) return nullptr;
+  if (found == following_.end() || asked == asked_.end() || asked->second.number > call.number)
+    return nullptr;
   Following& following = found->second;
   const Partition& partition = *following.partition;
   const bool is_same = asked->second.leader_epoch == following.leader_epoch && !partition.leads() &&
@@ -170,14 +201,15 @@ ReplicaFetcher::Following* ReplicaFetcher::current(const Key& key) {
 }
 
 // All that came is appended before anything of it is waited for.
-Task<void> ReplicaFetcher::apply(const kafka::FetchResponse& response, const net::Slice& frame) {
+Task<void> ReplicaFetcher::apply(const kafka::FetchResponse& response, const Call& call) {
+  const net::Slice& frame = **call.frame;
   Pace pace(loop_.get_executor(), clock_);
   WaitGroup durable;
   for (const auto& topic : response.responses)
     for (const PartitionData& data : topic.partitions) {
       if (pace.due()) co_await pace.give_way();
       const Key key{topic.topic_id, data.partition_index};
-      Following* following = current(key);
+      Following* following = current(key, call);
       // Between batches there may be gaps: nothing but this tells that these follow what is here.
       if (following && following->partition->end() != asked_.at(key).from) following = nullptr;
       const bool has_records = data.error_code == 0 && data.diverging_epoch.epoch < 0 && data.records &&
@@ -195,12 +227,13 @@ Task<void> ReplicaFetcher::apply(const kafka::FetchResponse& response, const net
   for (const auto& topic : response.responses)
     for (const PartitionData& data : topic.partitions) {
       if (pace.due()) co_await pace.give_way();
-      co_await settle({topic.topic_id, data.partition_index}, data);
+      const Key key{topic.topic_id, data.partition_index};
+      co_await settle(key, data, call);
     }
 }
 
-Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data) {
-  Following* following = current(key);
+Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data, const Call& call) {
+  Following* following = current(key, call);
   if (!following) co_return;
   const auto partition = following->partition;
   following->is_due = true;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies partitions from the one broker that leads them: asks from where its own log durably ends, truncates
 // where the logs diverge, appends, syncs, and asks again, which tells the leader what is durable here. One
-// request is in flight; what comes late, from another leadership, is dropped. Lives on the loop.
+// request is in flight, or two, when something else is to be followed than the first one waits for. What
+// comes late, from another leadership, is dropped. Lives on the loop.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,14 +48,24 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
     Time not_before = {};  // after an error
   };
 
+  // A request that is on its way, or was answered.
+  struct Call {
+    std::int32_t number = 0;
+    std::optional<Result<net::Slice>> frame = {};
+  };
+
   static Task<void> work(This self);
   Task<void> converse(Connection connection);
+  static Task<void> ask(This self, Connection connection, kafka::FetchRequest request,
+                        std::shared_ptr<Call> call);
+  void wake();
   Task<kafka::FetchRequest> next_request();
   Task<void> cut_damage(std::vector<Key> damaged);
   Result<kafka::FetchResponse> decoded(const net::Slice& frame) const;
-  Task<void> apply(const kafka::FetchResponse& response, const net::Slice& frame);
-  Following* current(const Key& key);  // null: it is followed no more, or is not as when it was asked for
-  Task<void> settle(Key key, const kafka::FetchResponse::PartitionData& data);
+  Task<void> apply(const kafka::FetchResponse& response, const Call& call);
+  // Null: it is followed no more, or is not as when it was asked for, or is asked for again already.
+  Following* current(const Key& key, const Call& call);
+  Task<void> settle(Key key, const kafka::FetchResponse::PartitionData& data, const Call& call);
   Task<error_code> truncate_to(Key key, Epochs::End theirs);
   void retry_later(const Key& key);
 
@@ -66,10 +78,12 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   struct Asked {
     Epoch leader_epoch = 0;
     Offset from = 0;
+    std::int32_t number = 0;  // of the request
   };
   std::map<Key, Asked> asked_;  // partitions of the session, as they were asked for last
   std::set<Key> forgotten_;
   std::int32_t session_ = 0, next_request_ = 0;
+  bool has_session_ = false, has_new_ = false;
   std::weak_ptr<Waiter> waiter_;
   Connection connection_;
   bool runs_ = false, stopped_ = false;

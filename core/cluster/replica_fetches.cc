@@ -13,6 +13,8 @@ using PartitionData = kafka::FetchResponse::PartitionData;
 
 namespace {
 
+constexpr auto look_again_after = std::chrono::milliseconds(20);  // whether there is room to send more
+
 // Whether that log is a prefix of this one, in the leader epoch that this broker leads in (KIP-320).
 struct Checked {
   Error error = Error::none;
@@ -41,23 +43,48 @@ bool is_news(const PartitionData& data) {
 
 }  // namespace
 
-Result<ReplicaFetches::Session> ReplicaFetches::session_of(const kafka::FetchRequest& request) {
+void ReplicaFetches::limit(IsAdded is_added, std::function<std::uint64_t()> rate) {
+  is_added_ = std::move(is_added);
+  limit_ = RateLimit(std::move(rate));
+}
+
+// What waits in it is answered with nothing.
+void ReplicaFetches::end(const Session& session) {
+  session->fetches++;
+  session->wake();
+  sessions_.erase(session->id());
+}
+
+ReplicaFetches::Session ReplicaFetches::begin(const kafka::FetchRequest& request) {
   const BrokerId broker = request.replica_state.replica_id;
-  const auto found = sessions_.find(broker);
-  Session session = found == sessions_.end() ? nullptr : found->second;
-  if (request.session_epoch == 0) {
-    if (session) session->fetches++, session->wake();
-    session = std::make_shared<ReplicaSession>(broker, request.replica_state.replica_epoch, ++sessions_made_);
-    sessions_[broker] = session;
-  } else if (!session || session->id() != request.session_id ||
-             session->broker_epoch() != request.replica_state.replica_epoch) {
-    return kafka::make_error_code(Error::fetch_session_id_not_found);
-  } else if (session->next_request != request.session_epoch) {
-    return kafka::make_error_code(Error::invalid_fetch_session_epoch);
-  } else {
-    session->next_request++;
+  const BrokerEpoch epoch = request.replica_state.replica_epoch;
+  std::vector<Session> earlier;  // oldest first
+  for (const auto& [id, session] : sessions_)
+    if (session->broker() == broker) earlier.push_back(session);
+  std::size_t kept = earlier.size();
+  for (const Session& session : earlier) {
+    const bool ends = session->id() == request.session_id || session->broker_epoch() != epoch ||
+                      kept >= sessions_per_broker_max;
+    if (!ends) continue;
+    kept--;
+    end(session);
   }
+  const auto session = std::make_shared<ReplicaSession>(broker, epoch, ++sessions_made_);
+  sessions_[session->id()] = session;
   return session;
+}
+
+Result<ReplicaFetches::Session> ReplicaFetches::session_of(const kafka::FetchRequest& request) {
+  if (request.session_epoch == 0) return begin(request);
+  const auto found = sessions_.find(request.session_id);
+  const bool is_its = found != sessions_.end() &&
+                      found->second->broker() == request.replica_state.replica_id &&
+                      found->second->broker_epoch() == request.replica_state.replica_epoch;
+  if (!is_its) return kafka::make_error_code(Error::fetch_session_id_not_found);
+  if (found->second->next_request != request.session_epoch)
+    return kafka::make_error_code(Error::invalid_fetch_session_epoch);
+  found->second->next_request++;
+  return found->second;
 }
 
 // What it has is counted at once; what it lacks is read afterwards.
@@ -104,9 +131,11 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
     co_await collect(session, bytes_max, answers);
     if (!answers.empty() || stopped_ || session->fetches != number || clock_.now() >= deadline) break;
     if (session->has_changed()) continue;
-    const auto waiter = std::make_shared<Waiter>(loop_, clock_, deadline);
+    const Time until = session->holds() ? std::min(deadline, clock_.now() + look_again_after) : deadline;
+    const auto waiter = std::make_shared<Waiter>(loop_, clock_, until);
     session->wait(waiter);
     co_await Waiter::wait(waiter);
+    session->release();
   }
   tell_quiet(*session, answers);
   response.session_id = session->id();
@@ -118,7 +147,13 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
   co_return response;
 }
 
-// Of what changed, until the answer is full.
+bool ReplicaFetches::is_limited(const ReplicaSession& session, const ReplicaSession::Key& key,
+                                const Partition* partition) {
+  return partition && partition->leads() && is_added_(key, session.broker()) &&
+         !find_entry(partition->replicas()->isr(), session.broker());
+}
+
+// Of what changed, until the answer is full. In between it may be asked for anew: then that is answered.
 Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answers& answers) {
   Pace pace(co_await asio::this_coro::executor, clock_);
   std::size_t bytes = 0;
@@ -128,11 +163,17 @@ Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answe
     if (!key) co_return;
     const ReplicaSession::Entry* entry = session->find(*key);
     if (!entry || entry->is_answered) continue;
+    const bool is_limited = this->is_limited(*session, *key, entry->partition.get());
+    if (is_limited && !limit_.has_room(clock_.now())) {
+      session->hold(*key);
+      continue;
+    }
+    const std::uint64_t asks = entry->asks;
     const auto& asked = entry->asked;
     const auto room = std::min(bytes_max - bytes, static_cast<std::size_t>(asked.partition_max_bytes));
     PartitionData data = co_await answer_of(*entry, key->second, room);
-    ReplicaSession::Entry* now = session->find(*key);  // reading may have taken its time
-    if (!now) continue;
+    ReplicaSession::Entry* now = session->find(*key);
+    if (!now || now->asks != asks) continue;
     if (!is_news(data)) {
       session->be_quiet(*key);
       continue;
@@ -141,6 +182,7 @@ Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answe
     now->told_high_watermark = data.high_watermark;
     now->told_start = data.log_start_offset;
     bytes += data.records->size();
+    if (is_limited) limit_.take(data.records->size());
     answers[*key] = std::move(data);
   }
 }
@@ -184,7 +226,7 @@ void ReplicaFetches::tell_quiet(ReplicaSession& session, Answers& answers) {
 
 void ReplicaFetches::stop() {
   stopped_ = true;
-  for (const auto& [broker, session] : sessions_) session->wake();
+  for (const auto& [id, session] : sessions_) session->wake();
 }
 
 }  // namespace mq::core

@@ -9,15 +9,22 @@ void ReplicaSession::ask(const Key& key, std::shared_ptr<Partition> partition, c
   if (entry.asked.current_leader_epoch != asked.current_leader_epoch)
     entry.told_high_watermark = entry.told_start = -1;
   entry.asked = asked;
+  entry.asks++;
   entry.is_answered = false;
   if (entry.partition != partition) {
     if (entry.partition) by_number_.erase(entry.partition->number());
     entry.partition = std::move(partition);
     entry.told_high_watermark = entry.told_start = -1;
-    if (entry.partition && by_number_.emplace(entry.partition->number(), key).second)
-      entry.partition->observe(shared_from_this());
+    if (entry.partition) by_number_[entry.partition->number()] = key, observe(entry.partition);
   }
   changed_.insert(key);
+}
+
+void ReplicaSession::observe(const std::shared_ptr<Partition>& partition) {
+  auto& observed = observed_[partition->number()];
+  if (observed.lock() == partition) return;
+  observed = partition;
+  partition->observe(shared_from_this());
 }
 
 // The partition still tells of itself, which then is nobody's business.
@@ -28,6 +35,7 @@ void ReplicaSession::forget(const Key& key) {
   entries_.erase(found);
   changed_.erase(key);
   quiet_.erase(key);
+  held_.erase(key);
 }
 
 ReplicaSession::Entry* ReplicaSession::find(const Key& key) {

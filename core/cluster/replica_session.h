@@ -24,6 +24,7 @@ class ReplicaSession final : public Partition::Observer, public std::enable_shar
   struct Entry {
     std::shared_ptr<Partition> partition;  // null: it is not here
     Asked asked;
+    std::uint64_t asks = 0;    // how often it was asked for
     bool is_answered = false;  // with records or an error: more only when it asks again, from wherever then
     Offset told_high_watermark = -1, told_start = -1;
   };
@@ -46,6 +47,10 @@ class ReplicaSession final : public Partition::Observer, public std::enable_shar
   // Nothing but its high watermark or start changed: told with the next answer, not at once.
   void be_quiet(const Key& key) { quiet_.insert(key); }
   std::set<Key> take_quiet() { return std::exchange(quiet_, {}); }
+  // It may have no more for now: not taken before it is released.
+  void hold(const Key& key) { held_.insert(key); }
+  bool holds() const { return !held_.empty(); }
+  void release() { changed_.merge(std::exchange(held_, {})); }
 
   // Requests are numbered; only one is in flight, and a newer one ends it.
   std::int32_t next_request = 1;
@@ -56,12 +61,15 @@ class ReplicaSession final : public Partition::Observer, public std::enable_shar
   void changed(PartitionNumber partition) override;
 
  private:
+  void observe(const std::shared_ptr<Partition>& partition);
+
   const BrokerId broker_;
   const BrokerEpoch broker_epoch_;
   const std::int32_t id_;
   std::map<Key, Entry> entries_;
   std::map<PartitionNumber, Key> by_number_;
-  std::set<Key> changed_, quiet_;
+  std::map<PartitionNumber, std::weak_ptr<Partition>> observed_;  // those that tell of themselves
+  std::set<Key> changed_, quiet_, held_;
   std::weak_ptr<Waiter> waiter_;
 };
 

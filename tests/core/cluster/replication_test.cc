@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/kafka/messages/alter_partition_reassignments.h"
+#include "net/kafka/messages/incremental_alter_configs.h"
 #include "tests/core/support/cluster_model.h"
 #include "tests/support/seed.h"
 
@@ -161,6 +162,13 @@ class Moving : public Replication {
     const auto answer = cluster.ask<kafka::AlterPartitionReassignmentsResponse>(1, request, 1);
     return answer ? answer->responses.at(0).partitions.at(0).error_code : -1;
   }
+  std::int16_t set_rate(const std::string& rate) {
+    constexpr std::int8_t of_broker = 4, set = 0;
+    kafka::IncrementalAlterConfigsRequest request;
+    request.resources.push_back({of_broker, "", {{"leader.replication.throttled.rate", set, rate}}});
+    const auto answer = cluster.ask<kafka::IncrementalAlterConfigsResponse>(1, request, 1);
+    return answer ? answer->responses.at(0).error_code : -1;
+  }
   bool is_on(std::vector<BrokerId> replicas) {
     return cluster.run_until([&] {
       const PartitionState state = cluster.state(1, "t", 0);
@@ -182,6 +190,26 @@ TEST_F(Moving, APartitionGoesWhereItIsToldWithAllItHas) {
   ASSERT_EQ(move(std::vector{first, second, 6 - first - second}), 0);
   EXPECT_TRUE(is_on({first, second, 6 - first - second})) << cluster.describe("t", 0);
   EXPECT_TRUE(is_even(6)) << cluster.describe("t", 0);
+}
+
+TEST_F(Moving, WhoIsAddedGetsNothingAtARateOfZeroAndWhoIsInSyncAllTheSame) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  for (int i = 0; i < 5; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  const BrokerId first = leader();
+  const BrokerId second = first == 1 ? 2 : 1, third = 6 - first - second;
+  ASSERT_EQ(move(std::vector{first, second}), 0);
+  ASSERT_TRUE(is_on({first, second})) << cluster.describe("t", 0);
+  ASSERT_EQ(set_rate("0"), 0);
+  ASSERT_EQ(move(std::vector{first, second, third}), 0);
+  for (int i = 5; i < 8; i++) EXPECT_EQ(produce("v" + std::to_string(i)), i);
+  cluster.pass(std::chrono::seconds(30));
+  EXPECT_EQ(cluster.state(first, "t", 0).isr.size(), 2u) << cluster.describe("t", 0);
+  const auto added = cluster.partition(third, "t", 0);
+  ASSERT_TRUE(added);
+  EXPECT_EQ(added->end(), 0);
+  ASSERT_EQ(set_rate("1000"), 0);
+  EXPECT_TRUE(is_on({first, second, third})) << cluster.describe("t", 0);
+  EXPECT_TRUE(is_even(8)) << cluster.describe("t", 0);
 }
 
 TEST_F(Moving, IsRefusedToBrokersThatAreNotThere) {

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "core/config/scalars.h"
 #include "core/loop/pace.h"
 
 namespace mq::core {
@@ -25,9 +26,9 @@ constexpr auto pause_after_refusal = std::chrono::milliseconds(50);  // or an up
 }  // namespace
 
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
-                                           int min_isr) {
+                                           const ElectionRules& rules) {
   PartitionState after = fence(state, registrations);
-  after = with_min_isr(std::move(after), min_isr);
+  after = with_min_isr(std::move(after), rules.min_isr);
   const ReplicaEntry leader{after.leader, after.leader_broker_epoch};
   const bool drains = after.leader >= 0 && !is_running(registrations, leader);
   for (const BrokerId replica : after.replicas) {
@@ -36,7 +37,9 @@ std::optional<PartitionState> due_election(const PartitionState& state, const Re
     after = move_leader(std::move(after), replica, registrations);
     break;
   }
-  if (auto moved = reassigned(after, registrations)) after = with_min_isr(std::move(*moved), min_isr);
+  if (auto moved = reassigned(after, registrations)) after = with_min_isr(std::move(*moved), rules.min_isr);
+  if (after.leader < 0 && rules.unclean)
+    if (auto any = elect_any(after, registrations)) after = std::move(*any);
   if (after == state) return std::nullopt;
   return after;
 }
@@ -116,10 +119,26 @@ Task<void> Elections::campaign() {
   token_.reset();
   const auto held = co_await store_.hold(std::string(controller_entry),
                                          to_json(ControllerEntry{self_, loader_.broker_epoch()}));
+  if (held && !*held) co_await remove_unreadable();
   if (!held || !*held) co_return;
   spdlog::info("this broker is the controller");
   token_ = **held;
   all_ = true;
+}
+
+// Who holds it is known by now, or soon; but what nobody can read is nobody's.
+Task<void> Elections::remove_unreadable() {
+  const std::string key(controller_entry);
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::absent, key});
+  const Committed committed = co_await store_.commit(std::move(change));
+  const auto found = committed.found.find(key);
+  if (found == committed.found.end() || !found->second || parse_controller(found->second->value)) co_return;
+  spdlog::error("the store's entry {} cannot be read and is removed: {}", key, quote(found->second->value));
+  MetadataChange removal;
+  removal.guards.push_back({Guard::Kind::unchanged, key, found->second->version});
+  removal.erases.push_back(key);
+  co_await store_.commit(std::move(removal));
 }
 
 Task<void> Elections::judge(std::set<PartitionId> partitions) {
@@ -131,16 +150,18 @@ Task<void> Elections::judge(std::set<PartitionId> partitions) {
     const auto known = catalog_.states().find(id);
     if (known == catalog_.states().end()) continue;
     auto after =
-        due_election(known->second.state, catalog_.registrations(), min_isr_of(id, known->second.state));
+        due_election(known->second.state, catalog_.registrations(), rules_of(id, known->second.state));
     if (after) steps.push_back({id, rewritten(std::move(*after)), known->second.version});
     if (steps.size() == steps_at_once) co_await send(std::exchange(steps, {}));
   }
   co_await send(std::move(steps));
 }
 
-int Elections::min_isr_of(const PartitionId& id, const PartitionState& state) const {
+ElectionRules Elections::rules_of(const PartitionId& id, const PartitionState& state) const {
   const TopicPtr topic = catalog_.find(id.first);
-  return topic ? insync_replicas_min(topic->config, topic->replication_factor) : state.min_isr;
+  if (!topic) return {state.min_isr};
+  return {insync_replicas_min(topic->config, topic->replication_factor),
+          topic->config.unclean_leader_election};
 }
 
 void Elections::note_runs() {

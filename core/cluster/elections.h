@@ -11,11 +11,16 @@
 
 namespace mq::core {
 
+// What a topic says about its partitions.
+struct ElectionRules {
+  int min_isr = 1;
+  bool unclean = false;  // unclean.leader.election.enable: one that lacks records is better than none
+};
 // What the partition should be instead: without those that are gone, and led by one that runs if there is one
 // in the ISR; with as many in sync as the topic wants; on its new replicas alone once it has moved. Nothing:
 // it is as it should be. Pure.
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
-                                           int min_isr);
+                                           const ElectionRules& rules);
 
 // Moves leaderships back to the replicas that are preferred, those in `ready`; `at_most` of them. Pure.
 struct PreferredStep {
@@ -49,7 +54,8 @@ class Elections : public std::enable_shared_from_this<Elections> {
   Task<void> campaign();
   Task<void> judge(std::set<PartitionId> partitions);
   Task<void> prefer();
-  int min_isr_of(const PartitionId& id, const PartitionState& state) const;
+  Task<void> remove_unreadable();
+  ElectionRules rules_of(const PartitionId& id, const PartitionState& state) const;
   void note_runs();
   std::set<BrokerId> ready() const;
   Task<void> send(std::vector<Step> steps);

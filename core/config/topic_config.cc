@@ -80,8 +80,8 @@ constexpr auto keys = std::to_array<TopicConfigKey>({
      "Random time taken off segment.ms, so that segments are not all rolled at once."},
     {"segment.ms", int64, "604800000", "", 1, long_max, "log.roll.ms,log.roll.hours", true,
      "How long records of a compacted topic may wait in a segment that is not full. Segments are shared between topics here."},
-    {"unclean.leader.election.enable", boolean, "false", "", 0, 0, "unclean.leader.election.enable", false,
-     "Whether a replica that is not in sync may become leader when no other is left, losing records. There is one replica."},
+    {"unclean.leader.election.enable", boolean, "false", "", 0, 0, "unclean.leader.election.enable", true,
+     "Whether a replica that is not in sync becomes leader when no other is left: what it lacks is lost."},
 });
 // clang-format on
 

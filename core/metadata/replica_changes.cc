@@ -22,16 +22,13 @@ ReplicaChanges::Answer elect_preferred(const PartitionState& state, const Regist
   return {};
 }
 
-ReplicaChanges::Answer elect_any(const PartitionState& state, const Registrations& registrations,
-                                 PartitionState& after) {
+ReplicaChanges::Answer elect_whoever_runs(const PartitionState& state, const Registrations& registrations,
+                                          PartitionState& after) {
   if (state.leader >= 0) return {Error::election_not_needed, "it has a leader"};
-  for (const BrokerId replica : state.replicas) {
-    const auto found = registrations.find(replica);
-    if (found == registrations.end() || !found->second.running) continue;
-    after = elect_unclean(state, {replica, found->second.epoch});
-    return {};
-  }
-  return {Error::eligible_leaders_not_available, "none of its replicas runs"};
+  auto elected = elect_any(state, registrations);
+  if (!elected) return {Error::eligible_leaders_not_available, "none of its replicas runs"};
+  after = std::move(*elected);
+  return {};
 }
 
 }  // namespace
@@ -71,7 +68,7 @@ Task<ReplicaChanges::Answer> ReplicaChanges::elect(TopicPartition partition, Ele
   const Registrations& registrations = catalog_.registrations();
   Decide decide = [&registrations, election](const PartitionState& state, PartitionState& after) {
     return election == Election::preferred ? elect_preferred(state, registrations, after)
-                                           : elect_any(state, registrations, after);
+                                           : elect_whoever_runs(state, registrations, after);
   };
   co_return co_await change(std::move(partition), std::move(decide));
 }

@@ -239,6 +239,16 @@ PartitionState elect_unclean(PartitionState state, ReplicaEntry leader) {
   return normalise(std::move(state));
 }
 
+std::optional<PartitionState> elect_any(const PartitionState& state, const Registrations& registrations) {
+  for (const std::vector<BrokerId>* brokers : {&state.last_known, &state.replicas})
+    for (const BrokerId broker : *brokers) {
+      const auto found = registrations.find(broker);
+      if (found == registrations.end() || !found->second.running) continue;
+      return elect_unclean(state, {broker, found->second.epoch});
+    }
+  return std::nullopt;
+}
+
 PartitionState restarted(PartitionState state, ReplicaEntry self, bool trusted) {
   for (Entries* entries : {&state.isr, &state.elr}) {
     const ReplicaEntry* entry = find_entry(*entries, self.broker);

@@ -90,6 +90,9 @@ std::optional<PartitionState> cancel_reassignment(const PartitionState& state,
                                                   const Registrations& registrations);
 // `leader` alone, whatever it lacks: loses what the others have and it does not.
 PartitionState elect_unclean(PartitionState state, ReplicaEntry leader);
+// The same of the replica that may have most, of those that run: one that had everything until its disk was
+// not to be trusted, otherwise the first. Nothing: none runs.
+std::optional<PartitionState> elect_any(const PartitionState& state, const Registrations& registrations);
 
 // ---- by a broker that starts, before it is running
 // Its entries count for this run when it may be trusted to hold all that it acknowledged; otherwise they are

@@ -62,6 +62,17 @@ class Replication : public testing::Test {
     });
   }
 
+  std::int16_t configure(std::int8_t type, const std::string& of, const std::string& name,
+                         const std::string& value) {
+    constexpr std::int8_t set = 0;
+    kafka::IncrementalAlterConfigsRequest request;
+    request.resources.push_back({type, of, {{name, set, value}}});
+    BrokerId asked = 1;
+    while (!cluster.is_up(asked)) asked++;
+    const auto answer = cluster.ask<kafka::IncrementalAlterConfigsResponse>(asked, request, 1);
+    return answer ? answer->responses.at(0).error_code : -1;
+  }
+
   ClusterModel cluster{1};
   std::string records_;
   std::int32_t sequence_ = 0;
@@ -153,6 +164,37 @@ TEST_F(Replication, WhoIsPreferredLeadsAgainWhenItIsBackForAWhile) {
   EXPECT_TRUE(is_even(1)) << cluster.describe("t", 0);
 }
 
+TEST_F(Replication, WhereTheTopicAllowsItSomebodyLeadsWhoLacksRecordsWhenNobodyElseRuns) {
+  ASSERT_EQ(cluster.create("t", 1, 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  EXPECT_TRUE(is_even(1));
+  const BrokerId leads = leader(), other = leads == 1 ? 2 : 1, third = 6 - leads - other;
+  cluster.crash(other);
+  EXPECT_EQ(produce("v1"), 1);
+  cluster.crash(third);
+  EXPECT_EQ(produce("v2"), 2);
+  cluster.start(other);
+  cluster.crash(leads);
+  cluster.pass(std::chrono::minutes(1));
+  EXPECT_EQ(cluster.leader(other, "t", 0), -1) << cluster.describe("t", 0);
+
+  constexpr std::int8_t topic = 2;
+  ASSERT_EQ(configure(topic, "t", "unclean.leader.election.enable", "true"), 0);
+  EXPECT_TRUE(cluster.run_until([&] { return cluster.leader(other, "t", 0) == other; }))
+      << cluster.describe("t", 0);
+}
+
+TEST_F(Replication, AControllerThatNobodyCanReadIsNoneAndDoesNotStayOne) {
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  for (BrokerId id = 1; id <= 3; id++) cluster.crash(id);
+  cluster.pass(StoreModel::session_ttl * 2);
+  MetadataChange garbage;
+  garbage.puts["controller"] = "{";
+  ASSERT_EQ(cluster.store.commit(garbage, 0).outcome, Committed::Outcome::done);
+  for (BrokerId id = 1; id <= 3; id++) cluster.start(id);
+  EXPECT_TRUE(cluster.run_until([&] { return cluster.is_settled() && cluster.controller(); }));
+}
+
 class Moving : public Replication {
  protected:
   using Request = kafka::AlterPartitionReassignmentsRequest;
@@ -163,11 +205,8 @@ class Moving : public Replication {
     return answer ? answer->responses.at(0).partitions.at(0).error_code : -1;
   }
   std::int16_t set_rate(const std::string& rate) {
-    constexpr std::int8_t of_broker = 4, set = 0;
-    kafka::IncrementalAlterConfigsRequest request;
-    request.resources.push_back({of_broker, "", {{"leader.replication.throttled.rate", set, rate}}});
-    const auto answer = cluster.ask<kafka::IncrementalAlterConfigsResponse>(1, request, 1);
-    return answer ? answer->responses.at(0).error_code : -1;
+    constexpr std::int8_t broker = 4;
+    return configure(broker, "", "leader.replication.throttled.rate", rate);
   }
   bool is_on(std::vector<BrokerId> replicas) {
     return cluster.run_until([&] {

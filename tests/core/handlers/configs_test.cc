@@ -140,11 +140,10 @@ TEST_F(ConfigsTest, BrokerDefaultsChangeAtRunTimeAndStay) {
 TEST_F(ConfigsTest, WhatHasNoEffectSaysSo) {
   create("t");
   const auto topic = rows_of(2, "t"), own = rows_of(4, "1");
-  for (const char* name : {"segment.bytes", "preallocate", "unclean.leader.election.enable"})
+  for (const char* name : {"segment.bytes", "preallocate", "segment.index.bytes"})
     EXPECT_THAT(*topic.at(name).documentation, StartsWith(no_effect)) << name;
   EXPECT_THAT(*topic.at("retention.ms").documentation, Not(StartsWith(no_effect)));
-  for (const char* name :
-       {"num.io.threads", "fetch.max.bytes", "log.segment.bytes", "replica.lag.time.max.ms"})
+  for (const char* name : {"num.io.threads", "fetch.max.bytes", "log.segment.bytes", "quota.window.num"})
     EXPECT_THAT(*own.at(name).documentation, StartsWith(no_effect)) << name;
   EXPECT_THAT(*own.at("num.partitions").documentation, Not(StartsWith(no_effect)));
 }

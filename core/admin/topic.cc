@@ -186,15 +186,29 @@ std::vector<client::OffsetQuery> queries_for(const std::vector<TopicState>& topi
   return queries;
 }
 
-// Every partition's in order; each status is a failure when they could not be asked.
+// Every partition's in order; each status is a failure when they could not be asked. Who has no leader is not
+// waited for.
 Task<std::vector<client::OffsetAnswer>> ask_offsets(Client& client, const std::vector<TopicState>& topics,
                                                     client::Milliseconds timestamp, bool committed = false) {
-  auto queries = queries_for(topics, timestamp);
-  std::vector<client::OffsetAnswer> none(queries.size());
+  std::vector<client::OffsetQuery> queries;
+  std::vector<std::size_t> places;
+  std::vector<client::OffsetAnswer> all;
+  for (const TopicState& topic : topics)
+    for (const PartitionState& partition : topic.partitions) {
+      const kafka::Error error = kafka::Error::leader_not_available;
+      all.emplace_back().status = client::refused(kafka::number_of(error), {}, topic.name);
+      if (partition.leader < 0) continue;
+      places.push_back(all.size() - 1);
+      queries.push_back({{topic.name, partition.number}, timestamp});
+    }
   auto answers = co_await client::list_offsets(client, std::move(queries), client.deadline(), committed);
-  if (answers) co_return std::move(*answers);
-  for (client::OffsetAnswer& answer : none) answer.status = answers.error();
-  co_return none;
+  for (std::size_t i = 0; i < places.size(); i++) {
+    if (answers)
+      all[places[i]] = std::move((*answers)[i]);
+    else
+      all[places[i]].status = answers.error();
+  }
+  co_return all;
 }
 
 }  // namespace

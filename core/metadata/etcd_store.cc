@@ -95,11 +95,20 @@ Task<Committed> EtcdStore::commit(MetadataChange change) {
     committed = committed_of(answer.body, change);
   else
     committed = {outcome_of(answer.verdict), 0, answer.why};
+  tell(committed);
   const bool changed_nothing =
       committed.outcome == Committed::Outcome::conflict || committed.outcome == Committed::Outcome::refused;
   if (changed_nothing && session->lease() == lease)
     for (const auto& [key, token] : let_go) session->hold(key, token);
   co_return committed;
+}
+
+// That etcd is full, or lets us write no more, concerns everybody; once is enough until it takes something.
+void EtcdStore::tell(const Committed& committed) {
+  if (committed.outcome == Committed::Outcome::done) refusal_.clear();
+  if (committed.outcome != Committed::Outcome::refused || committed.why == refusal_) return;
+  refusal_ = committed.why;
+  spdlog::error("etcd takes no changes: {}", refusal_);
 }
 
 Task<Result<std::optional<EntryVersion>>> EtcdStore::hold(std::string key, std::string value) {

@@ -34,10 +34,13 @@ class EtcdStore final : public MetadataStore {
   Task<error_code> evict(std::string key) override;
 
  private:
+  void tell(const Committed& committed);
+
   const std::shared_ptr<EtcdClient> client_;
   const std::shared_ptr<EtcdSession> session_;
   const std::shared_ptr<EtcdFeed> feed_;
   AsyncMutex holding_;
+  std::string refusal_;  // told last
 };
 
 }  // namespace mq::core

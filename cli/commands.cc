@@ -11,7 +11,7 @@ extern const Command topic_list, topic_describe, topic_create, topic_alter, topi
 extern const Command group_list, group_describe, group_lag, group_seek, group_delete, group_forget,
     group_export, group_import, group_evict, group_peek;
 extern const Command txn_list, txn_describe, txn_hanging, txn_abort;
-extern const Command cluster_adopt, cluster_info, cluster_health;
+extern const Command cluster_accept_restore, cluster_adopt, cluster_info, cluster_health;
 extern const Command partition_list, partition_elect, partition_move;
 extern const Command storage_ls, storage_dump, storage_verify;
 extern const Command config_validate, config_template, config_keys;
@@ -19,14 +19,55 @@ extern const Command completion, complete, help, version;
 
 const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> table{
-      &serve,           &produce,        &consume,         &tail,           &doctor,         &topic_list,
-      &topic_describe,  &topic_create,   &topic_alter,     &topic_delete,   &topic_offsets,  &topic_trim,
-      &topic_purge,     &topic_configs,  &group_list,      &group_describe, &group_lag,      &group_seek,
-      &group_delete,    &group_forget,   &group_export,    &group_import,   &group_peek,     &group_evict,
-      &txn_list,        &txn_describe,   &txn_hanging,     &txn_abort,      &cluster_adopt,  &cluster_info,
-      &cluster_health,  &partition_list, &partition_elect, &partition_move, &bench_produce,  &bench_consume,
-      &bench_e2e,       &bench_mixed,    &storage_ls,      &storage_dump,   &storage_verify, &config_validate,
-      &config_template, &config_keys,    &completion,      &help,           &version,        &complete,
+      &serve,
+      &produce,
+      &consume,
+      &tail,
+      &doctor,
+      &topic_list,
+      &topic_describe,
+      &topic_create,
+      &topic_alter,
+      &topic_delete,
+      &topic_offsets,
+      &topic_trim,
+      &topic_purge,
+      &topic_configs,
+      &group_list,
+      &group_describe,
+      &group_lag,
+      &group_seek,
+      &group_delete,
+      &group_forget,
+      &group_export,
+      &group_import,
+      &group_peek,
+      &group_evict,
+      &txn_list,
+      &txn_describe,
+      &txn_hanging,
+      &txn_abort,
+      &cluster_adopt,
+      &cluster_accept_restore,
+      &cluster_info,
+      &cluster_health,
+      &partition_list,
+      &partition_elect,
+      &partition_move,
+      &bench_produce,
+      &bench_consume,
+      &bench_e2e,
+      &bench_mixed,
+      &storage_ls,
+      &storage_dump,
+      &storage_verify,
+      &config_validate,
+      &config_template,
+      &config_keys,
+      &completion,
+      &help,
+      &version,
+      &complete,
   };
   return table;
 }

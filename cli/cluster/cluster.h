@@ -7,11 +7,17 @@
 
 #include "cli/topic/topic.h"
 #include "core/admin/health.h"
+#include "core/config/config.h"
 
 namespace mq::cli {
 
 Flag wait_flag(std::string_view initial, std::string_view help);  // --wait[=DUR]
 client::Time wait_deadline(const Arguments& arguments);
+
+// ---- at the metadata store itself, without a broker
+std::vector<Flag> store_flags();  // which one, as the settings of a broker say it
+// Those settings. Throws FailureError, exit 2, when they are wrong; UsageError when they name none.
+core::Config store_config(const Arguments& arguments);
 
 std::string health_text(const admin::Health& health);  // for people
 

@@ -89,6 +89,10 @@ void Broker::open_cluster() {
     options.membership.remember = [this](std::vector<Uuid> incarnations) {
       return remember_incarnations(std::move(incarnations));
     };
+  options.membership.newest_epoch = [&p](const Catalog::PartitionId& id) {
+    const auto partition = p.partitions->find(id.first, id.second);
+    return partition ? partition->epochs().last() : -1;
+  };
   options.membership.joined = [&p] {
     if (const auto serves = std::exchange(p.serves, {})) serves();
   };

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/udp.hpp>
 
 #include "core/broker/identity.h"
+#include "core/cluster/restored_store.h"
 #include "core/error.h"
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/etcd_store.h"
@@ -151,6 +152,13 @@ Identity adopt_directory(const Config& config) {
   identity.incarnations = {incarnation};
   remember(files, config.data, meta, identity);
   return identity;
+}
+
+std::size_t accept_restored_store(const Config& config) {
+  asio::io_context loop(1);
+  const Clock& clock = real_clock();
+  const auto store = cluster_of(config, clock, {}).open_store(loop, {});
+  return run_now(loop, *store, accept_restored(loop, clock, *store, config.join_timeout));
 }
 
 bool has_topics(storage::Store& meta) {

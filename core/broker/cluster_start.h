@@ -24,6 +24,9 @@ bool has_topics(storage::Store& meta);  // of a broker that was alone
 // it is now. Opens the directory, which nobody else may have open, and closes it. Throws WrongStart.
 Identity adopt_directory(const Config& config);
 
+// `mq cluster accept-restore` (core/cluster/restored_store.h). Throws WrongStart.
+std::size_t accept_restored_store(const Config& config);
+
 // The listener for other brokers, unless there is one of that name.
 void add_internal_listener(Config& config);
 // As others are told: what it advertises; or the address itself; or, where that is all interfaces, the one

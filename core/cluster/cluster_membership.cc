@@ -217,10 +217,29 @@ Task<bool> ClusterMembership::load() {
 
 // Before anything is written there.
 Task<bool> ClusterMembership::is_cluster_ours() {
-  if (is_loaded_ || options_.cluster_id.empty()) co_return true;
+  if (options_.cluster_id.empty()) co_return true;
   const auto all = co_await store_.load();
   if (!all) co_return false;
-  co_return is_of_this_cluster(*all);
+  if (!is_loaded_ && !is_of_this_cluster(*all)) co_return false;
+  if (!is_store_older(*all)) co_return true;
+  if (!std::exchange(has_told_, true))
+    spdlog::critical(
+        "the metadata store is older than what was decided before; was it restored from a backup? This "
+        "broker "
+        "waits: stop all brokers, run mq cluster accept-restore, start them");
+  co_return false;
+}
+
+// Nobody leads in an epoch that the store has not known.
+bool ClusterMembership::is_store_older(const MetadataUpdate& all) const {
+  if (is_loaded_ && all.revision < loader_.revision()) return true;
+  for (const auto& [key, entry] : all.entries) {
+    if (!entry || !key.starts_with(partition_entries)) continue;
+    const auto id = parse_partition_key(std::string_view(key).substr(partition_entries.size()));
+    const auto state = parse_partition(entry->value);
+    if (id && state && options_.newest_epoch(*id) > state->leader_epoch) return true;
+  }
+  return false;
 }
 
 bool ClusterMembership::is_of_this_cluster(const MetadataUpdate& all) {

@@ -18,6 +18,8 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
     LiveEntry entry;  // its epoch and status are filled in
     // Whether nothing that was ever acknowledged can be missing from what is hosted here.
     std::function<bool(const Catalog::PartitionId&)> is_trusted;
+    // Of the newest batch that is hosted of a partition; -1: none.
+    std::function<Epoch(const Catalog::PartitionId&)> newest_epoch = [](const auto&) { return -1; };
     // That the store has to tell; empty: any.
     std::string cluster_id = {};
     // What the directory knows of its earlier runs: unless the one that was registered last is among them, it
@@ -49,6 +51,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   Task<bool> load();
   Task<bool> is_cluster_ours();
   bool is_of_this_cluster(const MetadataUpdate& all);
+  bool is_store_older(const MetadataUpdate& all) const;
   bool leads_what_others_can() const;
   Task<bool> take_over_entries(BrokerEpoch epoch);
   bool is_trusted(const Catalog::PartitionId& id) const;

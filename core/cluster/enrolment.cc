@@ -3,8 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "core/cluster/store_patience.h"
 #include "core/error.h"
-#include "core/loop/waiter.h"
 #include "core/metadata/cluster_entries.h"
 
 namespace mq::core {
@@ -13,39 +13,13 @@ using Outcome = Committed::Outcome;
 
 namespace {
 
-constexpr auto pause_between_tries = std::chrono::milliseconds(500);
-
-struct Enrolment {
-  asio::io_context& loop;
-  const Clock& clock;
-  MetadataStore& store;
+struct Enrolment : StorePatience {
   const Applicant applicant;
-  const Time deadline;
 
-  Task<void> pause(const std::string& why);
-  Task<void> reach();
   Task<Enrolled> run();
   MetadataChange change_for(const MetadataUpdate& all, Enrolled& enrolled) const;
   BrokerId broker_in(const MetadataUpdate& all, MetadataChange& change) const;
 };
-
-Task<void> Enrolment::pause(const std::string& why) {
-  if (clock.now() >= deadline) throw WrongStart(5, "the cluster cannot be joined: " + why);
-  const auto waiter = std::make_shared<Waiter>(loop, clock, clock.now() + pause_between_tries);
-  co_await Waiter::wait(waiter);
-}
-
-Task<void> Enrolment::reach() {
-  for (bool told = false;;) {
-    const StoreCheck check = co_await store.check();
-    for (const std::string& warning : check.warnings)
-      if (check.answered) spdlog::warn("{}", warning);
-    if (check.refusal.empty()) co_return;
-    if (check.answered) throw WrongStart(5, check.refusal);
-    if (!std::exchange(told, true)) spdlog::warn("{} It is tried again.", check.refusal);
-    co_await pause(check.refusal);
-  }
-}
 
 // One that this directory was given before; or the one that is wanted; or the first that nobody ever had.
 BrokerId Enrolment::broker_in(const MetadataUpdate& all, MetadataChange& change) const {
@@ -187,7 +161,7 @@ Task<Uuid> claim(Enrolment& enrolment, const Adoption& adoption) {
 
 Task<Uuid> adopt(asio::io_context& loop, const Clock& clock, MetadataStore& store, Applicant applicant,
                  Adoption adoption, Time::duration patience) {
-  Enrolment enrolment{loop, clock, store, std::move(applicant), clock.now() + patience};
+  Enrolment enrolment{{loop, clock, store, clock.now() + patience}, std::move(applicant)};
   co_await enrolment.reach();
   adoption.incarnation = co_await claim(enrolment, adoption);
   auto entries = adopted_entries(enrolment.applicant, adoption);
@@ -197,7 +171,7 @@ Task<Uuid> adopt(asio::io_context& loop, const Clock& clock, MetadataStore& stor
 
 Task<Enrolled> enrol(asio::io_context& loop, const Clock& clock, MetadataStore& store, Applicant applicant,
                      Time::duration patience) {
-  Enrolment enrolment{loop, clock, store, std::move(applicant), clock.now() + patience};
+  Enrolment enrolment{{loop, clock, store, clock.now() + patience}, std::move(applicant)};
   co_return co_await enrolment.run();
 }
 

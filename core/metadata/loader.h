@@ -32,6 +32,8 @@ class MetadataLoader : public std::enable_shared_from_this<MetadataLoader> {
   // Until the catalog and what is hosted here are as the store was then. Waits as long as the store fails.
   Task<void> applied(Revision revision);
 
+  Revision revision() const { return revision_; }  // of the store, that was taken in
+
   Task<void> changed();  // until the next update, for a while at most
 
   // This run of the broker, as the store numbers it: it leads what names this epoch. -1: none, nothing is led

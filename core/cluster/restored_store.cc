@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cluster/restored_store.h"
+
+#include <limits>
+
+#include "core/cluster/store_patience.h"
+#include "core/error.h"
+#include "core/metadata/cluster_entries.h"
+#include "core/metadata/entries.h"
+
+namespace mq::core {
+
+using Outcome = Committed::Outcome;
+
+namespace {
+
+// More elections of one partition, more producers, than can have been since any backup.
+constexpr Epoch epochs_skipped = 1 << 20;
+constexpr std::int64_t producer_ids_skipped = 1'000'000'000'000;
+
+bool runs(const std::string& key, const MetadataEntry& entry) {
+  if (!key.starts_with(live_entries)) return false;
+  const auto live = parse_live(entry.value);
+  return !live || live->status != LiveEntry::Status::starting;  // who starts waits for this
+}
+
+std::string accepted_state(const std::string& json) {
+  auto state = parse_partition(json);
+  if (!state) return json;
+  const bool has_room = state->leader_epoch < std::numeric_limits<Epoch>::max() - epochs_skipped;
+  state->leader_epoch += has_room ? epochs_skipped : 1;
+  state->leader = -1;
+  state->leader_broker_epoch = -1;
+  return to_json(rewritten(normalise(std::move(*state))));
+}
+
+// Of any run: which was the last one is what the store has forgotten.
+std::string accepted_registration(const std::string& json) {
+  auto registered = parse_registered(json);
+  if (!registered) return json;
+  registered->incarnation = Uuid{};
+  return to_json(*registered);
+}
+
+std::string accepted_producer_ids(const std::string& json) {
+  const auto next = parse_producer_id(json);
+  return next ? producer_id_to_json(*next + producer_ids_skipped) : json;
+}
+
+std::string accepted(const std::string& key, const std::string& value) {
+  if (key.starts_with(partition_entries)) return accepted_state(value);
+  if (key.starts_with(registered_entries)) return accepted_registration(value);
+  return key == producer_id_entry ? accepted_producer_ids(value) : value;
+}
+
+}  // namespace
+
+Task<std::size_t> accept_restored(asio::io_context& loop, const Clock& clock, MetadataStore& store,
+                                  Time::duration patience) {
+  StorePatience access{loop, clock, store, clock.now() + patience};
+  co_await access.reach();
+  auto all = co_await store.load();
+  while (!all) {
+    co_await access.pause(all.error().message());
+    all = co_await store.load();
+  }
+  if (!all->entries.contains(std::string(cluster_entry)))
+    throw WrongStart(5, "there is no cluster of that name");
+  std::size_t partitions = 0;
+  std::vector<MetadataChange> changes(1);
+  for (const auto& [key, entry] : all->entries) {
+    if (!entry) continue;
+    if (runs(key, *entry))
+      throw WrongStart(7, "broker " + key.substr(live_entries.size()) + " runs: stop it first");
+    partitions += key.starts_with(partition_entries) ? 1 : 0;
+    std::string value = accepted(key, entry->value);
+    if (value == entry->value) continue;
+    if (changes.back().puts.size() == MetadataChange::entries_max) changes.emplace_back();
+    changes.back().guards.push_back({Guard::Kind::unchanged, key, entry->version});
+    changes.back().puts[key] = std::move(value);
+  }
+  for (MetadataChange& change : changes) {
+    if (change.puts.empty()) continue;
+    const Committed committed = co_await store.commit(std::move(change));
+    if (committed.outcome != Outcome::done)
+      throw WrongStart(5, "not all of it was changed, ask again: " + committed.why);
+  }
+  co_return partitions;
+}
+
+}  // namespace mq::core

@@ -75,6 +75,7 @@ class Broker {
   void load_alone();
   void open_cluster();
   void config_changed(const std::string& name);
+  void note_store_later();
   Task<bool> remember_incarnations(std::vector<Uuid> incarnations);
   std::vector<Endpoint> bind(Ready& ready);
   enum class Listened { by_clients, by_brokers };

@@ -16,6 +16,12 @@
 
 namespace mq::core {
 
+namespace {
+
+constexpr auto store_noted_every = std::chrono::seconds(60);
+
+}  // namespace
+
 // Enrols the directory if it is new to the cluster; both as the configuration says.
 void Broker::join_cluster() {
   Parts& p = *parts_;
@@ -49,6 +55,7 @@ void Broker::run(std::vector<Endpoint> endpoints, std::function<void()> serves) 
   }
   p.loader->on_update([this](const Catalog::Applied& update) {
     for (const std::string& name : update.configs) config_changed(name);
+    note_store_later();
   });
   accept(Listened::by_brokers);
   p.serves = [this, serves = std::move(serves)] {
@@ -83,6 +90,9 @@ void Broker::open_cluster() {
   options.membership.entry.incarnation = random_uuid(p.clock);
   options.membership.entry.directory = p.identity.directory_id;
   options.membership.entry.rack = config_.rack;
+  const auto seen = p.journal->meta().get(store_seen_key);
+  if (seen && *seen)
+    if (const auto parsed = parse_store_seen(**seen)) options.membership.seen = *parsed;
   options.membership.cluster_id = p.identity.is_member ? p.identity.cluster_id : "";
   options.membership.incarnations = p.identity.incarnations;
   if (p.identity.is_member)
@@ -112,6 +122,21 @@ void Broker::open_cluster() {
   };
   p.cluster = std::make_unique<ClusterMember>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, *p.loader,
                                               std::move(options));
+}
+
+// Not often: that the store is older than what was seen a while ago is enough to notice that it was put back.
+void Broker::note_store_later() {
+  Parts& p = *parts_;
+  if (!p.notes_store) p.notes_store = p.clock.alarm(loop_);
+  if (p.notes_store->set_for()) return;
+  p.notes_store->ring_at(p.clock.now() + store_noted_every, [&p] {
+    asio::post(p.disk, [&journal = *p.journal, seen = to_json(p.cluster->seen())] {
+      storage::Store::Change change;
+      change.puts[std::string(store_seen_key)] = seen;
+      if (const error_code error = journal.meta().commit(change))
+        spdlog::warn("what was seen of the metadata store cannot be noted: {}", error.message());
+    });
+  });
 }
 
 Task<bool> Broker::remember_incarnations(std::vector<Uuid> incarnations) {

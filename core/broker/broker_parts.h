@@ -42,6 +42,7 @@ struct Broker::Parts {
   std::unique_ptr<PartitionTable> partitions;
   std::shared_ptr<MetadataLoader> loader;
   std::unique_ptr<ClusterMember> cluster;
+  std::unique_ptr<Alarm> notes_store;
   std::unique_ptr<Controller> controller;
   std::unique_ptr<ReplicaChanges> replica_changes;
   std::unique_ptr<ProducerIds> producer_ids;

@@ -35,6 +35,7 @@ class ClusterMember {
 
   ReplicaFetches& replica_fetches() { return replica_fetches_; }
   bool is_running() const { return membership_->is_running(); }
+  StoreSeen seen() const { return membership_->seen(); }
   bool is_controller() const { return elections_->is_controller(); }
 
  private:

@@ -25,6 +25,13 @@ bool has_earlier_run(const std::vector<ReplicaEntry>& entries, ReplicaEntry self
   return entry && entry->epoch != self.epoch;
 }
 
+// One without an id: there is none.
+Result<ClusterEntry> cluster_in(const MetadataUpdate& all) {
+  const auto found = all.entries.find(std::string(cluster_entry));
+  if (found == all.entries.end() || !found->second) return ClusterEntry{};
+  return parse_cluster(found->second->value);
+}
+
 }  // namespace
 
 ClusterMembership::ClusterMembership(asio::io_context& loop, const Clock& clock, MetadataStore& store,
@@ -231,8 +238,12 @@ Task<bool> ClusterMembership::is_cluster_ours() {
 }
 
 // Nobody leads in an epoch that the store has not known.
-bool ClusterMembership::is_store_older(const MetadataUpdate& all) const {
+bool ClusterMembership::is_store_older(const MetadataUpdate& all) {
   if (is_loaded_ && all.revision < loader_.revision()) return true;
+  const auto cluster = cluster_in(all);
+  if (cluster && cluster->restored_ms > options_.seen.restored_ms)
+    options_.seen = {all.revision, cluster->restored_ms};  // somebody has accepted that it is
+  if (all.revision < options_.seen.revision) return true;
   for (const auto& [key, entry] : all.entries) {
     if (!entry || !key.starts_with(partition_entries)) continue;
     const auto id = parse_partition_key(std::string_view(key).substr(partition_entries.size()));
@@ -243,9 +254,7 @@ bool ClusterMembership::is_store_older(const MetadataUpdate& all) const {
 }
 
 bool ClusterMembership::is_of_this_cluster(const MetadataUpdate& all) {
-  const auto found = all.entries.find(std::string(cluster_entry));
-  const auto cluster = found != all.entries.end() && found->second ? parse_cluster(found->second->value)
-                                                                   : Result<ClusterEntry>(ClusterEntry{});
+  const auto cluster = cluster_in(all);
   if (cluster && cluster->id == options_.cluster_id) return true;
   if (!std::exchange(has_told_, true))
     spdlog::error("the metadata store is that of {}, this directory belongs to cluster {}: it is not joined",

@@ -20,6 +20,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
     std::function<bool(const Catalog::PartitionId&)> is_trusted;
     // Of the newest batch that is hosted of a partition; -1: none.
     std::function<Epoch(const Catalog::PartitionId&)> newest_epoch = [](const auto&) { return -1; };
+    StoreSeen seen = {};  // by earlier runs
     // That the store has to tell; empty: any.
     std::string cluster_id = {};
     // What the directory knows of its earlier runs: unless the one that was registered last is among them, it
@@ -39,6 +40,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   // Hands over what is led here as far as others can take it, for `patience` at most, and ends the session.
   Task<void> leave(Time::duration patience);
   bool is_running() const { return is_running_; }
+  StoreSeen seen() const { return {loader_.revision(), options_.seen.restored_ms}; }
 
  private:
   using Self = std::shared_ptr<ClusterMembership>;
@@ -51,7 +53,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   Task<bool> load();
   Task<bool> is_cluster_ours();
   bool is_of_this_cluster(const MetadataUpdate& all);
-  bool is_store_older(const MetadataUpdate& all) const;
+  bool is_store_older(const MetadataUpdate& all);
   bool leads_what_others_can() const;
   Task<bool> take_over_entries(BrokerEpoch epoch);
   bool is_trusted(const Catalog::PartitionId& id) const;

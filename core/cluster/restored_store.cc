@@ -47,7 +47,15 @@ std::string accepted_producer_ids(const std::string& json) {
   return next ? producer_id_to_json(*next + producer_ids_skipped) : json;
 }
 
-std::string accepted(const std::string& key, const std::string& value) {
+std::string accepted_cluster(const std::string& json, std::int64_t now_ms) {
+  auto cluster = parse_cluster(json);
+  if (!cluster) return json;
+  cluster->restored_ms = now_ms;
+  return to_json(*cluster);
+}
+
+std::string accepted(const std::string& key, const std::string& value, std::int64_t now_ms) {
+  if (key == cluster_entry) return accepted_cluster(value, now_ms);
   if (key.starts_with(partition_entries)) return accepted_state(value);
   if (key.starts_with(registered_entries)) return accepted_registration(value);
   return key == producer_id_entry ? accepted_producer_ids(value) : value;
@@ -73,7 +81,7 @@ Task<std::size_t> accept_restored(asio::io_context& loop, const Clock& clock, Me
     if (runs(key, *entry))
       throw WrongStart(7, "broker " + key.substr(live_entries.size()) + " runs: stop it first");
     partitions += key.starts_with(partition_entries) ? 1 : 0;
-    std::string value = accepted(key, entry->value);
+    std::string value = accepted(key, entry->value, clock.wall_ms());
     if (value == entry->value) continue;
     if (changes.back().puts.size() == MetadataChange::entries_max) changes.emplace_back();
     changes.back().guards.push_back({Guard::Kind::unchanged, key, entry->version});

@@ -164,16 +164,33 @@ Result<RegisteredEntry> parse_registered(std::string_view text) {
 }
 
 std::string to_json(const ClusterEntry& entry) {
-  return json::serialize(json::object{{"v", form}, {"id", entry.id}, {"created_ms", entry.created_ms}});
+  json::object object{{"v", form}, {"id", entry.id}, {"created_ms", entry.created_ms}};
+  if (entry.restored_ms > 0) object["restored_ms"] = entry.restored_ms;
+  return json::serialize(object);
 }
 
 Result<ClusterEntry> parse_cluster(std::string_view text) {
   const auto object = parse(text);
   ClusterEntry entry;
   const bool is_good = object && read(*object, "id", entry.id) && !entry.id.empty() &&
-                       read(*object, "created_ms", entry.created_ms);
+                       read(*object, "created_ms", entry.created_ms) &&
+                       (!object->contains("restored_ms") || read(*object, "restored_ms", entry.restored_ms));
   if (!is_good) return corrupt;
   return entry;
+}
+
+std::string to_json(const StoreSeen& seen) {
+  return json::serialize(
+      json::object{{"v", form}, {"revision", seen.revision}, {"restored_ms", seen.restored_ms}});
+}
+
+Result<StoreSeen> parse_store_seen(std::string_view text) {
+  const auto object = parse(text);
+  StoreSeen seen;
+  const bool is_good =
+      object && read(*object, "revision", seen.revision) && read(*object, "restored_ms", seen.restored_ms);
+  if (!is_good) return corrupt;
+  return seen;
 }
 
 std::string to_json(const ControllerEntry& entry) {

@@ -63,10 +63,21 @@ Result<RegisteredEntry> parse_registered(std::string_view json);
 struct ClusterEntry {
   std::string id;  // as clients are told
   std::int64_t created_ms = 0;
+  std::int64_t restored_ms =
+      0;  // when the store was put back to an earlier state and that accepted; 0: never
   bool operator==(const ClusterEntry&) const = default;
 };
 std::string to_json(const ClusterEntry& entry);
 Result<ClusterEntry> parse_cluster(std::string_view json);
+
+// The newest that a broker has seen of the store, as it notes it in its directory from time to time.
+struct StoreSeen {
+  std::int64_t revision = 0;
+  std::int64_t restored_ms = 0;
+};
+inline constexpr std::string_view store_seen_key = "core/store";  // in meta
+std::string to_json(const StoreSeen& seen);
+Result<StoreSeen> parse_store_seen(std::string_view json);
 
 struct ControllerEntry {
   BrokerId broker = -1;

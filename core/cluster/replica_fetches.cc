@@ -13,7 +13,7 @@ using PartitionData = kafka::FetchResponse::PartitionData;
 
 namespace {
 
-constexpr auto look_again_after = std::chrono::milliseconds(20);  // whether there is room to send more
+constexpr auto room_again_after = std::chrono::milliseconds(20);  // whether there is room to send more
 
 // Whether that log is a prefix of this one, in the leader epoch that this broker leads in (KIP-320).
 struct Checked {
@@ -131,7 +131,7 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
     co_await collect(session, bytes_max, answers);
     if (!answers.empty() || stopped_ || session->fetches != number || clock_.now() >= deadline) break;
     if (session->has_changed()) continue;
-    const Time until = session->holds() ? std::min(deadline, clock_.now() + look_again_after) : deadline;
+    const Time until = session->holds() ? std::min(deadline, clock_.now() + room_again_after) : deadline;
     const auto waiter = std::make_shared<Waiter>(loop_, clock_, until);
     session->wait(waiter);
     co_await Waiter::wait(waiter);

@@ -18,10 +18,27 @@ namespace {
 constexpr Epoch epochs_skipped = 1 << 20;
 constexpr std::int64_t producer_ids_skipped = 1'000'000'000'000;
 
-bool runs(const std::string& key, const MetadataEntry& entry) {
-  if (!key.starts_with(live_entries)) return false;
-  const auto live = parse_live(entry.value);
-  return !live || live->status != LiveEntry::Status::starting;  // who starts waits for this
+// A broker; empty: none runs. Who starts waits for this.
+std::string who_runs(const MetadataUpdate& all) {
+  for (const auto& [key, entry] : all.entries) {
+    if (!entry || !key.starts_with(live_entries)) continue;
+    const auto live = parse_live(entry->value);
+    if (!live || live->status != LiveEntry::Status::starting) return key.substr(live_entries.size());
+  }
+  return {};
+}
+
+// Sessions come back with the backup, and end by themselves.
+Task<MetadataUpdate> load_when_nobody_runs(StorePatience& access) {
+  for (;;) {
+    auto all = co_await access.store.load();
+    const std::string runs = all ? who_runs(*all) : "";
+    if (all && runs.empty()) co_return std::move(*all);
+    if (all && access.clock.now() >= access.deadline)
+      throw WrongStart(7, "broker " + runs + " runs: stop it first");
+    const std::string why = all ? "broker " + runs + " runs" : all.error().message();
+    co_await access.pause(why);
+  }
 }
 
 std::string accepted_state(const std::string& json) {
@@ -67,19 +84,13 @@ Task<std::size_t> accept_restored(asio::io_context& loop, const Clock& clock, Me
                                   Time::duration patience) {
   StorePatience access{loop, clock, store, clock.now() + patience};
   co_await access.reach();
-  auto all = co_await store.load();
-  while (!all) {
-    co_await access.pause(all.error().message());
-    all = co_await store.load();
-  }
-  if (!all->entries.contains(std::string(cluster_entry)))
+  const MetadataUpdate all = co_await load_when_nobody_runs(access);
+  if (!all.entries.contains(std::string(cluster_entry)))
     throw WrongStart(5, "there is no cluster of that name");
   std::size_t partitions = 0;
   std::vector<MetadataChange> changes(1);
-  for (const auto& [key, entry] : all->entries) {
+  for (const auto& [key, entry] : all.entries) {
     if (!entry) continue;
-    if (runs(key, *entry))
-      throw WrongStart(7, "broker " + key.substr(live_entries.size()) + " runs: stop it first");
     partitions += key.starts_with(partition_entries) ? 1 : 0;
     std::string value = accepted(key, entry->value, clock.wall_ms());
     if (value == entry->value) continue;

@@ -21,9 +21,11 @@ struct Checked {
   Epochs::End diverging = {};
 };
 
-Checked check(const Partition* partition, const ReplicaSession::Asked& asked) {
+Checked check(BrokerId follower, const Partition* partition, const ReplicaSession::Asked& asked) {
   if (!partition || partition->closed()) return {Error::unknown_topic_or_partition};
   if (!partition->leads()) return {Error::not_leader_or_follower};
+  if (!partition->replicas()->has(follower))
+    return {Error::unknown_leader_epoch};  // it is not known here yet
   if (makes(Mistake::no_leader_epoch_check)) return {};
   if (asked.current_leader_epoch > partition->leader_epoch()) return {Error::unknown_leader_epoch};
   if (asked.current_leader_epoch < partition->leader_epoch()) return {Error::fenced_leader_epoch};
@@ -103,7 +105,7 @@ Task<void> ReplicaFetches::take(const kafka::FetchRequest& request, Session sess
 
 void ReplicaFetches::note(ReplicaSession& session, const ReplicaSession::Key& key) {
   const ReplicaSession::Entry& entry = *session.find(key);
-  const Checked checked = check(entry.partition.get(), entry.asked);
+  const Checked checked = check(session.broker(), entry.partition.get(), entry.asked);
   const bool diverges = checked.diverging.epoch >= 0 && !makes(Mistake::counts_diverging_fetch);
   if (checked.error != Error::none || diverges) return;
   const Replicas::Fetch fetch{session.broker(), session.broker_epoch(), entry.asked.current_leader_epoch,
@@ -128,7 +130,7 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
   const auto bytes_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 1)), answer_bytes_max);
   Answers answers;
   for (;;) {
-    co_await collect(session, bytes_max, answers);
+    co_await collect(session, number, bytes_max, answers);
     if (!answers.empty() || stopped_ || session->fetches != number || clock_.now() >= deadline) break;
     if (session->has_changed()) continue;
     const Time until = session->holds() ? std::min(deadline, clock_.now() + room_again_after) : deadline;
@@ -137,7 +139,7 @@ Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& requ
     co_await Waiter::wait(waiter);
     session->release();
   }
-  tell_quiet(*session, answers);
+  if (session->fetches == number) tell_quiet(*session, answers);
   response.session_id = session->id();
   for (auto& [key, data] : answers) {
     if (response.responses.empty() || response.responses.back().topic_id != key.first)
@@ -153,13 +155,15 @@ bool ReplicaFetches::is_limited(const ReplicaSession& session, const ReplicaSess
          !find_entry(partition->replicas()->isr(), session.broker());
 }
 
-// Of what changed, until the answer is full. In between it may be asked for anew: then that is answered.
-Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answers& answers) {
+// Of what changed, until the answer is full, or the next request has come: what that asks for, it is told. In
+// between it may be asked for anew: then that is answered.
+Task<void> ReplicaFetches::collect(Session session, std::uint64_t number, std::size_t bytes_max,
+                                   Answers& answers) {
   Pace pace(co_await asio::this_coro::executor, clock_);
   std::size_t bytes = 0;
   while (bytes < bytes_max) {
     if (pace.due()) co_await pace.give_way();
-    const auto key = session->take_changed();
+    const auto key = session->fetches == number ? session->take_changed() : std::nullopt;
     if (!key) co_return;
     const ReplicaSession::Entry* entry = session->find(*key);
     if (!entry || entry->is_answered) continue;
@@ -171,7 +175,7 @@ Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answe
     const std::uint64_t asks = entry->asks;
     const auto& asked = entry->asked;
     const auto room = std::min(bytes_max - bytes, static_cast<std::size_t>(asked.partition_max_bytes));
-    PartitionData data = co_await answer_of(*entry, key->second, room);
+    PartitionData data = co_await answer_of(session->broker(), *entry, key->second, room);
     ReplicaSession::Entry* now = session->find(*key);
     if (!now || now->asks != asks) continue;
     if (!is_news(data)) {
@@ -187,12 +191,12 @@ Task<void> ReplicaFetches::collect(Session session, std::size_t bytes_max, Answe
   }
 }
 
-Task<PartitionData> ReplicaFetches::answer_of(ReplicaSession::Entry entry, std::int32_t index,
-                                              std::size_t bytes_max) {
+Task<PartitionData> ReplicaFetches::answer_of(BrokerId follower, ReplicaSession::Entry entry,
+                                              std::int32_t index, std::size_t bytes_max) {
   PartitionData data;
   data.partition_index = index;
   data.high_watermark = data.log_start_offset = -1;
-  const Checked checked = check(entry.partition.get(), entry.asked);
+  const Checked checked = check(follower, entry.partition.get(), entry.asked);
   data.error_code = kafka::number_of(checked.error);
   data.diverging_epoch = {checked.diverging.epoch, checked.diverging.offset};
   if (checked.error == Error::none || checked.error == Error::offset_out_of_range) {

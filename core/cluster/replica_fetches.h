@@ -50,9 +50,9 @@ class ReplicaFetches {
   bool is_limited(const ReplicaSession& session, const ReplicaSession::Key& key, const Partition* partition);
   Task<void> take(const kafka::FetchRequest& request, Session session);
   void note(ReplicaSession& session, const ReplicaSession::Key& key);
-  Task<void> collect(Session session, std::size_t bytes_max, Answers& answers);
-  Task<kafka::FetchResponse::PartitionData> answer_of(ReplicaSession::Entry entry, std::int32_t index,
-                                                      std::size_t bytes_max);
+  Task<void> collect(Session session, std::uint64_t number, std::size_t bytes_max, Answers& answers);
+  Task<kafka::FetchResponse::PartitionData> answer_of(BrokerId follower, ReplicaSession::Entry entry,
+                                                      std::int32_t index, std::size_t bytes_max);
   static void tell_quiet(ReplicaSession& session, Answers& answers);
 
   asio::io_context& loop_;

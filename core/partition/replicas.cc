@@ -38,7 +38,7 @@ void Replicas::truncated(Offset end) {
 bool Replicas::fetched(const Fetch& fetch, Time now) {
   const bool is_of_epoch = fetch.leader_epoch == leader_epoch_ || makes(Mistake::no_leader_epoch_check);
   if (!is_of_epoch || fetch.broker == self_) return false;
-  if (std::find(replicas_.begin(), replicas_.end(), fetch.broker) == replicas_.end()) return false;
+  if (!has(fetch.broker)) return false;
   const auto [found, is_new] = followers_.try_emplace(fetch.broker);
   Follower& follower = found->second;
   if (is_new) follower.caught_up_at = follower.fetched_at = now;
@@ -136,9 +136,7 @@ void Replicas::take(const PartitionState& state, StateVersion version) {
   isr_ = state.isr;
   min_isr_ = state.min_isr;
   proposal_.reset();
-  std::erase_if(followers_, [&](const auto& follower) {
-    return std::find(replicas_.begin(), replicas_.end(), follower.first) == replicas_.end();
-  });
+  std::erase_if(followers_, [&](const auto& follower) { return !has(follower.first); });
   advance();
 }
 

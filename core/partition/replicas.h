@@ -7,6 +7,7 @@
 // holds. So whoever is elected from what the store holds has everything that was committed.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <vector>
@@ -41,8 +42,8 @@ class Replicas {
   // ---- how much there is
   void flushed(Offset durable_end, Time now);  // the leader's own log is durable up to here
   // A write failed, or it was elected while it truncated: the leader's own log ends here, and goes on in the
-  // same epoch. What a follower is known to have behind it may be of an earlier epoch, from another leader, and
-  // is not what will be there.
+  // same epoch. What a follower is known to have behind it may be of an earlier epoch, from another leader,
+  // and is not what will be there.
   void truncated(Offset end);
   // False: a fetch of another leader epoch, of an earlier run of the broker, or of no replica; without
   // effect.
@@ -58,6 +59,9 @@ class Replicas {
   StateVersion version() const { return version_; }  // the state is known to have been so
   const std::vector<ReplicaEntry>& isr() const { return isr_; }
   std::size_t replica_count() const { return replicas_.size(); }
+  bool has(BrokerId broker) const {
+    return std::find(replicas_.begin(), replicas_.end(), broker) != replicas_.end();
+  }
   bool is_below_min_isr() const;
 
   // Who may be proposed to join: a replica that runs, and that in this leader epoch and in this run has asked

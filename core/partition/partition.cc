@@ -16,8 +16,9 @@ using kafka::Error;
 
 namespace {
 
-// Longer than anybody needs to send again what the leader before, or this broker before it led, refused.
-constexpr auto new_leader_for = std::chrono::seconds(2);
+// As long as clients wait for an answer of the leader before, which may stand still until then: what they
+// sent to it comes again behind what they have sent here since (librdkafka: socket.timeout.ms, 60 s).
+constexpr auto new_leader_for = std::chrono::seconds(75);
 
 storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head, Offset first) {
   return {batch.data, batch.size, first, first + head.last_offset_delta, head.max_timestamp};

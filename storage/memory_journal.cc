@@ -39,7 +39,8 @@ MemoryJournal::MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOp
     : disk_(disk),
       meta_(disk),
       writes_(std::make_shared<MemoryWrites>(loop.get_executor(), std::move(sync))),
-      on_sealed_(std::move(options.on_sealed)) {
+      on_sealed_(std::move(options.on_sealed)),
+      on_refusing_(std::move(options.on_refusing)) {
   for (auto& [number, partition] : disk_.partitions) {
     partition =
         std::make_shared<MemoryPartition>(*partition);  // what an earlier journal still holds is not this
@@ -95,6 +96,7 @@ JournalStats MemoryJournal::stats() const {
 void MemoryJournal::fail_with(error_code failure) {
   writes_->fail_with(failure);
   meta_.fail_with(failure);
+  if (on_refusing_) on_refusing_(false, static_cast<bool>(failure));
 }
 
 Task<error_code> MemoryJournal::roll() {

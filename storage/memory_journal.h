@@ -70,6 +70,7 @@ class MemoryJournal final : public Journal, private Rewriter {
   const std::shared_ptr<MemoryWrites> writes_;
   std::map<PartitionNumber, std::weak_ptr<Log>> logs_;
   const std::function<void(const std::vector<PartitionNumber>&)> on_sealed_;
+  const std::function<void(bool full, bool failed)> on_refusing_;
   Recovery recovery_;
 };
 

@@ -54,8 +54,23 @@ void IsrChanges::look_at(const Catalog::PartitionId& partition) {
 }
 
 void IsrChanges::look_at_all() {
-  for (const auto& [id, entry] : catalog_.states())
-    if (entry.state.leader == self_ && entry.state.isr.size() < entry.state.replicas.size()) look_at(id);
+  for (const auto& [id, entry] : catalog_.states()) {
+    if (entry.state.leader != self_) continue;
+    if (entry.state.isr.size() < entry.state.replicas.size() || !draining(entry.state).empty()) look_at(id);
+  }
+}
+
+// Whose disk is full or fails, and who is about to stop: acknowledgements do not wait until they are late.
+std::vector<BrokerId> IsrChanges::draining(const PartitionState& state) const {
+  std::vector<BrokerId> leaving;
+  for (const ReplicaEntry& member : state.isr) {
+    const auto live = catalog_.live().find(member.broker);
+    const bool drains = live != catalog_.live().end() && live->second.entry.epoch == member.epoch &&
+                        live->second.entry.status == LiveEntry::Status::draining;
+    if (drains && member.broker != self_) leaving.push_back(member.broker);
+  }
+  const std::size_t left = state.isr.size() - leaving.size();
+  return left < static_cast<std::size_t>(state.min_isr) ? std::vector<BrokerId>{} : leaving;
 }
 
 Task<void> IsrChanges::pause(Time::duration time) {
@@ -106,12 +121,13 @@ std::optional<IsrChanges::Proposal> IsrChanges::proposal(const Catalog::Partitio
   if (known->second.version != replicas.version()) return std::nullopt;
   Proposal proposal{id, partition, known->second.state, {}, known->second.version, {}};
   const auto joining = replicas.joinable(catalog_.registrations());
-  const auto late = replicas.lagging(clock_.now(), lag_max_);
+  auto leaving = replicas.lagging(clock_.now(), lag_max_);
+  if (leaving.empty() && !replicas.is_pending()) leaving = draining(proposal.before);
   if (!joining.empty()) {
     proposal.joining = joining.front().broker;
     proposal.after = rewritten(expand(proposal.before, joining.front()));
-  } else if (!late.empty()) {
-    proposal.after = rewritten(shrink(proposal.before, late));
+  } else if (!leaving.empty()) {
+    proposal.after = rewritten(shrink(proposal.before, leaving));
   } else {
     return std::nullopt;
   }

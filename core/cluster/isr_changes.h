@@ -32,6 +32,7 @@ class IsrChanges : public std::enable_shared_from_this<IsrChanges> {
   static Task<void> work(Self self);
   static Task<void> look_for_late(Self self);
   std::shared_ptr<Partition> led(const Catalog::PartitionId& id) const;  // null: not here, or not led
+  std::vector<BrokerId> draining(const PartitionState& state) const;     // as many as can leave
   std::optional<Proposal> proposal(const Catalog::PartitionId& id) const;
   Task<void> change(std::vector<Catalog::PartitionId> partitions);
   MetadataChange change_of(const std::vector<Proposal>& proposals) const;

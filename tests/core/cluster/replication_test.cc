@@ -135,6 +135,22 @@ TEST_F(Replication, WhoIsCutOffLeavesTheIsrAndComesBack) {
   EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
 }
 
+TEST_F(Replication, WhoseDiskFailsLeavesTheIsrBeforeAnythingWaitsForIt) {
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  EXPECT_EQ(produce("v0"), 0);
+  ASSERT_TRUE(is_even(1));
+  const BrokerId leads = leader();
+  const BrokerId follower = leads == 1 ? 2 : 1;
+  const Time began = cluster.clock.now();
+  cluster.fail_disk(follower);
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.state(leads, "t", 0).isr.size() == 2; }))
+      << "though nothing is produced";
+  EXPECT_LT(cluster.clock.now() - began, std::chrono::seconds(1));
+  EXPECT_EQ(produce("v1"), 1);
+  cluster.mend_disk(follower);
+  EXPECT_TRUE(is_even(2)) << cluster.describe("t", 0);
+}
+
 TEST_F(Replication, WhoStopsInOrderHandsOverWhatItLeadsFirst) {
   ASSERT_EQ(cluster.create("t", 1), Error::none);
   EXPECT_EQ(produce("v0"), 0);

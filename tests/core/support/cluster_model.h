@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 
+#include "storage/error.h"
 #include "tests/core/handlers/conversation.h"
 #include "tests/core/support/network_model.h"
 #include "tests/core/support/store_model.h"
@@ -23,6 +24,10 @@ class ClusterModel {
   bool is_up(BrokerId broker) const { return node(broker).broker != nullptr; }
   void hold_disk(BrokerId broker) { node(broker).broker->hold(); }  // what it writes is not durable
   void release_disk(BrokerId broker) { node(broker).broker->release(); }
+  void fail_disk(BrokerId broker) {
+    node(broker).broker->journal().fail_with(make_error_code(storage::Errc::io));
+  }
+  void mend_disk(BrokerId broker) { node(broker).broker->journal().fail_with({}); }
   // Its disk is another, empty one.
   void wipe(BrokerId broker);
   // Its session ends although it is well.

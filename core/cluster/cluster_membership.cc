@@ -225,8 +225,12 @@ Task<bool> ClusterMembership::load() {
 // Before anything is written there.
 Task<bool> ClusterMembership::is_cluster_ours() {
   if (options_.cluster_id.empty()) co_return true;
+  const Revision known = loader_.revision();
   const auto all = co_await store_.load();
   if (!all) co_return false;
+  // Updates have come since it was read, and this broker knows more than is in it: nothing can be told.
+  const bool is_overtaken = is_loaded_ && all->revision >= known && all->revision < loader_.revision();
+  if (is_overtaken) co_return co_await is_cluster_ours();
   if (!is_loaded_ && !is_of_this_cluster(*all)) co_return false;
   if (!is_store_older(*all)) co_return true;
   if (!std::exchange(has_told_, true))

@@ -17,22 +17,24 @@ import sys
 import tempfile
 import threading
 
-START_SECONDS = 30
-STOP_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 class Broker:
     """Used from one thread. A second start() listens on the port of the first, so that clients find it again."""
 
-    def __init__(self, mq, data, flags=()):
+    def __init__(self, mq, data, flags=(), host="127.0.0.1", within=()):
+        """`within`: the command that runs it, when it is not to run as it is: nsenter, env."""
         self.mq, self.data, self.flags = os.path.abspath(mq), data, list(flags)
+        self.host, self.within = host, list(within)
         self.port = 0
         self.process = None
-        self.log = collections.deque(maxlen=2000)  # the newest lines of all starts
+        self.log = collections.deque(maxlen=20000)  # the newest lines of all starts
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def start(self):
         """Returns when requests are served."""
@@ -40,13 +42,13 @@ class Broker:
         if not self.told.wait(START_SECONDS) or not self.ready:
             self.kill()
             raise RuntimeError(f"the broker did not start\n{self.newest_log()}")
-        self.port = int(re.search(r"127\.0\.0\.1:(\d+)", self.ready).group(1))
+        self.port = int(re.search(rf"{re.escape(self.host)}:(\d+)", self.ready).group(1))
         return self
 
     def launch(self):
         """Returns at once."""
         # setpriv: should the test be killed, the kernel takes the broker along.
-        command = ["setpriv", "--pdeathsig", "KILL", self.mq, "serve", "--data", self.data,
+        command = ["setpriv", "--pdeathsig", "KILL", *self.within, self.mq, "serve", "--data", self.data,
                    "--listen", self.address, "--log-format", "json", *self.flags]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace")

@@ -6,8 +6,11 @@ As a program: cluster.py MQ [flags of serve] -- COMMAND...   runs COMMAND beside
 MQ_BROKERS (all of them) and DATA (the data directory of the first) in its environment. Fails when the command fails or a
 broker does not stop with exit status 0. With --restarting before `--` the brokers are restarted meanwhile, one after another.
               cluster.py MQ --keep N [flags of serve]        runs N brokers until it is interrupted, and says how to reach them.
-As a module: class Cluster, for tests that do to them what happens to brokers."""
+As a module: class Cluster, for tests that do to them what happens to brokers. KEEP=1 in the environment keeps the directory of
+a test that failed, with the brokers' logs."""
 
+import base64
+import json
 import os
 import shutil
 import signal
@@ -43,59 +46,97 @@ def wait_until(what, true, seconds=WAIT_SECONDS):
         time.sleep(0.02)
 
 
-class Etcd:
-    """One member or more."""
+class Local:
+    """Where processes run when there is no network of hosts (hosts.py)."""
+    address, within = "127.0.0.1", ()
 
-    def __init__(self, folder, members=1):
+
+class Etcd:
+    """One member or more; each on a host of its own when there is a network of hosts."""
+
+    def __init__(self, folder, members=1, hosts=None):
         self.folder, self.processes = folder, [None] * members
+        self.hosts = hosts or [Local()] * members
         self.choose_ports()
 
     def choose_ports(self):
         members = len(self.processes)
         ports = free_ports(2 * members)
-        self.clients, self.peers = ports[:members], ports[members:]
-        self.cluster = ",".join(f"e{i}=http://127.0.0.1:{port}" for i, port in enumerate(self.peers))
+        self.clients = [f"http://{host.address}:{port}" for host, port in zip(self.hosts, ports)]
+        self.peers = [f"http://{host.address}:{port}" for host, port in zip(self.hosts, ports[members:])]
+        self.cluster = ",".join(f"e{i}={peer}" for i, peer in enumerate(self.peers))
 
     @property
     def urls(self):
-        return ",".join(f"http://127.0.0.1:{port}" for port in self.clients)
+        return ",".join(self.clients)
 
     def start(self):
         """Brokers are told of its ports after that: somebody may have taken one in between, then there are others."""
         for _ in range(5):
             for member in range(len(self.processes)):
                 self.launch(member)
-            wait_until("etcd answers, or ends", lambda: self.has_ended() or all(map(self.is_healthy, self.clients)))
+            wait_until("etcd answers, or ends", lambda: self.has_ended() or self.is_healthy())
             if not self.has_ended():
                 return self
             self.stop()
             for member in range(len(self.processes)):
-                shutil.rmtree(os.path.join(self.folder, f"etcd{member}"), ignore_errors=True)
+                shutil.rmtree(self.data(member), ignore_errors=True)
             self.choose_ports()
         raise RuntimeError("etcd does not start")
 
     def has_ended(self):
         return any(process.poll() is not None for process in self.processes)
 
-    def launch(self, member):
-        client, peer = (f"http://127.0.0.1:{port}" for port in (self.clients[member], self.peers[member]))
+    def data(self, member=0):
+        return os.path.join(self.folder, f"etcd{member}")
+
+    def launch(self, member=0, state="new"):
+        client, peer = self.clients[member], self.peers[member]
         log = open(os.path.join(self.folder, f"etcd{member}.log"), "ab")
         self.processes[member] = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "etcd", "--name", f"e{member}", "--data-dir",
-             os.path.join(self.folder, f"etcd{member}"), "--listen-client-urls", client, "--advertise-client-urls", client,
+            ["setpriv", "--pdeathsig", "KILL", *self.hosts[member].within, "etcd", "--name", f"e{member}", "--data-dir",
+             self.data(member), "--listen-client-urls", client, "--advertise-client-urls", client,
              "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", self.cluster,
-             "--logger", "zap"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+             "--initial-cluster-state", state, "--logger", "zap"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    @staticmethod
-    def is_healthy(port):
+    def is_healthy(self):
+        """Every member is."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
-                return b"true" in answer.read()
+            return all(b"true" in self.ask(member, "/health") for member in range(len(self.clients)))
         except OSError:
             return False
 
+    def ask(self, member, path, body=None):
+        sent = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.clients[member] + path, sent), timeout=5) as answer:
+            return answer.read()
+
+    def leader(self):
+        """The member that leads, as it says itself."""
+        for member, process in enumerate(self.processes):
+            try:
+                status = json.loads(self.ask(member, "/v3/maintenance/status", {}))
+            except OSError:
+                continue
+            if status.get("leader") == status["header"]["member_id"]:
+                return member
+        return None
+
+    def entries(self, prefix):
+        """What is under keys that begin so: key → JSON."""
+        def coded(text):
+            return base64.b64encode(text.encode()).decode()
+
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        answer = json.loads(self.ask(self.leader(), "/v3/kv/range", {"key": coded(prefix), "range_end": coded(end)}))
+        return {base64.b64decode(kv["key"]).decode(): json.loads(base64.b64decode(kv["value"])) for kv in answer.get("kvs", [])}
+
     def signal(self, how, member=0):
         self.processes[member].send_signal(how)
+
+    def kill(self, member=0):
+        self.processes[member].kill()
+        self.processes[member].wait()
 
     def stop(self):
         for process in filter(None, self.processes):
@@ -104,14 +145,15 @@ class Etcd:
 
 
 class Cluster:
-    """Used from one thread. Brokers are numbered from 1."""
+    """Used from one thread. Brokers are numbered from 1. `hosts`: one for each broker, then one for each member of etcd."""
 
-    def __init__(self, mq, folder, brokers=3, etcd_members=1, flags=()):
+    def __init__(self, mq, folder, brokers=3, etcd_members=1, flags=(), hosts=None):
         self.mq, self.folder = os.path.abspath(mq), folder
-        self.etcd = Etcd(folder, etcd_members)
+        hosts = hosts or [Local()] * (brokers + etcd_members)
+        self.etcd = Etcd(folder, etcd_members, hosts[brokers:])
         self.brokers = {}
-        for number in range(1, brokers + 1):
-            self.brokers[number] = Broker(mq, os.path.join(folder, f"broker{number}"))
+        for number, host in enumerate(hosts[:brokers], 1):
+            self.brokers[number] = Broker(mq, os.path.join(folder, f"broker{number}"), host=host.address, within=host.within)
         self.flags = flags
 
     @property
@@ -121,7 +163,7 @@ class Cluster:
     def start_etcd(self):
         self.etcd.start()
         for number, broker in self.brokers.items():
-            broker.flags = ["--node-id", str(number), "--etcd", self.etcd.urls, "--rpc", "127.0.0.1:0", *self.flags]
+            broker.flags = ["--node-id", str(number), "--etcd", self.etcd.urls, "--rpc", f"{broker.host}:0", *self.flags]
 
     def start(self):
         self.start_etcd()
@@ -177,18 +219,33 @@ class Cluster:
         return broker.start()
 
     def conclude(self, found, summary):
-        """Says what was found, stops all, and ends the process with it."""
+        """Stops all, says what was found, and ends the process with it."""
+        try:
+            self.stop()
+        except RuntimeError as error:
+            found = [*found, str(error)]
         for sentence in found[:20]:
             print(f"FAIL  {sentence}")
         if found:
             for number, broker in self.brokers.items():
                 print(f"the log of broker {number}:\n{broker.newest_log()}")
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if found and os.environ.get("KEEP"):
+            self.write_logs(found)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
         print(summary)
         print(f"{0 if found else 1} passed, {len(found)} failed")
         sys.stdout.flush()
         os._exit(1 if found else 0)
+
+    def write_logs(self, found):
+        """Beside the data of the brokers, for whoever looks into what was found."""
+        for number, broker in self.brokers.items():
+            with open(os.path.join(self.folder, f"broker{number}.log"), "w") as file:
+                file.write(broker.newest_log(len(broker.log)))
+        with open(os.path.join(self.folder, "found"), "w") as file:
+            file.write("\n".join(found))
+        print(f"kept in {self.folder}")
 
     def stop(self):
         try:

@@ -45,12 +45,12 @@ def copy_etcd(cluster, to):
     cluster.etcd.signal(signal.SIGTERM)
     cluster.etcd.processes[0].wait()
     shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(os.path.join(cluster.folder, "etcd0"), to)
+    shutil.copytree(cluster.etcd.data(), to)
 
 
 def start_etcd(cluster):
-    cluster.etcd.launch(0)
-    wait_until("etcd answers", lambda: cluster.etcd.is_healthy(cluster.etcd.clients[0]))
+    cluster.etcd.launch()
+    wait_until("etcd answers", cluster.etcd.is_healthy)
 
 
 def main():

@@ -17,7 +17,7 @@ KILLS = 20
 GROUPS = 8
 PARTITIONS = 4
 TOPIC = "committed"
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 def client(address, group):

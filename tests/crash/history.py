@@ -123,3 +123,11 @@ def changed(history, by_place):
     for place, record in history.seen.items():
         if by_place.get(place) != record:
             yield f"{place}: a reader saw {record}, now there is {by_place.get(place)}"
+
+
+def forget(history, logs):
+    """The logs without the newest record that was acknowledged."""
+    for partition, log in logs.items():
+        if log and log[-1][1] in history.acknowledged:
+            return {**logs, partition: log[:-1]}
+    raise AssertionError("no partition ends with an acknowledged record")

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from churn import Churn
-from history import History, faults
+from history import History, faults, forget
 from workload import Broker, Load, create_topic, read_everything, seed
 
 KILLS = 50
@@ -36,14 +36,6 @@ def kill_at_random(broker, chance, kills):
             broker.stop()
             broker.start()
     return longest
-
-
-def forget(history, logs):
-    """The logs without the newest record that was acknowledged."""
-    for partition, log in logs.items():
-        if log and log[-1][1] in history.acknowledged:
-            return {**logs, partition: log[:-1]}
-    raise AssertionError("no partition ends with an acknowledged record")
 
 
 def main():

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The network between brokers, and between them and etcd, loses all that is sent, in one direction or in both, while clients of
+every kind work: what was acknowledged is there once, in order, and when the network heals so does the cluster.
+network.py MQ [SECONDS [CUT...]]"""
+
+import random
+import sys
+import tempfile
+import time
+
+from cluster import Cluster
+from hosts import Network, enter
+from work import Work, seed
+
+SHORT = 4  # cuts, by chance, when no time is given
+SESSION_SECONDS = 4
+HEAL_SECONDS = 120
+
+
+def isolated(network, victim, others, etcd):
+    network.hide(victim)
+    isolated_among_servers(network, victim, others, etcd)
+
+
+def isolated_among_servers(network, victim, others, etcd):
+    """Clients reach it, and are told what it knows."""
+    for host in (*others, etcd):
+        network.part(victim, host)
+
+
+def deaf(network, victim, others, etcd):
+    network.hide(victim)
+    for host in (*others, etcd):
+        network.lose(host, victim)
+
+
+def mute(network, victim, others, etcd):
+    network.hide(victim)
+    for host in (*others, etcd):
+        network.lose(victim, host)
+
+
+def without_etcd(network, victim, others, etcd):
+    network.part(victim, etcd)
+
+
+def without_brokers(network, victim, others, etcd):
+    for host in others:
+        network.part(victim, host)
+
+
+def without_one(network, victim, others, etcd):
+    network.part(victim, others[0])
+
+
+def one_does_not_hear(network, victim, others, etcd):
+    network.lose(victim, others[0])
+
+
+def all_without_etcd(network, victim, others, etcd):
+    for host in (victim, *others):
+        network.part(host, etcd)
+
+
+CUTS = [isolated, deaf, mute, without_brokers, without_one, one_does_not_hear, all_without_etcd]
+# Those where a coordinator that is one no more is asked by clients, and tells what was committed when it still was.
+STALE = [isolated_among_servers, without_etcd]
+MUST_GO_ON = (isolated, deaf, mute, all_without_etcd)  # then as many can acknowledge as before, and can lead
+
+
+def cut(cluster, work, network, fault, chance, seconds):
+    """Heals when so many seconds are over. Gives back what is wrong, in words."""
+    brokers = network.hosts[:3]
+    chance.shuffle(brokers)
+    fault(network, brokers[0], brokers[1:], network.hosts[3])
+    began, found = time.monotonic(), []
+    if fault in MUST_GO_ON and seconds > SESSION_SECONDS:
+        found = work.goes_on(fault.__name__, 60)
+    time.sleep(max(0, began + seconds - time.monotonic()))
+    network.heal()
+    return found
+
+
+def main():
+    enter()
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    cuts = [fault for fault in CUTS + STALE if fault.__name__ in sys.argv[3:]] or CUTS
+    chosen = seed()
+    chance = random.Random(chosen)
+    network = Network(4)
+    with tempfile.TemporaryDirectory(prefix="mq-network-") as folder:
+        flags = ("--set", f"cluster.session_timeout={SESSION_SECONDS}s")
+        cluster = Cluster(sys.argv[1], folder, flags=flags, hosts=network.hosts).start()
+        work = Work(cluster, chosen, chance).start()
+        found, done, deadline = [], {}, time.monotonic() + seconds
+        first = chance.sample(cuts, len(cuts) if len(sys.argv) > 2 else SHORT)
+        try:
+            while first or time.monotonic() < deadline:
+                fault = first.pop() if first else chance.choice(cuts)
+                print(fault.__name__, flush=True)
+                long = chance.choice((1.5, 2 * SESSION_SECONDS, 4 * SESSION_SECONDS)) if seconds else 2 * SESSION_SECONDS
+                found += cut(cluster, work, network, fault, chance, long)
+                done[fault.__name__] = done.get(fault.__name__, 0) + 1
+                if not seconds or chance.random() < 0.7:
+                    cluster.wait_for_all(HEAL_SECONDS)
+            cluster.wait_for_all(HEAL_SECONDS)
+        except (RuntimeError, TimeoutError) as error:
+            found.append(str(error))
+        network.heal()
+        wrong, summary = work.finish()
+        cluster.conclude(found + wrong, f"{done}, {summary}")
+
+
+if __name__ == "__main__":
+    main()

@@ -212,7 +212,7 @@ class Cluster:
         broker = self.brokers[chance.choice(list(self.brokers))]
         if how == "frozen":
             broker.pause()
-            time.sleep(chance.choice((0.5, 3, 11)))
+            time.sleep(chance.choice((0.5, 3, 11, 14)))
             return broker.resume()
         broker.kill() if how == "killed" else broker.stop()
         time.sleep(chance.choice((0, chance.uniform(0, 2))))

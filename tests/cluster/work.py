@@ -17,6 +17,7 @@ from workload import Load, read_everything, seed  # noqa: E402,F401
 
 TOPIC, PARTITIONS = "shared", 6
 GROUPS = 3
+BEHIND_MAX = 300  # records of the pipeline's input that it has not written
 
 
 def make_topics(cluster, **partitions):
@@ -29,11 +30,11 @@ def make_topics(cluster, **partitions):
 
 
 class Pipelining(threading.Thread):
-    """Keeps the pipeline running, and its input growing."""
+    """Keeps the pipeline running, and its input growing as fast as its output."""
 
-    def __init__(self, address, chance):
+    def __init__(self, address, chance, written):
         super().__init__(daemon=True)
-        self.address = address
+        self.address, self.written = address, written
         self.source = exactly_once.Source(address)
         self.pipeline = exactly_once.Pipeline("python", address, chance)
         self.ending = threading.Event()
@@ -41,7 +42,8 @@ class Pipelining(threading.Thread):
     def run(self):
         self.pipeline.start()
         while not self.ending.wait(0.05):
-            self.source.add(10)
+            if self.source.count - self.written() < BEHIND_MAX:
+                self.source.add(10)
             self.pipeline.look()
 
     def finish(self):
@@ -61,7 +63,7 @@ class Work:
         # Only who is idempotent keeps its order when the leader changes while a request to the one before is on its way.
         self.load = Load(cluster.addresses, TOPIC, PARTITIONS, self.history, chosen, (IDEMPOTENT,) * 2)
         self.committers = [commits.Committer(cluster.addresses, f"group-{i}") for i in range(GROUPS)]
-        self.pipelining = Pipelining(cluster.addresses, chance)
+        self.pipelining = Pipelining(cluster.addresses, chance, lambda: self.transacted)
         self.transacted = 0  # of the pipeline, as a reader of committed records sees it
         self.ending = threading.Event()
         self.reader = threading.Thread(target=self._read_output, daemon=True)

@@ -20,6 +20,7 @@
 #include "net/kafka/messages/describe_groups.h"
 #include "net/kafka/messages/describe_log_dirs.h"
 #include "net/kafka/messages/describe_producers.h"
+#include "net/kafka/messages/describe_quorum.h"
 #include "net/kafka/messages/describe_topic_partitions.h"
 #include "net/kafka/messages/describe_transactions.h"
 #include "net/kafka/messages/elect_leaders.h"
@@ -44,6 +45,8 @@
 #include "net/kafka/messages/produce.h"
 #include "net/kafka/messages/sync_group.h"
 #include "net/kafka/messages/txn_offset_commit.h"
+#include "net/kafka/messages/unregister_broker.h"
+#include "net/kafka/messages/update_features.h"
 #include "net/kafka/messages/write_txn_markers.h"
 
 namespace mq::kafka {
@@ -68,11 +71,12 @@ using EveryMessage = Messages<
     ElectLeadersResponse, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
     AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
     ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, OffsetDeleteRequest,
-    OffsetDeleteResponse, DescribeClusterRequest, DescribeClusterResponse, DescribeProducersRequest,
-    DescribeProducersResponse, DescribeTransactionsRequest, DescribeTransactionsResponse,
-    ListTransactionsRequest, ListTransactionsResponse, ConsumerGroupHeartbeatRequest,
-    ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
-    ListConfigResourcesRequest, ListConfigResourcesResponse, DescribeTopicPartitionsRequest,
-    DescribeTopicPartitionsResponse>;
+    OffsetDeleteResponse, DescribeQuorumRequest, DescribeQuorumResponse, UpdateFeaturesRequest,
+    UpdateFeaturesResponse, DescribeClusterRequest, DescribeClusterResponse, DescribeProducersRequest,
+    DescribeProducersResponse, UnregisterBrokerRequest, UnregisterBrokerResponse, DescribeTransactionsRequest,
+    DescribeTransactionsResponse, ListTransactionsRequest, ListTransactionsResponse,
+    ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeResponse, ListConfigResourcesRequest, ListConfigResourcesResponse,
+    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
 
 }  // namespace mq::kafka

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/kafka/messages/api_versions.h"
 
+#include "core/handlers/features.h"
 #include "core/handlers/handlers.h"
 #include "core/handlers/routes.h"
 
@@ -19,17 +20,6 @@ bool is_software(std::string_view text) {
   return true;
 }
 
-// What clients ask for by a level instead of a version; version 3 of the answer cannot say that a level may
-// be 0.
-struct Feature {
-  const char* name;
-  std::int16_t level;
-};
-constexpr Feature features[] = {
-    {"group.version", 1},        // the consumer group protocol (KIP-848)
-    {"transaction.version", 2},  // partitions are added by writing, every transaction has an epoch (KIP-890)
-};
-
 }  // namespace
 
 Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersionsRequest& request) {
@@ -43,9 +33,11 @@ Task<kafka::ApiVersionsResponse> api_versions(Context& context, kafka::ApiVersio
   }
   for (const Route& route : routes())
     response.api_keys.push_back({route.key, route.advertised_first, route.versions.last});
-  for (const Feature& feature : features) {
-    if (context.version >= 4) response.supported_features.push_back({feature.name, 0, feature.level});
-    response.finalized_features.push_back({feature.name, feature.level, feature.level});
+  // Version 3 of the answer cannot say that a level may be 0.
+  for (const Feature& feature : features()) {
+    if (context.version >= 4)
+      response.supported_features.push_back({std::string(feature.name), 0, feature.level});
+    response.finalized_features.push_back({std::string(feature.name), feature.level, feature.level});
   }
   response.finalized_features_epoch = 0;
   co_return response;

@@ -342,8 +342,12 @@ Task<kafka::ListConfigResourcesResponse> list_config_resources(Context& context,
       if (context.pace.due()) co_await context.pace.give_way();
       response.config_resources.push_back({topic->name, topic_resource});
     }
-  if (wants(broker_resource))
-    response.config_resources.push_back({std::to_string(context.broker.identity.node_id), broker_resource});
+  if (wants(broker_resource)) {
+    std::set<BrokerId> brokers{context.broker.identity.node_id};
+    for (const auto& [id, registered] : topics.registered()) brokers.insert(id);
+    for (const BrokerId id : brokers)
+      response.config_resources.push_back({std::to_string(id), broker_resource});
+  }
   if (wants(group_resource))
     for (const auto& [id, own] : context.broker.groups.configs().all())
       response.config_resources.push_back({id, group_resource});

@@ -40,6 +40,8 @@ struct DescribeLogDirsRequest;
 struct DescribeLogDirsResponse;
 struct DescribeProducersRequest;
 struct DescribeProducersResponse;
+struct DescribeQuorumRequest;
+struct DescribeQuorumResponse;
 struct DescribeTopicPartitionsRequest;
 struct DescribeTopicPartitionsResponse;
 struct DescribeTransactionsRequest;
@@ -88,6 +90,10 @@ struct SyncGroupRequest;
 struct SyncGroupResponse;
 struct TxnOffsetCommitRequest;
 struct TxnOffsetCommitResponse;
+struct UnregisterBrokerRequest;
+struct UnregisterBrokerResponse;
+struct UpdateFeaturesRequest;
+struct UpdateFeaturesResponse;
 struct WriteTxnMarkersRequest;
 struct WriteTxnMarkersResponse;
 }  // namespace mq::kafka
@@ -106,6 +112,10 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
                                                       kafka::DescribeClusterRequest& request);
 Task<kafka::DescribeTopicPartitionsResponse> describe_topic_partitions(
     Context& context, kafka::DescribeTopicPartitionsRequest& request);
+Task<kafka::DescribeQuorumResponse> describe_quorum(Context& context, kafka::DescribeQuorumRequest& request);
+Task<kafka::UpdateFeaturesResponse> update_features(Context& context, kafka::UpdateFeaturesRequest& request);
+Task<kafka::UnregisterBrokerResponse> unregister_broker(Context& context,
+                                                        kafka::UnregisterBrokerRequest& request);
 Task<kafka::DescribeLogDirsResponse> describe_log_dirs(Context& context,
                                                        kafka::DescribeLogDirsRequest& request);
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,

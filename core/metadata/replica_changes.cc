@@ -64,6 +64,25 @@ Task<ReplicaChanges::Answer> ReplicaChanges::change(TopicPartition partition, De
   co_return Answer{Error::request_timed_out, "others change it at the same time"};
 }
 
+Task<ReplicaChanges::Answer> ReplicaChanges::unregister(BrokerId broker) {
+  const std::string name = "broker " + std::to_string(broker);
+  if (catalog_.live().contains(broker))
+    co_return Answer{Error::duplicate_broker_registration,
+                     name + " runs, or did a moment ago: stop it first"};
+  if (!catalog_.registered().contains(broker))
+    co_return Answer{Error::broker_id_not_registered, name + " is not registered"};
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::absent, live_key(broker)});
+  change.erases.push_back(registered_key(broker));
+  const Committed committed = co_await store_.commit(std::move(change));
+  if (committed.outcome == Outcome::conflict)
+    co_return Answer{Error::duplicate_broker_registration, name + " has just started"};
+  if (committed.outcome != Outcome::done)
+    co_return Answer{Error::request_timed_out, "the change could not be stored: " + committed.why};
+  co_await loader_.applied(committed.revision);
+  co_return Answer{};
+}
+
 Task<ReplicaChanges::Answer> ReplicaChanges::elect(TopicPartition partition, Election election) {
   const Registrations& registrations = catalog_.registrations();
   Decide decide = [&registrations, election](const PartitionState& state, PartitionState& after) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What administrators change about replicas: who leads a partition, and where it is. Each is one
 // compare-and-swap of the partition's state, whichever broker is asked; a move is finished by the elected
-// controller. Lives on the loop.
+// controller. And which broker is none any more. Lives on the loop.
 #pragma once
 
 #include "core/metadata/loader.h"
@@ -26,6 +26,9 @@ class ReplicaChanges {
   Task<Answer> move(TopicPartition partition, std::optional<std::vector<BrokerId>> target);
   // All partitions of the topic have, or will have, so many replicas: new ones will, too.
   Task<void> note_replication_factor(std::string topic);
+  // Forgets a broker that does not run; the caller has seen that it is a replica of nothing. Should its
+  // directory come back, it counts as a new one.
+  Task<Answer> unregister(BrokerId broker);
 
  private:
   using Decide = std::function<Answer(const PartitionState&, PartitionState& after)>;

@@ -94,10 +94,10 @@ TEST(Routes, WhatChangesTopicsAndConfigurationsIsTheControllers) {
   std::set<std::string_view> names;
   for (const Route& route : routes())
     if (route.answered_by == AnsweredBy::controller) names.insert(route.name);
-  EXPECT_EQ(names,
-            (std::set<std::string_view>{"AlterConfigs", "AlterPartitionReassignments", "CreatePartitions",
-                                        "CreateTopics", "DeleteTopics", "ElectLeaders",
-                                        "IncrementalAlterConfigs", "ListPartitionReassignments"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{
+                       "AlterConfigs", "AlterPartitionReassignments", "CreatePartitions", "CreateTopics",
+                       "DeleteTopics", "ElectLeaders", "IncrementalAlterConfigs",
+                       "ListPartitionReassignments", "UnregisterBroker", "UpdateFeatures"}));
 }
 
 }  // namespace

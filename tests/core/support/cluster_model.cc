@@ -5,8 +5,13 @@
 
 namespace mq::core {
 
-ClusterModel::ClusterModel(std::uint64_t seed, int brokers)
-    : clock(seed), store(clock), network(clock), random_(seed), sessions_(clock.alarm(store_loop_)) {
+ClusterModel::ClusterModel(std::uint64_t seed, int brokers, Adjust adjust)
+    : clock(seed),
+      store(clock),
+      network(clock),
+      random_(seed),
+      adjust_(std::move(adjust)),
+      sessions_(clock.alarm(store_loop_)) {
   look_at_sessions();
   for (BrokerId id = 1; id <= brokers; id++) {
     nodes_[id];
@@ -38,7 +43,10 @@ void ClusterModel::wipe(BrokerId broker) {
 
 void ClusterModel::start(BrokerId id) {
   Node& node = this->node(id);
-  const auto adjust = [id](Config& config) { config.node_id = id; };
+  const auto adjust = [this, id](Config& config) {
+    config.node_id = id;
+    if (adjust_) adjust_(config);
+  };
   const auto adjust_world = [&](World& world) {
     World::Cluster cluster;
     cluster.open_store = [this, id](asio::io_context& loop, const Identity&) {

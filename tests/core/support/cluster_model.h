@@ -15,7 +15,8 @@ namespace mq::core {
 
 class ClusterModel {
  public:
-  explicit ClusterModel(std::uint64_t seed, int brokers = 3);
+  using Adjust = std::function<void(Config&)>;  // before each start of a broker; node_id says of which
+  explicit ClusterModel(std::uint64_t seed, int brokers = 3, Adjust adjust = {});
   ~ClusterModel();
 
   void start(BrokerId broker);
@@ -118,6 +119,7 @@ class ClusterModel {
 
   test::TempDir dir_;
   std::mt19937_64 random_;
+  const Adjust adjust_;
   asio::io_context store_loop_{1};
   std::unique_ptr<Alarm> sessions_;
   std::map<BrokerId, Node> nodes_;

@@ -109,7 +109,7 @@ void ReplicaFetches::note(ReplicaSession& session, const ReplicaSession::Key& ke
   const bool diverges = checked.diverging.epoch >= 0 && !makes(Mistake::counts_diverging_fetch);
   if (checked.error != Error::none || diverges) return;
   const Replicas::Fetch fetch{session.broker(), session.broker_epoch(), entry.asked.current_leader_epoch,
-                              entry.asked.fetch_offset};
+                              entry.asked.fetch_offset, entry.asked.log_start_offset};
   const bool counts = entry.partition->change_replicas(
       [&](Replicas& replicas) { return replicas.fetched(fetch, clock_.now()); });
   if (counts) fetched_(key, *entry.partition);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/handlers/handlers.h"
+#include "core/handlers/nodes.h"
 #include "core/loop/run_on.h"
 #include "core/pieces.h"
 #include "net/round_trip.h"
@@ -30,6 +31,29 @@ std::size_t good_bytes(std::size_t partitions, std::chrono::microseconds round_t
   return (good_bytes_min + partitions * good_bytes_per_partition) * ways;
 }
 
+// Who reads, and where it stands.
+struct Reader {
+  bool committed = false;  // only what committed transactions wrote
+  bool has_rack = false;   // it says in which; followers, too, may answer it (KIP-392)
+  // Brokers in its rack that may be followers of what is led here; none where this one is in it as well.
+  std::vector<BrokerId> near = {};
+};
+
+constexpr kafka::Version version_with_rack = 11;
+
+Reader reader_of(const Context& context, const kafka::FetchRequest& request) {
+  Reader reader{request.isolation_level == 1,
+                context.version >= version_with_rack && !request.rack_id.empty()};
+  if (!reader.has_rack || request.rack_id == context.broker.config.rack) return reader;
+  const Registrations& registrations = context.broker.catalog.registrations();
+  for (const Node& node : nodes(context)) {
+    const auto known = registrations.find(node.id);
+    if (node.rack == request.rack_id && known != registrations.end() && known->second.running)
+      reader.near.push_back(node.id);
+  }
+  return reader;
+}
+
 // A partition as this fetch sees it. Lives in the coroutine.
 struct PartitionRead {
   PartitionRequest request;
@@ -38,12 +62,13 @@ struct PartitionRead {
   Error error = Error::none;
   Epochs::End diverging;
   Offset high_watermark = -1, last_stable = -1, log_start = -1;
+  BrokerId preferred = -1;  // from which it should be read instead
   storage::Read read;
   std::size_t siblings = 0;  // asked for with it, of the same topic; 0: unknown
 };
 
 PartitionRead find(const Services& broker, PartitionRequest one, bool by_id) {
-  PartitionRead reading{std::move(one), {}, nullptr, Error::none, {}, -1, -1, -1, {}, 0};
+  PartitionRead reading{std::move(one), {}, nullptr, Error::none, {}, -1, -1, -1, -1, {}, 0};
   const TopicPtr topic = by_id ? broker.catalog.find(reading.request.key.topic_id)
                                : broker.catalog.find(reading.request.key.topic);
   Located located = broker.locate(topic, reading.request.key.partition);
@@ -52,15 +77,28 @@ PartitionRead find(const Services& broker, PartitionRequest one, bool by_id) {
   return reading;
 }
 
+// A follower may lack what the leader has, or have what it will truncate: only the leader can tell a client
+// that its position is wrong, and to the leader it goes back with OFFSET_OUT_OF_RANGE.
+Error check_follower(const Partition& partition, const kafka::FetchRequest::FetchPartition& asked) {
+  if (!partition.is_exact()) return Error::replica_not_available;  // which transactions were aborted
+  if (asked.fetch_offset < partition.start() || asked.fetch_offset > partition.end())
+    return Error::offset_out_of_range;
+  if (asked.last_fetched_epoch < 0) return Error::none;
+  const auto end = partition.end_of(asked.last_fetched_epoch);
+  const bool is_same = end.epoch == asked.last_fetched_epoch && asked.fetch_offset <= end.offset;
+  return is_same ? Error::none : Error::offset_out_of_range;
+}
+
 // Whether this log is the one the client remembers (KIP-320), and has the offset.
-Error check(PartitionRead& reading) {
+Error check(PartitionRead& reading, const Reader& reader) {
   const Partition& partition = *reading.partition;
   const auto& asked = reading.request.asked;
   if (partition.closed()) return Error::unknown_topic_or_partition;
-  if (!partition.leads()) return Error::not_leader_or_follower;
+  if (!partition.leads() && !reader.has_rack) return Error::not_leader_or_follower;
   if (asked.current_leader_epoch > partition.leader_epoch()) return Error::unknown_leader_epoch;
   if (asked.current_leader_epoch >= 0 && asked.current_leader_epoch < partition.leader_epoch())
     return Error::fenced_leader_epoch;
+  if (!partition.leads()) return check_follower(partition, asked);
   if (asked.last_fetched_epoch >= 0) {
     const auto end = partition.end_of(asked.last_fetched_epoch);
     if (end.epoch < 0) return Error::offset_out_of_range;
@@ -71,6 +109,12 @@ Error check(PartitionRead& reading) {
   return Error::none;
 }
 
+BrokerId preferred_for(const PartitionRead& reading, const Reader& reader) {
+  const auto& replicas = reading.partition->replicas();
+  if (reader.near.empty() || !replicas) return -1;
+  return replicas->reader_at(reading.request.asked.fetch_offset, reader.near).value_or(-1);
+}
+
 struct ReadResult {
   std::size_t bytes = 0;
   bool at_once = false;  // an error or the like: nothing to wait for
@@ -79,13 +123,13 @@ struct ReadResult {
 // In the order asked for. The first batch of all comes whatever its size (KIP-74); after it only what fits,
 // up to the first that does not: to look into all others for a batch small enough would cost more than the
 // next request, in which they are first.
-Task<ReadResult> read_all(Context& context, std::vector<PartitionRead>& reads, bool committed,
+Task<ReadResult> read_all(Context& context, std::vector<PartitionRead>& reads, const Reader& reader,
                           std::size_t bytes_max) {
   ReadResult result;
   bool full = false;
   for (PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
-    if (reading.partition) reading.error = check(reading);
+    if (reading.partition) reading.error = check(reading, reader);
     if (reading.error != Error::none || reading.diverging.epoch >= 0) {
       result.at_once = true;
       continue;
@@ -94,7 +138,12 @@ Task<ReadResult> read_all(Context& context, std::vector<PartitionRead>& reads, b
     reading.last_stable = reading.partition->last_stable_offset();
     reading.log_start = reading.partition->start();
     reading.read = {};
-    const Offset until = committed ? reading.last_stable : reading.high_watermark;
+    reading.preferred = preferred_for(reading, reader);
+    if (reading.preferred >= 0) {
+      result.at_once = true;
+      continue;
+    }
+    const Offset until = reader.committed ? reading.last_stable : reading.high_watermark;
     const auto asked_max = static_cast<std::size_t>(std::max(reading.request.asked.partition_max_bytes, 0));
     const std::size_t left = bytes_max - std::min(bytes_max, result.bytes);
     const std::size_t room = std::min(asked_max, left);
@@ -102,7 +151,7 @@ Task<ReadResult> read_all(Context& context, std::vector<PartitionRead>& reads, b
     if (reading.request.asked.fetch_offset >= until || full) continue;
     auto read = co_await reading.partition->read(reading.request.asked.fetch_offset, room, until);
     if (!read) {
-      reading.error = to_kafka(read.error());
+      reading.error = reading.partition->leads() ? to_kafka(read.error()) : Error::replica_not_available;
       result.at_once = true;
       continue;
     }
@@ -146,26 +195,21 @@ Task<std::shared_ptr<Waiter>> wait_for(Context& context, const std::vector<Parti
   co_return waiter;
 }
 
-bool is_committed(const kafka::FetchRequest& request) {
-  return request.isolation_level == 1;
-}
-
 // Reads until there is enough, something to tell at once, or the deadline.
-Task<void> read_enough(Context& context, const kafka::FetchRequest& request,
+Task<void> read_enough(Context& context, const kafka::FetchRequest& request, const Reader& reader,
                        std::vector<PartitionRead>& reads) {
   const auto asked_max = std::min(static_cast<std::size_t>(std::max(request.max_bytes, 0)), fetch_bytes_max);
   const auto bytes_min = std::min(static_cast<std::size_t>(std::max(request.min_bytes, 0)), asked_max);
   const auto good = good_bytes(reads.size(), net::round_trip(context.peer->socket));
   const auto bytes_max = bytes_min > good ? asked_max : std::min(asked_max, good);
-  const bool committed = is_committed(request);
   const Time deadline =
       context.broker.clock.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
   for (;;) {
-    const ReadResult result = co_await read_all(context, reads, committed, bytes_max);
+    const ReadResult result = co_await read_all(context, reads, reader, bytes_max);
     if (result.bytes >= bytes_min || result.at_once || reads.empty() || request.max_wait_ms <= 0) co_return;
     if (context.broker.clock.now() >= deadline || context.peer->gone) co_return;
-    const auto waiter = co_await wait_for(context, reads, committed, deadline);
-    if (co_await any_changed(context, reads, committed))
+    const auto waiter = co_await wait_for(context, reads, reader.committed, deadline);
+    if (co_await any_changed(context, reads, reader.committed))
       continue;  // meanwhile, or while a cold read was waited for
     if (context.peer->gone) co_return;
     context.peer->when_gone = [waiter] { waiter->wake(); };
@@ -198,7 +242,8 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionR
   data.log_start_offset = fine ? reading.log_start : -1;
   if (committed && fine) data.aborted_transactions = aborted_in(reading);
   data.diverging_epoch = {reading.diverging.epoch, reading.diverging.offset};
-  if (reading.error == Error::fenced_leader_epoch)
+  data.preferred_read_replica = fine ? reading.preferred : -1;
+  if (reading.error == Error::fenced_leader_epoch && reading.partition->leads())
     data.current_leader = {context.broker.identity.node_id, reading.partition->leader_epoch()};
   data.records.emplace().pieces = to_net(std::move(reading.read.pieces));
   return data;
@@ -276,7 +321,8 @@ Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request)
     co_return response;
   }
   std::vector<PartitionRead> reads = co_await find_all(context, request, session_context);
-  co_await read_enough(context, request, reads);
+  const Reader reader = reader_of(context, request);
+  co_await read_enough(context, request, reader, reads);
 
   if (session_context.session) response.session_id = session_context.session->id;
   std::map<std::pair<std::string, Uuid>, std::size_t>
@@ -284,7 +330,7 @@ Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request)
   for (PartitionRead& reading : reads) {
     if (context.pace.due()) co_await context.pace.give_way();
     const bool has_records = reading.read.size > 0;
-    auto data = answer_of(context, reading, is_committed(request));
+    auto data = answer_of(context, reading, reader.committed);
     if (session_context.is_long) reading.partition.reset();  // here: a partition belongs to the loop
     if (session_context.session &&
         !session_context.session->changed(reading.request.key, data, has_records) &&

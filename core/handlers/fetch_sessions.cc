@@ -71,7 +71,8 @@ bool FetchSession::changed(const FetchKey& key, const kafka::FetchResponse::Part
   Entry& entry = *found->second;
   const bool changed = has_records || answer.error_code != 0 || entry.told_error ||
                        answer.high_watermark != entry.high_watermark ||
-                       answer.log_start_offset != entry.log_start || answer.diverging_epoch.epoch >= 0;
+                       answer.log_start_offset != entry.log_start || answer.diverging_epoch.epoch >= 0 ||
+                       answer.preferred_read_replica >= 0;
   entry.high_watermark = answer.high_watermark;
   entry.log_start = answer.log_start_offset;
   entry.told_error = answer.error_code != 0;

@@ -54,9 +54,22 @@ bool Replicas::fetched(const Fetch& fetch, Time now) {
   follower.fetched_at = now;
   follower.leader_end_at_fetch = durable_end_;
   follower.durable_end = fetch.durable_end;
+  follower.start = fetch.start;
   follower.broker_epoch = fetch.broker_epoch;
   advance();
   return true;
+}
+
+std::optional<BrokerId> Replicas::reader_at(Offset offset, std::span<const BrokerId> brokers) const {
+  std::optional<BrokerId> best;
+  for (const BrokerId broker : brokers) {
+    const auto found = followers_.find(broker);
+    if (found == followers_.end() || !find_entry(isr_, broker)) continue;
+    const Follower& follower = found->second;
+    if (offset < follower.start || offset > follower.durable_end) continue;
+    if (!best || follower.durable_end > durable_end_of(*best)) best = broker;
+  }
+  return best;
 }
 
 bool Replicas::is_below_min_isr() const {

@@ -34,6 +34,7 @@ class Replicas {
     BrokerEpoch broker_epoch = -1;
     Epoch leader_epoch = -1;
     Offset durable_end = 0;
+    Offset start = 0;
   };
 
   // `state` names broker `self` as leader. The lag of each follower counts from `now`.
@@ -58,6 +59,9 @@ class Replicas {
   Epoch leader_epoch() const { return leader_epoch_; }
   StateVersion version() const { return version_; }  // the state is known to have been so
   const std::vector<ReplicaEntry>& isr() const { return isr_; }
+  // Of these, a follower in sync that has what lies at this offset, or ends there; of several the one that
+  // has most. Nothing: there is none.
+  std::optional<BrokerId> reader_at(Offset offset, std::span<const BrokerId> brokers) const;
   std::size_t replica_count() const { return replicas_.size(); }
   bool has(BrokerId broker) const {
     return std::find(replicas_.begin(), replicas_.end(), broker) != replicas_.end();
@@ -91,6 +95,7 @@ class Replicas {
  private:
   struct Follower {
     Offset durable_end = -1;  // -1: it has not asked yet
+    Offset start = 0;
     BrokerEpoch broker_epoch = -1;
     Time caught_up_at;  // then it had all that the leader had
     Time fetched_at;

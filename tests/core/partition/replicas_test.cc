@@ -40,6 +40,27 @@ Replicas::Fetch from(ReplicaEntry follower, Offset durable_end) {
   return {follower.broker, follower.epoch, epoch, durable_end};
 }
 
+// ---- who else may be read from
+
+TEST(Replicas, AReaderGoesToTheFollowerInSyncThatHasMost) {
+  Replicas replicas = leader_of({one, two, three});
+  EXPECT_FALSE(replicas.reader_at(50, std::vector<BrokerId>{2, 3})) << "they have not asked yet";
+  replicas.fetched({2, two.epoch, epoch, 80, 10}, start);
+  replicas.fetched({3, three.epoch, epoch, 90, 20}, start);
+  EXPECT_EQ(replicas.reader_at(50, std::vector<BrokerId>{2, 3}), 3);
+  EXPECT_EQ(replicas.reader_at(50, std::vector<BrokerId>{2}), 2);
+  EXPECT_EQ(replicas.reader_at(15, std::vector<BrokerId>{2, 3}), 2) << "3 begins later";
+  EXPECT_EQ(replicas.reader_at(90, std::vector<BrokerId>{2, 3}), 3) << "where it ends it waits";
+  EXPECT_FALSE(replicas.reader_at(91, std::vector<BrokerId>{1, 2, 3}))
+      << "of the leader itself nothing is said";
+}
+
+TEST(Replicas, NobodyReadsFromAFollowerThatIsNotInSync) {
+  Replicas replicas = leader_of({one, two});
+  replicas.fetched(from(three, 95), start);
+  EXPECT_FALSE(replicas.reader_at(50, std::vector<BrokerId>{3}));
+}
+
 // ---- the high watermark
 
 TEST(Replicas, HighWatermarkIsTheSlowestInSyncReplica) {

@@ -206,10 +206,12 @@ void describe(const Context& context, const Topic& topic, std::int32_t first, st
   answer.topic_authorized_operations = topic_operations;
   std::int32_t i = first;
   for (; i < topic.partitions && room > 0; i++, room--) {
-    auto& partition = answer.partitions.emplace_back(
-        partition_of<DescribedPartition>(context.broker.catalog.state(topic, i), i));
-    partition.eligible_leader_replicas.emplace();  // Java's admin client falls over null
-    partition.last_known_elr.emplace();
+    PartitionState state = context.broker.catalog.state(topic, i);
+    std::vector<BrokerId> eligible, last_known = state.last_known;
+    for (const ReplicaEntry& entry : state.elr) eligible.push_back(entry.broker);
+    auto& partition = answer.partitions.emplace_back(partition_of<DescribedPartition>(std::move(state), i));
+    partition.eligible_leader_replicas = std::move(eligible);  // Java's admin client falls over null
+    partition.last_known_elr = std::move(last_known);
   }
   if (i < topic.partitions) response.next_cursor = DescribedPartitions::Cursor{topic.name, i};
 }

@@ -11,8 +11,9 @@ extern const Command topic_list, topic_describe, topic_create, topic_alter, topi
 extern const Command group_list, group_describe, group_lag, group_seek, group_delete, group_forget,
     group_export, group_import, group_evict, group_peek;
 extern const Command txn_list, txn_describe, txn_hanging, txn_abort;
-extern const Command cluster_accept_restore, cluster_adopt, cluster_info, cluster_health;
-extern const Command partition_list, partition_elect, partition_move;
+extern const Command cluster_accept_restore, cluster_adopt, cluster_info, cluster_health, cluster_config;
+extern const Command broker_list, broker_describe, broker_disk, broker_config;
+extern const Command partition_list, partition_elect, partition_move, partition_recover;
 extern const Command storage_ls, storage_dump, storage_verify;
 extern const Command config_validate, config_template, config_keys;
 extern const Command completion, complete, help, version;
@@ -51,9 +52,15 @@ const std::vector<const Command*>& commands() {
       &cluster_accept_restore,
       &cluster_info,
       &cluster_health,
+      &cluster_config,
+      &broker_list,
+      &broker_describe,
+      &broker_disk,
+      &broker_config,
       &partition_list,
       &partition_elect,
       &partition_move,
+      &partition_recover,
       &bench_produce,
       &bench_consume,
       &bench_e2e,

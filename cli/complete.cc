@@ -13,6 +13,7 @@
 #include "cli/frame/parse.h"
 #include "cli/group/group.h"
 #include "cli/topic/topic.h"
+#include "core/config/broker_config.h"
 #include "core/config/config.h"
 #include "core/config/scalars.h"
 #include "core/config/topic_config.h"
@@ -233,6 +234,11 @@ Candidates values_of(Kind kind, std::string_view choices, const std::string& wor
       return config_keys("");
     case Kind::setting:
       return settings(word);
+    case Kind::broker_setting:
+      for (const core::TopicConfigKey& key : core::topic_config_keys())
+        for (const std::string_view name : core::split(key.synonyms, ','))
+          if (core::is_dynamic(name)) found.push_back({std::string(name), std::string(key.documentation)});
+      return found;
     case Kind::broker_key:
       for (const core::Setting& setting : core::settings())
         found.push_back({setting.key, std::string(setting.documentation)});

@@ -63,9 +63,9 @@ std::string remedy(const admin::Problem& problem) {
     case What::no_controller:
       return "start the other brokers; do they reach etcd?";
     case What::no_leader: {
-      const std::string elect = "mq partition elect --unclean " + as_selectors(problem.partitions);
-      if (problem.down.empty()) return "look at the logs of the brokers; the last resort: " + elect;
-      return "start " + brokers_text(problem.down) + ", or if that is lost: " + elect;
+      const std::string recover = "mq partition recover " + as_selectors(problem.partitions);
+      if (problem.down.empty()) return "look at the logs of the brokers; the last resort: " + recover;
+      return "start " + brokers_text(problem.down) + ", or if that is lost: " + recover;
     }
     case What::under_replicated:
       if (!problem.down.empty()) return "start " + brokers_text(problem.down);

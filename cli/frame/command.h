@@ -33,11 +33,12 @@ enum class Kind {
   topic,     // a topic, and where the command takes it a pattern or TOPIC:PARTITIONS
   group,
   broker,
-  broker_id,     // a broker's number
-  reassignment,  // TOPIC:PARTITIONS=BROKER,BROKER
-  config_key,    // a topic setting's name
-  setting,       // a topic setting as KEY=VALUE
-  broker_key,    // a key of the broker's configuration file
+  broker_id,       // a broker's number
+  reassignment,    // TOPIC:PARTITIONS=BROKER,BROKER
+  config_key,      // a topic setting's name
+  setting,         // a topic setting as KEY=VALUE
+  broker_key,      // a key of the broker's configuration file
+  broker_setting,  // a broker setting by Kafka's name, or as KEY=VALUE
   file,
   directory,
   command,  // a command or help topic, for `mq help`

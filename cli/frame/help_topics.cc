@@ -93,6 +93,10 @@ constexpr std::string_view from_kafka = R"(From Kafka's scripts to mq
   kafka-topics --alter --topic T --partitions 12   mq topic alter T -p 12
   kafka-configs --entity-type topics --alter
       --entity-name T --add-config K=V             mq topic alter T -c K=V
+  kafka-configs --entity-type brokers --alter
+      --entity-name N --add-config K=V             mq broker config set N K=V
+      --entity-default --add-config K=V            mq cluster config set K=V
+  kafka-log-dirs --describe                        mq broker disk
   kafka-consumer-groups --list                     mq group list
   kafka-consumer-groups --describe --group G       mq group describe G
   kafka-consumer-groups --reset-offsets --group G

@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/admin/brokers.h"
 #include "core/admin/group.h"
 #include "core/admin/group_move.h"
 #include "core/admin/health.h"
+#include "core/admin/recovery.h"
 #include "core/admin/replica_changes.h"
 #include "core/admin/topic.h"
 #include "net/kafka/messages/metadata.h"
@@ -49,5 +51,12 @@ json::object row_of(const Move& move);
 
 json::object row_of(const kafka::MetadataResponse& cluster);
 json::object row_of(const Health& health);
+
+json::object row_of(const BrokerState& broker);  // one of many
+// All that is known of one.
+json::object details_of(const BrokerState& broker, const std::vector<BrokerSetting>& settings);
+json::object row_of(const LogDir& dir);
+json::object row_of(const BrokerSetting& setting);
+json::object row_of(const Recovery& recovery);
 
 }  // namespace mq::admin

@@ -145,8 +145,9 @@ TEST(Commands, AFlagThatMeansNothingToACommandIsNotShown) {
 }
 
 TEST(Commands, WhatChangesSomethingHasADryRun) {
-  for (const std::string_view name : {"topic create", "topic alter", "topic delete", "topic trim",
-                                      "topic purge", "partition elect", "partition move"}) {
+  for (const std::string_view name :
+       {"topic create", "topic alter", "topic delete", "topic trim", "topic purge", "partition elect",
+        "partition move", "partition recover", "broker config", "cluster config"}) {
     const auto flags = flags_of(*find_command(name));
     const auto dry =
         std::find_if(flags.begin(), flags.end(), [](const Flag& flag) { return flag.name == "dry-run"; });

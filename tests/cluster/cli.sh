@@ -47,6 +47,46 @@ check "those of a broker that is not there" 0 "$(mq partition list orders --brok
 check "none is unhealthy" 0 "$(mq partition list orders --unhealthy -o json | jq length)"
 check "a topic that is not there" 3 "$(status mq partition list nothing)"
 
+# brokers
+
+check "brokers are listed" '1 ok, 2 ok, 3 ok' "$(mq broker list -o json | jq -r '[.[] | "\(.broker) \(.state)"] | join(", ")')"
+check "with what they lead and hold" '3 9' "$(mq broker list -o json | jq -r '"\([.[].leaders] | add) \([.[].replicas] | add)"')"
+check "one of them is the controller" 1 "$(mq broker list -o json | jq '[.[] | select(.controller)] | length')"
+check "as a table for people" 'BROKER ADDRESS RACK STATE LEADS REPLICAS USED FREE' \
+  "$(mq broker list | head -1 | tr -s ' ' | sed 's/ $//')"
+check "-o name is their numbers" '1 2 3' "$(mq broker list -o name | paste -sd' ')"
+check "disks have a size" true "$(mq broker disk -o json | jq 'length == 3 and all(.[]; .total_bytes > .free_bytes and .replicas == 3)')"
+check "of one broker" 2 "$(mq broker disk 2 -o json | jq '.[0].broker')"
+check "one is described" '3 ok 1 configuration' "$(mq broker describe 3 -o json |
+  jq -r '"\(.broker) \(.state) \(.log_dirs | length) \(.settings[] | select(.key == "node.id") | .source)"')"
+check "for people, too" 1 "$(mq broker describe 3 | grep -c '^broker 3   ok')"
+check "a broker that is not there" 3 "$(status mq broker describe 9)"
+
+# settings of brokers
+
+value() { mq broker config get "$1" log.retention.ms; }  # broker
+check "nothing is set for all" '[]' "$(mq cluster config list -o json)"
+check "and brokers are alike" 0 "$(status mq cluster config diff)"
+check "a setting for all wants a yes" 10 "$(status mq cluster config set log.retention.ms=3d)"
+check "a dry run shows it" 'all 3d' "$(mq cluster config set log.retention.ms=3d --dry-run -o json | jq -r '.[0] | "\(.broker) \(.after)"')"
+check "it is set" 0 "$(status mq cluster config set log.retention.ms=3d -y)"
+check "every broker has it" '3d 3d 3d' "$(echo $(until_so 3d value 1) $(until_so 3d value 2) $(until_so 3d value 3))"
+check "from the cluster" cluster "$(mq broker config list 2 log.retention.ms -o json | jq -r '.[0].source')"
+check "and so have topics" 259200000 "$(mq topic describe orders --config -o json |
+  jq -r '.config[] | select(.key == "retention.ms") | .value')"
+check "another one for one broker" 0 "$(status mq broker config set 2 log.retention.ms=1h -y)"
+check "is so there alone" '3d 1h' "$(value 1) $(value 2)"
+check "then brokers differ" '9 log.retention.ms 3600000' \
+  "$(status mq cluster config diff) $(mq cluster config diff -o json | jq -r '.[] | select(.key == "log.retention.ms") | "\(.key) \(.broker_2)"')"
+check "until it is unset" '0 3d' "$(status mq broker config unset 2 log.retention.ms -y) $(value 2)"
+check "for all" 0 "$(status mq cluster config unset log.retention.ms -y)"
+check "then it is the default again" 7d "$(until_so 7d value 3)"
+check "what a file must say is refused, with Kafka's error" '2 1' \
+  "$(status mq broker config set 1 num.partitions=3 -y) $(grep -c INVALID_REQUEST error)"
+check "a setting that nobody knows" 2 "$(status mq broker config set 1 log.retention.mz=1d -y)"
+check "a value that is none" 2 "$(status mq cluster config set log.retention.ms=soon -y)"
+check "one that is not set for all" 3 "$(status mq cluster config get log.retention.ms)"
+
 # move
 
 seq 1 1000 | mq produce orders -q
@@ -122,7 +162,7 @@ mq cluster health >health
 check "the first line says so" yes "$(head -1 health | grep -qE '^UNHEALTHY  1 critical, [0-9]+ warning' && echo yes)"
 check "the partition without leader is named, and who is missing" 1 \
   "$(grep -cE "^CRITICAL +1 partition has no leader +single\\[0\\]: broker $down is down" health)"
-check "and how to go on" 1 "$(grep -c 'mq partition elect --unclean single:0' health)"
+check "and how to go on" 1 "$(grep -c 'mq partition recover single:0' health)"
 check "replicas that lack, too" 1 "$(grep -cE "^WARNING .*not in sync on broker $down, which is down" health)"
 check "it is listed" offline "$(partition single:0 .state)"
 check "among the unhealthy" 'orders[0] single[0]' \
@@ -130,6 +170,12 @@ check "among the unhealthy" 'orders[0] single[0]' \
 check "a preferred replica that is not there cannot be elected" 1 "$(status mq partition elect orders:0 -y)"
 check "nor anybody where there is nobody" 1 "$(status mq partition elect --unclean single:0 --confirm single:0)"
 check "--unclean wants the name" 10 "$(status mq partition elect --unclean single:0 -y)"
+check "nobody can recover where nobody runs" 1 "$(status mq partition recover single:0 --confirm single:0)"
+check "it says whom to start" 1 "$(grep -c "start broker $down" error)"
+check "who has a leader is left alone" 'has a leader' "$(mq partition recover slow:0 -o json | jq -r '.[0].status')"
+down_is() { mq broker list -o json | jq -r ".[] | select(.broker == $down) | .state"; }
+check "the broker is listed as down" down "$(down_is)"
+check "and described as that" down "$(mq broker describe $down -o json 2>/dev/null | jq -r .state)"
 check "waiting ends after its time" 9 "$(status mq cluster health --wait=1s)"
 
 kill -CONT "$victim"
@@ -137,6 +183,38 @@ healthy() { status mq cluster health; }
 check "when it goes on the cluster heals" 0 "$(until_so 0 healthy)"
 mq partition elect -y -q >/dev/null
 check "and is as before after an election" HEALTHY "$(mq cluster health --wait=20s)"
+
+# recovered: the one that has everything goes after the other one has missed something
+
+pid_of() {  # broker
+  local address; address=$(mq cluster info -o json | jq -r ".brokers[] | select(.broker == $1) | .address")
+  ss -Hltnp "sport = :${address##*:}" | grep -oE 'pid=[0-9]+' | head -1 | cut -d= -f2
+}
+full=$(pid_of $down) late=$(pid_of $up)
+export MQ_BROKERS=$(mq cluster info -o json | jq -r '.brokers[] | select(.broker == 1) | .address')
+mq topic create lossy -p 1 -r 1 -c min.insync.replicas=1 -q >/dev/null
+mq partition move lossy:0=$down,$up -y --wait=60s -q >/dev/null
+mq partition elect lossy -y -q >/dev/null
+echo early | mq produce lossy -q
+kill -STOP "$late"
+in_sync() { partition lossy:0 '.in_sync'; }
+check "who does not answer is in sync no more" "[$down]" "$(until_so "[$down]" in_sync)"
+echo late | mq produce lossy -q
+kill -STOP "$full"
+state_of() { partition lossy:0 .state; }
+check "without the last in sync there is no leader" offline "$(until_so offline state_of)"
+kill -CONT "$late"
+up_is() { mq broker list -o json | jq -r ".[] | select(.broker == $up) | .state"; }
+check "though another one is back" 'ok offline' "$(until_so ok up_is) $(state_of)"
+check "it is told who has everything, and who would lead" "would [$down] $up" \
+  "$(mq partition recover lossy:0 --dry-run -o json | jq -cr '.[0] | "\(.status) \(.complete) \(.new_leader)"')"
+check "and what that means" 1 "$(mq partition recover lossy:0 --dry-run 2>&1 | grep -c "Everything is on broker $down")"
+check "recovering wants the name" 10 "$(status mq partition recover lossy:0 -y)"
+check "it is recovered" ok "$(mq partition recover lossy:0 --confirm lossy:0 -o json | jq -r '.[0].status')"
+check "by who had missed something" "$up early" "$(partition lossy:0 .leader) $(mq consume lossy -e)"
+kill -CONT "$full"
+check "which is so for the other, too, when it is back" '0 early' \
+  "$(until_so 0 healthy) $(mq partition elect lossy -y -q >/dev/null; mq consume lossy -e)"
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

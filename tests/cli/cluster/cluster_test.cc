@@ -26,7 +26,7 @@ TEST(ClusterHealth, SaysWhatIsWrongWhereAndWhatToDo) {
   EXPECT_EQ(health_text(health),
             "UNHEALTHY  1 critical, 1 warning\n"
             "CRITICAL  2 partitions have no leader      logs[3], logs[9]: broker 3 is down\n"
-            "          → start broker 3, or if that is lost: mq partition elect --unclean logs:3,9\n"
+            "          → start broker 3, or if that is lost: mq partition recover logs:3,9\n"
             "WARNING   1 partition is under-replicated  orders[0]: not in sync on broker 2\n"
             "          → they may be catching up: mq partition list --unhealthy\n");
 }
@@ -56,6 +56,16 @@ TEST(Partitions, WordsThatMakeNoSenseAreRefusedWithoutABroker) {
   const Variable brokers("MQ_BROKERS", "127.0.0.1:1");
   for (const std::vector<std::string>& words : {std::vector<std::string>{"partition", "move"},
                                                 {"partition", "move", "orders:0"},
+                                                {"broker", "describe", "two"},
+                                                {"broker", "disk", "-1"},
+                                                {"broker", "config", "look", "2"},
+                                                {"broker", "config", "list", "two"},
+                                                {"broker", "config", "get", "2"},
+                                                {"broker", "config", "set", "2", "log.retention.ms"},
+                                                {"broker", "config", "set", "2", "log.retention.ms=soon"},
+                                                {"broker", "config", "set", "2", "log.retention.mz=1d"},
+                                                {"cluster", "config", "unset"},
+                                                {"cluster", "config", "diff", "log.retention.ms"},
                                                 {"partition", "move", "orders:0=1", "orders:0=2"},
                                                 {"partition", "move", "--cancel", "orders:0", "--wait"},
                                                 {"partition", "move", "--file", "/nowhere/plan.json"},

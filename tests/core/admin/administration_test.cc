@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "core/admin/brokers.h"
 #include "core/admin/group.h"
 #include "core/admin/group_move.h"
+#include "core/admin/recovery.h"
+#include "core/admin/rows.h"
 #include "core/admin/topic.h"
 #include "core/client/cluster.h"
 #include "tests/support/test_broker.h"
@@ -68,6 +71,63 @@ TEST_F(Administration, OffsetsAndSettingsAreFilledIn) {
   ASSERT_NE(retention, settings->at("t").end());
   EXPECT_FALSE(retention->overridden);
   EXPECT_EQ(retention->value, retention->fallback);
+}
+
+TEST_F(Administration, BrokersAreThereWithWhatTheyLeadAndTheirDisks) {
+  create("t", 3);
+  auto all = cluster_.run(brokers);
+  ASSERT_TRUE(all) << all.error().text();
+  ASSERT_EQ(all->size(), 1u);
+  const BrokerState& broker = all->front();
+  EXPECT_TRUE(broker.runs);
+  EXPECT_TRUE(broker.is_controller);
+  EXPECT_EQ(broker.leaders, 3);
+  EXPECT_EQ(broker.replicas, 3);
+  EXPECT_FALSE(broker.dirs);
+  cluster_.run(add_log_dirs(cluster_.client(), *all));
+  ASSERT_TRUE(broker.dirs);
+  ASSERT_EQ(broker.dirs->size(), 1u);
+  EXPECT_TRUE(broker.dirs->front().writable);
+  EXPECT_EQ(broker.dirs->front().replicas, 3);
+  EXPECT_GT(*broker.dirs->front().total_bytes, *broker.dirs->front().free_bytes);
+  const json::object row = row_of(broker);
+  EXPECT_EQ(row.at("state"), "ok");
+  EXPECT_TRUE(row.at("rack").is_null());
+  EXPECT_EQ(row.at("total_bytes"), *broker.dirs->front().total_bytes);
+}
+
+TEST_F(Administration, SettingsOfABrokerAndOfAllAreAlteredAndSayWhereTheyAreFrom) {
+  const std::string key = "log.retention.ms";
+  const core::BrokerId self = cluster_.run(brokers)->front().id;
+  const auto setting = [&] {
+    const auto settings = cluster_.run(settings_of_broker, std::optional(self));
+    return *std::ranges::find(*settings, key, &BrokerSetting::key);
+  };
+  const auto alter = [&](std::optional<core::BrokerId> broker, SettingChange change, bool only_asks = false) {
+    return cluster_.run(alter_broker, broker, std::vector{std::move(change)}, only_asks);
+  };
+  EXPECT_EQ(setting().source, BrokerSetting::Source::fallback);
+  EXPECT_TRUE(cluster_.run(settings_of_broker, std::optional<core::BrokerId>())->empty());
+  EXPECT_TRUE(alter(std::nullopt, {key, kafka::op_set, "1000"}, true));
+  EXPECT_EQ(setting().source, BrokerSetting::Source::fallback) << "it was only asked";
+  EXPECT_TRUE(alter(std::nullopt, {key, kafka::op_set, "1000"}));
+  EXPECT_EQ(setting().source, BrokerSetting::Source::cluster);
+  EXPECT_EQ(setting().value, "1000");
+  EXPECT_TRUE(alter(self, {key, kafka::op_set, "2000"}));
+  EXPECT_EQ(setting().source, BrokerSetting::Source::broker);
+  EXPECT_EQ(setting().value, "2000");
+  EXPECT_TRUE(alter(self, {key, kafka::op_delete}));
+  EXPECT_EQ(setting().value, "1000");
+  const auto refused = alter(self, {"num.partitions", kafka::op_set, "3"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error, kafka::Error::invalid_request);
+}
+
+TEST_F(Administration, APartitionThatHasALeaderNeedsNoRecovery) {
+  create("t", 2);
+  const auto found = cluster_.run(recoveries, std::vector<core::TopicPartition>{{"t", 0}, {"t", 1}});
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_TRUE(found->empty());
 }
 
 TEST_F(Administration, AGroupIsMovedNoFurtherThanItsLogsReach) {

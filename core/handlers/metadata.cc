@@ -160,6 +160,17 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
     answer.port = node.address.port;
     if (!node.rack.empty()) answer.rack = std::move(node.rack);
   }
+  // Those that are away: where they were is not known any more.
+  const auto is_told = [&response](BrokerId id) {
+    return std::ranges::any_of(response.brokers, [id](const auto& told) { return told.broker_id == id; });
+  };
+  if (request.include_fenced_brokers)
+    for (const auto& [id, registered] : broker.catalog.registered()) {
+      if (is_told(id)) continue;
+      std::optional<std::string> rack;
+      if (!registered.rack.empty()) rack = registered.rack;
+      response.brokers.push_back({id, "", -1, std::move(rack), true});
+    }
   if (request.include_cluster_authorized_operations)
     response.cluster_authorized_operations = cluster_operations;
   co_return response;

@@ -304,6 +304,8 @@ TEST(Completion, CommandsVerbsFlagsAndValuesAreOffered) {
   EXPECT_THAT(completed({"topic", "create", "x", "-c", "cleanup.policy=c"}),
               HasSubstr("cleanup.policy=compact"));
   EXPECT_EQ(completed({"completion", ""}), "bash\nzsh\nfish\n");
+  EXPECT_EQ(completed({"broker", "config", ""}), "list\nget\nset\nunset\n");
+  EXPECT_THAT(completed({"cluster", "config", "set", "log.ret"}), HasSubstr("log.retention.ms\t"));
   EXPECT_EQ(completed({"config", "validate", ""}), ":files\n");
 }
 

@@ -74,8 +74,8 @@ def produce(addresses, first, transaction=None):
 def kcat(addresses, rack):
     """What it consumed, and the brokers that it says it fetched from."""
     done = subprocess.run(["kcat", "-C", "-b", addresses, "-t", TOPIC, "-p", "0", "-o", "0", "-c", str(2 * RECORDS), "-q",
-                           "-X", f"client.rack={rack}", "-X", "debug=fetch"], capture_output=True, text=True, timeout=60)
-    return done.stdout.split(), [line for line in done.stderr.splitlines() if "preferred replica" in line.lower()]
+                           "-X", f"client.rack={rack}", "-X", "debug=fetch,topic"], capture_output=True, text=True, timeout=60)
+    return done.stdout.split(), [line for line in done.stderr.splitlines() if "preferred" in line.lower()]
 
 
 def main():

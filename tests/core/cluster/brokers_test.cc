@@ -71,6 +71,17 @@ TEST_F(ClusterBrokers, ConfigsOfAllThatAreRegisteredAreListedByEach) {
   EXPECT_THAT(brokers_with_configs(2), ElementsAre("1", "2", "3")) << "it may come back";
 }
 
+TEST_F(ClusterBrokers, WhoIsAwayIsDescribedAsFencedToWhoAsksForThose) {
+  cluster.crash(3);
+  ASSERT_TRUE(is_away(3));
+  kafka::DescribeClusterRequest request;
+  request.include_fenced_brokers = true;
+  const auto answer = cluster.ask<kafka::DescribeClusterResponse>(1, request, 2);
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->brokers.size(), 3u);
+  for (const auto& broker : answer->brokers) EXPECT_EQ(broker.is_fenced, broker.broker_id == 3);
+}
+
 TEST_F(ClusterBrokers, WhoRunsOrHasPartitionsIsNotForgotten) {
   ASSERT_EQ(cluster.create("t", 1), Error::none);
   EXPECT_EQ(forget(7).error_code, code(Error::broker_id_not_registered));

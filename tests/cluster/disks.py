@@ -50,6 +50,9 @@ class Disk:
     def mount(self):
         subprocess.run(["mount", "-o", "loop,commit=300", self.image, self.folder], check=True)
 
+    def unmount(self):
+        subprocess.run(["umount", self.folder], check=True)
+
     def preload(self, library):
         self.broker.within += ["env", f"LD_PRELOAD={library}", f"SYNC_FAULT={self.fault}"]
 
@@ -73,7 +76,7 @@ class Disk:
 
     def become_the_copy(self):
         """When nobody has it open."""
-        subprocess.run(["umount", self.folder], check=True)
+        self.unmount()
         os.rename(f"{self.image}.copy", self.image)
         self.mount()
 
@@ -172,6 +175,12 @@ def main():
     except (RuntimeError, TimeoutError) as error:
         found.append(str(error))
     wrong, summary = work.finish()
+    try:
+        cluster.stop()
+    except RuntimeError as error:
+        found.append(str(error))
+    for disk in disks.values():
+        disk.unmount()
     cluster.conclude(found + wrong, f"{done}, {summary}")
 
 

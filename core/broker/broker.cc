@@ -145,6 +145,8 @@ void Broker::load() {
     const auto connect = internal_connector(world_.cluster->connect, *p.catalog);
     p.transactions->know(
         {p.identity.node_id, std::make_unique<Peers>(connect), std::make_unique<Peers>(connect)});
+    p.offsets_log->when_certain(
+        [&store = *p.store] { return store.session() == MetadataStore::Session::alive; });
   }
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
   p.services = std::make_unique<Services>(Services{loop_,

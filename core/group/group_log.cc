@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/group/group_log.h"
 
+#include "core/group/records.h"
+
 namespace mq::core {
 
 using kafka::Error;
@@ -27,6 +29,12 @@ Error GroupLog::serves(std::string_view group) const {
   if (shards_.is_stopped()) return Error::not_coordinator;
   if (!topics_.find(topic_.name())) return Error::none;  // there are no groups, and nobody else has them
   return shards_.serves(topic_.partition_of(group));
+}
+
+Task<Error> GroupLog::confirm(std::string group) const {
+  const Error unserved = serves(group);
+  if (unserved != Error::none || !topics_.find(topic_.name())) co_return unserved;
+  co_return co_await topic_.confirm(topic_.partition_of(group), empty_record());
 }
 
 Task<Error> GroupLog::ready(std::string group) {

@@ -31,6 +31,9 @@ class GroupLog {
   // not_coordinator: its partition is led elsewhere, or the broker stops; coordinator_load_in_progress: what
   // is remembered of it is still being read, or cannot be.
   kafka::Error serves(std::string_view group) const;
+  // Whether what is in memory of this group is the newest there is: another broker may coordinate it by now,
+  // and this one not know. not_coordinator: it may.
+  Task<kafka::Error> confirm(std::string group) const;
   // Some partition is being read: not all groups are known.
   bool is_loading() const { return shards_.loading() > 0; }
   // What comes back to a group that is not has come too late: its partition is led by another, or was read

@@ -61,6 +61,10 @@ KeyedRecord offset_tombstone(const std::string& group, const TopicPartition& at)
   return {kafka::encode_key(kafka::OffsetCommitKey{group, at.topic, at.partition}), std::nullopt};
 }
 
+KeyedRecord empty_record() {
+  return {kafka::Bytes{std::byte{0x7f}, std::byte{0xff}}, std::nullopt};
+}
+
 KeyedRecord group_record(const std::string& group, const ClassicGroup& state) {
   GroupMetadataValue value;
   value.protocol_type = state.protocol_type().value_or("");

@@ -13,6 +13,8 @@ namespace mq::core {
 
 KeyedRecord offset_record(const std::string& group, const PartitionCommit& commit);
 KeyedRecord offset_tombstone(const std::string& group, const TopicPartition& partition);
+// Says nothing: of a kind that nobody knows, which every coordinator passes over.
+KeyedRecord empty_record();
 KeyedRecord group_record(const std::string& group, const ClassicGroup& state);
 KeyedRecord group_tombstone(const std::string& group);
 

@@ -153,8 +153,9 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
     return fetch_all(context, std::move(group), request.require_stable);
   };
   if (context.version < 8) {
+    const Error confirmed = co_await log.confirm(request.group_id);
     co_await wait_for_accepted(registry, request.group_id, request.require_stable);
-    const Error unserved = log.serves(request.group_id);
+    const Error unserved = confirmed == Error::none ? log.serves(request.group_id) : confirmed;
     const GroupPtr group = unserved == Error::none ? registry.find(request.group_id) : nullptr;
     response.topics = co_await topics_of(group, request.topics, unserved);
     response.error_code = number_of(unserved);
@@ -163,11 +164,12 @@ Task<kafka::OffsetFetchResponse> offset_fetch(Context& context, kafka::OffsetFet
   response.groups.reserve(request.groups.size());
   for (const auto& asked : request.groups) {
     if (context.pace.due()) co_await context.pace.give_way();
+    Error refused = co_await log.confirm(asked.group_id);
     co_await wait_for_accepted(registry, asked.group_id, request.require_stable);
     auto& answer = response.groups.emplace_back();
     answer.group_id = asked.group_id;
     const GroupPtr group = registry.find(asked.group_id);
-    Error refused = log.serves(asked.group_id);
+    if (refused == Error::none) refused = log.serves(asked.group_id);
     if (refused == Error::none) refused = may_fetch(group.get(), asked);
     answer.error_code = number_of(refused);
     if (refused == Error::none) answer.topics = co_await topics_of(group, asked.topics, Error::none);

@@ -13,11 +13,11 @@ using kafka::Error;
 
 namespace {
 
-using Answer = ReplicaChanges::Answer;
+using Change = ReplicaChanges::Answer;
 enum : std::int8_t { preferred = 0, unclean = 1 };
 
 template <class Result>
-void fill(Result& result, Answer answer) {
+void fill(Result& result, Change answer) {
   result.error_code = kafka::number_of(answer.error);
   if (answer.error != Error::none) result.error_message = std::move(answer.message);
 }
@@ -56,7 +56,7 @@ Task<kafka::ElectLeadersResponse> elect_leaders(Context& context, kafka::ElectLe
   const auto partitions = co_await partitions_to_elect(context, request);
   for (const TopicPartition& partition : partitions) {
     if (context.pace.due()) co_await context.pace.give_way();
-    Answer answer = co_await context.broker.replica_changes.elect(partition, election);
+    Change answer = co_await context.broker.replica_changes.elect(partition, election);
     if (!request.topic_partitions && answer.error == Error::election_not_needed) continue;
     auto& topics = response.replica_election_results;
     if (topics.empty() || topics.back().topic != partition.topic) topics.push_back({partition.topic, {}});
@@ -80,7 +80,7 @@ Task<kafka::AlterPartitionReassignmentsResponse> alter_partition_reassignments(
       const bool other_factor =
           known && wanted.replicas &&
           wanted.replicas->size() != static_cast<std::size_t>(known->replication_factor);
-      Answer answer;
+      Change answer;
       if (other_factor && !request.allow_replication_factor_change) {
         answer = {Error::invalid_replication_factor, "it is to have another number of replicas"};
       } else {

@@ -9,7 +9,7 @@ using kafka::Error;
 
 namespace {
 
-using Request = kafka::TxnOffsetCommitRequest;
+using TxnRequest = kafka::TxnOffsetCommitRequest;
 using Response = kafka::TxnOffsetCommitResponse;
 
 constexpr kafka::Version commit_version_abortable = 4;  // knows TRANSACTION_ABORTABLE
@@ -41,7 +41,7 @@ Error of_transaction(Error error) {
 }
 
 // Whether the group's offsets belong to the open transaction, or do so from now on.
-Task<Error> enter(Context& context, const Request& request) {
+Task<Error> enter(Context& context, const TxnRequest& request) {
   if (request.transactional_id.empty()) co_return Error::invalid_request;
   if (request.group_id.empty() || request.group_id.size() > InternalTopic::id_bytes_max)
     co_return Error::invalid_group_id;
@@ -70,7 +70,7 @@ Task<Error> enter(Context& context, const Request& request) {
 }  // namespace
 
 // Nobody sees these offsets before the transaction is committed.
-Task<Response> txn_offset_commit(Context& context, Request& request) {
+Task<Response> txn_offset_commit(Context& context, TxnRequest& request) {
   Response response;
   std::vector<PartitionCommit> commits = co_await take_commits(
       context, request.topics, false, context.broker.clock.wall_ms(), -1, response.topics);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/loop/waiter.h"
 #include "storage/error.h"
 
 namespace mq::core {
@@ -12,6 +13,8 @@ namespace mq::core {
 using kafka::Error;
 
 namespace {
+
+constexpr auto confirmed_within = std::chrono::seconds(2);
 
 struct Kind {
   std::string_view name;
@@ -118,6 +121,18 @@ BrokerId InternalTopic::leader_of(std::string_view id) const {
 std::shared_ptr<Partition> InternalTopic::partition(std::int32_t index) const {
   const TopicPtr topic = topics_.find(name_);
   return topic ? partitions_.find(topic->id, index) : nullptr;
+}
+
+Task<Error> InternalTopic::confirm(std::int32_t index, KeyedRecord nothing) {
+  if (is_certain_()) co_return Error::none;
+  const auto answer = std::make_shared<std::optional<Error>>();
+  const auto waiter = std::make_shared<Waiter>(loop_, clock_, clock_.now() + confirmed_within);
+  append(index, {&nothing, 1}, [answer, waiter](Error error) {
+    *answer = error;
+    waiter->wake();
+  });
+  co_await Waiter::wait(waiter);
+  co_return *answer == Error::none ? Error::none : Error::not_coordinator;
 }
 
 bool InternalTopic::empty(std::int32_t index) const {

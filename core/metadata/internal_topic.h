@@ -62,6 +62,11 @@ class InternalTopic {
   // a transaction has pending, until its marker follows.
   void append(std::int32_t partition, std::span<const KeyedRecord> records, Done done,
               kafka::BatchProducer producer = {});
+  // Proves that this broker leads the partition still, by having `nothing` committed, a record which says
+  // nothing: for who answers from memory what others may have changed since. At once as long as it is
+  // certain. not_coordinator: it cannot be told within 2 s.
+  Task<kafka::Error> confirm(std::int32_t partition, KeyedRecord nothing);
+  void when_certain(std::function<bool()> is_certain) { is_certain_ = std::move(is_certain); }
   // A batch that was put together elsewhere: a marker.
   void append(std::int32_t partition, net::Slice batch, Done done);
 
@@ -85,6 +90,7 @@ class InternalTopic {
   const Clock& clock_;
   const Config& config_;
   const std::string name_;
+  std::function<bool()> is_certain_ = [] { return true; };
 };
 
 }  // namespace mq::core

@@ -18,6 +18,7 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
       isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions,
                                                 options.membership.self, options.lag_max)),
       elections_(std::make_shared<Elections>(loop, clock, store, catalog, loader, options.membership.self)),
+      upkeep_(std::make_shared<Upkeep>(loop, clock, store, catalog, loader, *elections_)),
       watch_(options.watches
                  ? std::make_shared<BrokerWatch>(loop, clock, store, catalog, options.membership.self)
                  : nullptr),
@@ -42,6 +43,7 @@ void ClusterMember::run(std::vector<Endpoint> endpoints) {
       adding_rate_);
   isr_changes_->run();
   elections_->run();
+  upkeep_->run();
   membership_->run(std::move(endpoints));
 }
 
@@ -57,6 +59,7 @@ void ClusterMember::updated(const Catalog::Applied& update) {
 void ClusterMember::stop() {
   membership_->stop();
   elections_->stop();
+  upkeep_->stop();
   if (watch_) watch_->stop();
   isr_changes_->stop();
   followers_.stop();

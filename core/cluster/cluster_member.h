@@ -9,6 +9,7 @@
 #include "core/cluster/followers.h"
 #include "core/cluster/isr_changes.h"
 #include "core/cluster/replica_fetches.h"
+#include "core/cluster/upkeep.h"
 
 namespace mq::core {
 
@@ -49,6 +50,7 @@ class ClusterMember {
   Followers followers_;
   const std::shared_ptr<IsrChanges> isr_changes_;
   const std::shared_ptr<Elections> elections_;
+  const std::shared_ptr<Upkeep> upkeep_;
   const std::shared_ptr<BrokerWatch> watch_;  // null: nobody is watched
   const std::shared_ptr<ClusterMembership> membership_;
 };

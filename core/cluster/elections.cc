@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -23,20 +24,34 @@ constexpr std::size_t steps_at_once = 50;                            // in one c
 constexpr std::size_t moves_at_once = 500;                           // each time
 constexpr auto pause_after_refusal = std::chrono::milliseconds(50);  // or an update, which tells why
 
+bool is_of_broker(const std::string& config) {
+  return config.starts_with(broker_kind) && config[broker_kind.size()] == '/';
+}
+
+// Who is about to stop gives it to anybody else, who is not to lead to somebody who is.
+PartitionState handed_over(PartitionState state, const Registrations& registrations,
+                           const std::set<BrokerId>& not_to_lead) {
+  if (state.leader < 0) return state;
+  const bool stops = !is_running(registrations, {state.leader, state.leader_broker_epoch});
+  if (!stops && !not_to_lead.contains(state.leader)) return state;
+  BrokerId to = -1;
+  for (const BrokerId replica : state.replicas) {
+    const ReplicaEntry* member = find_entry(state.isr, replica);
+    if (!member || !is_running(registrations, *member)) continue;
+    if (!not_to_lead.contains(replica)) return move_leader(std::move(state), replica, registrations);
+    if (to < 0) to = replica;
+  }
+  return stops && to >= 0 ? move_leader(std::move(state), to, registrations) : state;
+}
+
 }  // namespace
 
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
-                                           const ElectionRules& rules) {
+                                           const ElectionRules& rules,
+                                           const std::set<BrokerId>& not_to_lead) {
   PartitionState after = fence(state, registrations);
   after = with_min_isr(std::move(after), rules.min_isr);
-  const ReplicaEntry leader{after.leader, after.leader_broker_epoch};
-  const bool drains = after.leader >= 0 && !is_running(registrations, leader);
-  for (const BrokerId replica : after.replicas) {
-    const ReplicaEntry* member = drains ? find_entry(after.isr, replica) : nullptr;
-    if (!member || !is_running(registrations, *member)) continue;
-    after = move_leader(std::move(after), replica, registrations);
-    break;
-  }
+  after = handed_over(std::move(after), registrations, not_to_lead);
   if (auto moved = reassigned(after, registrations)) after = with_min_isr(std::move(*moved), rules.min_isr);
   if (after.leader < 0 && rules.unclean)
     if (auto any = elect_any(after, registrations)) after = std::move(*any);
@@ -75,12 +90,14 @@ void Elections::stop() {
 void Elections::updated(const Catalog::Applied& update) {
   if (update.brokers) all_ = true;
   if (update.brokers) note_runs();
+  const bool intents = std::ranges::any_of(update.configs, is_of_broker);
+  if (intents) all_ = true;
   if (!token_) some_.clear();  // who becomes the controller judges all
   some_.insert(update.partitions.begin(), update.partitions.end());
   for (const Catalog::TopicChange& change : update.topics)  // it may want another number of replicas in sync
     for (std::int32_t i = 0; change.after && i < change.after->partitions; i++)
       some_.insert({change.after->id, i});
-  if (!update.brokers && some_.empty()) return;
+  if (!update.brokers && !intents && some_.empty()) return;
   if (const auto waiter = waiter_.lock()) waiter->wake();
 }
 
@@ -144,13 +161,14 @@ Task<void> Elections::remove_unreadable() {
 Task<void> Elections::judge(std::set<PartitionId> partitions) {
   Pace pace(co_await asio::this_coro::executor, clock_);
   std::vector<Step> steps;
+  const std::set<BrokerId> not_to_lead = catalog_.not_to_lead();
   for (const PartitionId& id : partitions) {
     if (pace.due()) co_await pace.give_way();
     if (stopped_ || !token_) co_return;
     const auto known = catalog_.states().find(id);
     if (known == catalog_.states().end()) continue;
-    auto after =
-        due_election(known->second.state, catalog_.registrations(), rules_of(id, known->second.state));
+    const PartitionState& state = known->second.state;
+    auto after = due_election(state, catalog_.registrations(), rules_of(id, state), not_to_lead);
     if (after) steps.push_back({id, rewritten(std::move(*after)), known->second.version});
     if (steps.size() == steps_at_once) co_await send(std::exchange(steps, {}));
   }
@@ -172,7 +190,7 @@ void Elections::note_runs() {
     if (registration.running) runs_.emplace(broker, Run{registration.epoch, clock_.now()});
 }
 
-// Who runs for a while, and has caught up with everything.
+// Who runs for a while, has caught up with everything, and is to lead.
 std::set<BrokerId> Elections::ready() const {
   std::set<BrokerId> brokers;
   for (const auto& [broker, run] : runs_)
@@ -180,6 +198,7 @@ std::set<BrokerId> Elections::ready() const {
   for (const auto& [id, entry] : catalog_.states())
     for (const BrokerId replica : entry.state.replicas)
       if (!find_entry(entry.state.isr, replica)) brokers.erase(replica);
+  for (const BrokerId broker : catalog_.not_to_lead()) brokers.erase(broker);
   return brokers;
 }
 

@@ -17,10 +17,11 @@ struct ElectionRules {
   bool unclean = false;  // unclean.leader.election.enable: one that lacks records is better than none
 };
 // What the partition should be instead: without those that are gone, and led by one that runs if there is one
-// in the ISR; with as many in sync as the topic wants; on its new replicas alone once it has moved. Nothing:
-// it is as it should be. Pure.
+// in the ISR; with as many in sync as the topic wants; on its new replicas alone once it has moved. Who is
+// not to lead does so only where nobody else in the ISR runs. Nothing: it is as it should be. Pure.
 std::optional<PartitionState> due_election(const PartitionState& state, const Registrations& registrations,
-                                           const ElectionRules& rules);
+                                           const ElectionRules& rules,
+                                           const std::set<BrokerId>& not_to_lead = {});
 
 // Moves leaderships back to the replicas that are preferred, those in `ready`; `at_most` of them. Pure.
 struct PreferredStep {

@@ -31,6 +31,7 @@ using enum Standing;
 constexpr auto fixed = std::to_array<Fixed>({
     {"auto.leader.rebalance.enable", boolean, "true", kept, "Whether leadership goes back to preferred replicas by itself."},
     {"broker.heartbeat.interval.ms", int32, "2000", idle, "Time between two signs of life to the controller."},
+    {intent_config, string, "serve", Standing::dynamic, "What is wanted of this broker: serve; drain, it leads only what nobody else can lead; decommission, that, and it gets no new replicas."},
     {"connection.failed.authentication.delay.ms", int32, "100", idle, "Delay before the connection of a client that failed to authenticate is closed."},
     {"connections.max.reauth.ms", int64, "0", idle, "Time after which a client must authenticate again; 0 is never."},
     {"controller.quorum.voters", list, "", kept, "Empty: there is no separate controller quorum."},
@@ -39,7 +40,7 @@ constexpr auto fixed = std::to_array<Fixed>({
     {"group.consumer.assignors", list, "uniform,range", kept, "Assignors of the consumer group protocol; the first is the default."},
     {"group.coordinator.rebalance.protocols", list, "classic,consumer", kept, "Group protocols that are spoken."},
     {"follower.replication.throttled.rate", int64, "9223372036854775807", harmless, "Bytes a second that a broker takes of replicas that are added to it. Leaders limit what they send instead."},
-    {"leader.replication.throttled.rate", int64, "9223372036854775807", Standing::dynamic, "Bytes a second that a broker sends to replicas that are being added to partitions it leads; 0 is none. Others are never slowed down."},
+    {replication_rate_config, int64, "9223372036854775807", Standing::dynamic, "Bytes a second that a broker sends to replicas that are being added to partitions it leads; 0 is none. Others are never slowed down."},
     {"log.cleaner.backoff.ms", int64, "15000", harmless, "Pause of the cleaner when nothing is to be compacted."},
     {"log.cleaner.threads", int32, "1", harmless, "Threads for compaction."},
     {"log.flush.offset.checkpoint.interval.ms", int32, "60000", idle, "Time between two recovery checkpoints."},
@@ -325,6 +326,19 @@ bool is_unknown(std::string_view name) {
   return !is_broker_config(name);
 }
 
+std::optional<BrokerIntent> parse_intent(std::string_view text) {
+  if (text == "serve") return BrokerIntent::serve;
+  if (text == "drain") return BrokerIntent::drain;
+  if (text == "decommission") return BrokerIntent::decommission;
+  return std::nullopt;
+}
+
+std::optional<std::string> why_not_intent(std::string_view value) {
+  if (parse_intent(value)) return std::nullopt;
+  return std::string(intent_config) + ": " + quote(std::string(value)) +
+         " is not serve, drain or decommission";
+}
+
 std::optional<std::string> why_not_number(const Fixed& row, std::string_view value) {
   const auto number = parse_integer(value, 0);
   return number ? std::nullopt : std::optional(std::string(row.name) + ": " + number.error().why);
@@ -353,19 +367,30 @@ std::vector<ConfigEntry> describe_broker(const Config& config, std::int32_t node
   return entries;
 }
 
-std::vector<ConfigEntry> describe_cluster_default(const DynamicConfigs& dynamic) {
+namespace {
+
+std::vector<ConfigEntry> describe_altered(const ConfigMap& altered, ConfigSource source) {
   std::vector<ConfigEntry> entries;
-  for (const auto& [name, value] : dynamic.cluster) {
+  for (const auto& [name, value] : altered) {
     if (is_unknown(name)) {
-      entries.push_back(entry_of_unknown(name, ConfigSource::dynamic_default));
+      entries.push_back(entry_of_unknown(name, source));
       continue;
     }
     const auto entry = std::ranges::find(all_with_defaults(), name, &ConfigEntry::name);
-    entries.push_back(
-        entry_of(name, entry->type, value, ConfigSource::dynamic_default, entry->documentation));
+    entries.push_back(entry_of(name, entry->type, value, source, entry->documentation));
     entries.back().read_only = false;
   }
   return entries;
+}
+
+}  // namespace
+
+std::vector<ConfigEntry> describe_cluster_default(const DynamicConfigs& dynamic) {
+  return describe_altered(dynamic.cluster, ConfigSource::dynamic_default);
+}
+
+std::vector<ConfigEntry> describe_other_broker(const ConfigMap& altered) {
+  return describe_altered(altered, ConfigSource::dynamic_broker);
 }
 
 bool is_broker_config(std::string_view name) {
@@ -404,6 +429,7 @@ std::optional<std::string> validate_dynamic(std::string_view name, std::string_v
     const auto wrong = validate(*find_topic_config(topic_key_for(name)), value);
     return wrong ? std::optional(shown + ": " + *wrong) : std::nullopt;
   }
+  if (name == intent_config) return why_not_intent(value);
   if (const Fixed* row = find_alterable(name)) return why_not_number(*row, value);
   if (!is_unknown(name)) return "Cannot alter " + shown + " while the broker runs" + where_it_is_set(name);
   for (const Promise& promise : promises)
@@ -415,11 +441,17 @@ std::optional<std::string> validate_dynamic(std::string_view name, std::string_v
 
 std::uint64_t replication_rate(const DynamicConfigs& dynamic) {
   for (const ConfigMap* altered : {&dynamic.broker, &dynamic.cluster}) {
-    const auto found = altered->find("leader.replication.throttled.rate");
+    const auto found = altered->find(std::string(replication_rate_config));
     if (found == altered->end()) continue;
     if (const auto rate = parse_integer(found->second, 0)) return static_cast<std::uint64_t>(*rate);
   }
   return std::numeric_limits<std::int64_t>::max();
+}
+
+BrokerIntent intent_of(const ConfigMap& altered) {
+  const auto found = altered.find(std::string(intent_config));
+  return found == altered.end() ? BrokerIntent::serve
+                                : parse_intent(found->second).value_or(BrokerIntent::serve);
 }
 
 TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic) {

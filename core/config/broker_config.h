@@ -26,6 +26,8 @@ std::vector<ConfigEntry> describe_broker(const Config& config, std::int32_t node
                                          const DynamicConfigs& dynamic);
 // The same for the resource with the empty name: only what was altered for all brokers.
 std::vector<ConfigEntry> describe_cluster_default(const DynamicConfigs& dynamic);
+// The same of a broker that is not this one: only what was altered for it.
+std::vector<ConfigEntry> describe_other_broker(const ConfigMap& altered);
 
 bool is_broker_config(std::string_view name);
 bool is_dynamic(std::string_view name);  // may be altered while running: the defaults of topic configs
@@ -37,8 +39,18 @@ std::string_view suggest_broker_config(std::string_view name);  // the name prob
 // that promises what nobody would keep.
 std::optional<std::string> validate_dynamic(std::string_view name, std::string_view value);
 
-// leader.replication.throttled.rate, as it holds for this broker: bytes a second.
+inline constexpr std::string_view replication_rate_config = "leader.replication.throttled.rate";
+// That, as it holds for this broker: bytes a second.
 std::uint64_t replication_rate(const DynamicConfigs& dynamic);
+
+// What an administrator wants of one broker: broker.intent.
+enum class BrokerIntent {
+  serve,
+  drain,         // leads only what nobody else can lead
+  decommission,  // that, and gets no new replicas
+};
+inline constexpr std::string_view intent_config = "broker.intent";
+BrokerIntent intent_of(const ConfigMap& altered);  // for that broker
 
 // What topics fall back to, from the file and what was altered.
 TopicDefaults topic_defaults(const Config& config, const DynamicConfigs& dynamic);

@@ -26,11 +26,16 @@ using enum kafka::AlterConfigOp;
 constexpr std::size_t names_max = 1000;  // of configs, for one resource: far more than there are
 const std::vector<std::string> none;
 
-// Whether the name of a BROKER resource means this broker, all of them (""), or another one.
-enum class Which { self, all, other };
+// Whether the name of a BROKER resource means this broker, all of them (""), another one of the cluster, or
+// none that is known.
+enum class Which { self, all, other, nobody };
 Which which_broker(const Context& context, const std::string& name) {
   if (name.empty()) return Which::all;
-  return name == std::to_string(context.broker.identity.node_id) ? Which::self : Which::other;
+  if (name == std::to_string(context.broker.identity.node_id)) return Which::self;
+  const Catalog& catalog = context.broker.catalog;
+  const auto broker = catalog.is_alone() ? std::nullopt : parse_broker_id(name);
+  const bool is_known = broker && std::to_string(*broker) == name && catalog.registered().contains(*broker);
+  return is_known ? Which::other : Which::nobody;
 }
 
 // ------------------------------------------------------------------------------------------------ describe
@@ -82,11 +87,12 @@ void describe(const Context& context, const kafka::DescribeConfigsRequest& reque
   }
   if (asked.resource_type == broker_resource) {
     const Which which = which_broker(context, asked.resource_name);
-    if (which == Which::other)
+    if (which == Which::nobody)
       return fail(result, Error::invalid_request,
                   "this is broker " + std::to_string(broker.identity.node_id));
-    const auto entries = which == Which::all
-                             ? describe_cluster_default(broker.dynamic)
+    const auto entries = which == Which::all ? describe_cluster_default(broker.dynamic)
+                         : which == Which::other
+                             ? describe_other_broker(broker.catalog.config(broker_kind, asked.resource_name))
                              : describe_broker(broker.config, broker.identity.node_id, broker.dynamic);
     for (const ConfigEntry& entry : entries) add(result, request, asked, entry);
     return;
@@ -201,17 +207,21 @@ Task<Refusal> store(Services& broker, std::string_view kind, std::string name, C
 Task<Refusal> alter_broker(Context& context, Alterations wanted, bool validate_only) {
   Services& broker = context.broker;
   const Which which = which_broker(context, wanted.resource_name);
-  if (which == Which::other)
+  if (which == Which::nobody)
     co_return Refusal{Error::invalid_request, "this is broker " + std::to_string(broker.identity.node_id)};
   const bool all = which == Which::all;
-  const ConfigMap before = all ? broker.dynamic.cluster : broker.dynamic.broker;
+  const ConfigMap before = all                     ? broker.dynamic.cluster
+                           : which == Which::other ? broker.catalog.config(broker_kind, wanted.resource_name)
+                                                   : broker.dynamic.broker;
   ConfigMap after = wanted.replaces_all ? ConfigMap{} : before;
   for (const Alteration& change : wanted.changes)
     if (Refusal refusal = apply_dynamic(change, after); refusal.error != Error::none) co_return refusal;
+  if (all && after.contains(std::string(intent_config)))
+    co_return Refusal{Error::invalid_request, std::string(intent_config) + " is of one broker, not of all"};
   if (validate_only) co_return Refusal{};
-  std::string name = all ? std::string(all_brokers) : std::to_string(broker.identity.node_id);
+  std::string name = all ? std::string(all_brokers) : wanted.resource_name;
   Refusal failed = co_await store(broker, broker_kind, std::move(name), after);
-  if (failed.error != Error::none) co_return failed;
+  if (failed.error != Error::none || which == Which::other) co_return failed;
   (all ? broker.dynamic.cluster : broker.dynamic.broker) = std::move(after);
   co_await broker.loader.defaults_changed(topic_defaults(broker.config, broker.dynamic));
   co_return Refusal{};

@@ -70,6 +70,18 @@ std::vector<std::string> Catalog::configured(std::string_view kind) const {
   return names;
 }
 
+BrokerIntent Catalog::intent(BrokerId broker) const {
+  return intent_of(config(broker_kind, std::to_string(broker)));
+}
+
+std::set<BrokerId> Catalog::not_to_lead() const {
+  std::set<BrokerId> brokers;
+  for (const std::string& name : configured(broker_kind))
+    if (const auto broker = parse_broker_id(name); broker && intent(*broker) != BrokerIntent::serve)
+      brokers.insert(*broker);
+  return brokers;
+}
+
 TopicPtr Catalog::refresh(const TopicPtr& topic) {
   auto changed = std::make_shared<Topic>(*topic);
   changed->config = TopicConfig::from(changed->overrides, defaults_);

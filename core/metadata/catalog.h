@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/broker_config.h"
 #include "core/config/topic_config.h"
 #include "core/metadata/cluster_entries.h"
 #include "core/metadata/store.h"
@@ -74,6 +75,8 @@ class Catalog {
   const ConfigMap& config(std::string_view kind, std::string_view name) const;
   EntryVersion config_version(std::string_view kind, std::string_view name) const;  // 0: there is no entry
   std::vector<std::string> configured(std::string_view kind) const;                 // names
+  BrokerIntent intent(BrokerId broker) const;
+  std::set<BrokerId> not_to_lead() const;  // who is to serve no more, or not for now
 
   // ---- what an update does
   // One of them is null when the topic is new, or gone.

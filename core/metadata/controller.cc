@@ -15,7 +15,9 @@ using kafka::Error;
 std::int32_t default_replication_factor(const Catalog& catalog, std::optional<std::int32_t> wanted) {
   constexpr std::int32_t usual = 3;
   if (catalog.is_alone()) return 1;
-  const auto brokers = static_cast<std::int32_t>(catalog.registrations().size());
+  std::int32_t brokers = 0;
+  for (const auto& [broker, registration] : catalog.registrations())
+    if (catalog.intent(broker) != BrokerIntent::decommission) brokers++;
   return std::clamp(wanted.value_or(usual), 1, std::max(brokers, 1));
 }
 
@@ -65,7 +67,7 @@ Task<std::vector<Controller::Answer>> Controller::check(const std::vector<NewTop
              targets(topic.replication_factor).size() < static_cast<std::size_t>(topic.replication_factor))
       answer = {Error::invalid_replication_factor,
                 quoted + " is to have " + std::to_string(topic.replication_factor) + " replicas; there are " +
-                    std::to_string(catalog_.registrations().size()) + " brokers"};
+                    std::to_string(targets(1).size()) + " brokers for them"};
     if (answer.error != Error::none) continue;
     partitions += static_cast<std::size_t>(topic.partitions);
     taken[folded(topic.name)] = topic.name;
@@ -112,10 +114,11 @@ Task<std::vector<Controller::Answer>> Controller::create(std::vector<NewTopic> w
   co_return answers;
 }
 
-// Those that run, unless there are too few of them.
+// Those that run, unless there are too few of them; who is to be decommissioned gets no more.
 std::vector<PlacementTarget> Controller::targets(std::int32_t replication_factor) const {
   std::vector<PlacementTarget> running, all;
   for (const auto& [broker, live] : catalog_.live()) {
+    if (catalog_.intent(broker) == BrokerIntent::decommission) continue;
     const PlacementTarget target{broker, live.entry.rack};
     all.push_back(target);
     if (live.entry.status == LiveEntry::Status::running) running.push_back(target);

@@ -11,11 +11,13 @@ using Outcome = Committed::Outcome;
 
 namespace {
 
-ReplicaChanges::Answer elect_preferred(const PartitionState& state, const Registrations& registrations,
+ReplicaChanges::Answer elect_preferred(const PartitionState& state, const Catalog& catalog,
                                        PartitionState& after) {
   const BrokerId preferred = state.replicas.front();
   if (state.leader == preferred) return {Error::election_not_needed, "its preferred replica leads"};
-  after = move_leader(state, preferred, registrations);
+  if (catalog.intent(preferred) != BrokerIntent::serve)
+    return {Error::preferred_leader_not_available, "broker " + std::to_string(preferred) + " is drained"};
+  after = move_leader(state, preferred, catalog.registrations());
   if (after == state)
     return {Error::preferred_leader_not_available,
             "broker " + std::to_string(preferred) + " is not in sync, or does not run"};
@@ -84,23 +86,27 @@ Task<ReplicaChanges::Answer> ReplicaChanges::unregister(BrokerId broker) {
 }
 
 Task<ReplicaChanges::Answer> ReplicaChanges::elect(TopicPartition partition, Election election) {
-  const Registrations& registrations = catalog_.registrations();
-  Decide decide = [&registrations, election](const PartitionState& state, PartitionState& after) {
-    return election == Election::preferred ? elect_preferred(state, registrations, after)
-                                           : elect_whoever_runs(state, registrations, after);
+  Decide decide = [&catalog = catalog_, election](const PartitionState& state, PartitionState& after) {
+    return election == Election::preferred ? elect_preferred(state, catalog, after)
+                                           : elect_whoever_runs(state, catalog.registrations(), after);
   };
   co_return co_await change(std::move(partition), std::move(decide));
 }
 
 ReplicaChanges::Answer ReplicaChanges::check_target(const std::vector<BrokerId>& target,
-                                                    BrokerId alone) const {
+                                                    const PartitionState& state) const {
   const Error wrong = Error::invalid_replica_assignment;
   if (target.empty()) return {wrong, "no replicas are named"};
   if (std::set(target.begin(), target.end()).size() != target.size())
     return {wrong, "a broker is named twice"};
-  for (const BrokerId broker : target)
-    if (!(catalog_.is_alone() ? broker == alone : catalog_.registered().contains(broker)))
+  for (const BrokerId broker : target) {
+    if (!(catalog_.is_alone() ? broker == state.leader : catalog_.registered().contains(broker)))
       return {wrong, "broker " + std::to_string(broker) + " has never been here"};
+    const bool is_new =
+        std::find(state.replicas.begin(), state.replicas.end(), broker) == state.replicas.end();
+    if (is_new && catalog_.intent(broker) == BrokerIntent::decommission)
+      return {wrong, "broker " + std::to_string(broker) + " is being decommissioned"};
+  }
   return {};
 }
 
@@ -108,7 +114,7 @@ Task<ReplicaChanges::Answer> ReplicaChanges::move(TopicPartition partition,
                                                   std::optional<std::vector<BrokerId>> target) {
   Decide decide = [this, target = std::move(target)](const PartitionState& state, PartitionState& after) {
     if (target) {
-      Answer answer = check_target(*target, state.leader);
+      Answer answer = check_target(*target, state);
       if (answer.error == Error::none) after = reassign(state, *target);
       return answer;
     }

@@ -33,7 +33,7 @@ class ReplicaChanges {
  private:
   using Decide = std::function<Answer(const PartitionState&, PartitionState& after)>;
   Task<Answer> change(TopicPartition partition, Decide decide);
-  Answer check_target(const std::vector<BrokerId>& target, BrokerId alone) const;
+  Answer check_target(const std::vector<BrokerId>& target, const PartitionState& state) const;
 
   MetadataStore& store_;
   const Catalog& catalog_;

@@ -233,6 +233,18 @@ TEST(BrokerConfig, AlteredDefaultsReachTopicsUnderTheirOwnNames) {
   EXPECT_FALSE(cluster[0].read_only);
 }
 
+TEST(BrokerConfig, WhatIsWantedOfABrokerIsOneOfThreeWords) {
+  for (const char* word : {"serve", "drain", "decommission"})
+    EXPECT_EQ(validate_dynamic("broker.intent", word), std::nullopt) << word;
+  EXPECT_THAT(*validate_dynamic("broker.intent", "leave"), HasSubstr("not serve, drain or decommission"));
+  EXPECT_EQ(intent_of({}), BrokerIntent::serve);
+  EXPECT_EQ(intent_of({{"broker.intent", "drain"}}), BrokerIntent::drain);
+  const auto of_another = describe_other_broker({{"broker.intent", "drain"}});
+  ASSERT_EQ(of_another.size(), 1u);
+  EXPECT_EQ(of_another[0].value, "drain");
+  EXPECT_EQ(of_another[0].source, ConfigSource::dynamic_broker);
+}
+
 TEST(BrokerConfig, OnlyDefaultsOfTopicsCanBeAlteredAndWhatHasNoEffect) {
   EXPECT_EQ(validate_dynamic("log.retention.ms", "1000"), std::nullopt);
   EXPECT_THAT(*validate_dynamic("log.retention.ms", "x"), HasSubstr("log.retention.ms: Invalid value"));

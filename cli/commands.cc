@@ -14,6 +14,8 @@ extern const Command txn_list, txn_describe, txn_hanging, txn_abort;
 extern const Command cluster_accept_restore, cluster_adopt, cluster_info, cluster_health, cluster_config;
 extern const Command broker_list, broker_describe, broker_disk, broker_config;
 extern const Command partition_list, partition_elect, partition_move, partition_recover;
+extern const Command cluster_rebalance, cluster_moves;
+extern const Command broker_drain, broker_resume, broker_decommission, broker_recommission;
 extern const Command storage_ls, storage_dump, storage_verify;
 extern const Command config_validate, config_template, config_keys;
 extern const Command completion, complete, help, version;
@@ -53,10 +55,16 @@ const std::vector<const Command*>& commands() {
       &cluster_info,
       &cluster_health,
       &cluster_config,
+      &cluster_rebalance,
+      &cluster_moves,
       &broker_list,
       &broker_describe,
       &broker_disk,
       &broker_config,
+      &broker_drain,
+      &broker_resume,
+      &broker_decommission,
+      &broker_recommission,
       &partition_list,
       &partition_elect,
       &partition_move,

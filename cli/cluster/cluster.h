@@ -30,6 +30,9 @@ std::string as_selectors(const std::vector<core::TopicPartition>& partitions);
 Outcome partition_outcome(const core::TopicPartition& partition, std::string_view action,
                           std::string_view status);
 Outcome partition_failed(const core::TopicPartition& partition, std::string_view action, Failure failure);
+// Keeps from moving what the words mean, and the file in Kafka's JSON names; neither: all that move.
+Exit cancel_moves(Context& context, const Arguments& arguments, const std::vector<std::string>& words,
+                  const std::optional<std::string>& file);
 // Those that were named and are not there.
 std::vector<Outcome> missing_outcomes(const std::vector<admin::Missing>& missing, std::string_view action);
 

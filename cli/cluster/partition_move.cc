@@ -149,12 +149,13 @@ Exit run_moves(Context& context, const Arguments& arguments) {
 // ---- and back ----
 
 // Those that are meant, sorted; of a topic without partitions, and without any word, those that move.
-std::vector<core::TopicPartition> to_cancel(const Context& context, const Arguments& arguments,
+std::vector<core::TopicPartition> to_cancel(const Context& context, const std::vector<std::string>& words,
+                                            const std::optional<std::string>& file,
                                             const std::vector<MovingPartition>& moving) {
   std::vector<core::TopicPartition> meant;
-  for (const admin::Selector& selector : admin::selectors(arguments.positional())) {
+  for (const admin::Selector& selector : admin::selectors(words)) {
     if (selector.text().find('=') != std::string::npos)
-      throw UsageError(in_quotes(selector.text()) + ": --cancel takes partitions, and no brokers");
+      throw UsageError(in_quotes(selector.text()) + ": what is cancelled takes partitions, and no brokers");
     if (!selector.is_pattern())
       for (const std::int32_t partition : selector.partitions())
         meant.push_back({selector.topic(), partition});
@@ -162,23 +163,26 @@ std::vector<core::TopicPartition> to_cancel(const Context& context, const Argume
       if (selector.matches(one.partition.topic) && selector.has(one.partition.partition))
         meant.push_back(one.partition);
   }
-  if (const auto file = arguments.maybe("file"))
+  if (file)
     for (const Reassignment& one : admin::parse_reassignment_file(read_all(*file, context.in)))
       meant.push_back(one.partition);
-  if (arguments.positional().empty() && !arguments.given("file"))
+  if (words.empty() && !file)
     for (const MovingPartition& one : moving) meant.push_back(one.partition);
   std::ranges::sort(meant);
   meant.erase(std::unique(meant.begin(), meant.end()), meant.end());
   return meant;
 }
 
-Exit run_cancel(Context& context, const Arguments& arguments) {
+}  // namespace
+
+Exit cancel_moves(Context& context, const Arguments& arguments, const std::vector<std::string>& words,
+                  const std::optional<std::string>& file) {
   client::Cluster cluster(client_options(context));
   const auto moving = must(cluster.run(admin::moving_partitions), "partition");
   std::vector<Reassignment> wanted;
   std::vector<json::object> rows;
   std::vector<Outcome> outcomes;
-  for (const core::TopicPartition& partition : to_cancel(context, arguments, moving)) {
+  for (const core::TopicPartition& partition : to_cancel(context, words, file, moving)) {
     const auto moves = std::ranges::find(moving, partition, &MovingPartition::partition);
     if (moves == moving.end()) {
       outcomes.push_back(partition_outcome(partition, "cancel", "does not move"));
@@ -205,10 +209,12 @@ Exit run_cancel(Context& context, const Arguments& arguments) {
   return conclude(context, arguments, cancel_table, std::move(outcomes));
 }
 
+namespace {
+
 Exit run_move(Context& context, const Arguments& arguments) {
   if (!arguments.on("cancel")) return run_moves(context, arguments);
   if (arguments.given("wait")) throw UsageError("--wait waits for moves, and --cancel ends them at once");
-  return run_cancel(context, arguments);
+  return cancel_moves(context, arguments, arguments.positional(), arguments.maybe("file"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, Metadat
       isr_changes_(std::make_shared<IsrChanges>(loop, clock, store, catalog, partitions,
                                                 options.membership.self, options.lag_max)),
       elections_(std::make_shared<Elections>(loop, clock, store, catalog, loader, options.membership.self)),
-      upkeep_(std::make_shared<Upkeep>(loop, clock, store, catalog, loader, *elections_)),
+      upkeep_(std::make_shared<Upkeep>(loop, clock, store, catalog, loader, elections_)),
       watch_(options.watches
                  ? std::make_shared<BrokerWatch>(loop, clock, store, catalog, options.membership.self)
                  : nullptr),

@@ -93,16 +93,17 @@ std::vector<std::string> with_replication_rate(const Catalog& catalog) {
 }
 
 bool anything_moves(const Catalog& catalog) {
-  return std::ranges::any_of(catalog.states(), [](const auto& known) { return is_moving(known.second.state); });
+  return std::ranges::any_of(catalog.states(),
+                             [](const auto& known) { return is_moving(known.second.state); });
 }
 
 Upkeep::Upkeep(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
-               MetadataLoader& loader, const Elections& elections)
+               MetadataLoader& loader, std::shared_ptr<const Elections> elections)
     : loop_(loop),
       clock_(clock),
       store_(store),
       catalog_(catalog),
-      elections_(elections),
+      elections_(std::move(elections)),
       changes_(store, catalog, loader) {}
 
 void Upkeep::run() {
@@ -116,12 +117,9 @@ void Upkeep::stop() {
 
 Task<void> Upkeep::work(Self self) {
   while (!self->stopped_) {
-    if (self->elections_.is_controller()) {
-      co_await self->replicate_internal_topics();
-      co_await self->lift_limits();
-    } else {
-      self->idle_.clear();
-    }
+    if (self->may_act()) co_await self->replicate_internal_topics();
+    if (self->may_act()) co_await self->lift_limits();
+    if (!self->may_act()) self->idle_.clear();
     if (self->stopped_) break;
     const auto waiter = std::make_shared<Waiter>(self->loop_, self->clock_, self->clock_.now() + look_every);
     self->waiter_ = waiter;
@@ -133,11 +131,12 @@ Task<void> Upkeep::replicate_internal_topics() {
   const auto due = due_internal_replicas(catalog_);
   std::set<std::string> topics;
   for (const WantedReplicas& wanted : due) {
-    if (stopped_ || !elections_.is_controller()) co_return;
+    if (!may_act()) co_return;
     const auto answer = co_await changes_.move(wanted.partition, wanted.replicas);
     if (answer.error == kafka::Error::none) topics.insert(wanted.partition.topic);
   }
   for (const std::string& topic : topics) {
+    if (!may_act()) co_return;
     co_await changes_.note_replication_factor(topic);
     spdlog::info("{} gets more replicas, now that there are brokers for them", topic);
   }
@@ -156,6 +155,7 @@ Task<void> Upkeep::lift_limits() {
       idle_[name] = {version, clock_.now()};
     else if (clock_.now() - known->second.since >= rate_kept)
       co_await lift_limit(name);
+    if (!may_act()) co_return;
   }
 }
 

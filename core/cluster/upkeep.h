@@ -31,7 +31,7 @@ class Upkeep : public std::enable_shared_from_this<Upkeep> {
   static constexpr auto rate_kept = std::chrono::seconds(10);
 
   Upkeep(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
-         MetadataLoader& loader, const Elections& elections);
+         MetadataLoader& loader, std::shared_ptr<const Elections> elections);
 
   void run();
   void stop();
@@ -40,6 +40,7 @@ class Upkeep : public std::enable_shared_from_this<Upkeep> {
   using Self = std::shared_ptr<Upkeep>;
 
   static Task<void> work(Self self);
+  bool may_act() const { return !stopped_ && elections_->is_controller(); }
   Task<void> replicate_internal_topics();
   Task<void> lift_limits();
   Task<void> lift_limit(std::string name);
@@ -48,7 +49,7 @@ class Upkeep : public std::enable_shared_from_this<Upkeep> {
   const Clock& clock_;
   MetadataStore& store_;
   const Catalog& catalog_;
-  const Elections& elections_;  // outlives the work
+  const std::shared_ptr<const Elections> elections_;
   ReplicaChanges changes_;
   struct Idle {
     EntryVersion version = 0;

@@ -42,8 +42,10 @@ Task<Result<Response>> Client::call(Request request, std::size_t body_bytes_max)
   if (const error_code error = co_await ask(std::move(request))) co_return error;
   while (!parser_->is_done())
     if (const error_code error = co_await receive()) co_return error;
-  Response response{parser_->get().result_int(), std::move(parser_->get().body())};
-  if (!parser_->keep_alive()) close();
+  const bool keep = parser_->keep_alive();
+  auto& answer = parser_->get();
+  Response response{answer.result_int(), std::move(answer.body()), std::move(answer.base())};
+  if (!keep) close();
   co_return response;
 }
 

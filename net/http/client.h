@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
@@ -29,6 +30,7 @@ struct Request {
 struct Response {
   unsigned status = 0;
   std::string body;
+  boost::beast::http::fields headers = {};
 };
 
 class Client {

@@ -3,12 +3,11 @@
 // directory of its own, gone with it. They can be killed, frozen and started again.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace mq::test {
@@ -30,7 +29,6 @@ class EtcdServer {
 
   // All members run, and answer. Throws when they do not within 30 seconds.
   explicit EtcdServer(Options options = {});
-  ~EtcdServer();
   EtcdServer(const EtcdServer&) = delete;
 
   std::size_t size() const { return members_.size(); }
@@ -50,14 +48,10 @@ class EtcdServer {
  private:
   struct Member {
     std::uint16_t client_port = 0, peer_port = 0;
-    pid_t process = -1;
-    int told = -1;  // where it says that it is ready
+    ServerProcess process;
   };
 
   void launch(std::size_t member);
-  void wait_until_ready(std::size_t member);
-  void end(std::size_t member, int signal);
-  std::filesystem::path file(std::size_t member, const std::string& name) const;
 
   const Options options_;
   TempDir dir_;

@@ -11,6 +11,7 @@
 #include "core/metadata/embedded_store.h"
 #include "storage/error.h"
 #include "storage/memory_journal.h"
+#include "tests/core/metadata/consul_case.h"
 #include "tests/core/metadata/etcd_case.h"
 
 namespace mq::core {
@@ -61,6 +62,55 @@ class EtcdCase {
   std::unique_ptr<EtcdStore> store_;
 };
 
+// Of either kind.
+class ConsulBase {
+ public:
+  explicit ConsulBase(asio::io_context& loop) : loop_(loop) {}
+  ~ConsulBase() { close(); }
+  ConsulStore& store() { return *store_; }
+
+ protected:
+  void open(std::vector<std::string> endpoints) {
+    close();
+    ConsulOptions options;
+    options.endpoints = std::move(endpoints);
+    options.prefix = prefix_;
+    store_ = std::make_unique<ConsulStore>(loop_, real_clock(), std::move(options));
+  }
+  void close() {
+    if (!store_) return;
+    store_->stop();
+    drain(loop_);
+  }
+
+  asio::io_context& loop_;
+  const std::string prefix_ = next_consul_prefix();
+  std::unique_ptr<ConsulStore> store_;
+};
+
+class FakeConsulCase : public ConsulBase {
+ public:
+  explicit FakeConsulCase(asio::io_context& loop) : ConsulBase(loop), fake_(loop) { reopen(); }
+  ~FakeConsulCase() {
+    fake_.stop();
+    close();
+  }
+  static const char* missing() { return nullptr; }
+  void reopen() { open({fake_.endpoint()}); }
+
+ private:
+  test::FakeConsul fake_;
+};
+
+class ConsulCase : public ConsulBase {
+ public:
+  explicit ConsulCase(asio::io_context& loop) : ConsulBase(loop) { reopen(); }
+  static const char* missing() {
+    return test::ConsulServer::installed() ? nullptr : test::ConsulServer::not_installed;
+  }
+  void reopen() { open(shared_consul().endpoints()); }
+};
+
 template <class Case>
 class MetadataStoreTest : public testing::Test {
  protected:
@@ -98,10 +148,12 @@ class MetadataStoreTest : public testing::Test {
 struct CaseNames {
   template <class Case>
   static std::string GetName(int) {
-    return std::is_same_v<Case, EmbeddedCase> ? "Embedded" : "Etcd";
+    if (std::is_same_v<Case, EmbeddedCase>) return "Embedded";
+    if (std::is_same_v<Case, EtcdCase>) return "Etcd";
+    return std::is_same_v<Case, ConsulCase> ? "Consul" : "FakeConsul";
   }
 };
-using Cases = testing::Types<EmbeddedCase, EtcdCase>;
+using Cases = testing::Types<EmbeddedCase, EtcdCase, FakeConsulCase, ConsulCase>;
 TYPED_TEST_SUITE(MetadataStoreTest, Cases, CaseNames);
 
 TYPED_TEST(MetadataStoreTest, AChangeIsAllOrNothingAndItsGuardsHaveToHold) {

@@ -67,10 +67,10 @@ core::Sources sources_of(const Arguments& arguments, const std::optional<Tempora
     sources.flags.push_back({"storage.flush", "os", "--dev"});
   }
   constexpr std::pair<std::string_view, std::string_view> keys[] = {
-      {"listen", "listeners"},     {"advertise", "advertise"},    {"data", "storage.data"},
-      {"node-id", "node.id"},      {"rack", "node.rack"},         {"etcd", "cluster.etcd"},
-      {"cluster", "cluster.name"}, {"rpc", "cluster.rpc_listen"}, {"log-format", "log.format"},
-      {"log-level", "log.level"}};
+      {"listen", "listeners"},      {"advertise", "advertise"},  {"data", "storage.data"},
+      {"node-id", "node.id"},       {"rack", "node.rack"},       {"etcd", "cluster.etcd"},
+      {"consul", "cluster.consul"}, {"cluster", "cluster.name"}, {"rpc", "cluster.rpc_listen"},
+      {"log-format", "log.format"}, {"log-level", "log.level"}};
   for (const auto& [flag, key] : keys)
     if (const auto value = arguments.maybe(flag))
       sources.flags.push_back({std::string(key), *value, "--" + std::string(flag)});
@@ -126,15 +126,16 @@ Finding check_listener(const core::Listener& listener) {
   return {Finding::Kind::good, "listener   " + where};
 }
 
-std::vector<Finding> check_etcd(const core::Config& config) {
+std::vector<Finding> check_store(const core::Config& config) {
   std::vector<Finding> findings;
+  const std::string about = config.consul.empty() ? "etcd       " : "consul     ";
   const core::StoreCheck check = core::check_cluster(config);
   for (const std::string& warning : check.warnings)
-    findings.push_back({Finding::Kind::remark, "etcd       " + warning});
+    findings.push_back({Finding::Kind::remark, about + warning});
   if (check.refusal.empty())
-    findings.push_back({Finding::Kind::good, "etcd       " + check.version});
+    findings.push_back({Finding::Kind::good, about + (check.version.empty() ? "answers" : check.version)});
   else
-    findings.push_back({Finding::Kind::bad, "etcd       " + check.refusal});
+    findings.push_back({Finding::Kind::bad, about + check.refusal});
   return findings;
 }
 
@@ -142,7 +143,7 @@ Exit check(Context& context, core::Config config) {
   std::vector<Finding> findings{{Finding::Kind::good, "settings   valid"}, check_data(config.data)};
   if (!config.is_alone()) {
     core::add_internal_listener(config);
-    for (Finding& finding : check_etcd(config)) findings.push_back(std::move(finding));
+    for (Finding& finding : check_store(config)) findings.push_back(std::move(finding));
   }
   for (const core::Listener& listener : config.listeners) findings.push_back(check_listener(listener));
   bool good = true;
@@ -296,10 +297,14 @@ extern const Command serve{
           .value = "URL[,…]",
           .help = "members of the etcd that all brokers of a cluster share; without it a broker is alone "
                   "(MQ_ETCD)"},
+         {.name = "consul",
+          .kind = Kind::text,
+          .value = "URL[,…]",
+          .help = "agents of the Consul that they share instead (MQ_CONSUL)"},
          {.name = "cluster",
           .kind = Kind::text,
           .value = "NAME",
-          .help = "name of the cluster in that etcd, mq unless set (MQ_CLUSTER)"},
+          .help = "name of the cluster in that etcd or Consul, mq unless set (MQ_CLUSTER)"},
          {.name = "rpc",
           .kind = Kind::text,
           .value = "ADDR",

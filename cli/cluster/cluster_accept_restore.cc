@@ -10,11 +10,12 @@ namespace mq::cli {
 
 namespace {
 
-const Table restore_table{.columns = {{"cluster", "CLUSTER"}, {"etcd", "ETCD"}}, .name = "cluster"};
+const Table restore_table{.columns = {{"cluster", "CLUSTER"}, {"store", "STORE"}}, .name = "cluster"};
 
 Plan restore_plan(const core::Config& config) {
   Plan plan{.risk = Risk::severe, .table = restore_table};
-  plan.rows.push_back({{"cluster", config.cluster_name}, {"etcd", config.etcd.front()}});
+  plan.rows.push_back({{"cluster", config.cluster_name},
+                       {"store", (config.consul.empty() ? config.etcd : config.consul).front()}});
   plan.summary =
       "What was decided after the backup is forgotten: topics that were made are not there, and where only "
       "some "
@@ -40,7 +41,7 @@ Exit run_accept_restore(Context& context, const Arguments& arguments) {
 
 extern const Command cluster_accept_restore{
     .name = "cluster accept-restore",
-    .summary = "Go on from an etcd that was restored from a backup.",
+    .summary = "Go on from an etcd or Consul that was restored from a backup.",
     .uses = rows | changes,
     .examples = {{"mq cluster accept-restore --etcd http://10.0.0.5:2379", "while all brokers are stopped"}},
     .flags = store_flags(),

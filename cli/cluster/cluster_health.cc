@@ -61,7 +61,7 @@ std::string reason(const admin::Problem& problem) {
 std::string remedy(const admin::Problem& problem) {
   switch (problem.what) {
     case What::no_controller:
-      return "start the other brokers; do they reach etcd?";
+      return "start the other brokers; do they reach etcd or Consul?";
     case What::no_leader: {
       const std::string recover = "mq partition recover " + as_selectors(problem.partitions);
       if (problem.down.empty()) return "look at the logs of the brokers; the last resort: " + recover;

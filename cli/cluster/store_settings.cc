@@ -9,10 +9,14 @@ std::vector<Flag> store_flags() {
            .kind = Kind::text,
            .value = "URL[,…]",
            .help = "members of the etcd that the cluster shares (MQ_ETCD)"},
+          {.name = "consul",
+           .kind = Kind::text,
+           .value = "URL[,…]",
+           .help = "agents of the Consul that it shares instead (MQ_CONSUL)"},
           {.name = "cluster",
            .kind = Kind::text,
            .value = "NAME",
-           .help = "name of the cluster in that etcd, mq unless set (MQ_CLUSTER)"},
+           .help = "name of the cluster in that etcd or Consul, mq unless set (MQ_CLUSTER)"},
           {.name = "config",
            .kind = Kind::file,
            .value = "FILE",
@@ -31,8 +35,10 @@ core::Config store_config(const Arguments& arguments) {
   sources.environment = core::current_environment();
   sources.sets = arguments.all("set");
   if (arguments.given("config")) sources.file = arguments.text("config");
-  constexpr std::pair<std::string_view, std::string_view> keys[] = {
-      {"data", "storage.data"}, {"etcd", "cluster.etcd"}, {"cluster", "cluster.name"}};
+  constexpr std::pair<std::string_view, std::string_view> keys[] = {{"data", "storage.data"},
+                                                                    {"etcd", "cluster.etcd"},
+                                                                    {"consul", "cluster.consul"},
+                                                                    {"cluster", "cluster.name"}};
   for (const auto& [flag, key] : keys)
     if (const auto value = arguments.maybe(flag))
       sources.flags.push_back({std::string(key), *value, "--" + std::string(flag)});
@@ -42,7 +48,7 @@ core::Config store_config(const Arguments& arguments) {
     for (const core::Problem& problem : loaded.problems) failure.details.push_back(problem.message());
     throw FailureError(std::move(failure));
   }
-  if (loaded.config.is_alone()) throw UsageError("no etcd is named", "--etcd http://HOST:2379");
+  if (loaded.config.is_alone()) throw UsageError("no etcd or Consul is named", "--etcd http://HOST:2379");
   return std::move(loaded.config);
 }
 

@@ -28,7 +28,7 @@ void Broker::join_cluster() {
   if (config_.is_alone() && p.identity.is_member)
     throw WrongStart(7, config_.data.string() + " belongs to broker " + std::to_string(p.identity.node_id) +
                             " of cluster " + p.identity.cluster_id +
-                            "; it needs the cluster's etcd (--etcd)");
+                            "; it needs the cluster's etcd (--etcd) or Consul (--consul)");
   if (config_.is_alone()) return;
   world_.cluster = cluster_of(config_, p.clock, p.workers);
   if (p.identity.is_member && config_.node_id && *config_.node_id != p.identity.node_id)

@@ -11,6 +11,7 @@
 #include "core/broker/identity.h"
 #include "core/cluster/restored_store.h"
 #include "core/error.h"
+#include "core/metadata/consul_store.h"
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/etcd_store.h"
 #include "core/metadata/migration.h"
@@ -25,15 +26,15 @@ constexpr std::uint16_t internal_port = 7092;
 constexpr auto connect_within = std::chrono::seconds(3);
 
 // Without what ends the line.
-std::string password_in(const std::filesystem::path& path) {
+std::string secret_in(const std::filesystem::path& path, const std::string& what) {
   if (path.empty()) return {};
   auto file = storage::real_files().open(path, storage::FileSystem::Mode::read);
   std::string text(4096, '\0');
   const auto size = file ? (*file)->read(std::as_writable_bytes(std::span(text)), 0)
                          : storage::Result<std::size_t>(file.error());
   if (!size)
-    throw WrongStart(
-        2, "the password of etcd cannot be read from " + path.string() + ": " + size.error().message());
+    throw WrongStart(2,
+                     "the " + what + " cannot be read from " + path.string() + ": " + size.error().message());
   text.resize(*size);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;
@@ -45,22 +46,48 @@ EtcdOptions etcd_options(const Config& config, asio::any_io_executor workers) {
   options.prefix = "/mq/" + config.cluster_name + "/";
   options.session_ttl = std::chrono::ceil<std::chrono::seconds>(config.session_timeout);
   options.user = config.etcd_user;
-  options.password = password_in(config.etcd_password_file);
+  options.password = secret_in(config.etcd_password_file, "password of etcd");
   options.tls = {config.etcd_ca.string(), config.etcd_certificate.string(), config.etcd_key.string()};
   options.workers = std::move(workers);
   return options;
+}
+
+ConsulOptions consul_options(const Config& config, asio::any_io_executor workers) {
+  ConsulOptions options;
+  options.endpoints = config.consul;
+  options.prefix = "mq/" + config.cluster_name + "/";
+  options.session_ttl = std::max(ConsulOptions::session_ttl_min,
+                                 std::chrono::ceil<std::chrono::seconds>(config.session_timeout));
+  options.token = secret_in(config.consul_token_file, "token of Consul");
+  options.tls = {config.consul_ca.string(), config.consul_certificate.string(), config.consul_key.string()};
+  options.workers = std::move(workers);
+  return options;
+}
+
+// Before there is a loop: what cannot be, throws now.
+std::function<std::unique_ptr<MetadataStore>(asio::io_context& loop, const Identity&)> opener(
+    const Config& config, const Clock& clock, asio::any_io_executor workers) {
+  if (config.consul.empty())
+    return [options = etcd_options(config, std::move(workers)), &clock](asio::io_context& loop,
+                                                                        const Identity&) {
+      return std::make_unique<EtcdStore>(loop, clock, options);
+    };
+  return [options = consul_options(config, std::move(workers)), &clock](asio::io_context& loop,
+                                                                        const Identity&) {
+    return std::make_unique<ConsulStore>(loop, clock, options);
+  };
 }
 
 Task<Result<std::shared_ptr<net::Client>>> connect(Endpoint endpoint) {
   co_return co_await net::Client::connect(endpoint.host, endpoint.port, connect_within);
 }
 
-// The address of this machine on the way to the first member of etcd that has one; its name otherwise.
+// The address of this machine on the way to the first member of the store that has one; its name otherwise.
 // Nothing is sent.
 std::string own_address(const Config& config) {
   asio::io_context loop;
   asio::ip::udp::resolver resolver(loop);
-  for (const std::string& url : config.etcd) {
+  for (const std::string& url : config.consul.empty() ? config.etcd : config.consul) {
     const auto member = net::http::parse_endpoint(url);
     error_code error;
     const auto found = resolver.resolve(member->host, std::to_string(member->port), error);
@@ -97,10 +124,7 @@ bool is_everywhere(const std::string& host) {
 
 World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io_executor workers) {
   World::Cluster cluster;
-  cluster.open_store = [options = etcd_options(config, std::move(workers)), &clock](
-                           asio::io_context& loop, const Identity&) -> std::unique_ptr<MetadataStore> {
-    return std::make_unique<EtcdStore>(loop, clock, options);
-  };
+  cluster.open_store = opener(config, clock, std::move(workers));
   cluster.watches = true;
   cluster.connect = [](const Endpoint& endpoint) { return connect(endpoint); };
   return cluster;

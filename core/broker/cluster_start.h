@@ -8,7 +8,7 @@
 
 namespace mq::core {
 
-// The store over etcd, connections over TCP. Throws WrongStart.
+// The store over etcd or Consul, connections over TCP. Throws WrongStart.
 World::Cluster cluster_of(const Config& config, const Clock& clock, asio::any_io_executor workers);
 
 // Runs until the store has said whether the directory is enrolled (core/cluster/enrolment.h).
@@ -30,7 +30,7 @@ std::size_t accept_restored_store(const Config& config);
 // The listener for other brokers, unless there is one of that name.
 void add_internal_listener(Config& config);
 // As others are told: what it advertises; or the address itself; or, where that is all interfaces, the one
-// that etcd is reached from.
+// that the store is reached from.
 Endpoint endpoint_of(const Listener& listener, const Config& config);
 
 }  // namespace mq::core

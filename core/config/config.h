@@ -36,8 +36,9 @@ struct Config {
   std::optional<std::int32_t> node_id;  // none: given once and remembered in the data directory
   std::string rack;
   std::vector<Listener> listeners{Listener{}};  // never empty; names and addresses are unique
-  // Of the cluster that the broker is one of. No members of etcd: it is alone, and none of this matters.
-  std::vector<std::string> etcd;  // http://host:port or https://host:port
+  // Of the cluster that the broker is one of: its metadata store is etcd or Consul, never both. Neither: the
+  // broker is alone, and none of this matters.
+  std::vector<std::string> etcd, consul;  // http://host:port or https://host:port
   std::string cluster_name = "mq";
   std::optional<Address> internal_listen;  // none: the host of the first listener, port 7092
   Milliseconds session_timeout{9'000};
@@ -45,7 +46,8 @@ struct Config {
   Milliseconds replica_lag_max{10'000};
   std::optional<std::int32_t> default_replication;  // none: 3, or as many as there are brokers
   std::string etcd_user;
-  std::filesystem::path etcd_password_file, etcd_ca, etcd_certificate, etcd_key;  // empty: none
+  std::filesystem::path etcd_password_file, etcd_ca, etcd_certificate, etcd_key;       // empty: none
+  std::filesystem::path consul_token_file, consul_ca, consul_certificate, consul_key;  // empty: none
   std::filesystem::path data =
       "/var/lib/mq";  // load(): in the home directory for whoever is neither root nor mq
   storage::Flush flush = storage::Flush::sync;
@@ -82,7 +84,8 @@ struct Config {
   std::map<std::string, std::string, std::less<>>
       origins;  // key → "/etc/mq/mq.yaml:14", "env MQ_DATA", "--set node.id"
 
-  bool is_alone() const { return etcd.empty(); }
+  bool is_alone() const { return etcd.empty() && consul.empty(); }
+  std::string_view store() const { return consul.empty() ? "etcd" : "Consul"; }  // of one of a cluster
   bool is_set(std::string_view key) const { return origins.contains(key); }
 };
 

@@ -142,6 +142,7 @@ class Loader {
     for (const Given& flag : sources_.flags) set({flag.key, flag.value, scalar, flag.origin, flag.origin});
     sets();
     for (const Entry& entry : advertised_) assign(entry);
+    one_store();
     if (!loaded_.config.is_set("storage.data")) loaded_.config.data = default_data(sources_.environment);
     return std::move(loaded_);
   }
@@ -151,6 +152,14 @@ class Loader {
 
   void problem(std::string place, std::string what) {
     loaded_.problems.push_back({std::move(place), std::move(what)});
+  }
+
+  void one_store() {
+    const Config& config = loaded_.config;
+    if (!config.etcd.empty() && !config.consul.empty())
+      problem(config.origins.at("cluster.consul"), "cluster.consul: cluster.etcd is set, too (" +
+                                                       config.origins.at("cluster.etcd") +
+                                                       "); a cluster has one of them");
   }
 
   void files() {

@@ -57,8 +57,8 @@ Task<Result<MetadataUpdate>> ConsulFeed::load(Self self) {
   MetadataUpdate all{.revision = self->revision_, .whole = true};
   ConsulCall call = client->get(client->requests().list_all());
   ConsulAnswer answer = co_await ConsulClient::read(client, std::move(call));
+  if (answer.filtered) answer = {ConsulVerdict::refused, "this token may not read all of it"};
   const bool nothing = answer.verdict == ConsulVerdict::nothing && answer.index > 0;
-  if (answer.ok() && answer.filtered) answer = {ConsulVerdict::refused, "this token may not read all of it"};
   if (!answer.ok() && !nothing) {
     spdlog::warn("Consul: the entries cannot be listed: {}", answer.why);
     co_return error_of(answer.verdict == ConsulVerdict::nothing ? ConsulVerdict::unknown : answer.verdict);

@@ -126,7 +126,10 @@ Task<Committed> ConsulStore::write(std::shared_ptr<ConsulClient> client, std::sh
   for (int tries = 0; tries < write_tries_max; tries++) {
     std::map<std::string, EntryVersion> versions;
     const auto entries = co_await read_entries(client, open);
-    if (!entries) co_return Committed{Outcome::unknown, 0, entries.error().message()};
+    if (!entries) {
+      const bool refused = entries.error() == ConsulErrc::refused;
+      co_return Committed{refused ? Outcome::refused : Outcome::unknown, 0, entries.error().message()};
+    }
     if (auto somebodys = found_open(open, *entries, versions)) co_return *somebodys;
 
     const boost::json::array operations = requests.commit(change, session, held, versions);

@@ -295,6 +295,7 @@ Task<FakeConsul::Answer> FakeConsul::answer(std::shared_ptr<State> state, std::s
   const std::string path = decoded(std::string_view(target).substr(0, mark));
   state->asked[method + " " + path]++;
   const Faults& faults = state->faults;
+  if (faults.is_web_page) co_return Answer{200, "<html>hello</html>"};
   if (path == "/v1/status/leader") co_return Answer{200, faults.no_leader ? R"("")" : R"("127.0.0.1:8300")"};
   if (!faults.token.empty() && token != faults.token)
     co_return token.empty() ? Answer{403, "Permission denied: anonymous token lacks permission"}

@@ -33,6 +33,7 @@ class FakeConsul {
     std::string token = {};       // empty: everybody may do everything
     bool refuses_writes = false;  // to that token, too
     bool filters = false;         // lists leave out what the token may not read: all of it
+    bool is_web_page = false;     // it is something else
     bool quiet_sessions = false;  // who waits is not woken by what the end of a session deletes
   };
   Faults& faults() { return state_->faults; }

@@ -177,6 +177,11 @@ TEST(ConfigSources, UnknownVariablesAreErrorsButThoseOfCommandsAndServicesAreNot
               ElementsAre("env MQ_HTTP_LISTEN: MQ_HTTP_LISTEN is not in this version of mq"));
   EXPECT_THAT(problems_of("", {{"MQ_ETCD", "10.0.0.1:2379"}}),
               ElementsAre(HasSubstr("is not http://HOST:PORT or https://HOST:PORT")));
+  EXPECT_THAT(problems_of("", {{"MQ_CONSUL", "10.0.0.1:8500"}}),
+              ElementsAre(HasSubstr("is not http://HOST:PORT or https://HOST:PORT")));
+  EXPECT_THAT(problems_of("", {{"MQ_ETCD", "http://a:2379"}, {"MQ_CONSUL", "http://a:8500"}}),
+              ElementsAre("env MQ_CONSUL: cluster.consul: cluster.etcd is set, too (env MQ_ETCD); a cluster "
+                          "has one of them"));
   EXPECT_THAT(problems_of("", {{"MQ_HTTP__LISTEN", ":1"}}), ElementsAre(HasSubstr("is not in this version")));
   EXPECT_THAT(problems_of("", {{"MQ_NODE_ID", "1"}, {"MQ_NODE__ID", "2"}}),
               ElementsAre(HasSubstr("given twice")));

@@ -9,6 +9,7 @@
 #include "core/base64.h"
 #include "core/metadata/etcd_error.h"
 #include "tests/core/metadata/etcd_case.h"
+#include "tests/core/metadata/store_follower.h"
 #include "tests/support/virtual_clock.h"
 
 namespace mq::core {
@@ -31,49 +32,6 @@ MetadataChange one_put(std::string key, std::string value, std::vector<Guard> gu
   change.puts[std::move(key)] = std::move(value);
   return change;
 }
-
-// Follows a store as a broker does, all the time.
-class Follower {
- public:
-  Follower(asio::io_context& loop, EtcdStore& store, Revision from) {
-    asio::co_spawn(loop, follow(state_, store, from), asio::detached);
-  }
-
-  std::optional<std::string> value(const std::string& key) const {
-    const auto found = state_->image.find(key);
-    return found == state_->image.end() ? std::nullopt : std::optional(found->second);
-  }
-  std::size_t size() const { return state_->image.size(); }
-  int lists() const { return state_->lists; }
-  // In the order in which they came.
-  const std::vector<std::string>& values_of_counter() const { return state_->counted; }
-
- private:
-  struct State {
-    std::map<std::string, std::string> image;
-    std::vector<std::string> counted;
-    int lists = 0;
-  };
-
-  static Task<void> follow(std::shared_ptr<State> state, EtcdStore& store, Revision after) {
-    for (;;) {
-      const auto update = co_await store.watch(after);
-      if (!update) co_return;
-      after = update->revision;
-      if (update->whole) state->image.clear();
-      state->lists += update->whole;
-      for (const auto& [key, entry] : update->entries) {
-        if (entry)
-          state->image[key] = entry->value;
-        else
-          state->image.erase(key);
-        if (entry && key == "counter") state->counted.push_back(entry->value);
-      }
-    }
-  }
-
-  const std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 class EtcdStoreTest : public EtcdTest {
  protected:
@@ -149,7 +107,7 @@ TEST_F(EtcdStoreTest, AHeldEntryThatIsPutIsStillGoneWithItsSession) {
 
 TEST_F(EtcdStoreTest, ASessionThatWasRevokedIsLostOnceAndHoldBeginsAnother) {
   const std::vector<Session>& heard = heard_of(*store);
-  Follower follower(loop, *store, wait(store->load())->revision);
+  StoreFollower follower(loop, *store, wait(store->load())->revision);
   const auto token = *wait(store->hold("live/1", "1"));
   ASSERT_TRUE(*wait(store->hold("controller", "1")));
   until([&] { return follower.size() == 2; });
@@ -165,7 +123,7 @@ TEST_F(EtcdStoreTest, ASessionThatWasRevokedIsLostOnceAndHoldBeginsAnother) {
 
 TEST_F(EtcdStoreTest, AnEraseOfOnesOwnIsNotTheEndOfTheSession) {
   const std::vector<Session>& heard = heard_of(*store);
-  Follower follower(loop, *store, wait(store->load())->revision);
+  StoreFollower follower(loop, *store, wait(store->load())->revision);
   ASSERT_TRUE(*wait(store->hold("controller", "1")));
   ASSERT_TRUE(*wait(store->hold("live/1", "1")));
   MetadataChange resign;
@@ -233,7 +191,7 @@ class EtcdFaultTest : public EtcdTest {
 
 TEST_F(EtcdFaultTest, AWatchGoesOnWhereItWasWhenTheMemberIsKilledAndStartedAgain) {
   EtcdStore& store = start();
-  Follower follower(loop, store, wait(store.load())->revision);
+  StoreFollower follower(loop, store, wait(store.load())->revision);
   put(store, "counter", "1");
   until([&] { return follower.value("counter") == "1"; });
   server->kill();
@@ -266,7 +224,7 @@ TEST_F(EtcdFaultTest, WhatWasCompactedAwayIsListed) {
 
 TEST_F(EtcdFaultTest, ACompactionThatAWatchHasPassedIsNotNoticed) {
   EtcdStore& store = start();
-  Follower follower(loop, store, wait(store.load())->revision);
+  StoreFollower follower(loop, store, wait(store.load())->revision);
   for (int i = 0; i < 10; i++) put(store, "counter", std::to_string(i));
   until([&] { return follower.value("counter") == "9"; });
   compact_now(store);
@@ -291,7 +249,7 @@ TEST_F(EtcdFaultTest, AFullEtcdRefusesAndSaysWhatToDo) {
 TEST_F(EtcdFaultTest, EventsOfThousandsOfEntriesComeAndGo) {
   EtcdStore& store = start();
   const Revision first = wait(store.load())->revision;
-  Follower follower(loop, store, first);
+  StoreFollower follower(loop, store, first);
   for (int i = 0; i < 20; i++) {
     MetadataChange change;
     for (int j = 0; j < 60; j++) change.puts["p/" + std::to_string(60 * i + j)] = std::string(2000, 'p');
@@ -299,14 +257,14 @@ TEST_F(EtcdFaultTest, EventsOfThousandsOfEntriesComeAndGo) {
   }
   until([&] { return follower.size() == 1200; });
   EtcdStore& late = connect(*server);  // has all of it in a few messages
-  Follower catching_up(loop, late, first);
+  StoreFollower catching_up(loop, late, first);
   until([&] { return catching_up.size() == 1200; });
   EXPECT_EQ(catching_up.lists(), 0);
 }
 
 TEST_F(EtcdFaultTest, NothingIsLostWhenTheLeaderOfThreeIsStopped) {
   EtcdStore& store = start(3);
-  Follower follower(loop, store, wait(store.load())->revision);
+  StoreFollower follower(loop, store, wait(store.load())->revision);
   put_surely(store, "counter", "0");
   for (std::size_t member = 0; member < server->size(); member++) {  // whoever leads, once it is that one
     server->kill(member);
@@ -327,7 +285,7 @@ TEST_F(EtcdFaultTest, AFrozenMemberIsLeftByCallsAndByTheWatch) {
   options.endpoints = server->endpoints();
   options.answer_within = 1000ms;
   EtcdStore& store = connect(options);
-  Follower follower(loop, store, wait(store.load())->revision);
+  StoreFollower follower(loop, store, wait(store.load())->revision);
   for (std::size_t member = 0; member < server->size(); member++) {  // one of them is it
     server->freeze(member);
     const std::string key = "without " + std::to_string(member);
@@ -368,7 +326,7 @@ TEST_F(EtcdFaultTest, UsersAreLetInAndComeBackWithANewToken) {
   options.password = "pw";
   EtcdStore& user = connect(options);
   EXPECT_EQ(wait(user.check()).refusal, "");
-  Follower follower(loop, user, wait(user.load())->revision);
+  StoreFollower follower(loop, user, wait(user.load())->revision);
   EXPECT_EQ(put(user, "a", "3").outcome, Outcome::done);
   until([&] { return follower.value("a") == "3"; });
   server->kill();
@@ -469,7 +427,7 @@ TEST_F(EtcdSessionTest, ARevokedSessionIsFoundOutByTheNextRenewal) {
 TEST_F(EtcdSessionTest, AllEntriesAreListedNowAndThen) {
   EtcdStore& store = connect(shared_etcd());
   put(store, "a", "1");
-  Follower follower(loop, store, wait(store.load())->revision);
+  StoreFollower follower(loop, store, wait(store.load())->revision);
   EXPECT_FALSE(pass(260s, [&] { return follower.lists() > 0; }));
   EXPECT_TRUE(pass(80s, [&] { return follower.lists() > 0; }));
   EXPECT_EQ(follower.value("a"), "1");

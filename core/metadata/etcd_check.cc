@@ -28,7 +28,7 @@ std::optional<EtcdVersion> version_in(std::string_view text) {
 
 // Returns why it cannot be worked with; what is only worth a remark goes to `check`.
 Task<std::string> check_member(std::shared_ptr<EtcdClient> client, std::size_t member, StoreCheck* check) {
-  const std::string name = client->name_of(member);
+  const std::string name = client->members().name_of(member);
   EtcdCall call;
   call.path = "/version";
   call.get = true;
@@ -111,7 +111,7 @@ EtcdVersionRemark remark_on_etcd(std::string_view text) {
 
 Task<StoreCheck> check_etcd(std::shared_ptr<EtcdClient> client) {
   StoreCheck check;
-  for (std::size_t member = 0; member < client->members() && check.refusal.empty(); member++)
+  for (std::size_t member = 0; member < client->members().size() && check.refusal.empty(); member++)
     check.refusal = co_await check_member(client, member, &check);
   check.answered = !check.version.empty() || !check.refusal.empty();
   if (!check.answered)

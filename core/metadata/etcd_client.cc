@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/metadata/etcd_client.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
-
-#include "core/error.h"
 
 namespace mq::core {
 
@@ -14,56 +11,23 @@ namespace http = net::http;
 using Lane = EtcdClient::Lane;
 
 constexpr std::size_t refusal_bytes_max = 64u << 10;  // of a stream that does not begin
-constexpr int wrong_settings = 2;                     // exit code
+constexpr std::uint16_t etcd_port = 2379;
 
 EtcdAnswer no_answer(std::string why) {
   return {EtcdVerdict::unknown, std::move(why), {}};
 }
 
-class Caller {
- public:
-  explicit Caller(Lane& lane) : lane_(lane) { lane_.callers++; }
-  Caller(const Caller&) = delete;
-  ~Caller() { lane_.callers--; }
-
- private:
-  Lane& lane_;
-};
+StoreMembersOptions members_of(const EtcdOptions& options) {
+  return {"etcd", etcd_port, options.endpoints, options.tls, options.connect_within};
+}
 
 }  // namespace
 
 EtcdClient::EtcdClient(asio::io_context& loop, const Clock& clock, EtcdOptions options)
-    : loop_(loop), clock_(clock), options_(std::move(options)) {
-  bool encrypted = false;
-  for (const std::string& text : options_.endpoints) {
-    const auto endpoint = http::parse_endpoint(text);
-    if (!endpoint)
-      throw WrongStart(wrong_settings,
-                       "etcd's endpoint \"" + text + "\" is not like http://host:2379 or https://host:2379.");
-    encrypted = encrypted || endpoint->tls;
-    members_.push_back(*endpoint);
-  }
-  if (members_.empty()) throw WrongStart(wrong_settings, "No endpoint of etcd is given.");
-  current_ = clock_.random() % members_.size();
-  if (!encrypted) return;
-  http::TlsMade made = http::make_tls(options_.tls);
-  if (!made.tls) throw WrongStart(wrong_settings, "etcd: " + made.why);
-  tls_ = std::move(made.tls);
-}
-
-void EtcdClient::stop() {
-  stopped_ = true;
-  for (Lane& lane : lanes_) lane.close();
-}
-
-void EtcdClient::failed(std::size_t member) {
-  if (member == current_) current_ = (current_ + 1) % members_.size();
-  if (failed_) failed_(member);
-}
+    : loop_(loop), clock_(clock), options_(std::move(options)), members_(clock, members_of(options_)) {}
 
 Task<EtcdAnswer> EtcdClient::call(Self self, EtcdCall call) {
-  const auto fewer = [](const Lane& a, const Lane& b) { return a.callers < b.callers; };
-  Lane& lane = *std::min_element(self->lanes_.begin(), self->lanes_.end(), fewer);
+  Lane& lane = self->members_.shared_lane();
   co_return co_await self->call_with_token(lane, std::move(call));
 }
 
@@ -83,7 +47,7 @@ Task<EtcdAnswer> EtcdClient::read(Self self, EtcdCall call) {
 // A call that was refused for its token was not looked at: it may come again with a new one, once.
 Task<EtcdAnswer> EtcdClient::call_with_token(Lane& lane, EtcdCall call) {
   const Time deadline = clock_.now() + call.within;
-  const Caller caller(lane);
+  const StoreMembers::Caller caller(lane);
   const AsyncMutex::Hold hold = co_await lane.calling.lock();
   if (clock_.now() >= deadline) co_return no_answer("the calls before it took all the time");
 
@@ -129,38 +93,16 @@ Task<EtcdAnswer> EtcdClient::exchange(Lane& lane, EtcdCall call, std::string tok
     lane.close();
   });
   const std::optional<std::size_t> only = call.member;
-  if (std::string why = co_await connect(lane, only, deadline); !why.empty())
+  if (std::string why = co_await members_.connect(lane, only, deadline); !why.empty())
     co_return no_answer(std::move(why));
 
   const std::size_t member = lane.member;
   EtcdAnswer answer = co_await ask(lane, std::move(call), std::move(token));
   if (answer.verdict != EtcdVerdict::unknown) co_return answer;
-  answer.why = name_of(member) + ": " + (late ? "no answer in time" : answer.why);
+  answer.why = members_.name_of(member) + ": " + (late ? "no answer in time" : answer.why);
   lane.close();
-  if (!only) failed(member);
+  if (!only) members_.failed(member);
   co_return answer;
-}
-
-// A member that cannot be reached was not asked: the next one may be.
-Task<std::string> EtcdClient::connect(Lane& lane, std::optional<std::size_t> only, Time deadline) {
-  std::string why = "no time is left";
-  for (std::size_t tries = only ? 1 : members_.size(); tries > 0; tries--) {
-    if (stopped_) co_return "the broker stops";
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.now());
-    if (left.count() <= 0) co_return why;
-    const std::size_t member = only.value_or(current_);
-    if (lane.connection && lane.member == member && lane.connection->usable()) co_return std::string();
-
-    lane.close();
-    const auto connection = std::make_shared<http::Client>(members_[member], tls_);
-    lane.connection = connection;
-    lane.member = member;
-    const error_code error = co_await connection->connect(std::min(left, options_.connect_within));
-    if (!error) co_return std::string();
-    why = name_of(member) + ": " + error.message();
-    if (!only) failed(member);
-  }
-  co_return why;
 }
 
 Task<EtcdAnswer> EtcdClient::ask(Lane& lane, EtcdCall call, std::string token) {

@@ -115,7 +115,7 @@ Task<bool> EtcdFeed::relist(Self self) {
   if (!all || self->stopped_) co_return false;
   if (all->revision < self->applied_) {  // of a member that is behind, or of an etcd that was restored
     spdlog::warn("etcd: a list at revision {}, but {} was seen before", all->revision, self->applied_);
-    self->client_->failed(self->lane_.member);
+    self->client_->members().failed(self->lane_.member);
     co_return false;
   }
   self->relist_ = false;
@@ -164,7 +164,7 @@ Task<bool> EtcdFeed::follow(Self self) {
     if (self->why_ended_ != self->why_told_)
       spdlog::warn("etcd: nothing can be watched: {}", self->why_ended_);
     self->why_told_ = self->why_ended_;
-    self->client_->failed(self->lane_.member);
+    self->client_->members().failed(self->lane_.member);
   }
   self->lane_.close();
   co_return self->applied_ > began_at;

@@ -50,7 +50,7 @@ class EtcdFeed {
 
   const std::shared_ptr<EtcdClient> client_;
   const Seen seen_;
-  EtcdClient::Lane lane_;
+  StoreMembers::Lane lane_;
 
   Revision base_ = 0;                             // of the last list: nothing up to it is news
   Revision applied_ = 0;                          // the watch goes on behind it

@@ -43,7 +43,7 @@ class EtcdSession {
   void become(State state);
 
   const std::shared_ptr<EtcdClient> client_;
-  EtcdClient::Lane lane_;
+  StoreMembers::Lane lane_;
   AsyncMutex beginning_;
   LeaseId lease_ = 0;
   Time::duration ttl_{};

@@ -59,7 +59,7 @@ EtcdStore::EtcdStore(asio::io_context& loop, const Clock& clock, EtcdOptions opt
       feed_(std::make_shared<EtcdFeed>(client_, [session = session_](const MetadataUpdate& update) {
         EtcdSession::look(session, update);
       })) {
-  client_->on_failure([feed = std::weak_ptr(feed_)](std::size_t member) {
+  client_->members().on_failure([feed = std::weak_ptr(feed_)](std::size_t member) {
     if (const auto here = feed.lock()) here->member_failed(member);
   });
 }

@@ -14,7 +14,7 @@ namespace mq::core {
 
 namespace {
 
-constexpr std::chrono::milliseconds pause_min{20}, pause_max{2000};
+constexpr std::chrono::milliseconds rest_min{20}, rest_max{2000};
 constexpr int jitter_of_wait = 16;               // Consul waits longer by up to this part
 constexpr Revision room_for_findings = 1 << 20;  // between the numbers of two commits
 constexpr std::size_t entries_per_ms = 20;       // that are listed again and again, at most
@@ -149,7 +149,7 @@ Task<void> ConsulFeed::run(Self self, std::size_t number) {
       pause = {};
       continue;
     }
-    pause = came ? Time::duration{} : std::clamp<Time::duration>(2 * pause, pause_min, pause_max);
+    pause = came ? Time::duration{} : std::clamp<Time::duration>(2 * pause, rest_min, rest_max);
     const auto took = std::chrono::milliseconds(area.known.size() / entries_per_ms);
     const Time::duration length = came ? took : pause;
     if (length > Time::duration::zero()) co_await rest(self, number, length);

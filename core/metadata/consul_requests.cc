@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 constexpr std::size_t topics_area = ConsulRequests::cluster_area + 1, configs_area = topics_area + 1;
 constexpr std::string_view digits = "0123456789abcdef";
-constexpr std::string_view nobody = "00000000-0000-0000-0000-000000000000";  // no session has it
+constexpr std::string_view no_session = "00000000-0000-0000-0000-000000000000";  // no session has it
 
 // What stands for itself in a path and in JSON alike, whatever bytes there are.
 std::string escaped(std::string_view bytes) {
@@ -77,7 +77,7 @@ json::value in_txn(json::object kv) {
   return json::object{{"KV", std::move(kv)}};
 }
 
-json::object put(std::string_view verb, std::string key, std::string_view value) {
+json::object write(std::string_view verb, std::string key, std::string_view value) {
   json::object kv = operation(verb, std::move(key));
   std::string text;
   append_base64(text, value);
@@ -86,7 +86,7 @@ json::object put(std::string_view verb, std::string key, std::string_view value)
 }
 
 json::value put_if(std::string key, std::string_view value, EntryVersion version) {
-  json::object kv = put("cas", std::move(key), value);
+  json::object kv = write("cas", std::move(key), value);
   kv["Index"] = version;
   return in_txn(std::move(kv));
 }
@@ -99,11 +99,11 @@ json::value index_is(std::string key, EntryVersion version) {
 
 json::value session_is(std::string key, const std::string& session) {
   json::object kv = operation("check-session", std::move(key));
-  kv["Session"] = session.empty() ? std::string(nobody) : session;
+  kv["Session"] = session.empty() ? std::string(no_session) : session;
   return in_txn(std::move(kv));
 }
 
-std::string seconds(std::chrono::seconds time) {
+std::string text_of_seconds(std::chrono::seconds time) {
   return std::to_string(time.count()) + "s";
 }
 
@@ -142,7 +142,7 @@ std::string ConsulRequests::list_all() const {
 
 std::string ConsulRequests::list(std::size_t area, std::int64_t index, std::chrono::seconds wait) const {
   std::string target = "/v1/kv/" + escaped(prefix_ + folder_of(area)) + "?recurse&consistent";
-  if (index > 0) target += "&index=" + std::to_string(index) + "&wait=" + seconds(wait);
+  if (index > 0) target += "&index=" + std::to_string(index) + "&wait=" + text_of_seconds(wait);
   return target;
 }
 
@@ -180,7 +180,7 @@ json::array ConsulRequests::commit(const MetadataChange& change, const std::stri
       continue;
     }
     if (held.contains(key)) operations.push_back(session_is(in_consul(key), session));
-    operations.push_back(in_txn(put("set", in_consul(key), value)));
+    operations.push_back(in_txn(write("set", in_consul(key), value)));
   }
   for (const std::string& key : change.erases)
     operations.push_back(in_txn(operation("delete", in_consul(key))));
@@ -197,7 +197,7 @@ json::array ConsulRequests::hold(std::string_view key, std::string_view value, c
   } else {
     operations.push_back(in_txn(operation("check-not-exists", name)));
   }
-  json::object lock = put("lock", name, value);
+  json::object lock = write("lock", name, value);
   lock["Session"] = session;
   operations.push_back(in_txn(std::move(lock)));
   return operations;
@@ -207,13 +207,13 @@ json::array ConsulRequests::trial() const {
   const std::string name = in_consul("trial");
   json::array operations;
   operations.push_back(session_is(name, {}));
-  operations.push_back(in_txn(put("set", name, "")));
+  operations.push_back(in_txn(write("set", name, "")));
   return operations;
 }
 
 json::object ConsulRequests::session(std::chrono::seconds ttl) const {
   return {{"Name", prefix_},
-          {"TTL", seconds(ttl)},
+          {"TTL", text_of_seconds(ttl)},
           {"Behavior", "delete"},
           {"LockDelay", "0s"},
           {"Checks", json::array()},  // of the agent's node: its end is not the broker's

@@ -12,7 +12,7 @@ namespace {
 
 using Outcome = Committed::Outcome;
 
-constexpr int hold_tries_max = 4, write_tries_max = 8;
+constexpr int lock_tries_max = 4, write_tries_max = 8;
 
 Committed failed_commit(const ConsulAnswer& answer) {
   switch (answer.verdict) {
@@ -152,7 +152,7 @@ Task<Result<std::optional<EntryVersion>>> ConsulStore::hold(std::string key, std
   const auto feed = feed_;
   const AsyncMutex::Hold one_at_a_time = co_await holding_.lock();
   std::optional<EntryVersion> seen;  // ours, of a hold whose answer was lost
-  for (int tries = 0; tries < hold_tries_max; tries++) {
+  for (int tries = 0; tries < lock_tries_max; tries++) {
     if (session->held().contains(key)) co_return std::optional<EntryVersion>();
     const ConsulAnswer begun = co_await ConsulSession::begin(session);
     if (!begun.ok()) co_return failure_of("no session", begun);

@@ -7,9 +7,9 @@
 
 namespace mq::core {
 
-namespace http = net::http;
-
 namespace {
+
+namespace http = net::http;
 
 constexpr int wrong_settings = 2;  // exit code
 

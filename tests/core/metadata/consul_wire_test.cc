@@ -8,18 +8,16 @@
 namespace mq::core {
 namespace {
 
-namespace json = boost::json;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using Kind = Guard::Kind;
 
-const ConsulRequests requests("mq/orders/");
+const ConsulRequests consul_requests("mq/orders/");
 
 // "cas mq/orders/topics/a", …
-std::vector<std::string> operations_of(const json::array& operations) {
+std::vector<std::string> operations_of(const boost::json::array& operations) {
   std::vector<std::string> all;
-  for (const json::value& operation : operations) {
-    const json::object& kv = operation.at("KV").as_object();
+  for (const boost::json::value& operation : operations) {
+    const boost::json::object& kv = operation.at("KV").as_object();
     std::string text(kv.at("Verb").as_string());
     text += " " + std::string(kv.at("Key").as_string());
     if (kv.contains("Index")) text += " " + std::to_string(kv.at("Index").as_int64());
@@ -31,11 +29,11 @@ std::vector<std::string> operations_of(const json::array& operations) {
 
 std::vector<std::string> operations_of(const MetadataChange& change, const std::set<std::string>& held = {},
                                        const std::map<std::string, EntryVersion>& found = {}) {
-  return operations_of(requests.commit(change, "me", held, found));
+  return operations_of(consul_requests.commit(change, "me", held, found));
 }
 
 std::string in_consul(const std::string& key) {
-  return std::string(requests.read({key})[0].at("KV").at("Key").as_string());
+  return std::string(consul_requests.read({key})[0].at("KV").at("Key").as_string());
 }
 
 TEST(ConsulWire, KeysGoIntoTheirAreasAndComeBackWhateverBytesTheyHave) {
@@ -44,13 +42,13 @@ TEST(ConsulWire, KeysGoIntoTheirAreasAndComeBackWhateverBytesTheyHave) {
   EXPECT_THAT(in_consul("p/id/7"), testing::MatchesRegex("mq/orders/p/[0-9a-f]/id/7"));
   std::string bytes;
   for (int byte = 0; byte < 256; byte++) bytes += static_cast<char>(byte);
-  for (const std::string& prefix : {"", "topics/", "config/group/", "p/"}) {
+  for (const std::string prefix : {"", "topics/", "config/group/", "p/"}) {
     const std::string key = prefix + bytes + "//../?#%41";
-    EXPECT_EQ(requests.key_of(in_consul(key)), key);
+    EXPECT_EQ(consul_requests.key_of(in_consul(key)), key);
   }
   for (const char* other :
        {"mq/other/topics/a", "mq/orders/else/a", "mq/orders/topics/%4", "mq/orders/topics/%zz"})
-    EXPECT_EQ(requests.key_of(other), std::nullopt) << other;
+    EXPECT_EQ(consul_requests.key_of(other), std::nullopt) << other;
 }
 
 TEST(ConsulWire, ACommitGuardsAndWritesAtOnceWhereItCan) {
@@ -98,7 +96,7 @@ TEST(ConsulWire, AnswersAreTakenForWhatTheySay) {
   EXPECT_EQ(verdict(500, "No cluster leader"), ConsulVerdict::unknown);
   EXPECT_EQ(verdict(500, "leadership lost while committing log"), ConsulVerdict::unknown)
       << "it may be made yet";
-  EXPECT_EQ(verdict(429, "too many requests"), ConsulVerdict::unknown);
+  EXPECT_EQ(verdict(429, "too many consul_requests"), ConsulVerdict::unknown);
   EXPECT_EQ(verdict(502, "bad gateway"), ConsulVerdict::unknown);
   EXPECT_EQ(verdict(400, "Missing session"), ConsulVerdict::refused);
   EXPECT_EQ(verdict(413, "Request body too large"), ConsulVerdict::refused);
@@ -110,12 +108,12 @@ TEST(ConsulWire, AnswersAreTakenForWhatTheySay) {
 }
 
 TEST(ConsulWire, WhatIsNoEntryIsLeftOut) {
-  const auto list = json::parse(
+  const auto list = boost::json::parse(
       R"([1,{"Key":7},{"Key":"mq/orders/topics/a","Value":"****"},{"Key":"mq/orders/topics/b","Value":null,"ModifyIndex":9}])");
-  const ConsulEntries entries = entries_of(list, requests);
+  const ConsulEntries entries = entries_of(list, consul_requests);
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries.at("topics/b").entry, (MetadataEntry{"", 9}));
-  EXPECT_TRUE(entries_of(json::parse("{}"), requests).empty());
+  EXPECT_TRUE(entries_of(boost::json::parse("{}"), consul_requests).empty());
 }
 
 }  // namespace

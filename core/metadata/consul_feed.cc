@@ -15,8 +15,9 @@ namespace mq::core {
 namespace {
 
 constexpr std::chrono::milliseconds rest_min{20}, rest_max{2000};
-constexpr int jitter_of_wait = 16;               // Consul waits longer by up to this part
-constexpr Revision room_for_findings = 1 << 20;  // between the numbers of two commits
+constexpr int jitter_of_wait = 16;  // Consul waits longer by up to this part
+constexpr Revision revisions_per_index = 1 << 24;
+constexpr Revision room_for_findings = 1 << 20;  // before the number of a commit
 constexpr std::size_t entries_per_ms = 20;       // that are listed again and again, at most
 
 struct Found {
@@ -28,11 +29,7 @@ struct Found {
 }  // namespace
 
 ConsulFeed::ConsulFeed(std::shared_ptr<ConsulClient> client, Seen seen)
-    : client_(std::move(client)),
-      seen_(std::move(seen)),
-      revision_(room_for_findings),
-      numbered_(room_for_findings),
-      floor_(room_for_findings + 1) {}  // of what was before a load nobody knows
+    : client_(std::move(client)), seen_(std::move(seen)) {}
 
 void ConsulFeed::stop() {
   stopped_ = true;
@@ -52,8 +49,18 @@ void ConsulFeed::member_failed(std::size_t member) {
 
 // Before anything is watched, changes are told from the last load: what was before it nobody knows any more.
 Task<Result<MetadataUpdate>> ConsulFeed::load(Self self) {
+  const auto newest = co_await ConsulFeed::newest(self);
+  if (!newest) co_return newest.error();
+  const Revision as_told = *newest * revisions_per_index;
+  if (!self->running_) self->revision_ = std::max({self->revision_ + 1, self->numbered_ + 1, as_told});
+  const bool is_older = *newest < self->index_seen_;
+  auto all = co_await list_all(self);
+  if (all && is_older) all->revision = std::min(all->revision, as_told);
+  co_return all;
+}
+
+Task<Result<MetadataUpdate>> ConsulFeed::list_all(Self self) {
   const auto client = self->client_;
-  if (!self->running_) self->revision_ = std::max(self->revision_, self->numbered_) + 1;
   MetadataUpdate all{.revision = self->revision_, .whole = true};
   ConsulCall call = client->get(client->requests().list_all());
   ConsulAnswer answer = co_await ConsulClient::read(client, std::move(call));
@@ -69,6 +76,23 @@ Task<Result<MetadataUpdate>> ConsulFeed::load(Self self) {
   for (auto& [key, found] : entries) all.entries[key] = std::move(found.entry);
   if (!self->running_ && all.revision >= self->revision_) self->know(all);
   co_return all;
+}
+
+// Of all that Consul has: the index of a key that is not there. That of a list falls back.
+Task<Result<std::int64_t>> ConsulFeed::newest(Self self) {
+  const auto client = self->client_;
+  ConsulCall call = client->get(client->requests().nothing());
+  const ConsulAnswer answer = co_await ConsulClient::read(client, std::move(call));
+  const std::int64_t index = answer.index;
+  if (answer.verdict == ConsulVerdict::nothing && index > 0) co_return index;
+  spdlog::warn("Consul: its index is not told: {}", answer.why);
+  co_return error_of(answer.verdict == ConsulVerdict::refused ? answer.verdict : ConsulVerdict::unknown);
+}
+
+// Of what is found; before that of a commit whose changes are not all found.
+Revision ConsulFeed::next_revision(std::int64_t index) const {
+  const Revision wanted = std::max(revision_ + 1, index * revisions_per_index);
+  return commits_.empty() || wanted < commits_.front().revision ? wanted : revision_ + 1;
 }
 
 void ConsulFeed::know(const MetadataUpdate& all) {
@@ -88,7 +112,7 @@ Task<Result<MetadataUpdate>> ConsulFeed::after(Self self, Revision revision) {
       co_return all;
     }
     self->begin(self);
-    if (revision < self->floor_) co_return co_await load(self);  // somebody else took it
+    if (revision < self->floor_) co_return co_await list_all(self);  // somebody else took it
     if (self->revision_ > revision) co_return self->since(revision);
     const auto changed = self->changed_;
     co_await Promise<bool>::get(changed);
@@ -111,8 +135,11 @@ void ConsulFeed::tell() {
 
 Revision ConsulFeed::written(std::map<std::size_t, std::int64_t> indices,
                              const std::set<std::size_t>& erased) {
+  std::int64_t index = 0;
+  for (const auto& [area, written] : indices) index = std::max(index, written);
+  index_seen_ = std::max(index_seen_, index);
   for (const std::size_t area : erased) indices[area] = 0;
-  numbered_ = (std::max(numbered_, revision_) / room_for_findings + 1) * room_for_findings;
+  numbered_ = std::max(std::max(numbered_, revision_) + room_for_findings, index * revisions_per_index);
   std::erase_if(indices,
                 [&](const auto& one) { return one.second > 0 && one.second <= areas_[one.first].listed; });
   commits_.push_back({numbered_, ++turn_, std::move(indices)});
@@ -209,9 +236,11 @@ void ConsulFeed::apply(ConsulList list) {
   std::stable_sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.index < b.index; });
 
   area.listed = list.index;
+  index_seen_ = std::max(index_seen_, list.index);
   for (Found& found : all) {
     reached(list, found.index - 1);
-    recent_[std::move(found.key)] = {++revision_, std::move(found.entry)};
+    revision_ = next_revision(found.index);
+    recent_[std::move(found.key)] = {revision_, std::move(found.entry)};
   }
   reached(list, std::numeric_limits<std::int64_t>::max());
   seen_(list);

@@ -4,8 +4,10 @@
 // what changed. So nothing hangs on Consul's index going on, or on being woken: a list is right whenever it
 // was asked for.
 //
-// Revisions are the feed's own: it numbers what it finds in the order in which it finds it. A commit is given
-// a number that is further on, and updates reach it when what the commit wrote is found. Lives on the loop.
+// Revisions are the feed's own numbers: what it finds is numbered in the order in which it finds it. A commit
+// is given a number that is further on, and updates reach it when what the commit wrote is found. They begin
+// with Consul's index, many to one, so that those of a later run are greater, unless Consul was put back to
+// an earlier state. Lives on the loop.
 #pragma once
 
 #include <deque>
@@ -38,7 +40,7 @@ class ConsulFeed {
   void stop();  // whoever waits is told
   void member_failed(std::size_t member);
 
-  // As MetadataStore::load.
+  // As MetadataStore::load. Of an older revision than before when Consul was put back to an earlier state.
   static Task<Result<MetadataUpdate>> load(Self self);
   // As MetadataStore::watch. The first call begins it.
   static Task<Result<MetadataUpdate>> after(Self self, Revision revision);
@@ -76,6 +78,9 @@ class ConsulFeed {
   void apply(ConsulList list);
   void reached(const ConsulList& list, std::int64_t index);
   void complete();
+  static Task<Result<std::int64_t>> newest(Self self);
+  static Task<Result<MetadataUpdate>> list_all(Self self);
+  Revision next_revision(std::int64_t index) const;
   void know(const MetadataUpdate& all);
   MetadataUpdate since(Revision after);
   void tell();
@@ -85,9 +90,10 @@ class ConsulFeed {
   std::array<Area, ConsulRequests::areas> areas_;
 
   std::uint64_t turn_ = 0;
-  Revision revision_;  // of the last thing found
-  Revision numbered_;  // that was given to a commit
-  Revision floor_;     // what changed since is in recent_, and only that
+  std::int64_t index_seen_ = 0;  // the latest
+  Revision revision_ = 0;        // of the last thing found
+  Revision numbered_ = 0;        // that was given to a commit
+  Revision floor_ = 1;  // what changed since is in recent_, and only that; nobody has loaded anything yet
   std::deque<Commit> commits_;
   std::map<std::string, Change> recent_;
 

@@ -12,6 +12,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t topics_area = ConsulRequests::cluster_area + 1, configs_area = topics_area + 1;
+constexpr std::string_view never_there = "trial";
 constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::string_view no_session = "00000000-0000-0000-0000-000000000000";  // no session has it
 
@@ -140,6 +141,10 @@ std::string ConsulRequests::list_all() const {
   return "/v1/kv/" + escaped(prefix_) + "?recurse&consistent";
 }
 
+std::string ConsulRequests::nothing() const {
+  return "/v1/kv/" + escaped(in_consul(never_there)) + "?consistent";
+}
+
 std::string ConsulRequests::list(std::size_t area, std::int64_t index, std::chrono::seconds wait) const {
   std::string target = "/v1/kv/" + escaped(prefix_ + folder_of(area)) + "?recurse&consistent";
   if (index > 0) target += "&index=" + std::to_string(index) + "&wait=" + text_of_seconds(wait);
@@ -204,7 +209,7 @@ json::array ConsulRequests::hold(std::string_view key, std::string_view value, c
 }
 
 json::array ConsulRequests::trial() const {
-  const std::string name = in_consul("trial");
+  const std::string name = in_consul(never_there);
   json::array operations;
   operations.push_back(session_is(name, {}));
   operations.push_back(in_txn(write("set", name, "")));

@@ -59,6 +59,7 @@ class ConsulRequests {
 
   // Targets of GET. `index`: waits for a later one.
   std::string list_all() const;
+  std::string nothing() const;  // a key that is never there
   std::string list(std::size_t area, std::int64_t index, std::chrono::seconds wait) const;
 
   // Bodies of PUT /v1/txn. A session that is empty holds nothing.

@@ -310,6 +310,7 @@ Task<FakeConsul::Answer> FakeConsul::answer(std::shared_ptr<State> state, std::s
     co_return Answer{404, "Invalid URL path: not a recognized HTTP API endpoint"};
 
   const std::string prefix = path.substr(entries.size());
+  if (!query.starts_with("recurse")) co_return Answer{404, "", state->data.index};  // nobody asks for one
   const std::int64_t index = query_number(query, "index");
   const std::uint64_t timed_out = state->timed_out;
   while (index > 0 && state->timed_out == timed_out && state->index_of(prefix) <= index) {

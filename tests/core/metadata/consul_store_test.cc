@@ -196,6 +196,24 @@ TEST_F(FakeConsulTest, AnOlderStateThatIsPutBackIsTold) {
   until([&] { return follower.value("a") == "again"; });
 }
 
+// A broker notes what it has seen, and knows by it a Consul that was put back.
+TEST_F(FakeConsulTest, RevisionsOfALaterRunAreGreaterUnlessAnOlderStateIsPutBack) {
+  ConsulStore& store = connect();
+  fake.save();
+  Revision last = wait(store.load())->revision;
+  for (int i = 0; i < 5; i++) {
+    MetadataChange erase;
+    erase.erases = {"a"};
+    put(store, "a", "1");
+    last = watch_until(loop, store, last, wait(store.commit(erase)).revision).revision;
+  }
+  fake.forget_tombstones();
+  EXPECT_GT(wait(connect().load())->revision, last);
+  fake.restore();
+  EXPECT_LT(wait(connect().load())->revision, last);
+  EXPECT_LT(wait(store.load())->revision, last);
+}
+
 TEST_F(FakeConsulTest, WhoEvictsHearsOfItEvenIfConsulWakesNobody) {
   fake.faults().quiet_sessions = true;
   ConsulStore& holder = connect();

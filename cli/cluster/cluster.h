@@ -17,7 +17,7 @@ client::Time wait_deadline(const Arguments& arguments);
 // ---- at the metadata store itself, without a broker
 std::vector<Flag> store_flags();  // which one, as the settings of a broker say it
 // Those settings. Throws FailureError, exit 2, when they are wrong; UsageError when they name none.
-core::Config store_config(const Arguments& arguments);
+core::Config store_config(const Arguments& arguments, std::optional<std::string> data = {});
 
 std::string health_text(const admin::Health& health);  // for people
 

@@ -10,7 +10,7 @@ namespace mq::cli {
 namespace {
 
 Exit run_adopt(Context& context, const Arguments& arguments) {
-  const core::Config config = store_config(arguments);
+  const core::Config config = store_config(arguments, arguments.maybe("data"));
   try {
     const core::Identity identity = core::adopt_directory(config);
     context.say("broker " + std::to_string(identity.node_id) + " is the only one of cluster " +

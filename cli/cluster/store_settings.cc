@@ -30,18 +30,17 @@ std::vector<Flag> store_flags() {
            .repeatable = true}};
 }
 
-core::Config store_config(const Arguments& arguments) {
+core::Config store_config(const Arguments& arguments, std::optional<std::string> data) {
   core::Sources sources;
   sources.environment = core::current_environment();
   sources.sets = arguments.all("set");
   if (arguments.given("config")) sources.file = arguments.text("config");
-  constexpr std::pair<std::string_view, std::string_view> keys[] = {{"data", "storage.data"},
-                                                                    {"etcd", "cluster.etcd"},
-                                                                    {"consul", "cluster.consul"},
-                                                                    {"cluster", "cluster.name"}};
+  constexpr std::pair<std::string_view, std::string_view> keys[] = {
+      {"etcd", "cluster.etcd"}, {"consul", "cluster.consul"}, {"cluster", "cluster.name"}};
   for (const auto& [flag, key] : keys)
     if (const auto value = arguments.maybe(flag))
       sources.flags.push_back({std::string(key), *value, "--" + std::string(flag)});
+  if (data) sources.flags.push_back({"storage.data", *data, "--data"});
   core::Loaded loaded = core::load(sources);
   if (!loaded.problems.empty()) {
     Failure failure{.exit = Exit::usage, .message = "the configuration is not valid"};

@@ -91,6 +91,8 @@ def main():
         found += [] if refused.returncode == 10 else [f"without a confirmation it ended with {refused.returncode}"]
         accepted = subprocess.run([*command, "--confirm", "mq"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         found += [] if accepted.returncode == 0 else [f"accept-restore: {accepted.returncode}: {accepted.stderr}"]
+        if found:
+            cluster.conclude(found, "it was not accepted")
         for broker in cluster.brokers.values():
             broker.start()
         cluster.wait_for_all()

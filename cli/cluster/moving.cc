@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cli/cluster/brokers.h"
 #include "core/admin/partition_names.h"
 #include "core/admin/replica_changes.h"
 #include "core/config/scalars.h"
@@ -127,14 +128,12 @@ ClusterLayout layout_of(client::Cluster& cluster) {
 }
 
 core::BrokerId known_broker(const std::string& text, const ClusterLayout& layout) {
-  const auto number = core::parse_integer(text, 0, INT32_MAX);
-  if (!number) throw UsageError(in_quotes(text) + " is not the number of a broker");
-  const auto broker = static_cast<core::BrokerId>(*number);
+  const core::BrokerId broker = parse_broker(text);
   if (layout.brokers.contains(broker)) return broker;
   throw FailureError({.exit = Exit::not_found,
                       .message = "broker " + text + " does not exist",
                       .target = text,
-                      .hint = "brokers that run: mq cluster info"});
+                      .hint = "which there are: mq broker list"});
 }
 
 std::string summary_of(const ClusterLayout& layout, const BalancePlan& plan,

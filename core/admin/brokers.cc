@@ -9,6 +9,7 @@
 #include "core/client/deadline.h"
 #include "core/config/topic_config.h"
 #include "net/kafka/messages/list_config_resources.h"
+#include "net/kafka/messages/unregister_broker.h"
 
 namespace mq::admin {
 
@@ -190,6 +191,18 @@ Task<Answer<Nothing>> alter_broker(Client& client, std::optional<BrokerId> broke
     if (result.error_code != 0)
       co_return client::refused(result.error_code, {}, target_of(broker), result.error_message.value_or(""));
   co_return Nothing{};
+}
+
+Task<Answer<client::Nothing>> unregister(Client& client, core::BrokerId broker, client::Time deadline) {
+  kafka::UnregisterBrokerRequest request;
+  request.broker_id = broker;
+  const auto answer = co_await client.call<kafka::UnregisterBrokerResponse>(
+      client::controller, std::move(request), client::left_until(deadline));
+  if (!answer) co_return answer.error();
+  if (answer->error_code != 0)
+    co_return client::refused(answer->error_code, {}, std::to_string(broker),
+                              answer->error_message.value_or(""));
+  co_return client::Nothing{};
 }
 
 }  // namespace mq::admin

@@ -65,4 +65,7 @@ Task<Answer<client::Nothing>> alter_broker(Client& client, std::optional<core::B
                                            std::vector<SettingChange> changes, bool validate_only,
                                            client::Time deadline);
 
+// Forgets one that does not run, and holds nothing.
+Task<Answer<client::Nothing>> unregister(Client& client, core::BrokerId broker, client::Time deadline);
+
 }  // namespace mq::admin

@@ -76,6 +76,9 @@ Task<ReplicaChanges::Answer> ReplicaChanges::unregister(BrokerId broker) {
   MetadataChange change;
   change.guards.push_back({Guard::Kind::absent, live_key(broker)});
   change.erases.push_back(registered_key(broker));
+  // What was wanted of it is not wanted of whoever comes under its number.
+  if (catalog_.config_version(broker_kind, std::to_string(broker)) != 0)
+    change.erases.push_back(config_key(broker_kind, std::to_string(broker)));
   const Committed committed = co_await store_.commit(std::move(change));
   if (committed.outcome == Outcome::conflict)
     co_return Answer{Error::duplicate_broker_registration, name + " has just started"};

@@ -79,9 +79,10 @@ std::string how_to_end(BrokerId broker) {
   return "broker " + id + " holds nothing any more: stop it, then mq broker unregister " + id;
 }
 
-Exit show_status(Context& context, const Arguments& arguments, client::Cluster& cluster, int percent_max) {
+Exit show_status(Context& context, const Arguments& arguments, client::Cluster& cluster, BrokerId broker,
+                 int percent_max) {
   const admin::ClusterLayout layout = layout_of(cluster);
-  const BrokerId broker = broker_meant(arguments, layout);
+  check_known(broker, layout);
   std::vector<json::object> rows =
       what_is_left(layout, broker, plan_without(layout, broker, percent_max), percent_max);
   if (layout.intent(broker) != BrokerIntent::decommission)
@@ -132,12 +133,13 @@ Plan confirmation(const Context& context, const admin::ClusterLayout& layout, Br
 }
 
 Exit run_decommission(Context& context, const Arguments& arguments) {
+  const BrokerId broker = parse_broker(arguments.positional().front());
   const int percent_max = disk_percent_max(arguments);
   auto rate = parse_rate("--bandwidth", arguments.text("bandwidth"));
   client::Cluster cluster(client_options(context));
-  if (arguments.on("status")) return show_status(context, arguments, cluster, percent_max);
+  if (arguments.on("status")) return show_status(context, arguments, cluster, broker, percent_max);
   const admin::ClusterLayout layout = layout_of(cluster);
-  const BrokerId broker = broker_meant(arguments, layout);
+  check_known(broker, layout);
   if (!arguments.given("bandwidth") && layout.rate) rate = layout.rate;
   const auto others = std::ranges::count_if(layout.brokers, [&](const auto& one) {
     return one.first != broker && one.second.runs && one.second.intent != BrokerIntent::decommission;
@@ -168,9 +170,10 @@ Exit run_decommission(Context& context, const Arguments& arguments) {
 }
 
 Exit run_recommission(Context& context, const Arguments& arguments) {
+  const BrokerId broker = parse_broker(arguments.positional().front());
   client::Cluster cluster(client_options(context));
   const admin::ClusterLayout layout = layout_of(cluster);
-  const BrokerId broker = broker_meant(arguments, layout);
+  check_known(broker, layout);
   std::vector<std::string> leaving;
   for (const auto& partition : layout.partitions)
     if (std::ranges::count(partition.removing, broker) > 0)

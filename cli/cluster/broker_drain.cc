@@ -18,10 +18,6 @@ const Table intent_table{.columns = {{"broker", "BROKER"},
                                      {"status", "STATUS"}},
                          .name = "broker"};
 
-BrokerId broker_meant(const Arguments& arguments, const admin::ClusterLayout& layout) {
-  return known_broker(arguments.positional().front(), layout);
-}
-
 json::object intent_row(BrokerId broker, std::string_view action) {
   return {{"broker", broker}, {"action", action}};
 }
@@ -75,9 +71,10 @@ core::Task<client::Answer<Led>> wait_until_drained(client::Client& client, Broke
 }
 
 Exit run_drain(Context& context, const Arguments& arguments) {
+  const BrokerId broker = parse_broker(arguments.positional().front());
   client::Cluster cluster(client_options(context));
   const admin::ClusterLayout layout = layout_of(cluster);
-  const BrokerId broker = broker_meant(arguments, layout);
+  check_known(broker, layout);
   const std::string name = "broker " + std::to_string(broker);
   if (layout.intent(broker) == BrokerIntent::decommission)
     return report(context, {.exit = Exit::conflict,
@@ -113,9 +110,10 @@ Exit run_drain(Context& context, const Arguments& arguments) {
 }
 
 Exit run_resume(Context& context, const Arguments& arguments) {
+  const BrokerId broker = parse_broker(arguments.positional().front());
   client::Cluster cluster(client_options(context));
   const admin::ClusterLayout layout = layout_of(cluster);
-  const BrokerId broker = broker_meant(arguments, layout);
+  check_known(broker, layout);
   const std::string name = "broker " + std::to_string(broker);
   if (layout.intent(broker) == BrokerIntent::decommission)
     return report(context, {.exit = Exit::conflict,
@@ -139,8 +137,7 @@ extern const Command broker_drain{
     .summary = "Let others lead what a broker leads, and keep it from leading more.",
     .arguments = {{"BROKER", Kind::broker_id}},
     .uses = connects | rows | changes,
-    .examples = {{"mq broker drain 2 -y --wait && systemctl restart mq",
-                  "before something is done to its machine"},
+    .examples = {{"mq broker drain 2 -y --wait", "before something is done to its machine"},
                  {"mq broker resume 2", "afterwards"}},
     .flags = {wait_flag("10m", "come back when it leads only what nobody else can, or after so long")},
     .more =

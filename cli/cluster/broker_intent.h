@@ -2,12 +2,10 @@
 // What the commands share that say what is wanted of a broker.
 #pragma once
 
+#include "cli/cluster/brokers.h"
 #include "cli/cluster/moving.h"
 
 namespace mq::cli {
-
-// The number that was given, of a broker that is known. Throws FailureError.
-core::BrokerId broker_meant(const Arguments& arguments, const admin::ClusterLayout& layout);
 
 extern const Table intent_table;
 json::object intent_row(core::BrokerId broker, std::string_view action);

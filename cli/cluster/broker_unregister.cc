@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A broker that will not come back is forgotten.
 #include "cli/cluster/broker_intent.h"
-#include "cli/cluster/brokers.h"
 
 namespace mq::cli {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "cli/cluster/brokers.h"
 #include "cli/cluster/moving.h"
 
 namespace mq::cli {
@@ -40,7 +41,11 @@ void check_topics(const Arguments& arguments, const admin::ClusterLayout& layout
 
 std::set<core::BrokerId> excluded_brokers(const Arguments& arguments, const admin::ClusterLayout& layout) {
   std::set<core::BrokerId> excluded;
-  for (const std::string& text : arguments.all("exclude")) excluded.insert(known_broker(text, layout));
+  for (const std::string& text : arguments.all("exclude")) {
+    const core::BrokerId broker = parse_broker(text);
+    check_known(broker, layout);
+    excluded.insert(broker);
+  }
   return excluded;
 }
 
@@ -90,7 +95,6 @@ extern const Command cluster_rebalance{
     .flags = {{.name = "leaders-only",
                .help = "other replicas are preferred as leaders, and nothing is copied"},
               {.name = "topics",
-               .letter = 't',
                .kind = Kind::topic,
                .value = "TOPIC",
                .help = "only of these topics, a pattern or with partitions",

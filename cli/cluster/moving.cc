@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 
-#include "cli/cluster/brokers.h"
 #include "core/admin/partition_names.h"
 #include "core/admin/replica_changes.h"
 #include "core/config/scalars.h"
@@ -127,12 +126,11 @@ ClusterLayout layout_of(client::Cluster& cluster) {
   return must(cluster.run(admin::layout_of), "broker");
 }
 
-core::BrokerId known_broker(const std::string& text, const ClusterLayout& layout) {
-  const core::BrokerId broker = parse_broker(text);
-  if (layout.brokers.contains(broker)) return broker;
+void check_known(core::BrokerId broker, const ClusterLayout& layout) {
+  if (layout.brokers.contains(broker)) return;
   throw FailureError({.exit = Exit::not_found,
-                      .message = "broker " + text + " does not exist",
-                      .target = text,
+                      .message = "broker " + std::to_string(broker) + " does not exist",
+                      .target = std::to_string(broker),
                       .hint = "which there are: mq broker list"});
 }
 

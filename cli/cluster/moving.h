@@ -24,8 +24,7 @@ Flag disk_flag();
 int disk_percent_max(const Arguments& arguments);
 
 admin::ClusterLayout layout_of(client::Cluster& cluster);
-// Throws UsageError when it is no number, FailureError when there is no such broker.
-core::BrokerId known_broker(const std::string& text, const admin::ClusterLayout& layout);
+void check_known(core::BrokerId broker, const admin::ClusterLayout& layout);  // throws FailureError
 
 // How much of what it needs is there, on all brokers it moves to.
 struct MoveProgress {

@@ -147,7 +147,9 @@ TEST(Commands, AFlagThatMeansNothingToACommandIsNotShown) {
 TEST(Commands, WhatChangesSomethingHasADryRun) {
   for (const std::string_view name :
        {"topic create", "topic alter", "topic delete", "topic trim", "topic purge", "partition elect",
-        "partition move", "partition recover", "broker config", "cluster config"}) {
+        "partition move", "partition recover", "broker config", "cluster config", "cluster rebalance",
+        "cluster moves", "broker drain", "broker resume", "broker decommission", "broker recommission",
+        "broker unregister"}) {
     const auto flags = flags_of(*find_command(name));
     const auto dry =
         std::find_if(flags.begin(), flags.end(), [](const Flag& flag) { return flag.name == "dry-run"; });

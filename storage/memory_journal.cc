@@ -2,6 +2,7 @@
 #include "storage/memory_journal.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstring>
 
 #include "storage/error.h"
@@ -38,16 +39,21 @@ MemoryJournal::MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOp
                              MemoryWrites::Sync sync)
     : disk_(disk),
       meta_(disk),
+      loop_(loop),
       writes_(std::make_shared<MemoryWrites>(loop.get_executor(), std::move(sync))),
-      on_sealed_(std::move(options.on_sealed)),
-      on_refusing_(std::move(options.on_refusing)) {
+      options_(std::move(options)) {
   for (auto& [number, partition] : disk_.partitions) {
     partition =
         std::make_shared<MemoryPartition>(*partition);  // what an earlier journal still holds is not this
-    for (const Batch& batch : partition->batches)
-      if (options.on_start)
-        options.on_start(number, batch.bytes().first(std::min(batch.size, batch_start_bytes)));
+    if (options_.on_snapshot && !partition->snapshot.empty())
+      options_.on_snapshot(number, partition->snapshot);
   }
+  for (const auto& [number, partition] : disk_.partitions)
+    for (const auto& [batch, truncated_to] : partition->notes) {
+      if (truncated_to && options_.on_truncate) options_.on_truncate(number, *truncated_to);
+      if (!truncated_to && options_.on_start)
+        options_.on_start(number, batch.bytes().first(std::min(batch.size, batch_start_bytes)));
+    }
 }
 
 void MemoryJournal::crash() {
@@ -96,18 +102,65 @@ JournalStats MemoryJournal::stats() const {
 void MemoryJournal::fail_with(error_code failure) {
   writes_->fail_with(failure);
   meta_.fail_with(failure);
-  if (on_refusing_) on_refusing_(false, static_cast<bool>(failure));
+  failed_ = static_cast<bool>(failure);
+  tell_refusing();
 }
 
+void MemoryJournal::has_room_for(std::uint64_t bytes) {
+  writes_->has_room_for(bytes);
+  full_ = bytes == 0;
+  tell_refusing();
+}
+
+void MemoryJournal::tell_refusing() {
+  if (options_.on_refusing) options_.on_refusing(full_, failed_);
+}
+
+// Batches that come while the snapshots are taken may be told of twice, by one and behind it.
 Task<error_code> MemoryJournal::roll() {
-  MemoryWrites::Write note;
-  note.apply = [this] {
-    std::vector<PartitionNumber> sealed;
-    for (const auto& [number, partition] : disk_.partitions)
-      if (std::exchange(partition->sealed_end, partition->end) < partition->end) sealed.push_back(number);
-    if (on_sealed_) on_sealed_(sealed);
+  struct Sealed {
+    std::shared_ptr<MemoryPartition> partition;
+    Offset end = 0;
+    std::uint64_t notes = 0;  // that the snapshot makes good
   };
-  co_return co_await writes_->written(std::move(note));
+  std::vector<PartitionNumber> numbers;
+  const auto sealed = std::make_shared<std::map<PartitionNumber, Sealed>>();
+  for (const auto& [number, partition] : disk_.partitions)
+    if (partition->sealed_end < partition->end) {
+      numbers.push_back(number);
+      (*sealed)[number] = {partition, partition->end, partition->notes_gone + partition->notes.size()};
+    }
+  MemoryWrites::Write seal;
+  JournalOptions::Snapshots snapshots;
+  if (options_.snapshots) snapshots = co_await taken(numbers);
+  seal.apply = [this, numbers, sealed, snapshots = std::move(snapshots)] {
+    for (const auto& [number, one] : *sealed)
+      one.partition->sealed_end = std::min(one.end, one.partition->end);
+    for (const auto& [number, snapshot] : snapshots) {
+      auto& [partition, end, notes] = sealed->at(number);
+      if (notes < partition->notes_gone) continue;  // there is a newer one
+      partition->snapshot = snapshot;
+      const auto gone = static_cast<std::ptrdiff_t>(notes - std::exchange(partition->notes_gone, notes));
+      partition->notes.erase(partition->notes.begin(), partition->notes.begin() + gone);
+    }
+    if (options_.on_sealed) options_.on_sealed(numbers);
+  };
+  co_return co_await writes_->written(std::move(seal));
+}
+
+Task<JournalOptions::Snapshots> MemoryJournal::taken(std::vector<PartitionNumber> numbers) {
+  using Snapshots = JournalOptions::Snapshots;
+  using Use = asio::use_awaitable_t<Executor>;
+  auto start = [this, numbers = std::move(numbers)](auto handler) mutable {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    options_.snapshots(std::move(numbers), [loop = loop_.get_executor(), shared](Snapshots all) {
+      asio::post(loop,
+                 [shared, all = std::make_shared<Snapshots>(std::move(all))] { std::move (*shared)(all); });
+    });
+  };
+  const auto all =
+      co_await asio::async_initiate<const Use, void(std::shared_ptr<Snapshots>)>(std::move(start), Use());
+  co_return std::move(*all);
 }
 
 Task<error_code> MemoryJournal::visit(PartitionNumber partition, Offset from, Offset to, Visit visit) {

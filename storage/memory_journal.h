@@ -39,8 +39,8 @@ class MemoryStore final : public Store {
 
 class MemoryJournal final : public Journal, private Rewriter {
  public:
-  // Recovers: every batch is shown to options.on_start, for there are no snapshots. `disk` outlives the
-  // journal, and has one at a time.
+  // Recovers: hands on each partition's snapshot, then what came after it. `disk` outlives the journal, and
+  // has one at a time.
   MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOptions options,
                 MemoryWrites::Sync sync = {});
   ~MemoryJournal() override { crash(); }
@@ -56,21 +56,25 @@ class MemoryJournal final : public Journal, private Rewriter {
 
   // Nothing that is not durable becomes it any more; all of it, and whatever comes, is answered `stopped`.
   void crash();
-  void fail_with(error_code failure);  // what writes answer from now on; none: they work
-  void has_room_for(std::uint64_t bytes) { writes_->has_room_for(bytes); }  // of batches; more is `full`
+  void fail_with(error_code failure);      // what writes answer from now on; none: they work
+  void has_room_for(std::uint64_t bytes);  // of batches; more is `full`, and with none it says so
 
  private:
   Task<error_code> visit(PartitionNumber partition, Offset from, Offset to, Visit visit) override;
   Task<Result<Offset>> rewrite(PartitionNumber partition, Offset from, Offset to, Change change) override;
   Task<error_code> roll() override;
+  Task<JournalOptions::Snapshots> taken(std::vector<PartitionNumber> numbers);
   std::shared_ptr<MemoryPartition> find(PartitionNumber partition) const;
 
   MemoryDisk& disk_;
   MemoryStore meta_;
+  asio::io_context& loop_;
   const std::shared_ptr<MemoryWrites> writes_;
   std::map<PartitionNumber, std::weak_ptr<Log>> logs_;
-  const std::function<void(const std::vector<PartitionNumber>&)> on_sealed_;
-  const std::function<void(bool full, bool failed)> on_refusing_;
+  void tell_refusing();
+
+  const JournalOptions options_;
+  bool full_ = false, failed_ = false;
   Recovery recovery_;
 };
 

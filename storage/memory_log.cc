@@ -92,6 +92,7 @@ void MemoryLog::append(Batch batch, Appended done) {
     partition->end = batch.last + 1;
     partition->bytes += batch.size;
     partition->batches.push_back(batch);
+    partition->notes.push_back({batch, {}});
   };
   writes_->put(std::move(write));
 }
@@ -148,6 +149,7 @@ Task<error_code> MemoryLog::truncate(Offset end) {
     partition->end = std::min(partition->end, at);
     partition->start = std::min(partition->start, partition->end);
     partition->sealed_end = std::min(partition->sealed_end, partition->end);
+    partition->notes.push_back({{}, partition->end});
   };
   co_return co_await writes_->written(std::move(write));
 }

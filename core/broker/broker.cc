@@ -14,6 +14,7 @@
 #include "core/metadata/embedded_store.h"
 #include "core/metadata/entries.h"
 #include "core/metadata/migration.h"
+#include "core/partition/mistakes.h"
 #include "storage/error.h"
 #include "storage/lock.h"
 
@@ -95,7 +96,8 @@ void Broker::open_journal() {
   };
 
   options.on_refusing = [parts](bool full, bool failed) {
-    if (parts->cluster) parts->cluster->set_writable(!full && !failed);
+    const bool is_writable = (!full && !failed) || makes(Mistake::leads_without_room);
+    if (parts->cluster) parts->cluster->set_writable(is_writable);
   };
 
   auto journal = world_.open_journal ? world_.open_journal(std::move(options))

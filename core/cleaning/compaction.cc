@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/partition/mistakes.h"
 #include "core/partition/wrapping.h"
 #include "net/kafka/record_batch.h"
 #include "net/kafka/varint.h"
@@ -228,7 +229,7 @@ bool map_keys(net::Bytes batch, CompactionPass& pass, bool first) {
 net::Bytes Survivors::of(net::Bytes batch) {
   const auto head = kafka::BatchHead::parse(batch);
   if (!head || head->base_offset >= pass_->end) return batch;
-  begins_epoch_ = head->partition_leader_epoch > epoch_;
+  begins_epoch_ = head->partition_leader_epoch > epoch_ && !makes(Mistake::forgets_compacted_epochs);
   epoch_ = std::max(epoch_, head->partition_leader_epoch);
   if (head->is_control()) return of_marker(*head, batch);
   if (head->is_transactional()) open_.insert(head->producer_id);

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "core/loop/pace.h"
+#include "core/partition/mistakes.h"
 
 namespace mq::core {
 namespace {
@@ -201,6 +202,7 @@ Task<Result<CompactionView>> Sweeper::view_of(PartitionPtr partition) {
       co_await partition->ranges(partition->start(), storage::Grain::segment, segments_looked_at_max);
   if (!segments) co_return segments.error();
   view.stable = partition->last_stable_offset();  // not from before: the newest segment has grown meanwhile
+  if (makes(Mistake::compacts_uncommitted)) view.stable = partition->end();
   view.segments = std::move(*segments);
   const auto open = std::find_if(view.segments.begin(), view.segments.end(),
                                  [](const storage::Range& range) { return !range.sealed; });

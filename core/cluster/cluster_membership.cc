@@ -212,7 +212,8 @@ Task<bool> ClusterMembership::load() {
   const auto& known = options_.incarnations;
   const bool knows_run = !options_.remember || (registered && registered->incarnation == Uuid{}) ||
                          (registered && std::ranges::find(known, registered->incarnation) != known.end());
-  is_same_directory_ = registered && registered->directory == options_.entry.directory && knows_run;
+  is_same_directory_ = registered && registered->directory == options_.entry.directory &&
+                       (knows_run || makes(Mistake::trusts_any_copy));
   incarnations_.clear();
   if (is_same_directory_ && is_known) incarnations_.push_back(registered->incarnation);
   incarnations_.push_back(options_.entry.incarnation);

@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "core/partition/mistakes.h"
+
 namespace mq::core {
 
 using Outcome = Committed::Outcome;
@@ -141,7 +143,7 @@ MetadataChange IsrChanges::change_of(const std::vector<Proposal>& proposals) con
     const std::string key = partition_key(proposal.id.first, proposal.id.second);
     change.guards.push_back({Guard::Kind::unchanged, key, proposal.base});
     change.puts[key] = to_json(proposal.after);
-    if (proposal.joining) joining.insert(*proposal.joining);
+    if (proposal.joining && !makes(Mistake::expansion_without_guard)) joining.insert(*proposal.joining);
   }
   for (const BrokerId broker : joining) {
     const auto& live = catalog_.live().at(broker);  // it is among those who run
@@ -188,7 +190,7 @@ bool IsrChanges::is_settled(const Proposal& proposal, const Committed& committed
         replicas.unknown(proposal.base);
         return true;
       });
-      return false;
+      return makes(Mistake::unknown_outcome_by_reading);
     case Outcome::refused:
     case Outcome::conflict:
       break;

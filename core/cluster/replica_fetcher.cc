@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "core/loop/wait_group.h"
+#include "core/partition/mistakes.h"
 #include "net/kafka/codec_definitions.h"
 #include "net/kafka/error.h"
 #include "net/kafka/header.h"
@@ -197,7 +198,7 @@ ReplicaFetcher::Following* ReplicaFetcher::current(const Key& key, const Call& c
   const Partition& partition = *following.partition;
   const bool is_same = asked->second.leader_epoch == following.leader_epoch && !partition.leads() &&
                        partition.leader_epoch() == following.leader_epoch;
-  return is_same ? &following : nullptr;
+  return is_same || makes(Mistake::takes_late_answer) ? &following : nullptr;
 }
 
 // All that came is appended before anything of it is waited for.
@@ -211,7 +212,8 @@ Task<void> ReplicaFetcher::apply(const kafka::FetchResponse& response, const Cal
       const Key key{topic.topic_id, data.partition_index};
       Following* following = current(key, call);
       // Between batches there may be gaps: nothing but this tells that these follow what is here.
-      if (following && following->partition->end() != asked_.at(key).from) following = nullptr;
+      const bool follows = following && following->partition->end() == asked_.at(key).from;
+      if (!follows && !makes(Mistake::takes_late_answer)) following = nullptr;
       const bool has_records = data.error_code == 0 && data.diverging_epoch.epoch < 0 && data.records &&
                                data.records->bytes.size() > 0;
       if (!following || !has_records) continue;

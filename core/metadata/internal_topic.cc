@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/loop/waiter.h"
+#include "core/partition/mistakes.h"
 #include "storage/error.h"
 
 namespace mq::core {
@@ -183,7 +184,7 @@ Task<error_code> InternalTopic::replay(std::int32_t index, Visit visit, GoesOn g
   };
   walk.goes_on = goes_on;
   if (const error_code error = co_await log->walk(std::move(walk))) co_return error;
-  while (log->high_watermark() < end) {
+  while (log->high_watermark() < end && !makes(Mistake::loads_what_is_not_committed)) {
     if (!goes_on() || log->closed()) co_return make_error_code(storage::Errc::stopped);
     const auto waiter = std::make_shared<Waiter>(loop_, clock_, Time::max());
     log->wait(waiter);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/partition/mistakes.h"
 #include "storage/error.h"
 #include "storage/gather.h"
 
@@ -86,6 +87,7 @@ void Partition::append(net::Slice batch, const kafka::BatchHead& head, const App
   if (follows_refused) verdict.error = Error::not_leader_or_follower;
   if (verdict.duplicate) {
     const Producers::Batch& earlier = *verdict.duplicate;
+    if (makes(Mistake::answers_duplicates_at_once)) return done({Error::none, earlier.first, earlier.time});
     acknowledgements_.wait(options.acks, earlier.last, {Error::none, earlier.first, earlier.time},
                            std::move(done));
     return acknowledgements_.reached(log_->end(), high_watermark_);
@@ -172,6 +174,7 @@ void Partition::replicate(const net::Slice& batches, std::function<void(error_co
     all.push_back({*bytes, *head});
   }
   if (all.empty()) return done({});
+  if (makes(Mistake::counts_what_is_not_durable)) std::exchange(done, [](error_code) {})({});
   const Timestamp now = clock_.wall_ms();
   const auto left = std::make_shared<std::pair<std::size_t, error_code>>(all.size(), error_code{});
   for (const auto& [bytes, head] : all) {
@@ -199,6 +202,16 @@ void Partition::replicated(error_code error, Offset first) {
   advance();
   wake_readers();
   tell_grown();
+}
+
+Offset Partition::end() const {
+  return makes(Mistake::counts_what_is_not_durable) && !leads() ? next_ : log_->end();
+}
+
+std::optional<Offset> Partition::first_lost() const {
+  const bool is_behind = epochs_.last() < leader_epoch_ && high_watermark_ < log_->end();
+  if (is_behind && makes(Mistake::truncates_to_high_watermark)) return high_watermark_;
+  return log_->first_lost();
 }
 
 Task<error_code> Partition::truncate(Offset end) {

@@ -78,7 +78,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // error. offset_out_of_range: the first begins before the end, truncate; corrupt_message: one is damaged,
   // or their offsets or epochs fall; with both nothing was written.
   void replicate(const net::Slice& batches, std::function<void(error_code)> done);
-  std::optional<Offset> first_lost() const { return log_->first_lost(); }  // that cannot be read any more
+  std::optional<Offset> first_lost() const;  // that cannot be read any more
   // Forgets every batch that reaches `end`, which then never was; durable when it returns.
   Task<error_code> truncate(Offset end);
   // The leader has committed everything before it.
@@ -128,7 +128,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Offset last_stable_offset() const {
     return std::max(start(), producers_.transactions().stable(high_watermark_));
   }
-  Offset end() const { return log_->end(); }
+  Offset end() const;
   std::uint64_t bytes() const { return log_->bytes(); }
   PartitionNumber number() const { return number_; }
   const Epochs& epochs() const { return epochs_; }  // of what was written

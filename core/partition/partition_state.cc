@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/partition/mistakes.h"
+
 namespace mq::core {
 namespace {
 
@@ -61,6 +63,14 @@ bool is_registered(const Registrations& registrations, ReplicaEntry entry) {
   return found != registrations.end() && found->second.epoch == entry.epoch;
 }
 
+// The mistake of who elects any run.
+void take_for_this_run(PartitionState& state, const Registrations& registrations) {
+  for (Entries* entries : {&state.isr, &state.elr})
+    for (ReplicaEntry& entry : *entries)
+      if (const auto found = registrations.find(entry.broker); found != registrations.end())
+        entry.epoch = found->second.epoch;
+}
+
 bool is_leader_registered(const PartitionState& state, const Registrations& registrations) {
   const ReplicaEntry leader{state.leader, state.leader_broker_epoch};
   const ReplicaEntry* entry = find_entry(state.isr, state.leader);
@@ -83,7 +93,7 @@ PartitionState normalise(PartitionState state) {
   tidy_entries(state.isr, state.replicas);
   tidy_entries(state.elr, state.replicas);
   for (const ReplicaEntry& member : state.isr) remove_entry(state.elr, member.broker);
-  if (!is_below_min_isr(state)) {
+  if (!is_below_min_isr(state) && !makes(Mistake::keeps_elr)) {
     state.elr.clear();
     state.last_known.clear();
   }
@@ -145,6 +155,7 @@ PartitionState recovered(PartitionState state) {
 
 PartitionState fence(const PartitionState& state, const Registrations& registrations) {
   PartitionState fenced = state;
+  if (makes(Mistake::elects_any_run)) take_for_this_run(fenced, registrations);
   Entries isr = state.isr;
   std::erase_if(isr, [&](const ReplicaEntry& entry) { return !is_registered(registrations, entry); });
   set_isr(fenced, std::move(isr));
@@ -250,6 +261,8 @@ std::optional<PartitionState> elect_any(const PartitionState& state, const Regis
 }
 
 PartitionState restarted(PartitionState state, ReplicaEntry self, bool trusted) {
+  if (makes(Mistake::leads_on_after_restart) && trusted && state.leader == self.broker)
+    state.leader_broker_epoch = self.epoch;
   for (Entries* entries : {&state.isr, &state.elr}) {
     const ReplicaEntry* entry = find_entry(*entries, self.broker);
     if (!entry || entry->epoch == self.epoch) continue;

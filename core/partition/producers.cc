@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/partition/mistakes.h"
+
 namespace mq::core {
 
 using kafka::Error;
@@ -52,7 +54,7 @@ Error Producers::check_marker(ProducerId id, std::int16_t epoch, const kafka::Ma
   if (epoch < 0) return Error::invalid_producer_epoch;
   const auto found = producers_.find(id);
   if (found == producers_.end()) return Error::none;
-  if (marker.coordinator_epoch < found->second.coordinator_epoch)
+  if (marker.coordinator_epoch < found->second.coordinator_epoch && !makes(Mistake::takes_any_coordinator))
     return Error::transaction_coordinator_fenced;
   // One of this epoch ended the transaction before: what is open by now is the next one.
   const bool is_late = wanted == MarkerEpoch::later && epoch == found->second.epoch && transactions_.open(id);
@@ -158,6 +160,7 @@ bool Producers::truncate(Offset end) {
   transactions_.truncate(end);
   for (; !undo_.empty() && undo_.back().last >= end; undo_.pop_back()) {
     Undo& undo = undo_.back();
+    if (makes(Mistake::keeps_truncated_producers)) continue;
     if (undo.before)
       producers_[undo.producer] = std::move(*undo.before);
     else

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/partition/mistakes.h"
 #include "net/kafka/record_batch.h"
 
 namespace mq::core {
@@ -48,6 +49,7 @@ void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Times
 }
 
 void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
+  if (makes(Mistake::snapshot_outlives_truncation)) return;
   if (const auto known = partitions_.find(number); known != partitions_.end()) {
     PartitionSnapshot& partition = known->second;
     partition.is_exact = partition.producers.truncate(end) && partition.is_exact;

@@ -32,6 +32,7 @@ void Replicas::flushed(Offset durable_end, Time now) {
 void Replicas::truncated(Offset end) {
   durable_end_ = std::min(durable_end_, end);
   leader_epoch_start_ = std::min(leader_epoch_start_, end);
+  if (makes(Mistake::counts_behind_failed_write)) return;
   for (auto& [broker, follower] : followers_) follower.durable_end = std::min(follower.durable_end, end);
 }
 
@@ -80,9 +81,12 @@ std::vector<ReplicaEntry> Replicas::joinable(const Registrations& registrations)
   std::vector<ReplicaEntry> joining;
   if (proposal_) return joining;
   for (const auto& [broker, follower] : followers_) {
-    const ReplicaEntry entry{broker, follower.broker_epoch};
+    ReplicaEntry entry{broker, follower.broker_epoch};
+    const auto run = registrations.find(broker);
+    if (run != registrations.end() && makes(Mistake::counts_any_run)) entry.epoch = run->second.epoch;
     if (find_entry(isr_, broker) || !is_running(registrations, entry)) continue;
-    if (follower.durable_end >= std::max(high_watermark_, leader_epoch_start_)) joining.push_back(entry);
+    const Offset start = makes(Mistake::no_leader_epoch_start) ? 0 : leader_epoch_start_;
+    if (follower.durable_end >= std::max(high_watermark_, start)) joining.push_back(entry);
   }
   return joining;
 }
@@ -113,6 +117,7 @@ void Replicas::refused(StateVersion base) {
 }
 
 void Replicas::unknown(StateVersion base) {
+  if (makes(Mistake::unknown_outcome_by_reading)) return refused(base);
   if (base == version_ && proposal_) proposal_->unknown = true;
 }
 

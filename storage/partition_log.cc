@@ -18,7 +18,8 @@ void PartitionLog::append(Batch batch, Appended done) {
   if (refusing_) return context_->appender.refuse(std::move(done), Errc::not_found);
   if (batch.size < batch_head_bytes) return context_->appender.refuse(std::move(done), Errc::corrupt);
   const Offset end = in_flight_ > 0 ? queued_end_ : index_.end();
-  if (batch.first < end || batch.last < batch.first)
+  const bool spans_start = end == index_.start() && batch.last >= end;
+  if ((batch.first < end && !spans_start) || batch.last < batch.first)
     return context_->appender.refuse(std::move(done), Errc::offset_out_of_range);
   queued_end_ = batch.last + 1;
   Append append;

@@ -22,6 +22,7 @@ enum class Mistake {
   // ---- the follower
   truncates_to_high_watermark,  // of whoever follows a new leader, instead of by epoch (KIP-101)
   takes_late_answer,            // of another leader epoch, or to what was asked from another offset
+  refuses_batch_across_start,   // with which the log of its leader begins
   // ---- the controller
   elects_any_run,  // whoever is registered under the entry's id
   keeps_elr,       // although the ISR can commit

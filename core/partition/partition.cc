@@ -161,6 +161,8 @@ void Partition::replicate(const net::Slice& batches, std::function<void(error_co
   };
   std::vector<One> all;
   Offset next = next_;
+  // The leader's log may begin within a batch, and then so does an empty one here.
+  const bool is_empty = next_ == start() && in_flight_ == 0 && !makes(Mistake::refuses_batch_across_start);
   Epoch epoch = epochs_.last();
   net::Bytes rest = batches.bytes();
   while (const auto bytes = kafka::next_batch(rest)) {
@@ -168,7 +170,9 @@ void Partition::replicate(const net::Slice& batches, std::function<void(error_co
     const bool good = kafka::check_batch(*bytes, head) == Error::none && head->last_offset_delta >= 0 &&
                       head->partition_leader_epoch >= epoch && (all.empty() || head->base_offset >= next);
     if (!good) return done(kafka::make_error_code(Error::corrupt_message));
-    if (head->base_offset < next) return done(kafka::make_error_code(Error::offset_out_of_range));
+    const bool spans_start = all.empty() && is_empty && head->last_offset() >= next;
+    if (head->base_offset < next && !spans_start)
+      return done(kafka::make_error_code(Error::offset_out_of_range));
     next = head->last_offset() + 1;
     epoch = head->partition_leader_epoch;
     all.push_back({*bytes, *head});

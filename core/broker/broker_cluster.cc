@@ -46,6 +46,15 @@ void Broker::join_cluster() {
   remember(files_, config_.data, p.journal->meta(), p.identity);
 }
 
+namespace {
+
+// Of groups that are coordinated here, wherever the topic was deleted.
+Task<void> forget_commits(std::shared_ptr<GroupCoordinator> groups, std::string topic) {
+  co_await groups->commits().topic_removed(std::move(topic));
+}
+
+}  // namespace
+
 void Broker::run(std::vector<Endpoint> endpoints, std::function<void()> serves) {
   Parts& p = *parts_;
   if (!p.cluster) {
@@ -56,6 +65,8 @@ void Broker::run(std::vector<Endpoint> endpoints, std::function<void()> serves) 
   p.loader->on_update([this](const Catalog::Applied& update) {
     for (const std::string& name : update.configs) config_changed(name);
     note_store_later();
+    for (const auto& [before, after] : update.topics)
+      if (!after) asio::co_spawn(loop_, forget_commits(parts_->groups, before->name), asio::detached);
   });
   accept(Listened::by_brokers);
   p.serves = [this, serves = std::move(serves)] {

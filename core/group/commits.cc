@@ -88,6 +88,7 @@ Error Commits::may_commit(Group& group, const Committer& who, const PartitionCom
 }
 
 void Commits::apply(const GroupPtr& group, PartitionCommit one, ProducerId producer) {
+  one.commit.topic_id = one.topic_id;
   if (producer >= 0) {
     in_transactions_[{group->partition, producer}].insert(group);
     return group->offsets.commit_pending(producer, one.topic, one.partition, std::move(one.commit));
@@ -140,12 +141,17 @@ Durable Commits::forget(const GroupPtr& group, std::vector<TopicPartition> parti
   });
 }
 
+// Of the next topic of that name something may be committed by now, or is about to be.
 Task<void> Commits::topic_removed(std::string topic) {
+  const TopicPtr next = topics_.find(topic);
   std::vector<Durable> forgotten;
   for (const auto& [id, group] : registry_.all()) {  // it does not change in here: answers come later
     std::vector<TopicPartition> gone;
-    for (const std::int32_t partition : group->offsets.partitions_of(topic))
-      gone.push_back({topic, partition});
+    for (const std::int32_t partition : group->offsets.partitions_of(topic)) {
+      const Commit* commit = group->offsets.find(topic, partition);
+      const bool is_of_next = next && commit && commit->topic_id == next->id;
+      if (!is_of_next && !group->is_committing({topic, partition})) gone.push_back({topic, partition});
+    }
     if (!gone.empty()) forgotten.push_back(forget(group, std::move(gone)));
   }
   for (Durable& one : forgotten) co_await Promise<Error>::get(std::move(one));

@@ -108,7 +108,7 @@ void GroupLoader::replayed(OffsetChange&& change, const kafka::BatchHead& head) 
     return group->offsets.forget(change.partition.topic, change.partition.partition);
   const ProducerId producer = head.is_transactional() ? head.producer_id : -1;
   PartitionCommit one{std::move(change.partition.topic), change.partition.partition,
-                      std::move(*change.commit)};
+                      std::move(*change.commit), change.topic_id};
   commits_.apply(group, std::move(one), producer);
 }
 

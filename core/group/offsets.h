@@ -22,6 +22,7 @@ struct Commit {
   std::string metadata = {};
   Timestamp committed_ms = 0;
   Timestamp expires_ms = -1;  // as an old client asked; -1: by retention
+  Uuid topic_id = {};         // another topic of that name is not meant; none: an older record did not say
   bool operator==(const Commit&) const = default;
 };
 
@@ -30,7 +31,7 @@ struct PartitionCommit {
   std::string topic;
   std::int32_t partition = 0;
   Commit commit;
-  Uuid topic_id = {};  // another topic of that name is not meant
+  Uuid topic_id = {};
 };
 
 class GroupOffsets {

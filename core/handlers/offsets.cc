@@ -5,6 +5,7 @@
 
 #include "core/handlers/commits.h"
 #include "core/handlers/handlers.h"
+#include "core/partition/mistakes.h"
 #include "net/kafka/messages/offset_commit.h"
 #include "net/kafka/messages/offset_delete.h"
 #include "net/kafka/messages/offset_fetch.h"
@@ -59,18 +60,25 @@ using AskedTopic = kafka::OffsetFetchRequest::OffsetFetchRequestTopic;
 using FetchedTopic = kafka::OffsetFetchResponse::OffsetFetchResponseTopic;
 using FetchedPartition = kafka::OffsetFetchResponse::OffsetFetchResponsePartition;
 
-FetchedPartition fetched(const Group* group, std::string_view topic, std::int32_t partition, bool stable) {
+// Whether it was committed for a topic of that name before this one.
+bool is_of_another(const Commit& commit, const TopicPtr& topic) {
+  return topic && commit.topic_id != Uuid{} && commit.topic_id != topic->id &&
+         !makes(Mistake::ignores_topic_ids);
+}
+
+FetchedPartition fetched(const Group* group, std::string_view name, const TopicPtr& topic,
+                         std::int32_t partition, bool stable) {
   FetchedPartition answer;
   answer.partition_index = partition;
   answer.committed_offset = -1;
   answer.metadata = "";
   if (!group) return answer;
-  if (stable && group->offsets.is_pending(topic, partition)) {
+  if (stable && group->offsets.is_pending(name, partition)) {
     answer.error_code = number_of(Error::unstable_offset_commit);
     return answer;
   }
-  const Commit* commit = group->offsets.find(topic, partition);
-  if (!commit) return answer;
+  const Commit* commit = group->offsets.find(name, partition);
+  if (!commit || is_of_another(*commit, topic)) return answer;
   answer.committed_offset = commit->offset;
   answer.committed_leader_epoch = commit->leader_epoch;
   answer.metadata = commit->metadata;
@@ -87,12 +95,13 @@ Task<std::vector<FetchedTopic>> fetch_asked(Context& context, GroupPtr group,
     answer.name = asked.name;
     answer.topic_id = asked.topic_id;
     const bool by_id = context.version >= fetch_version_with_ids;
-    const TopicPtr topic = by_id ? context.broker.catalog.find(asked.topic_id) : nullptr;
+    const Catalog& topics = context.broker.catalog;
+    const TopicPtr topic = by_id ? topics.find(asked.topic_id) : topics.find(asked.name);
     const std::string_view name = topic ? std::string_view(topic->name) : asked.name;
     answer.partitions.reserve(asked.partition_indexes.size());
     for (const std::int32_t index : asked.partition_indexes) {
       if (context.pace.due()) co_await context.pace.give_way();
-      answer.partitions.push_back(fetched(group.get(), name, index, stable));
+      answer.partitions.push_back(fetched(group.get(), name, topic, index, stable));
       Error wrong = error;
       if (by_id && !topic && wrong == Error::none) wrong = Error::unknown_topic_id;
       if (wrong != Error::none) answer.partitions.back().error_code = number_of(wrong);
@@ -122,7 +131,7 @@ Task<std::vector<FetchedTopic>> fetch_all(Context& context, GroupPtr group, bool
       if (topic) answer.topic_id = topic->id;
       for (auto index = next_index(*group, name, -1); index; index = next_index(*group, name, *index)) {
         if (context.pace.due()) co_await context.pace.give_way();
-        answer.partitions.push_back(fetched(group.get(), name, *index, stable));
+        answer.partitions.push_back(fetched(group.get(), name, topic, *index, stable));
       }
     }
     at = all.upper_bound(name);

@@ -183,8 +183,10 @@ Task<void> ReplicaFetches::collect(Session session, std::uint64_t number, std::s
       continue;
     }
     now->is_answered = true;
-    now->told_high_watermark = data.high_watermark;
-    now->told_start = data.log_start_offset;
+    // Whoever has to truncate or to begin elsewhere takes nothing else from that answer.
+    const bool is_taken = data.error_code == 0 && data.diverging_epoch.epoch < 0;
+    now->told_high_watermark = is_taken ? data.high_watermark : -1;
+    now->told_start = is_taken ? data.log_start_offset : -1;
     bytes += data.records->size();
     if (is_limited) limit_.take(data.records->size());
     answers[*key] = std::move(data);

@@ -95,8 +95,8 @@ Task<std::vector<FetchedTopic>> fetch_asked(Context& context, GroupPtr group,
     answer.name = asked.name;
     answer.topic_id = asked.topic_id;
     const bool by_id = context.version >= fetch_version_with_ids;
-    const Catalog& topics = context.broker.catalog;
-    const TopicPtr topic = by_id ? topics.find(asked.topic_id) : topics.find(asked.name);
+    const Catalog& catalog = context.broker.catalog;
+    const TopicPtr topic = by_id ? catalog.find(asked.topic_id) : catalog.find(asked.name);
     const std::string_view name = topic ? std::string_view(topic->name) : asked.name;
     answer.partitions.reserve(asked.partition_indexes.size());
     for (const std::int32_t index : asked.partition_indexes) {

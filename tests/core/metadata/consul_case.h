@@ -92,7 +92,7 @@ class FakeConsulTest : public ConsulTest {
     while (!done()) {
       fake.time_out();
       loop.restart();
-      loop.run_for(std::chrono::milliseconds(20));  // for the network, which has a time of its own
+      loop.run_for(std::chrono::milliseconds(100));  // for the network, which has a time of its own
       if (done()) break;
       if (!time.advance(end) && time.now() >= end) return done();
     }

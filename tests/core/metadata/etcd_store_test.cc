@@ -356,7 +356,7 @@ class EtcdSessionTest : public EtcdTest {
     const Time end = time.now() + most;
     while (!done()) {
       loop.restart();
-      loop.run_for(20ms);  // for the network, which has a time of its own
+      loop.run_for(100ms);  // for the network, which has a time of its own
       if (done()) break;
       if (!time.advance(end) && time.now() >= end) return done();
     }

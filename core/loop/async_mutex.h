@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "core/types.h"
@@ -11,41 +12,50 @@
 namespace mq::core {
 
 class AsyncMutex {
+  struct State;
+
  public:
-  // Held until destroyed.
+  // Held until destroyed; may outlive the mutex, as do coroutines that end with their loop.
   class Hold {
    public:
-    explicit Hold(AsyncMutex* mutex) : mutex_(mutex) {}
-    Hold(Hold&& other) noexcept : mutex_(std::exchange(other.mutex_, nullptr)) {}
+    explicit Hold(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    Hold(Hold&&) noexcept = default;
     Hold(const Hold&) = delete;
     ~Hold() {
-      if (mutex_) mutex_->unlock();
+      if (state_) unlock(*state_);
     }
 
    private:
-    AsyncMutex* mutex_;
+    std::shared_ptr<State> state_;
   };
 
   Task<Hold> lock() {
-    if (!std::exchange(locked_, true)) co_return Hold(this);
-    auto queue = [this](Handler handler) { waiting_.push_back(std::move(handler)); };
-    co_await asio::async_initiate<const net::Use, void()>(queue, net::use);
-    co_return Hold(this);
+    const auto state = state_;
+    if (std::exchange(state->locked, true)) {
+      auto queue = [state](Handler handler) { state->waiting.push_back(std::move(handler)); };
+      co_await asio::async_initiate<const net::Use, void()>(queue, net::use);
+    }
+    co_return Hold(state);
   }
 
  private:
   using Handler = asio::async_result<net::Use, void()>::handler_type;
-  void unlock() {
-    if (waiting_.empty()) {
-      locked_ = false;
+  struct State {
+    bool locked = false;
+    std::deque<Handler> waiting;
+  };
+
+  static void unlock(State& state) {
+    if (state.waiting.empty()) {
+      state.locked = false;
       return;
     }
-    Handler next = std::move(waiting_.front());
-    waiting_.pop_front();
+    Handler next = std::move(state.waiting.front());
+    state.waiting.pop_front();
     asio::post(std::move(next));
   }
-  bool locked_ = false;
-  std::deque<Handler> waiting_;
+
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace mq::core

@@ -90,7 +90,7 @@ void ClusterModel::start(BrokerId id) {
     cluster.connect = [this, id](const Endpoint& to) {
       return network.connector(id, this->node(id).broker->loop())(to);
     };
-    cluster.endpoints = {NetworkModel::endpoint(id)};
+    cluster.endpoints = {NetworkModel::endpoint(id), {Listener().name, std::to_string(id), 9092}};
     world.cluster = std::move(cluster);
   };
   node.broker = std::make_unique<test::VirtualBroker>(node.data, *node.disk, clock, adjust, adjust_world);

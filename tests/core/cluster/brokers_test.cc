@@ -45,10 +45,6 @@ class ClusterBrokers : public testing::Test {
     });
   }
 
-  void SetUp() override {
-    ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
-  }
-
   ClusterModel cluster{1};
 };
 

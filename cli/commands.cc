@@ -15,8 +15,7 @@ extern const Command cluster_accept_restore, cluster_adopt, cluster_info, cluste
 extern const Command broker_list, broker_describe, broker_disk, broker_config;
 extern const Command partition_list, partition_elect, partition_move, partition_recover;
 extern const Command cluster_rebalance, cluster_moves;
-extern const Command broker_drain, broker_resume, broker_decommission, broker_recommission,
-    broker_unregister;
+extern const Command broker_drain, broker_resume, broker_decommission, broker_recommission, broker_unregister;
 extern const Command storage_ls, storage_dump, storage_verify;
 extern const Command config_validate, config_template, config_keys;
 extern const Command completion, complete, help, version;

@@ -20,8 +20,8 @@ class Log {
 
   // Queues the batch behind all earlier ones; never suspends. `batch.first` is at or after the end as it will
   // be then; a gap is allowed. In an empty log it may lie before the start when the batch reaches that: as
-  // where a log was trimmed to within its first batch. After an error nothing of this batch is in the log, and
-  // the log goes on from `end()`.
+  // where a log was trimmed to within its first batch. After an error nothing of this batch is in the log,
+  // and the log goes on from `end()`.
   virtual void append(Batch batch, Appended done) = 0;
 
   // At least one batch, if there is one at or after `from`, then as many as fit into `bytes_max`. Sees only

@@ -20,9 +20,9 @@ struct MemoryPartition {
   std::deque<Batch> batches;
   Offset start = 0, end = 0;
   std::uint64_t bytes = 0;
-  Offset sealed_end = 0;       // what lies before it counts as sealed
-  std::string snapshot;        // of when something of it was sealed; empty: none
-  std::vector<Note> notes;     // since then, oldest first
+  Offset sealed_end = 0;    // what lies before it counts as sealed
+  std::string snapshot;     // of when something of it was sealed; empty: none
+  std::vector<Note> notes;  // since then, oldest first
   std::uint64_t notes_gone = 0;
   std::uint64_t refusals = 0;  // whoever queued behind one is refused with it
   error_code refusal;          // the last one

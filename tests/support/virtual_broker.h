@@ -143,7 +143,7 @@ class VirtualBroker {
     if (adjust_world) adjust_world(world);
     broker_ = std::make_unique<core::Broker>(loop_, std::move(config), std::move(world));
     std::filesystem::create_directories(data);
-    broker_->start();
+    broker_->start([this](const core::Broker::Ready&) { serves_ = true; });
     loop_.poll();
   }
   ~VirtualBroker() { stop(); }
@@ -164,6 +164,7 @@ class VirtualBroker {
     boost::asio::co_spawn(loop_, broker_->stop(how), [&](std::exception_ptr) { has_stopped_ = true; });
   }
   bool has_stopped() const { return has_stopped_; }
+  bool serves() const { return serves_; }  // clients are let in
   // What was not synced is lost, and nothing is written any more; then everybody who waits is sent away.
   void crash() {
     journal_->crash();
@@ -224,7 +225,7 @@ class VirtualBroker {
   boost::asio::io_context loop_{1};
   bool syncs_ = false;  // are held
   std::vector<std::function<void()>> held_;
-  bool stops_ = false, has_stopped_ = false;
+  bool stops_ = false, has_stopped_ = false, serves_ = false;
   std::unique_ptr<core::Broker> broker_;
   storage::MemoryJournal* journal_ = nullptr;
   std::uint64_t peers_ = 0;

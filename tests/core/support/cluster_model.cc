@@ -41,10 +41,43 @@ void ClusterModel::wipe(BrokerId broker) {
   node(broker).data = dir_.path() / std::to_string(++directories_);
 }
 
+namespace {
+
+storage::MemoryDisk copy_of(const storage::MemoryDisk& disk) {
+  storage::MemoryDisk copy = disk;
+  for (auto& [number, partition] : copy.partitions)
+    partition = std::make_shared<storage::MemoryPartition>(*partition);
+  return copy;
+}
+
+}  // namespace
+
+std::shared_ptr<const ClusterModel::Copy> ClusterModel::copy(BrokerId broker) {
+  const Node& node = this->node(broker);
+  const auto path = dir_.path() / std::to_string(++directories_);
+  std::filesystem::copy(node.data, path, std::filesystem::copy_options::recursive);
+  return std::make_shared<Copy>(Copy{path, copy_of(*node.disk)});
+}
+
+void ClusterModel::restore(BrokerId broker, const Copy& copy) {
+  ASSERT_FALSE(is_up(broker));
+  Node& node = this->node(broker);
+  node.disk = std::make_unique<storage::MemoryDisk>(copy_of(copy.disk));
+  node.data = dir_.path() / std::to_string(++directories_);
+  std::filesystem::copy(copy.data, node.data, std::filesystem::copy_options::recursive);
+}
+
+void ClusterModel::seal(BrokerId broker) {
+  storage::Rewriter& rewriter = node(broker).broker->journal().rewriter();
+  asio::co_spawn(loop(broker), rewriter.roll(), asio::detached);
+}
+
 void ClusterModel::start(BrokerId id) {
   Node& node = this->node(id);
   const auto adjust = [this, id](Config& config) {
     config.node_id = id;
+    config.offsets_partitions = config.transactions_partitions = internal_partitions;
+    config.retention_check_interval = std::chrono::seconds(2);
     if (adjust_) adjust_(config);
   };
   const auto adjust_world = [&](World& world) {
@@ -117,6 +150,10 @@ std::optional<BrokerId> ClusterModel::controller() const {
   return std::nullopt;
 }
 
+TopicPtr ClusterModel::topic(BrokerId id, const std::string& name) const {
+  return node(id).broker->broker().catalog().find(name);
+}
+
 std::shared_ptr<Partition> ClusterModel::partition(BrokerId id, const std::string& name,
                                                    std::int32_t index) const {
   const Broker& broker = node(id).broker->broker();
@@ -149,7 +186,8 @@ std::string ClusterModel::describe(const std::string& name, std::int32_t index) 
   return text;
 }
 
-Error ClusterModel::create(const std::string& name, std::int32_t partitions, int min_isr) {
+Error ClusterModel::create(const std::string& name, std::int32_t partitions, int min_isr,
+                           const std::map<std::string, std::string>& configs) {
   EXPECT_TRUE(run_until([&] { return is_settled() && controller(); }))
       << "the brokers do not find each other";
   kafka::CreateTopicsRequest request;
@@ -159,7 +197,8 @@ Error ClusterModel::create(const std::string& name, std::int32_t partitions, int
   topic.num_partitions = partitions;
   topic.replication_factor = 3;
   topic.configs.push_back({"min.insync.replicas", std::to_string(min_isr)});
-  topic.configs.push_back({"retention.ms", "-1"});  // what tests write is old
+  topic.configs.push_back({"retention.ms", "-1"});
+  for (const auto& [key, value] : configs) topic.configs.push_back({key, value});
   const auto answer = ask<kafka::CreateTopicsResponse>(*controller(), request, 7);
   return answer ? kafka::error_of(answer->topics.at(0).error_code) : Error::network_exception;
 }

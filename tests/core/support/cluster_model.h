@@ -23,6 +23,7 @@ class ClusterModel {
   void stop(BrokerId broker);   // leaves in good order
   void crash(BrokerId broker);  // what was not synced is lost
   bool is_up(BrokerId broker) const { return node(broker).broker != nullptr; }
+  bool serves(BrokerId broker) const { return is_up(broker) && node(broker).broker->serves(); }  // clients
   void hold_disk(BrokerId broker) { node(broker).broker->hold(); }  // what it writes is not durable
   void release_disk(BrokerId broker) { node(broker).broker->release(); }
   void fail_disk(BrokerId broker) {
@@ -31,6 +32,17 @@ class ClusterModel {
   void mend_disk(BrokerId broker) { node(broker).broker->journal().fail_with({}); }
   // Its disk is another, empty one.
   void wipe(BrokerId broker);
+  // Its directory and what its disk holds, of a broker that is down; and that put back.
+  struct Copy {
+    std::filesystem::path data;
+    storage::MemoryDisk disk;
+  };
+  std::shared_ptr<const Copy> copy(BrokerId broker);
+  void restore(BrokerId broker, const Copy& copy);
+  // From now on there is no room for batches, or is again.
+  void fill_disk(BrokerId broker) { node(broker).broker->journal().has_room_for(0); }
+  void free_disk(BrokerId broker) { node(broker).broker->journal().has_room_for(UINT64_MAX); }
+  void seal(BrokerId broker);  // what its journal holds, with snapshots
   // Its session ends although it is well.
   void end_session(BrokerId broker);
 
@@ -48,11 +60,15 @@ class ClusterModel {
     run_until([] { return false; }, time);
   }
 
+  static constexpr std::uint32_t internal_partitions = 2;  // of each internal topic
+
   asio::io_context& loop(BrokerId broker) { return node(broker).broker->loop(); }
 
   // Whether every broker runs and all know it.
   bool is_settled() const;
-  std::optional<BrokerId> controller() const;  // as the brokers know it
+  std::optional<BrokerId> controller() const;                      // as the brokers know it
+  TopicPtr topic(BrokerId broker, const std::string& name) const;  // as that broker knows it
+  const Catalog& catalog(BrokerId broker) const { return node(broker).broker->broker().catalog(); }
   std::shared_ptr<Partition> partition(BrokerId broker, const std::string& topic, std::int32_t index) const;
   // The leader of a partition in the eyes of that broker; -1: none.
   BrokerId leader(BrokerId broker, const std::string& topic, std::int32_t index) const;
@@ -98,7 +114,9 @@ class ClusterModel {
   // One line for each replica, for who reads a failure.
   std::string describe(const std::string& topic, std::int32_t index) const;
 
-  Error create(const std::string& topic, std::int32_t partitions, int min_isr = 2);
+  // What tests write is old: it is kept for ever.
+  Error create(const std::string& topic, std::int32_t partitions, int min_isr = 2,
+               const std::map<std::string, std::string>& configs = {});
 
   test::VirtualClock clock;
   StoreModel store;
@@ -117,7 +135,7 @@ class ClusterModel {
   void take_turns();
   void look_at_sessions();
 
-  test::TempDir dir_;
+  test::TempDir dir_{test::TempDir::in_memory()};
   std::mt19937_64 random_;
   const Adjust adjust_;
   asio::io_context store_loop_{1};

@@ -3,32 +3,24 @@
 
 #include <algorithm>
 
-#include "net/kafka/messages/alter_partition_reassignments.h"
-#include "storage/gather.h"
-
 namespace mq::core {
 
-namespace {
-
-constexpr auto patience = std::chrono::seconds(8);  // of a producer, for one answer
-
-bool is_passing(Error error) {
-  switch (error) {
-    case Error::not_leader_or_follower:
-    case Error::not_enough_replicas:
-    case Error::not_enough_replicas_after_append:
-    case Error::request_timed_out:
-    case Error::kafka_storage_error:
-    case Error::unknown_topic_or_partition:  // a broker that has not heard of it yet
-    case Error::coordinator_load_in_progress:
-    case Error::coordinator_not_available:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
+ClusterRun::ClusterRun(std::uint64_t seed, const Odds& odds)
+    : odds_(odds),
+      faults_{{odds.crash, &ClusterRun::crash},
+              {odds.start, &ClusterRun::start_some},
+              {odds.store, &ClusterRun::spoil_store},
+              {odds.network, &ClusterRun::spoil_network},
+              {odds.heal_network, &ClusterRun::heal_network},
+              {odds.end_session, &ClusterRun::end_session},
+              {odds.pass, &ClusterRun::pass},
+              {odds.hold_disk, &ClusterRun::hold_disk},
+              {odds.release_disk, &ClusterRun::release_disks},
+              {odds.move, &ClusterRun::move_some},
+              {odds.seal, &ClusterRun::seal},
+              {odds.fill_disk, &ClusterRun::fill_disk}},
+      cluster_(seed),
+      random_(seed ^ 0x5eed) {}
 
 void ClusterRun::note(const std::string& what) {
   const auto micros =
@@ -36,297 +28,79 @@ void ClusterRun::note(const std::string& what) {
   events_.push_back(std::to_string(micros.count()) + " us: " + what);
 }
 
-void ClusterRun::run(int steps) {
-  ASSERT_EQ(cluster_.create("t", partitions), Error::none);
-  for (int i = 0; i < 4; i++)
-    producers_.push_back({.name = "p" + std::to_string(i), .partition = i % partitions});
-  for (int i = 0; i < steps && violations_.empty(); i++) step();
-  if (violations_.empty()) heal();
-  if (violations_.empty()) check();
-}
-
-void ClusterRun::step() {
-  switch (chance(60)) {
-    case 0:
-      crash();
-      break;
-    case 1:
-    case 2:
-    case 3:
-      for (BrokerId id = 1; id <= brokers; id++)
-        if (!cluster_.is_up(id) && chance(2) == 0) {
-          note("broker " + std::to_string(id) + " starts");
-          cluster_.start(id);
-        }
-      break;
-    case 4:
-      spoil_store();
-      break;
-    case 5:
-    case 6:
-      spoil_network();
-      break;
-    case 7:
-      cluster_.network.heal();
-      for (auto& [id, link] : cluster_.links) link = {};
-      break;
-    case 8:
-      if (const auto broker = someone_up()) {
-        note("the session of broker " + std::to_string(*broker) + " ends");
-        cluster_.end_session(*broker);
-      }
-      break;
-    case 10:
-      if (const auto broker = someone_up()) cluster_.hold_disk(*broker);
-      break;
-    case 11:
-    case 12:
-      for (BrokerId id = 1; id <= brokers; id++)
-        if (cluster_.is_up(id)) cluster_.release_disk(id);
-      break;
-    case 13:
-      move_to_some();
-      break;
-    case 9:
-      cluster_.pass(std::chrono::milliseconds(chance(12'000)));
-      break;
-    default:
-      act(producers_[chance(producers_.size())]);
-      cluster_.pass(std::chrono::milliseconds(chance(60)));
-  }
-  for (Producer& producer : producers_) collect(producer);
+template <class Is>
+std::optional<BrokerId> ClusterRun::any_broker(Is is) {
+  std::vector<BrokerId> all;
+  for (BrokerId id = 1; id <= brokers; id++)
+    if (is(id)) all.push_back(id);
+  if (all.empty()) return std::nullopt;
+  return all[chance(all.size())];
 }
 
 std::optional<BrokerId> ClusterRun::someone_up() {
-  std::vector<BrokerId> up;
-  for (BrokerId id = 1; id <= brokers; id++)
-    if (cluster_.is_up(id)) up.push_back(id);
-  if (up.empty()) return std::nullopt;
-  return up[chance(up.size())];
+  return any_broker([this](BrokerId id) { return cluster_.is_up(id); });
 }
 
-// A disk is lost only while every replica has everything: two copies of each record are left then.
-void ClusterRun::crash() {
-  const auto broker = someone_up();
-  if (!broker) return;
-  const bool wipe = is_whole() && chance(3) == 0;
-  for (Producer& producer : producers_)
-    if (producer.at == *broker) producer.connection.reset(), producer.at = -1;
-  note("broker " + std::to_string(*broker) + (wipe ? " dies and loses its disk" : " dies"));
-  cluster_.crash(*broker);
-  if (!wipe) return;
-  cluster_.wipe(*broker);
-  cluster_.start(*broker);
+std::optional<BrokerId> ClusterRun::server() {
+  return any_broker([this](BrokerId id) { return cluster_.serves(id); });
 }
 
-void ClusterRun::move(std::int32_t partition, std::vector<BrokerId> to) {
-  const auto broker = someone_up();
-  if (!broker) return;
-  kafka::AlterPartitionReassignmentsRequest request;
-  request.topics.push_back({"t", {{partition, std::move(to)}}});
-  moving_ = cluster_.connect(*broker);
-  moved_ = cluster_.clock.now();
-  ClusterModel::send(*moving_, request, 1);
-}
-
-// Two at least: one disk may be lost.
-void ClusterRun::move_to_some() {
-  std::vector<BrokerId> to{1, 2, 3};
-  std::shuffle(to.begin(), to.end(), random_);
-  if (chance(3) != 0) to.pop_back();
-  const auto partition = static_cast<std::int32_t>(chance(partitions));
-  note("t-" + std::to_string(partition) + " moves to " + std::to_string(to.size()) + " replicas, first " +
-       std::to_string(to.front()));
-  move(partition, std::move(to));
-}
-
-bool ClusterRun::is_on_all(std::int32_t partition) const {
-  const PartitionState state = cluster_.state(1, "t", partition);
-  return state.replicas.size() == brokers && state.adding.empty() && state.removing.empty();
-}
-
-bool ClusterRun::is_whole() const {
-  for (BrokerId id = 1; id <= brokers; id++) {
-    if (!cluster_.is_up(id)) return false;
-    for (std::int32_t i = 0; i < partitions; i++)
-      if (cluster_.state(id, "t", i).isr.size() != brokers) return false;
+// Internal topics are made while everybody is there.
+void ClusterRun::set_up() {
+  ASSERT_EQ(cluster_.create("t", partitions), Error::none);
+  const std::map<std::string, std::string> compacts{{"cleanup.policy", "compact"},
+                                                    {"min.cleanable.dirty.ratio", "0.01"},
+                                                    {"segment.ms", "1000"},
+                                                    {"delete.retention.ms", "10000"}};
+  ASSERT_EQ(cluster_.create("c", 1, 2, compacts), Error::none);
+  kafka::FindCoordinatorRequest request;
+  request.coordinator_keys = {"g"};
+  for (const std::int8_t type : {0, 1}) {
+    request.key_type = type;
+    cluster_.ask<kafka::FindCoordinatorResponse>(1, request, 4);
   }
-  return true;
-}
-
-void ClusterRun::spoil_store() {
-  StoreLink& link = cluster_.links[static_cast<BrokerId>(1 + chance(brokers))];
-  link.is_cut = chance(3) == 0;
-  link.lost = static_cast<int>(chance(20));
-  link.late = static_cast<int>(chance(20));
-  link.mute = static_cast<int>(chance(20));
-  link.delay_max = std::chrono::milliseconds(chance(2) == 0 ? 5 : 400);
-}
-
-void ClusterRun::spoil_network() {
-  const auto one = static_cast<BrokerId>(1 + chance(brokers)),
-             other = static_cast<BrokerId>(1 + chance(brokers));
-  if (one == other) return;
-  switch (chance(4)) {
-    case 0:
-      note(std::to_string(one) + " does not reach " + std::to_string(other));
-      cluster_.network.cut(one, other);
-      break;
-    case 1:
-      note(std::to_string(one) + " and " + std::to_string(other) + " are cut off from each other");
-      cluster_.network.cut(one, other);
-      cluster_.network.cut(other, one);
-      break;
-    case 2:
-      cluster_.network.break_all(one, other);
-      break;
-    default:
-      cluster_.network.delay_max = std::chrono::milliseconds(1 + chance(200));
+  for (int i = 0; i < 4; i++)
+    clients_.push_back(
+        std::make_unique<PipelinedProducer>(*this, "p" + std::to_string(i), Place("t", i % partitions)));
+  for (int i = 0; i < 2; i++) {
+    const std::string number = std::to_string(i);
+    clients_.push_back(std::make_unique<PipelinedProducer>(*this, "k" + number, Place("c", 0), keys));
+    clients_.push_back(std::make_unique<TransactionalProducer>(*this, "x" + number));
+    clients_.push_back(std::make_unique<Committer>(*this, "g" + number));
+    clients_.push_back(std::make_unique<Reader>(*this, "r" + number, Place("t", i)));
   }
+  clients_.push_back(std::make_unique<Deleter>(*this, "deleter", Place("t", 1)));
+  auto recreator = std::make_unique<Recreator>(*this, "recreator");
+  recreator_ = recreator.get();
+  clients_.push_back(std::move(recreator));
 }
 
-// ---- producers
-
-void ClusterRun::act(Producer& producer) {
-  if (producer.connection) return;
-  if (producer.id.id < 0) return identify(producer);
-  if (producer.value.empty()) {
-    if (ending_) return;
-    producer.value = producer.name + "-" + std::to_string(producer.values++);
-    producer.id.sequence = producer.next_sequence++;
-    BatchOf of{{producer.value}};
-    of.producer = producer.id;
-    producer.records = batch(of);
-  }
-  send(producer);
+void ClusterRun::run(int steps) {
+  set_up();
+  for (int i = 0; i < steps && violations().empty(); i++) step();
+  if (violations().empty()) heal();
+  if (violations().empty()) check();
 }
 
-void ClusterRun::identify(Producer& producer) {
-  const auto broker = someone_up();
-  if (!broker) return;
-  const auto answer = cluster_.ask<kafka::InitProducerIdResponse>(*broker, kafka::InitProducerIdRequest{}, 4);
-  if (answer && answer->error_code == 0) producer.id = {answer->producer_id, answer->producer_epoch, 0};
-}
-
-// To whom some broker believes to lead it; as clients do (KIP-320), one in an older epoch is not believed.
-void ClusterRun::send(Producer& producer) {
-  const auto broker = someone_up();
-  if (!broker) return;
-  const PartitionState state = cluster_.state(*broker, "t", producer.partition);
-  const BrokerId leader = state.leader;
-  if (leader < 0 || !cluster_.is_up(leader) || state.leader_epoch < producer.leader_epoch) return;
-  producer.leader_epoch = state.leader_epoch;
-  kafka::ProduceRequest request;
-  request.acks = -1;
-  request.timeout_ms = 5'000;
-  auto& data = request.topic_data.emplace_back();
-  data.name = "t";
-  data.partition_data.push_back({producer.partition, kafka::Records{bytes_of(producer.records), {}}});
-  producer.connection = cluster_.connect(leader);
-  producer.at = leader;
-  producer.since = cluster_.clock.now();
-  ClusterModel::send(*producer.connection, request, 9);
-}
-
-void ClusterRun::collect(Producer& producer) {
-  if (!producer.connection) return;
-  if (auto frame = producer.connection->take()) {
-    const auto answer = cluster_.decoded<kafka::ProduceResponse>(std::move(*frame), 9);
-    const auto& one = answer.responses.at(0).partition_responses.at(0);
-    answered(producer, kafka::error_of(one.error_code), one.base_offset);
-  } else if (!producer.connection->closed() && cluster_.clock.now() - producer.since < patience) {
-    return;
-  }
-  producer.connection->close();
-  producer.connection.reset();
-  producer.at = -1;
-}
-
-void ClusterRun::answered(Producer& producer, Error error, std::int64_t offset) {
-  note(producer.name + ": " + producer.value + " at broker " + std::to_string(producer.at) + ": " +
-       std::string(kafka::name_of(error)) + " " + std::to_string(offset));
-  if (is_passing(error)) return;
-  if (error != Error::none)
-    return violated(producer.name + ", " + producer.value + ": " + std::string(kafka::name_of(error)) +
-                    cluster_.describe("t", producer.partition));
-  acknowledged_[producer.value] = {producer.partition, offset};
-  producer.value.clear();
-}
-
-// ---- the end
-
-void ClusterRun::heal() {
-  ending_ = true;
-  cluster_.network.heal();
-  cluster_.network.delay_max = std::chrono::milliseconds(3);
-  for (auto& [id, link] : cluster_.links) link = {};
-  for (BrokerId id = 1; id <= brokers; id++)
-    cluster_.is_up(id) ? cluster_.release_disk(id) : cluster_.start(id);
-  note("everything is well again");
-  const bool rests = cluster_.run_until([&] {
-    for (Producer& producer : producers_) {
-      collect(producer);
-      if (!producer.value.empty()) act(producer);
-    }
-    for (std::int32_t i = 0; i < partitions; i++)
-      if (!is_on_all(i) && cluster_.clock.now() - moved_ > std::chrono::seconds(3)) move(i, {1, 2, 3});
-    const bool done = std::ranges::all_of(producers_, [](const auto& p) { return p.value.empty(); });
-    if (!done || !is_whole()) return false;
-    for (std::int32_t i = 0; i < partitions; i++) {
-      const auto first = cluster_.partition(1, "t", i);
-      for (BrokerId id = 1; id <= brokers; id++) {
-        const auto here = cluster_.partition(id, "t", i);
-        if (!here || here->end() != first->end() || here->high_watermark() != here->end()) return false;
-      }
-    }
-    return true;
+void ClusterRun::step() {
+  constexpr int of_clients = 900;
+  int faults = 0;
+  for (const Weighed& weighed : faults_) faults += weighed.weight;
+  int chosen = static_cast<int>(chance(static_cast<std::uint64_t>(faults + of_clients)));
+  const auto fault = std::ranges::find_if(faults_, [&chosen](const Weighed& weighed) {
+    chosen -= weighed.weight;
+    return chosen < 0;
   });
-  if (rests) return;
-  for (const Producer& producer : producers_)
-    if (!producer.value.empty()) note(producer.name + " still has " + producer.value);
-  for (std::int32_t i = 0; i < partitions; i++) note(cluster_.describe("t", i));
-  violated("it does not come to rest");
+  if (fault != faults_.end())
+    (this->*fault->fault)();
+  else
+    act();
+  for (const auto& client : clients_) client->collect();
 }
 
-std::vector<std::string> ClusterRun::values_of(BrokerId broker, std::int32_t index) {
-  const auto here = cluster_.partition(broker, "t", index);
-  std::vector<std::string> values;
-  std::optional<error_code> walked;
-  Partition::Walk walk;
-  walk.visit = [&](net::Bytes bytes) {
-    kafka::RecordReader reader(bytes, 1 << 20);
-    while (const kafka::Record* record = reader.next()) {
-      while (values.size() < static_cast<std::size_t>(record->offset)) values.emplace_back();
-      values.push_back(text_of(*record->value));
-    }
-  };
-  asio::co_spawn(cluster_.loop(broker), here->walk(std::move(walk)),
-                 [&](std::exception_ptr, error_code error) { walked = error; });
-  cluster_.run_until([&] { return walked.has_value(); });
-  if (!walked || *walked) violated("the log of broker " + std::to_string(broker) + " cannot be read");
-  return values;
-}
-
-void ClusterRun::check() {
-  for (std::int32_t i = 0; i < partitions; i++) {
-    const std::string where = "t-" + std::to_string(i);
-    const auto values = values_of(1, i);
-    for (BrokerId id = 2; id <= brokers; id++)
-      if (values_of(id, i) != values)
-        violated(where + " at broker " + std::to_string(id) + " is another log");
-    std::set<std::string> seen;
-    for (const std::string& value : values) {
-      if (value.empty()) violated("there is a gap in " + where);
-      if (!seen.insert(value).second) violated(value + " is there twice");
-    }
-    for (const auto& [value, at] : acknowledged_) {
-      const auto offset = static_cast<std::size_t>(at.second);
-      if (at.first == i && (offset >= values.size() || values[offset] != value))
-        violated(value + " was acknowledged at offset " + std::to_string(offset) + " of " + where +
-                 " and is not there");
-    }
-    if (!violations_.empty()) note(cluster_.describe("t", i));
-  }
+void ClusterRun::act() {
+  for (int i = 0; i < 2; i++) clients_[chance(clients_.size())]->act();
+  cluster_.pass(std::chrono::milliseconds(chance(60)));
 }
 
 }  // namespace mq::core

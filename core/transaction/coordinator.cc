@@ -244,6 +244,7 @@ Task<void> TransactionCoordinator::finish(Self self, EntryPtr entry) {
     left = co_await self->write_markers(entry, std::move(left));
     if (left.empty()) {
       const Step step = entry->state.complete(self->clock_.wall_ms());
+      if (!step.next) co_return;  // by now it has been
       const Error stored = co_await self->store(entry, *step.next);
       if (stored == Error::none) co_return;
     }

@@ -69,7 +69,7 @@ bool ClusterRun::is_on_all(const Place& at) const {
 
 bool ClusterRun::is_whole() const {
   for (BrokerId id = 1; id <= brokers; id++)
-    if (!cluster_.is_up(id)) return false;
+    if (!cluster_.serves(id)) return false;
   for (const Place& at : places())
     for (BrokerId id = 1; id <= brokers; id++) {
       const auto& isr = cluster_.state(id, at.first, at.second).isr;

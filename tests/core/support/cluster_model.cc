@@ -181,6 +181,7 @@ std::string ClusterModel::describe(const std::string& name, std::int32_t index) 
     text += (here->leads() ? "leads" : "follows") + std::string(" in epoch ") +
             std::to_string(here->leader_epoch()) + ", start " + std::to_string(here->start()) + ", end " +
             std::to_string(here->end()) + ", high watermark " + std::to_string(here->high_watermark()) +
+            ", stable " + std::to_string(here->last_stable_offset()) +
             ", state " + to_json(state(id, name, index));
   }
   return text;

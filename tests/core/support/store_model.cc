@@ -114,6 +114,7 @@ Time::duration StoreClient::chance_up_to(Time::duration time) const {
 }
 
 Task<void> StoreClient::pause(Time::duration time) {
+  if (stopped_) co_return;
   const auto waiter = std::make_shared<Waiter>(loop_, clock_, clock_.now() + time);
   waiters_.add(waiter);
   co_await Waiter::wait(waiter);

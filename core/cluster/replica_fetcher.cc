@@ -156,6 +156,7 @@ Task<kafka::FetchRequest> ReplicaFetcher::next_request() {
     Following& following = at->second;
     if (!following.is_due || following.not_before > now) continue;
     const Partition& partition = *following.partition;
+    if (partition.is_writing() && !makes(Mistake::asks_while_writing)) continue;
     if (partition.first_lost().value_or(partition.end()) < partition.end()) {
       damaged.push_back(key);
       continue;

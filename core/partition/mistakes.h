@@ -42,6 +42,8 @@ enum class Mistake {
   takes_any_coordinator,        // a marker of one that has been succeeded ends a transaction
   ignores_topic_ids,            // what was committed of a topic before counts for the next of that name
   leads_without_room,           // although others could
+  // ---- that were made once, and found so
+  asks_while_writing,          // of a new leader, what was written as the one before
 };
 
 inline thread_local std::uint64_t mistakes_made = 0;  // a bit for each

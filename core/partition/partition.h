@@ -79,6 +79,10 @@ class Partition : public std::enable_shared_from_this<Partition> {
   // or their offsets or epochs fall; with both nothing was written.
   void replicate(const net::Slice& batches, std::function<void(error_code)> done);
   std::optional<Offset> first_lost() const;  // that cannot be read any more
+  // Something that was given an offset is not durable yet. Who has begun to follow waits for that before it
+  // asks its leader: what it wrote as leader would end up behind what was compared, and count as committed
+  // with it.
+  bool is_writing() const { return in_flight_ > 0; }
   // Forgets every batch that reaches `end`, which then never was; durable when it returns.
   Task<error_code> truncate(Offset end);
   // The leader has committed everything before it.

@@ -117,6 +117,7 @@ std::vector<Made> all_made() {
       one("counts_behind_failed_write", Mistake::counts_behind_failed_write),
       one("truncates_to_high_watermark", Mistake::truncates_to_high_watermark),
       one("takes_late_answer", Mistake::takes_late_answer),
+      one("asks_while_writing", Mistake::asks_while_writing),
       one("refuses_batch_across_start", Mistake::refuses_batch_across_start),
       {"elects_any_run_without_guard", {Mistake::elects_any_run, Mistake::expansion_without_guard}},
       one("keeps_elr", Mistake::keeps_elr),

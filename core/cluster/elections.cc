@@ -9,6 +9,7 @@
 
 #include "core/config/scalars.h"
 #include "core/loop/pace.h"
+#include "core/partition/mistakes.h"
 
 namespace mq::core {
 
@@ -113,6 +114,7 @@ Task<void> Elections::work(Self self) {
         controller && controller->broker == self->self_ && controller->epoch == self->loader_.broker_epoch();
     if (self->token_ && controller && !is_ours) self->token_.reset();
     if (!controller && self->may_campaign()) co_await self->campaign();
+    if (is_ours && !self->token_ && !makes(Mistake::forgets_it_is_controller)) co_await self->resume();
     if (self->token_) {
       std::set<PartitionId> partitions = std::exchange(self->some_, {});
       if (std::exchange(self->all_, false))
@@ -156,6 +158,22 @@ Task<void> Elections::remove_unreadable() {
   removal.guards.push_back({Guard::Kind::unchanged, key, found->second->version});
   removal.erases.push_back(key);
   co_await store_.commit(std::move(removal));
+}
+
+// The entry names this very run, and yet it is not known here: the answer to who wrote it was lost, or an
+// update told of a controller before that.
+Task<void> Elections::resume() {
+  const std::string key(controller_entry);
+  MetadataChange change;
+  change.guards.push_back({Guard::Kind::absent, key});
+  const Committed committed = co_await store_.commit(std::move(change));
+  const auto found = committed.found.find(key);
+  if (found == committed.found.end() || !found->second) co_return;
+  const auto held = parse_controller(found->second->value);
+  if (!held || held->broker != self_ || held->epoch != loader_.broker_epoch()) co_return;
+  spdlog::info("this broker is the controller, as it was");
+  token_ = found->second->version;
+  all_ = true;
 }
 
 Task<void> Elections::judge(std::set<PartitionId> partitions) {

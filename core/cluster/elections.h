@@ -53,6 +53,7 @@ class Elections : public std::enable_shared_from_this<Elections> {
 
   static Task<void> work(Self self);
   Task<void> campaign();
+  Task<void> resume();
   Task<void> judge(std::set<PartitionId> partitions);
   Task<void> prefer();
   Task<void> remove_unreadable();

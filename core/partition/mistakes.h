@@ -44,6 +44,7 @@ enum class Mistake {
   leads_without_room,           // although others could
   // ---- that were made once, and found so
   asks_while_writing,          // of a new leader, what was written as the one before
+  forgets_it_is_controller,    // when an update tells of another before it
 };
 
 inline thread_local std::uint64_t mistakes_made = 0;  // a bit for each

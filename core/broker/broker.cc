@@ -207,9 +207,8 @@ void Broker::load_metadata() {
   const BrokerId self = p.identity.node_id;
   check(carry_over_rows(p.journal->meta(), self), "what an earlier version wrote");
   auto recovered = p.recovery.take();
-  std::vector<PartitionNumber> inexact;
-  for (const auto& [number, known] : recovered)
-    if (!known.is_exact) inexact.push_back(number);
+  std::vector<PartitionNumber> numbers;
+  for (const auto& [number, known] : recovered) numbers.push_back(number);
   p.store = world_.cluster ? world_.cluster->open_store(loop_, p.identity)
                            : std::make_unique<EmbeddedStore>(p.journal->meta(), p.disk);
   p.catalog = std::make_unique<Catalog>(self, world_.cluster ? Catalog::Mode::member : Catalog::Mode::alone);
@@ -222,8 +221,8 @@ void Broker::load_metadata() {
   p.replica_changes = std::make_unique<ReplicaChanges>(*p.store, *p.catalog, *p.loader);
   p.catalog->set_defaults(topic_defaults(config_, p.dynamic));
   world_.cluster ? open_cluster() : load_alone();
-  for (const PartitionNumber number : inexact)
-    if (auto partition = p.partitions->find(number))
+  for (const PartitionNumber number : numbers)
+    if (auto partition = p.partitions->find(number); partition && !partition->is_exact())
       asio::co_spawn(loop_, rebuild(std::move(partition)), asio::detached);
 }
 

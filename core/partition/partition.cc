@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -312,7 +313,10 @@ void Partition::recover(PartitionSnapshot recovered) {
   producers_ = std::move(recovered.producers);
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
-  is_exact_ = recovered.is_exact;
+  const auto open = producers_.transactions().all_open();
+  const bool has_skipped =
+      std::ranges::any_of(open, [this](const auto& transaction) { return transaction.second < start(); });
+  is_exact_ = recovered.is_exact && (!has_skipped || makes(Mistake::keeps_skipped_transactions));
   had_snapshot_ = true;
   high_watermark_ = std::max(high_watermark_, std::min(recovered.high_watermark, log_->end()));
   advance();
@@ -329,6 +333,7 @@ Task<error_code> Partition::rebuild() {
   };
   if (const error_code error = co_await walk(std::move(heads))) co_return error;
   recover(std::move(anew));
+  is_exact_ = true;
   co_return error_code{};
 }
 
@@ -368,11 +373,16 @@ void Partition::tell_grown() {
   tell(number_);
 }
 
+// A follower of a leader whose log begins behind the end of this one knows nothing of what lies between:
+// neither who produced there, nor which transactions were ended.
 Task<error_code> Partition::trim(Offset start) {
+  const bool skips = start > next_ && !makes(Mistake::keeps_skipped_transactions);
   const error_code error = co_await log_->trim(start);
   if (error) co_return error;
   next_ = std::max(next_, log_->end());  // past what was the end
   high_watermark_ = std::max(high_watermark_, log_->start());
+  if (skips) producers_ = Producers();
+  if (skips) producers_.expire_after(producer_expiration_ms_);
   producers_.trim(log_->start());
   epochs_.trim(log_->start());
   wake_all();

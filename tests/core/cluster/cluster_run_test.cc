@@ -126,6 +126,7 @@ std::vector<Made> all_made() {
       one("trusts_any_copy", Mistake::trusts_any_copy),
       one("leads_on_after_restart", Mistake::leads_on_after_restart),
       one("snapshot_outlives_truncation", Mistake::snapshot_outlives_truncation),
+      one("keeps_skipped_transactions", Mistake::keeps_skipped_transactions),
       one("keeps_truncated_producers", Mistake::keeps_truncated_producers),
       one("answers_duplicates_at_once", Mistake::answers_duplicates_at_once),
       one("compacts_uncommitted", Mistake::compacts_uncommitted),

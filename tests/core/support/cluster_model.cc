@@ -3,7 +3,17 @@
 
 #include <algorithm>
 
+#include "core/broker/identity.h"
+#include "core/metadata/cluster_entries.h"
+#include "storage/file.h"
+
 namespace mq::core {
+
+namespace {
+
+constexpr const char* cluster_id = "cluster-of-the-model--";
+
+}  // namespace
 
 ClusterModel::ClusterModel(std::uint64_t seed, int brokers, Adjust adjust)
     : clock(seed),
@@ -12,6 +22,9 @@ ClusterModel::ClusterModel(std::uint64_t seed, int brokers, Adjust adjust)
       random_(seed),
       adjust_(std::move(adjust)),
       sessions_(clock.alarm(store_loop_)) {
+  MetadataChange founded;
+  founded.puts[std::string(cluster_entry)] = to_json(ClusterEntry{cluster_id, clock.wall_ms()});
+  store.commit(founded, 0);
   look_at_sessions();
   for (BrokerId id = 1; id <= brokers; id++) {
     nodes_[id];
@@ -37,8 +50,12 @@ void ClusterModel::look_at_sessions() {
 
 void ClusterModel::wipe(BrokerId broker) {
   ASSERT_FALSE(is_up(broker));
-  node(broker).disk = std::make_unique<storage::MemoryDisk>();
-  node(broker).data = dir_.path() / std::to_string(++directories_);
+  Node& node = this->node(broker);
+  node.disk = std::make_unique<storage::MemoryDisk>();
+  node.data = dir_.path() / std::to_string(++directories_);
+  std::filesystem::create_directories(node.data);
+  storage::MemoryStore meta(*node.disk);
+  remember(storage::real_files(), node.data, meta, {cluster_id, broker, random_uuid(clock), true, {}});
 }
 
 namespace {
@@ -181,8 +198,8 @@ std::string ClusterModel::describe(const std::string& name, std::int32_t index) 
     text += (here->leads() ? "leads" : "follows") + std::string(" in epoch ") +
             std::to_string(here->leader_epoch()) + ", start " + std::to_string(here->start()) + ", end " +
             std::to_string(here->end()) + ", high watermark " + std::to_string(here->high_watermark()) +
-            ", stable " + std::to_string(here->last_stable_offset()) +
-            ", state " + to_json(state(id, name, index));
+            ", stable " + std::to_string(here->last_stable_offset()) + ", state " +
+            to_json(state(id, name, index));
   }
   return text;
 }

@@ -30,7 +30,7 @@ class ClusterModel {
     node(broker).broker->journal().fail_with(make_error_code(storage::Errc::io));
   }
   void mend_disk(BrokerId broker) { node(broker).broker->journal().fail_with({}); }
-  // Its disk is another, empty one.
+  // Its disk is another, empty but for who it is.
   void wipe(BrokerId broker);
   // Its directory and what its disk holds, of a broker that is down; and that put back.
   struct Copy {

@@ -67,18 +67,21 @@ bool ClusterRun::is_on_all(const Place& at) const {
   return state.replicas.size() == brokers && state.adding.empty() && state.removing.empty();
 }
 
+bool ClusterRun::is_in_sync(const Place& at) const {
+  for (BrokerId id = 1; id <= brokers; id++) {
+    const auto& isr = cluster_.state(id, at.first, at.second).isr;
+    const auto runs = [&](const ReplicaEntry& entry) {
+      return is_running(cluster_.catalog(id).registrations(), entry);
+    };
+    if (isr.size() != brokers || !std::ranges::all_of(isr, runs)) return false;
+  }
+  return true;
+}
+
 bool ClusterRun::is_whole() const {
   for (BrokerId id = 1; id <= brokers; id++)
     if (!cluster_.serves(id)) return false;
-  for (const Place& at : places())
-    for (BrokerId id = 1; id <= brokers; id++) {
-      const auto& isr = cluster_.state(id, at.first, at.second).isr;
-      const auto runs = [&](const ReplicaEntry& entry) {
-        return is_running(cluster_.catalog(id).registrations(), entry);
-      };
-      if (isr.size() != brokers || !std::ranges::all_of(isr, runs)) return false;
-    }
-  return true;
+  return std::ranges::all_of(places(), [this](const Place& at) { return is_in_sync(at); });
 }
 
 bool ClusterRun::is_even(const Place& at) const {
@@ -112,8 +115,10 @@ void ClusterRun::heal() {
   if (cluster_.run_until([this] { return rests(); }, std::chrono::minutes(3))) return;
   for (const auto& client : clients_)
     if (!client->is_at_rest()) note(client->name() + " " + client->doing());
+  for (BrokerId id = 1; id <= brokers; id++)
+    if (!cluster_.serves(id)) note("broker " + std::to_string(id) + " has not joined");
   for (const Place& at : places())
-    if (!is_even(at) || !is_on_all(at)) note(cluster_.describe(at.first, at.second));
+    if (!is_even(at) || !is_on_all(at) || !is_in_sync(at)) note(cluster_.describe(at.first, at.second));
   violated("it does not come to rest");
 }
 

@@ -75,8 +75,9 @@ class ClusterRun {
   void make_well();
 
   // ---- the end (cluster_checks.cc)
-  std::vector<Place> places() const;  // every partition there is, in the eyes of the first broker
-  bool is_whole() const;              // every replica runs and is in sync
+  std::vector<Place> places() const;              // every partition there is, in the eyes of the first broker
+  bool is_in_sync(const Place& partition) const;  // in the eyes of everybody, and all of them run
+  bool is_whole() const;                          // all are
   bool is_on_all(const Place& partition) const;
   bool is_even(const Place& partition) const;  // every replica has all, and knows that it is committed
   bool rests();

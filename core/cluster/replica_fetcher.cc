@@ -247,7 +247,8 @@ Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data, const Call
   } else if (error != Error::none) {
     co_return retry_later(key);
   } else if (data.diverging_epoch.epoch >= 0) {
-    failed = co_await truncate_to(key, {data.diverging_epoch.epoch, data.diverging_epoch.end_offset});
+    failed = co_await truncate_to(key, {data.diverging_epoch.epoch, data.diverging_epoch.end_offset},
+                                  data.log_start_offset);
   } else {
     partition->learn_high_watermark(data.high_watermark);
     const Offset start = std::min(data.log_start_offset, partition->end());
@@ -258,12 +259,16 @@ Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data, const Call
 
 // To where the two logs surely are the same (KIP-101, KIP-279). What is known to be committed never goes,
 // unless the leader was elected without it.
-Task<error_code> ReplicaFetcher::truncate_to(Key key, Epochs::End theirs) {
+// Nor does what lies before the leader's start: it was committed, however little the leader knows of its
+// epochs.
+Task<error_code> ReplicaFetcher::truncate_to(Key key, Epochs::End theirs, Offset their_start) {
   const Following& following = following_.at(key);
   const auto partition = following.partition;
   constexpr Epoch any_leader = std::numeric_limits<Epoch>::max();
   const Epochs::End ours = partition->epochs().end_of(theirs.epoch, any_leader, partition->end());
-  const Offset to = std::min(theirs.offset, ours.offset);
+  if (makes(Mistake::truncates_before_start)) their_start = 0;
+  if (their_start >= partition->end()) co_return co_await partition->trim(their_start);
+  const Offset to = std::max(std::min(theirs.offset, ours.offset), their_start);
   if (to < partition->high_watermark() && !following.may_lose) {
     spdlog::critical(
         "partition {}: its leader {} lacks committed records from offset {} on; it is not followed",

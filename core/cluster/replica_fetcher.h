@@ -66,7 +66,7 @@ class ReplicaFetcher : public std::enable_shared_from_this<ReplicaFetcher> {
   // Null: it is followed no more, or is not as when it was asked for, or is asked for again already.
   Following* current(const Key& key, const Call& call);
   Task<void> settle(Key key, const kafka::FetchResponse::PartitionData& data, const Call& call);
-  Task<error_code> truncate_to(Key key, Epochs::End theirs);
+  Task<error_code> truncate_to(Key key, Epochs::End theirs, Offset their_start);
   void retry_later(const Key& key);
 
   asio::io_context& loop_;

@@ -46,6 +46,7 @@ enum class Mistake {
   asks_while_writing,          // of a new leader, what was written as the one before
   forgets_it_is_controller,    // when an update tells of another before it
   keeps_skipped_transactions,  // that began before the start, where what ended them was skipped
+  truncates_before_start,      // of a leader that knows no epochs of what was there
 };
 
 inline thread_local std::uint64_t mistakes_made = 0;  // a bit for each

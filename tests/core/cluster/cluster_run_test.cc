@@ -121,6 +121,7 @@ std::vector<Made> all_made() {
       one("refuses_batch_across_start", Mistake::refuses_batch_across_start),
       {"elects_any_run_without_guard", {Mistake::elects_any_run, Mistake::expansion_without_guard}},
       one("keeps_elr", Mistake::keeps_elr),
+      one("truncates_before_start", Mistake::truncates_before_start),
       one("forgets_it_is_controller", Mistake::forgets_it_is_controller),
       one("trusts_any_disk", Mistake::trusts_any_disk),
       one("trusts_any_copy", Mistake::trusts_any_copy),

@@ -25,9 +25,8 @@ namespace {
 std::map<core::BrokerId, BrokerLoad> load_of(const BalanceState& state) {
   std::map<core::BrokerId, BrokerLoad> load;
   for (const BalanceState::Broker& broker : state.brokers())
-    load[broker.is.broker] = {0, static_cast<std::size_t>(broker.count), broker.bytes, broker.used};
-  for (const BalanceState::Partition& partition : state.partitions())
-    if (!partition.replicas.empty()) load[state.brokers()[partition.replicas.front()].is.broker].leaders++;
+    load[broker.is.broker] = {static_cast<std::size_t>(broker.led), static_cast<std::size_t>(broker.count),
+                              broker.bytes, broker.used};
   return load;
 }
 

@@ -54,6 +54,7 @@ BalanceState::BalanceState(std::vector<BalanceBroker> brokers, std::vector<Balan
     Partition& partition = partitions_.emplace_back();
     for (const core::BrokerId replica : one.replicas) partition.replicas.push_back(index.at(replica));
     partition.original = partition.replicas;
+    if (!partition.replicas.empty()) brokers_[partition.replicas.front()].led++;
     const bool same =
         partitions_.size() > 1 && partitions_.end()[-2].is.partition.topic == one.partition.topic;
     partition.topic = same ? topics_ - 1 : topics_++;
@@ -170,8 +171,16 @@ void BalanceState::note_change(Index partition) {
 
 void BalanceState::move(Index partition, Index from, Index to) {
   auto& replicas = partitions_[partition].replicas;
+  const bool led = replicas.front() == from;
   std::ranges::replace(replicas, from, to);
-  if (!brokers_[to].is.leads && replicas.front() == to) std::ranges::rotate(replicas, replicas.begin() + 1);
+  if (led) {
+    brokers_[from].led--;
+    const auto rank = [&](Index i) {
+      return std::pair(!brokers_[i].takes || !brokers_[i].is.leads, brokers_[i].led);
+    };
+    std::iter_swap(replicas.begin(), std::ranges::min_element(replicas, {}, rank));
+    brokers_[replicas.front()].led++;
+  }
   remove(partition, from);
   add(partition, to);
   note_change(partition);
@@ -179,6 +188,8 @@ void BalanceState::move(Index partition, Index from, Index to) {
 
 void BalanceState::prefer(Index partition, Index leader) {
   auto& replicas = partitions_[partition].replicas;
+  brokers_[replicas.front()].led--;
+  brokers_[leader].led++;
   std::iter_swap(replicas.begin(), std::ranges::find(replicas, leader));
   note_change(partition);
 }

@@ -20,6 +20,7 @@ class BalanceState {
     int rack = 0;
     std::int64_t bytes = 0, used = 0;
     std::int64_t count = 0;
+    int led = 0;                                       // preferred as leader for so many
     std::set<std::pair<std::int64_t, Index>> movable;  // bytes, partition
     bool takes = false;                                // runs, and is not excluded
     int version = 0;                                   // another one when any of it is
@@ -64,8 +65,9 @@ class BalanceState {
   const Band& count_band() const { return count_band_; }
   std::int64_t bytes_mean() const { return bytes_mean_; }
 
-  void move(Index partition, Index from, Index to);  // at its place among the replicas
-  void prefer(Index partition, Index leader);        // one of its replicas
+  // At its place among the replicas; where that was the first, who leads least is preferred now.
+  void move(Index partition, Index from, Index to);
+  void prefer(Index partition, Index leader);  // one of its replicas
 
   int distinct_racks(const std::vector<Index>& replicas) const;
 

@@ -99,7 +99,15 @@ TEST(Balance, AnExcludedBrokerIsEmptied) {
   brokers[2].excluded = true;
   const auto plan = balance(brokers, topic_of("t", {{1, 2, 3}, {3, 1, 2}, {4, 1, 2}}, gib),
                             {.wanted = {BalanceGoal::exclusion}});
-  EXPECT_THAT(lines_of(plan), ElementsAre("t[0] 1,2,3 → 1,2,4", "t[1] 3,1,2 → 4,1,2"));
+  EXPECT_THAT(lines_of(plan), ElementsAre("t[0] 1,2,3 → 1,2,4", "t[1] 3,1,2 → 2,1,4"));
+}
+
+TEST(Balance, WhatAnExcludedBrokerLedIsLedByEachAlike) {
+  auto brokers = brokers_of({"", "", "", ""});
+  brokers[3].excluded = true;
+  const auto plan = balance(brokers, topic_of("t", {{4, 1}, {4, 1}, {4, 2}, {4, 2}, {4, 3}, {4, 3}}, gib),
+                            {.wanted = {BalanceGoal::exclusion}});
+  for (const BrokerId broker : {1, 2, 3}) EXPECT_EQ(plan.after.at(broker).leaders, 2u) << broker;
 }
 
 TEST(Balance, AReplicaWithoutAPlaceIsNamed) {

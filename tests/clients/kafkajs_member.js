@@ -31,22 +31,39 @@ function own(partitions) {
   tell({ name: 'partitions_assigned', partitions: owned });
 }
 
-async function main() {
-  const kafka = new Kafka({
-    brokers: address.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 100 },
-  });
-  const consumer = kafka.consumer({
+const kafka = new Kafka({
+  brokers: address.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 100 },
+});
+let consumer, ending = false;
+
+async function start() {
+  consumer = kafka.consumer({
     groupId: group, partitionAssigners: [range], sessionTimeout: Number(sessionTimeout), heartbeatInterval: 200, maxWaitTimeInMs: 50,
   });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => own(payload.memberAssignment[topic] || []));
-  consumer.on(consumer.events.CRASH, ({ payload }) => tell({ name: 'error', message: String(payload.error) }));
-  process.on('SIGTERM', () => consumer.disconnect().then(() => process.exit(0)));
+  consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload).catch(fail));
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await consumer.run({ eachMessage: async ({ message }) => tell({ name: 'record_data', value: String(message.value) }) });
 }
 
-main().catch((error) => {
+// kafkajs goes on by itself but for what it holds to be final: a connection that breaks in the middle of its search for
+// the coordinator is (KafkaJSGroupCoordinatorNotFound).
+async function crashed({ error, restart }) {
+  tell({ name: 'error', message: String(error) });
+  if (restart || ending) return;
+  await consumer.disconnect().catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await start();
+}
+
+function fail(error) {
   tell({ name: 'error', message: String(error) });
   process.exit(1);
+}
+
+process.on('SIGTERM', () => {
+  ending = true;
+  consumer.disconnect().then(() => process.exit(0));
 });
+start().catch(fail);

@@ -5,6 +5,7 @@ lost, no owner is overtaken by another's older commit, every record is seen, the
 
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import threading
@@ -75,8 +76,8 @@ def settle(members):
             len(member.seen) > count for member, count in zip(members, before)))
     except TimeoutError:
         for member, count in zip(members, before):
-            print(f"{type(member).__name__}: owns {sorted(member.owned)}, has read {len(member.seen) - count} since, "
-                  f"alive {member.is_alive()}, errors {getattr(member, 'errors', [])[-3:]}")
+            print(f"{getattr(member, 'process', member)}: owns {sorted(member.owned)}, has read {len(member.seen) - count} "
+                  f"since, alive {member.is_alive()}, errors {getattr(member, 'errors', [])[-3:]}")
         raise
     return time.monotonic() - began
 
@@ -107,6 +108,11 @@ def roll(broker, chance, rounds):
     return sent, gone + members, watcher, took, group_log.read(broker.address, GROUP)
 
 
+def show(program, address):
+    """What the broker says of the group."""
+    print(subprocess.run([program, "-b", address, "group", "describe", GROUP, "--members"], capture_output=True, text=True).stdout)
+
+
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     chance = random.Random(seed())
@@ -117,6 +123,7 @@ def main():
             sent, members, watcher, took, log = roll(broker, chance, rounds)
         except Exception:
             print(broker.newest_log())
+            show(sys.argv[1], broker.address)
             raise
         broker.stop()
 

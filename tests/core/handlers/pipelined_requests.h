@@ -399,6 +399,23 @@ inline std::string describe_cluster_request(const Subject&) {
   return frame(kafka::DescribeClusterRequest{}, 1);
 }
 
+// Version 0 says nothing of the time.
+inline std::string describe_quorum_request(const Subject&) {
+  kafka::DescribeQuorumRequest request;
+  request.topics.push_back({"__cluster_metadata", {{0}}});
+  return frame(request, 0);
+}
+
+inline std::string update_features_request(const Subject&) {
+  kafka::UpdateFeaturesRequest request;
+  request.feature_updates.push_back({"group.version", 1, false, 1});
+  return frame(request, 1);
+}
+
+inline std::string unregister_broker_request(const Subject&) {
+  return frame(kafka::UnregisterBrokerRequest{1}, 0);
+}
+
 inline std::string api_versions_request(const Subject&) {
   return frame(kafka::ApiVersionsRequest{}, 0);
 }
@@ -418,6 +435,9 @@ inline const Reading readings[] = {
      alter_partition_reassignments_request},
     {"ListPartitionReassignments", key_of<kafka::ListPartitionReassignmentsRequest>,
      list_partition_reassignments_request},
+    {"UpdateFeatures", key_of<kafka::UpdateFeaturesRequest>, update_features_request},
+    {"UnregisterBroker", key_of<kafka::UnregisterBrokerRequest>, unregister_broker_request},
+    {"DescribeQuorum", key_of<kafka::DescribeQuorumRequest>, describe_quorum_request},
     {"DescribeConfigs", key_of<kafka::DescribeConfigsRequest>, describe_configs_request},
     {"ListConfigResources", key_of<kafka::ListConfigResourcesRequest>, list_config_resources_request},
     {"DescribeProducers", key_of<kafka::DescribeProducersRequest>, describe_producers_request},

@@ -86,6 +86,12 @@ Exit run_drain(Context& context, const Arguments& arguments) {
   row["leaders"] = led.can_go.size() + led.cannot.size();
   row["replicas"] = replicas_on(layout, broker);
   if (!led.cannot.empty()) context.notice("nobody else is in sync, it goes on leading: " + named(led.cannot));
+  const auto lacking =
+      cluster.run(admin::would_lack_replicas(cluster.client(), layout, broker, cluster.client().deadline()));
+  if (!lacking.empty())
+    context.notice(
+        "when it stops, fewer than min.insync.replicas are left in sync, and acks=all is refused: " +
+        named(lacking));
   const std::string summary = name + " gives " +
                               counted(static_cast<std::int64_t>(led.can_go.size()), "leadership") +
                               " to others and gets none until mq broker resume " + std::to_string(broker);

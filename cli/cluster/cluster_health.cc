@@ -89,7 +89,7 @@ Exit run_health(Context& context, const Arguments& arguments) {
   const bool waits = arguments.given("wait");
   const admin::Health health =
       waits ? must(cluster.run(admin::wait_until_healthy(cluster.client(), wait_deadline(arguments))))
-            : admin::health_of(must(cluster.metadata()));
+            : must(cluster.run(admin::health_of(cluster.client(), cluster.client().deadline())));
   Table table{.columns = {{"state", "STATE"}, {"critical", "CRITICAL"}, {"warnings", "WARNINGS"}},
               .name = "state"};
   table.page = [&health](const Context&, const json::object&, bool) { return health_text(health); };
@@ -126,9 +126,10 @@ extern const Command cluster_health{
     .more =
         "Critical: a partition without leader, no controller. Warnings: replicas that are not in sync; "
         "leaders that are not\n"
-        "the preferred replica, the first of a partition, though that one is in sync. The latter alone count "
-        "as healthy,\n"
-        "but not for --wait.",
+        "the preferred replica, the first of a partition, though that one is in sync and not drained. The "
+        "latter "
+        "alone\n"
+        "count as healthy, but not for --wait.",
     .see = "mq partition list, man mq-cluster",
     .run = run_health};
 

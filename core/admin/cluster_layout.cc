@@ -47,6 +47,8 @@ BrokerIntent ClusterLayout::intent(BrokerId broker) const {
 
 namespace {
 
+constexpr const char* min_isr_config = "min.insync.replicas";
+
 using LaidOut = std::map<TopicPartition, ClusterLayout::Partition>;
 
 void add_metadata(const kafka::MetadataResponse& metadata, ClusterLayout& layout, LaidOut& partitions) {
@@ -138,6 +140,46 @@ Task<Answer<ClusterLayout>> layout_of(Client& client, Time deadline) {
   co_await ask_configs(client, layout, deadline);
   for (auto& [name, partition] : partitions) layout.partitions.push_back(std::move(partition));
   co_return layout;
+}
+
+Task<std::set<BrokerId>> drained_brokers(Client& client, const kafka::MetadataResponse& metadata,
+                                         Time deadline) {
+  ClusterLayout layout;
+  LaidOut partitions;
+  add_metadata(metadata, layout, partitions);
+  co_await ask_configs(client, layout, deadline);
+  std::set<BrokerId> drained;
+  for (const auto& [id, broker] : layout.brokers)
+    if (broker.intent != BrokerIntent::serve) drained.insert(id);
+  co_return drained;
+}
+
+Task<std::vector<TopicPartition>> would_lack_replicas(Client& client, const ClusterLayout& layout,
+                                                      BrokerId broker, Time deadline) {
+  const auto is_concerned = [&](const ClusterLayout::Partition& partition) {
+    return partition.in_sync.size() > 1 && std::ranges::count(partition.in_sync, broker) > 0;
+  };
+  std::set<std::string> topics;
+  for (const auto& partition : layout.partitions)
+    if (is_concerned(partition)) topics.insert(partition.partition.topic);
+  kafka::DescribeConfigsRequest request;
+  for (const std::string& topic : topics)
+    request.resources.push_back({kafka::topic_resource, topic, {{min_isr_config}}});
+  const auto answer = co_await client::describe_configs(client, std::move(request), deadline);
+  std::map<std::string, std::size_t> needed;
+  if (answer)
+    for (const auto& result : answer->results)
+      for (const auto& config : result.configs)
+        if (const auto value = core::parse_integer(config.value.value_or(""), 1))
+          needed[result.resource_name] = static_cast<std::size_t>(*value);
+  std::vector<TopicPartition> lacking;
+  for (const auto& partition : layout.partitions) {
+    const std::size_t most = partition.target().size();  // more than there are is never asked for
+    if (is_concerned(partition) &&
+        partition.in_sync.size() - 1 < std::min(needed[partition.partition.topic], most))
+      lacking.push_back(partition.partition);
+  }
+  co_return lacking;
 }
 
 std::vector<BalanceBroker> brokers_to_balance(const ClusterLayout& layout,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,17 @@ struct ClusterLayout {
 };
 
 client::Task<client::Answer<ClusterLayout>> layout_of(client::Client& client, client::Time deadline);
+// Those that are drained or to be decommissioned, of the brokers that it names.
+client::Task<std::set<core::BrokerId>> drained_brokers(client::Client& client,
+                                                       const kafka::MetadataResponse& metadata,
+                                                       client::Time deadline);
+
+// Which partitions have fewer in sync than their min.insync.replicas as soon as this broker stops, though
+// others are left: records with acks=all are refused there then. Of topics whose setting is not told, none.
+client::Task<std::vector<core::TopicPartition>> would_lack_replicas(client::Client& client,
+                                                                    const ClusterLayout& layout,
+                                                                    core::BrokerId broker,
+                                                                    client::Time deadline);
 
 // Its brokers, without those that are excluded or to be decommissioned; and its partitions, of which those
 // that move, or are not `meant`, stay. Pure.

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/admin/cluster_layout.h"
 #include "core/admin/replica_changes.h"
 #include "core/client/cluster.h"
 
@@ -59,7 +60,8 @@ struct Finding {
   auto operator<=>(const Finding&) const = default;
 };
 
-std::optional<Finding> finding_of(const MetadataPartition& partition, const std::set<BrokerId>& running) {
+std::optional<Finding> finding_of(const MetadataPartition& partition, const std::set<BrokerId>& running,
+                                  const std::set<BrokerId>& drained) {
   const std::vector<BrokerId>& replicas = partition.replica_nodes;
   const auto those = [&](auto meant) {
     std::vector<BrokerId> found;
@@ -71,14 +73,17 @@ std::optional<Finding> finding_of(const MetadataPartition& partition, const std:
     return Finding{What::no_leader, those([&](BrokerId b) { return !running.contains(b); })};
   if (partition.isr_nodes.size() < replicas.size())
     return Finding{What::under_replicated, those([&](BrokerId b) { return !has(partition.isr_nodes, b); })};
-  if (!replicas.empty() && partition.leader_id != replicas.front() && running.contains(replicas.front()))
+  const auto can_lead = [&](BrokerId broker) {
+    return running.contains(broker) && !drained.contains(broker);
+  };
+  if (!replicas.empty() && partition.leader_id != replicas.front() && can_lead(replicas.front()))
     return Finding{What::leader_not_preferred, {}};
   return std::nullopt;
 }
 
 }  // namespace
 
-Health health_of(const kafka::MetadataResponse& metadata) {
+Health health_of(const kafka::MetadataResponse& metadata, const std::set<BrokerId>& drained) {
   Health health{.brokers = metadata.brokers.size(), .topics = metadata.topics.size(), .problems = {}};
   std::set<BrokerId> running;
   for (const auto& broker : metadata.brokers) running.insert(broker.node_id);
@@ -86,7 +91,7 @@ Health health_of(const kafka::MetadataResponse& metadata) {
   for (const auto& topic : metadata.topics)
     for (const auto& partition : topic.partitions) {
       health.partitions++;
-      if (auto finding = finding_of(partition, running))
+      if (auto finding = finding_of(partition, running, drained))
         findings[std::move(*finding)].push_back({topic.name.value_or(""), partition.partition_index});
     }
   if (!running.contains(metadata.controller_id)) health.problems.push_back({.what = What::no_controller});
@@ -102,19 +107,24 @@ Health health_of(const kafka::MetadataResponse& metadata) {
   return health;
 }
 
+client::Task<client::Answer<Health>> health_of(client::Client& client, client::Time deadline) {
+  const auto metadata = co_await client::metadata(client, std::nullopt, deadline);
+  if (!metadata) co_return metadata.error();
+  Health health = health_of(*metadata);
+  const auto depends = [](const Problem& problem) { return problem.what == What::leader_not_preferred; };
+  if (std::ranges::any_of(health.problems, depends)) {
+    const std::set<BrokerId> drained = co_await drained_brokers(client, *metadata, deadline);
+    if (!drained.empty()) health = health_of(*metadata, drained);
+  }
+  co_return health;
+}
+
 client::Task<client::Answer<Health>> wait_until_healthy(client::Client& client, client::Time deadline) {
   for (;;) {
-    const client::Time patience = std::min(deadline, client.deadline());
-    const auto metadata = co_await client::metadata(client, std::nullopt, patience);
-    if (!metadata && !metadata.error().retriable()) co_return metadata.error();
-    Health health;
-    if (metadata) health = health_of(*metadata);
-    const bool done = metadata && health.problems.empty();
-    bool waited = false;
-    if (!done) waited = co_await look_again(client, deadline);
-    if (waited) continue;
-    if (!metadata) co_return metadata.error();
-    co_return health;
+    const auto health = co_await health_of(client, std::min(deadline, client.deadline()));
+    if (!health && !health.error().retriable()) co_return health.error();
+    if (health && health->problems.empty()) co_return *health;
+    if (!co_await look_again(client, deadline)) co_return health;
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct Problem {
     no_controller,
     no_leader,             // `brokers`: those that hold replicas and do not run
     under_replicated,      // `brokers`: those whose replicas are not in sync
-    leader_not_preferred,  // the preferred replica is in sync, and another one leads
+    leader_not_preferred,  // the preferred replica is in sync, not drained, and another one leads
   };
   What what = What::no_controller;
   std::vector<core::TopicPartition> partitions = {};  // sorted
@@ -35,7 +36,10 @@ struct Health {
   bool good() const;  // every partition has a leader and all its replicas; who leads does not matter
 };
 
-Health health_of(const kafka::MetadataResponse& metadata);  // pure
+// Pure. `drained`: who is not to lead.
+Health health_of(const kafka::MetadataResponse& metadata, const std::set<core::BrokerId>& drained = {});
+
+client::Task<client::Answer<Health>> health_of(client::Client& client, client::Time deadline);
 
 // Asks again and again, also while nobody answers, until there is no problem or the deadline has passed.
 client::Task<client::Answer<Health>> wait_until_healthy(client::Client& client, client::Time deadline);

@@ -96,6 +96,13 @@ TEST(Health, ALeaderThatIsNotPreferredIsAWarningAndNoIllness) {
   EXPECT_TRUE(health.good());
 }
 
+TEST(Health, APreferredReplicaThatIsDrainedIsNotMissedAsLeader) {
+  auto metadata = three_brokers();
+  add(metadata, 2, {1, 2}, {1, 2});
+  EXPECT_TRUE(health_of(metadata, {1}).problems.empty());
+  EXPECT_EQ(health_of(metadata, {2}).problems.size(), 1u);
+}
+
 TEST(Health, AControllerThatIsNoneOfTheBrokersIsNone) {
   for (const core::BrokerId controller : {-1, 3}) {
     auto metadata = three_brokers();

@@ -5,10 +5,19 @@
 
 namespace mq::core {
 
+namespace {
+
+constexpr auto unheard_after = std::chrono::seconds(2);  // followers ask twice a second
+constexpr std::size_t brokers_min = 3;                   // of two none is the minority
+
+}  // namespace
+
 ClusterMember::ClusterMember(asio::io_context& loop, const Clock& clock, MetadataStore& store,
                              const Catalog& catalog, const PartitionTable& partitions, MetadataLoader& loader,
                              Options options)
-    : catalog_(catalog),
+    : clock_(clock),
+      store_(store),
+      catalog_(catalog),
       partitions_(partitions),
       loader_(loader),
       adding_rate_(std::move(options.adding_rate)),
@@ -54,6 +63,11 @@ void ClusterMember::updated(const Catalog::Applied& update) {
   if (update.brokers) isr_changes_->look_at_all();
   elections_->updated(update);
   if (watch_ && update.brokers) watch_->updated();
+}
+
+bool ClusterMember::is_cut_off() const {
+  return store_.session() == MetadataStore::Session::suspect && catalog_.live().size() >= brokers_min &&
+         clock_.now() - replica_fetches_.heard() > unheard_after;
 }
 
 void ClusterMember::stop() {

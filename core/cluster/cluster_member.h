@@ -36,12 +36,17 @@ class ClusterMember {
 
   ReplicaFetches& replica_fetches() { return replica_fetches_; }
   bool is_running() const { return membership_->is_running(); }
+  // The store is not heard, nor any follower, though there are others: a minority of one. What is led here
+  // may be led by somebody else, and nothing of it can be committed.
+  bool is_cut_off() const;
   StoreSeen seen() const { return membership_->seen(); }
   bool is_controller() const { return elections_->is_controller(); }
 
  private:
   void updated(const Catalog::Applied& update);
 
+  const Clock& clock_;
+  const MetadataStore& store_;
   const Catalog& catalog_;
   const PartitionTable& partitions_;
   MetadataLoader& loader_;

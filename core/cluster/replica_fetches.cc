@@ -116,6 +116,7 @@ void ReplicaFetches::note(ReplicaSession& session, const ReplicaSession::Key& ke
 }
 
 Task<kafka::FetchResponse> ReplicaFetches::fetch(const kafka::FetchRequest& request) {
+  heard_ = clock_.now();
   kafka::FetchResponse response;
   const auto found = session_of(request);
   if (!found) {

@@ -23,7 +23,7 @@ class ReplicaFetches {
   static constexpr std::size_t sessions_per_broker_max = 2;
 
   ReplicaFetches(asio::io_context& loop, const Clock& clock, const PartitionTable& partitions)
-      : loop_(loop), clock_(clock), partitions_(partitions) {}
+      : loop_(loop), clock_(clock), partitions_(partitions), heard_(clock.now()) {}
 
   // A request of version 15 or later. A new session ends the one that it names (KIP-227), those of earlier
   // runs of that broker, and the oldest where there would be more than two.
@@ -38,7 +38,8 @@ class ReplicaFetches {
   // Such a follower shares `rate()` bytes a second with all of its kind.
   void limit(IsAdded is_added, std::function<std::uint64_t()> rate);
 
-  void stop();  // answers who waits
+  Time heard() const { return heard_; }  // when a follower has asked for the last time
+  void stop();                           // answers who waits
 
  private:
   using Session = std::shared_ptr<ReplicaSession>;
@@ -63,6 +64,7 @@ class ReplicaFetches {
   RateLimit limit_;
   std::map<std::int32_t, Session> sessions_;  // by their id
   std::int32_t sessions_made_ = 0;
+  Time heard_;
   bool stopped_ = false;
 };
 

@@ -28,6 +28,7 @@ Error error_for_clients(Error error) {
 Error GroupLog::serves(std::string_view group) const {
   if (shards_.is_stopped()) return Error::not_coordinator;
   if (!topics_.find(topic_.name())) return Error::none;  // there are no groups, and nobody else has them
+  if (topic_.may_be_led_elsewhere(group)) return Error::not_coordinator;
   return shards_.serves(topic_.partition_of(group));
 }
 

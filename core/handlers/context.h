@@ -62,7 +62,9 @@ struct Services {
   DeadlineQueue produce_deadlines{loop, clock};
 
   Located locate(const TopicPtr& topic, std::int32_t index) const {
-    return core::locate(partitions, topic, index);
+    Located located = core::locate(partitions, topic, index);
+    const bool is_doubtful = located.leads_here() && catalog.may_be_led_elsewhere(*topic, index);
+    return is_doubtful ? Located{Located::Where::elsewhere} : located;
   }
 };
 

@@ -27,6 +27,14 @@ using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
 using PartitionMetadata = kafka::MetadataResponse::MetadataResponsePartition;
 using DescribedPartition = kafka::DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition;
 
+// Who is cut off does not send clients to itself, nor keeps them: others know more.
+PartitionState state_to_tell(const Services& broker, const Topic& topic, std::int32_t index) {
+  PartitionState state = broker.catalog.state(topic, index);
+  const bool is_own = state.leader == broker.identity.node_id;
+  if (is_own && broker.catalog.may_be_led_elsewhere(topic, index)) state.leader = -1;
+  return state;
+}
+
 template <class Answer>
 Answer partition_of(PartitionState state, std::int32_t index) {
   Answer answer;
@@ -48,7 +56,7 @@ Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
   answer.partitions.reserve(static_cast<std::size_t>(topic->partitions));
   for (std::int32_t i = 0; i < topic->partitions; i++) {
     if (context.pace.due()) co_await context.pace.give_way();
-    answer.partitions.push_back(partition_of<PartitionMetadata>(context.broker.catalog.state(*topic, i), i));
+    answer.partitions.push_back(partition_of<PartitionMetadata>(state_to_tell(context.broker, *topic, i), i));
   }
   co_return answer;
 }
@@ -217,7 +225,7 @@ void describe(const Context& context, const Topic& topic, std::int32_t first, st
   answer.topic_authorized_operations = topic_operations;
   std::int32_t i = first;
   for (; i < topic.partitions && room > 0; i++, room--) {
-    PartitionState state = context.broker.catalog.state(topic, i);
+    PartitionState state = state_to_tell(context.broker, topic, i);
     std::vector<BrokerId> eligible, last_known = state.last_known;
     for (const ReplicaEntry& entry : state.elr) eligible.push_back(entry.broker);
     auto& partition = answer.partitions.emplace_back(partition_of<DescribedPartition>(std::move(state), i));

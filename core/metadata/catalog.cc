@@ -46,6 +46,10 @@ PartitionState Catalog::state(const Topic& topic, std::int32_t index) const {
   return found == states_.end() ? PartitionState{} : found->second.state;
 }
 
+bool Catalog::may_be_led_elsewhere(const Topic& topic, std::int32_t index) const {
+  return is_cut_off_() && state(topic, index).isr.size() > 1;
+}
+
 EntryVersion Catalog::state_version(const Topic& topic, std::int32_t index) const {
   const auto found = states_.find({topic.id, index});
   return found == states_.end() ? 0 : found->second.version;

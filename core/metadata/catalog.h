@@ -4,6 +4,7 @@
 // updates of it. No I/O; lives on the loop. A topic object is immutable: a change makes a new one.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -58,6 +59,10 @@ class Catalog {
     PartitionState state;
     EntryVersion version = 0;
   };
+  // This broker hears neither the store nor another broker, and somebody else may lead the partition by now,
+  // in sync as it is.
+  bool may_be_led_elsewhere(const Topic& topic, std::int32_t index) const;
+  void when_cut_off(std::function<bool()> is_cut_off) { is_cut_off_ = std::move(is_cut_off); }
   // Also of topics that are not there yet, or any more.
   const std::map<PartitionId, StateEntry>& states() const { return states_; }
 
@@ -134,6 +139,7 @@ class Catalog {
   std::map<BrokerId, RegisteredEntry> registered_;
   Registrations registrations_;
   std::optional<ControllerEntry> controller_;
+  std::function<bool()> is_cut_off_ = [] { return false; };
 };
 
 // 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".

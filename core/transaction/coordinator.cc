@@ -54,6 +54,7 @@ void TransactionCoordinator::stop() {
 Error TransactionCoordinator::serves(const std::string& id) const {
   if (stopped_) return Error::not_coordinator;
   if (!topics_.find(log_.name())) return Error::none;  // there are no ids, and nobody else has them
+  if (log_.may_be_led_elsewhere(id)) return Error::not_coordinator;
   return shards_.serves(log_.partition_of(id));
 }
 

@@ -239,7 +239,7 @@ Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data, const Call
   Following* following = current(key, call);
   if (!following) co_return;
   const auto partition = following->partition;
-  following->is_due = true;
+  following->is_due |= ReplicaSession::is_news(data);
   const Error error = kafka::error_of(data.error_code);
   error_code failed;
   if (error == Error::offset_out_of_range && data.log_start_offset > partition->end()) {
@@ -252,7 +252,9 @@ Task<void> ReplicaFetcher::settle(Key key, const PartitionData& data, const Call
   } else {
     partition->learn_high_watermark(data.high_watermark);
     const Offset start = std::min(data.log_start_offset, partition->end());
-    if (start > partition->start()) failed = co_await partition->trim(start);
+    if (start <= partition->start()) co_return;
+    failed = co_await partition->trim(start);
+    if (Following* still = current(key, call)) still->is_due = true;
   }
   if (failed) retry_later(key);
 }

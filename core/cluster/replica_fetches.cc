@@ -39,10 +39,6 @@ Checked check(BrokerId follower, const Partition* partition, const ReplicaSessio
   return {};
 }
 
-bool is_news(const PartitionData& data) {
-  return data.error_code != 0 || data.diverging_epoch.epoch >= 0 || data.records->size() > 0;
-}
-
 }  // namespace
 
 void ReplicaFetches::limit(IsAdded is_added, std::function<std::uint64_t()> rate) {
@@ -179,7 +175,7 @@ Task<void> ReplicaFetches::collect(Session session, std::uint64_t number, std::s
     PartitionData data = co_await answer_of(session->broker(), *entry, key->second, room);
     ReplicaSession::Entry* now = session->find(*key);
     if (!now || now->asks != asks) continue;
-    if (!is_news(data)) {
+    if (!ReplicaSession::is_news(data)) {
       session->be_quiet(*key);
       continue;
     }
@@ -222,6 +218,7 @@ void ReplicaFetches::tell_quiet(ReplicaSession& session, Answers& answers) {
   for (const ReplicaSession::Key& key : session.take_quiet()) {
     ReplicaSession::Entry* entry = session.find(key);
     if (!entry || answers.contains(key) || !entry->partition->leads()) continue;
+    if (entry->asked.current_leader_epoch != entry->partition->leader_epoch()) continue;
     const Offset high_watermark = entry->partition->high_watermark(), start = entry->partition->start();
     if (entry->told_high_watermark == high_watermark && entry->told_start == start) continue;
     PartitionData& data = answers[key];

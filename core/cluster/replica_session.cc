@@ -5,16 +5,13 @@ namespace mq::core {
 
 void ReplicaSession::ask(const Key& key, std::shared_ptr<Partition> partition, const Asked& asked) {
   Entry& entry = entries_[key];
-  // What it was told last in another epoch it may have dropped.
-  if (entry.asked.current_leader_epoch != asked.current_leader_epoch)
-    entry.told_high_watermark = entry.told_start = -1;
+  entry.told_high_watermark = entry.told_start = -1;
   entry.asked = asked;
   entry.asks++;
   entry.is_answered = false;
   if (entry.partition != partition) {
     if (entry.partition) by_number_.erase(entry.partition->number());
     entry.partition = std::move(partition);
-    entry.told_high_watermark = entry.told_start = -1;
     if (entry.partition) by_number_[entry.partition->number()] = key, observe(entry.partition);
   }
   changed_.insert(key);

@@ -2,6 +2,10 @@
 // What one follower copies of the partitions that are led here: what it asked for, what it was told, and
 // which of them have something to tell. Partitions say so themselves, so that a fetch looks at those that
 // changed, however many are followed (KIP-227 from the leader's side). Lives on the loop.
+//
+// A follower asks for a partition again when its own log is another, or it was told an error; a high
+// watermark or a start alone it takes without a word. What it was told before it asked it may have dropped,
+// as when it has begun to follow anew: so that is told again.
 #pragma once
 
 #include <map>
@@ -28,6 +32,12 @@ class ReplicaSession final : public Partition::Observer, public std::enable_shar
     bool is_answered = false;  // with records or an error: more only when it asks again, from wherever then
     Offset told_high_watermark = -1, told_start = -1;
   };
+
+  // An answer that a follower asks again after; others tell of nothing but a high watermark and a start.
+  static bool is_news(const kafka::FetchResponse::PartitionData& data) {
+    return data.error_code != 0 || data.diverging_epoch.epoch >= 0 ||
+           (data.records && data.records->size() > 0);
+  }
 
   ReplicaSession(BrokerId broker, BrokerEpoch epoch, std::int32_t id)
       : broker_(broker), broker_epoch_(epoch), id_(id) {}

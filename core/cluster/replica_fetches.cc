@@ -23,7 +23,7 @@ struct Checked {
 
 Checked check(BrokerId follower, const Partition* partition, const ReplicaSession::Asked& asked) {
   if (!partition || partition->closed()) return {Error::unknown_topic_or_partition};
-  if (!partition->leads()) return {Error::not_leader_or_follower};
+  if (!partition->leads() || partition->is_truncating()) return {Error::not_leader_or_follower};
   if (!partition->replicas()->has(follower))
     return {Error::unknown_leader_epoch};  // it is not known here yet
   if (makes(Mistake::no_leader_epoch_check)) return {};

@@ -47,6 +47,7 @@ enum class Mistake {
   forgets_it_is_controller,    // when an update tells of another before it
   keeps_skipped_transactions,  // that began before the start, where what ended them was skipped
   truncates_before_start,      // of a leader that knows no epochs of what was there
+  leads_what_it_truncates,     // and commits it, elected in the middle of that
 };
 
 inline thread_local std::uint64_t mistakes_made = 0;  // a bit for each

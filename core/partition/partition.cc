@@ -44,7 +44,8 @@ Partition::Partition(std::shared_ptr<storage::Log> log, PartitionNumber number, 
 
 void Partition::lead(BrokerId self, const PartitionState& state, StateVersion version) {
   leader_epoch_ = state.leader_epoch;
-  replicas_.emplace(self, state, version, Replicas::Log{next_, log_->end(), high_watermark_}, clock_.now());
+  const Offset end = truncations_.empty() ? next_ : std::min(next_, durable_end());
+  replicas_.emplace(self, state, version, Replicas::Log{end, durable_end(), high_watermark_}, clock_.now());
   leads_since_ = clock_.now();
   advance();
 }
@@ -71,7 +72,7 @@ void Partition::learn_high_watermark(Offset high_watermark) {
 Error Partition::refusal(Acks acks) const {
   if (closed_) return Error::unknown_topic_or_partition;
   if (!replicas_) return Error::not_leader_or_follower;
-  if (!failed_.empty() || !is_exact_ || truncations_ > 0) return Error::kafka_storage_error;
+  if (!failed_.empty() || !is_exact_ || !truncations_.empty()) return Error::kafka_storage_error;
   if (acks == Acks::all && replicas_->is_below_min_isr()) return Error::not_enough_replicas;
   return Error::none;
 }
@@ -91,7 +92,7 @@ void Partition::append(net::Slice batch, const kafka::BatchHead& head, const App
     if (makes(Mistake::answers_duplicates_at_once)) return done({Error::none, earlier.first, earlier.time});
     acknowledgements_.wait(options.acks, earlier.last, {Error::none, earlier.first, earlier.time},
                            std::move(done));
-    return acknowledgements_.reached(log_->end(), high_watermark_);
+    return acknowledgements_.reached(durable_end(), high_watermark_);
   }
   Error error = verdict.error == Error::none ? refusal(options.acks) : verdict.error;
   const bool is_late = options.verification && !producers_.transactions().open(head.producer_id) &&
@@ -154,7 +155,7 @@ void Partition::written(error_code error, const Submitted& submitted, const Done
 
 void Partition::replicate(const net::Slice& batches, std::function<void(error_code)> done) {
   if (closed_ || replicas_) return done(kafka::make_error_code(Error::not_leader_or_follower));
-  if (!failed_.empty() || !is_exact_ || truncations_ > 0)
+  if (!failed_.empty() || !is_exact_ || !truncations_.empty())
     return done(kafka::make_error_code(Error::kafka_storage_error));
   struct One {
     net::Bytes bytes;
@@ -210,20 +211,29 @@ void Partition::replicated(error_code error, Offset first) {
 }
 
 Offset Partition::end() const {
-  return makes(Mistake::counts_what_is_not_durable) && !leads() ? next_ : log_->end();
+  return makes(Mistake::counts_what_is_not_durable) && !leads() ? next_ : durable_end();
+}
+
+Offset Partition::durable_end() const {
+  return is_truncating() ? std::min(*truncations_.begin(), log_->end()) : log_->end();
+}
+
+bool Partition::is_truncating() const {
+  return !truncations_.empty() && !makes(Mistake::leads_what_it_truncates);
 }
 
 std::optional<Offset> Partition::first_lost() const {
-  const bool is_behind = epochs_.last() < leader_epoch_ && high_watermark_ < log_->end();
+  const bool is_behind = epochs_.last() < leader_epoch_ && high_watermark_ < durable_end();
   if (is_behind && makes(Mistake::truncates_to_high_watermark)) return high_watermark_;
   return log_->first_lost();
 }
 
 Task<error_code> Partition::truncate(Offset end) {
   const auto self = shared_from_this();
-  truncations_++;  // what is given an offset meanwhile would lie behind a gap
+  const auto under_way = truncations_.insert(end);  // what was appended meanwhile would lie behind a gap
   const error_code error = co_await log_->truncate(end);
-  truncations_--;
+  truncations_.erase(under_way);
+  if (error) advance();
   if (error) co_return error;
   next_ = log_->end();
   is_exact_ = producers_.truncate(next_) && is_exact_;
@@ -267,10 +277,10 @@ void Partition::go_on() {
 
 void Partition::advance_high_watermark() {
   if (replicas_) {
-    replicas_->flushed(log_->end(), clock_.now());
+    replicas_->flushed(durable_end(), clock_.now());
     high_watermark_ = std::max(high_watermark_, replicas_->high_watermark());
   } else {
-    high_watermark_ = std::max(high_watermark_, std::min(leader_high_watermark_, log_->end()));
+    high_watermark_ = std::max(high_watermark_, std::min(leader_high_watermark_, durable_end()));
   }
 }
 
@@ -279,9 +289,9 @@ void Partition::advance_high_watermark() {
 void Partition::advance() {
   const Offset before = high_watermark_;
   advance_high_watermark();
-  producers_.advance(high_watermark_, log_->end());
+  producers_.advance(high_watermark_, durable_end());
   if (!acknowledgements_.empty()) {
-    acknowledgements_.reached(log_->end(), high_watermark_);
+    acknowledgements_.reached(durable_end(), high_watermark_);
     if (replicas_ && replicas_->is_below_min_isr())
       acknowledgements_.refuse_uncommitted(Error::not_enough_replicas_after_append);
   }

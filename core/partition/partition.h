@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <set>
 
 #include "core/loop/clock.h"
 #include "core/loop/waiter.h"
@@ -85,6 +86,8 @@ class Partition : public std::enable_shared_from_this<Partition> {
   bool is_writing() const { return in_flight_ > 0; }
   // Forgets every batch that reaches `end`, which then never was; durable when it returns.
   Task<error_code> truncate(Offset end);
+  // What is to go is still there, and must not be copied: also when this broker is elected meanwhile.
+  bool is_truncating() const;
   // The leader has committed everything before it.
   void learn_high_watermark(Offset high_watermark);
 
@@ -177,6 +180,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void written(error_code error, const Submitted& submitted, const Done& done);
   void replicated(error_code error, Offset first);
   void go_on();
+  Offset durable_end() const;  // of what is durable and is to stay
   void advance();
   void advance_high_watermark();
   void wake_readers();
@@ -189,9 +193,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   const PartitionNumber number_;
   const Clock& clock_;
   const Timestamp producer_expiration_ms_;
-  Offset next_;                // to be given to the next batch
-  std::size_t in_flight_ = 0;  // batches that the log has not answered yet
-  int truncations_ = 0;        // that are under way: nothing is appended
+  Offset next_;                        // to be given to the next batch
+  std::size_t in_flight_ = 0;          // batches that the log has not answered yet
+  std::multiset<Offset> truncations_;  // that are under way: nothing is appended
   Epoch leader_epoch_ = 0;
   std::optional<Replicas> replicas_;  // while it leads
   Time leads_since_ = {};

@@ -122,6 +122,7 @@ std::vector<Made> all_made() {
       {"elects_any_run_without_guard", {Mistake::elects_any_run, Mistake::expansion_without_guard}},
       one("keeps_elr", Mistake::keeps_elr),
       one("truncates_before_start", Mistake::truncates_before_start),
+      one("leads_what_it_truncates", Mistake::leads_what_it_truncates),
       one("forgets_it_is_controller", Mistake::forgets_it_is_controller),
       one("trusts_any_disk", Mistake::trusts_any_disk),
       one("trusts_any_copy", Mistake::trusts_any_copy),

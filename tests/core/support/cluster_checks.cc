@@ -190,7 +190,17 @@ void ClusterRun::check_memory(const std::string& where, const Partition& here, c
     bool is_known = known != here.producers().all().end() && known->second.epoch == head.producer_epoch;
     if (is_known && !head.is_control())
       is_known = !known->second.batches.empty() && known->second.batches.back().last == head.last_offset();
-    if (!is_known) violated(where + " knows something else of producer " + std::to_string(id));
+    // A batch that was refused tells of a newer epoch, too.
+    const bool is_newer = known != here.producers().all().end() &&
+                          known->second.epoch > head.producer_epoch && known->second.refused_until;
+    if (is_known || is_newer) continue;
+    std::string what = "nothing";
+    if (known != here.producers().all().end())
+      what = "epoch " + std::to_string(known->second.epoch) +
+             (known->second.batches.empty() ? ""
+                                            : " up to " + std::to_string(known->second.batches.back().last));
+    violated(where + " knows " + what + " of producer " + std::to_string(id) + ", which wrote epoch " +
+             std::to_string(head.producer_epoch) + " up to " + std::to_string(head.last_offset()));
   }
 }
 

@@ -351,9 +351,9 @@ Task<error_code> Partition::walk(Walk walk) {
   constexpr std::size_t piece_bytes = 1u << 20;
   const auto self = shared_from_this();
   const Executor loop = co_await asio::this_coro::executor;
-  const Offset end = log_->end();
+  const Offset end = durable_end();
   for (Offset at = start(); at < end; co_await asio::post(loop, use)) {
-    const auto read = co_await log_->read(at, piece_bytes);
+    const auto read = co_await log_->read(at, piece_bytes, end);
     if (walk.goes_on && !walk.goes_on()) co_return storage::Errc::stopped;
     if (!read && read.error() != storage::Errc::corrupt && at >= start()) co_return read.error();
     if (!read) {

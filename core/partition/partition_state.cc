@@ -162,8 +162,19 @@ PartitionState fence(const PartitionState& state, const Registrations& registrat
   return elect(std::move(fenced), registrations);
 }
 
+namespace {
+
+// Since it was made none of its replicas has run.
+bool was_never_led(const PartitionState& state) {
+  return state.leader < 0 && state.leader_epoch == 0 && state.isr.empty() && state.elr.empty() &&
+         state.last_known.empty();
+}
+
+}  // namespace
+
 PartitionState elect(PartitionState state, const Registrations& registrations) {
   if (is_leader_registered(state, registrations)) return normalise(std::move(state));
+  if (was_never_led(state)) state.isr = initial_state(state.replicas, state.min_isr, registrations).isr;
   if (const ReplicaEntry* entry = electable_entry(state, state.isr, registrations)) {
     set_leader(state, *entry);
   } else if (const ReplicaEntry* eligible = electable_entry(state, state.elr, registrations);

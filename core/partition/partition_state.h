@@ -74,7 +74,8 @@ PartitionState recovered(PartitionState state);  // an unclean election has been
 // Removes from the ISR who is not registered under the entry's epoch; elects when that takes the leader.
 PartitionState fence(const PartitionState& state, const Registrations& registrations);
 // A leader that is registered stays. Otherwise the first replica in their order that is in the ISR and runs;
-// only when the ISR is empty one of the ELR, which then is the whole ISR; otherwise none.
+// only when the ISR is empty one of the ELR, which then is the whole ISR; otherwise none. Of a partition that
+// nobody ever led all replicas that run are in sync: there is nothing in it.
 PartitionState elect(PartitionState state, const Registrations& registrations);
 // Preferred leader, balance, drain: to another member of the ISR. Unchanged when that one does not run.
 PartitionState move_leader(PartitionState state, BrokerId to, const Registrations& registrations);

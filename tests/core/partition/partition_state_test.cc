@@ -238,6 +238,17 @@ TEST(Elect, NobodyIsNoNewLeaderEpoch) {
   EXPECT_EQ(elect(state, {}), state);
 }
 
+TEST(Elect, AnybodyLeadsWhatWasMadeWhenNobodyRan) {
+  const PartitionState state = elect(initial_state({2, 1, 3}, 2, {}), everybody_but(2));
+  expect_leader(state, one, 1);
+  EXPECT_THAT(state.isr, ElementsAre(one, three));
+}
+TEST(Elect, NobodyLeadsWhatWasLedOnlyByADiskThatIsGone) {
+  const PartitionState alone = initial_state({1, 2, 3}, 1, {{1, {100, true}}});
+  const PartitionState state = elect(restarted(alone, {1, 101}, false), everybody_but(1));
+  expect_leader(state, nobody, state.leader_epoch);
+}
+
 TEST(MoveLeader, WithinTheIsrIsANewLeaderEpoch) {
   const PartitionState state = move_leader(led_by_one({one, two, three}), 2, everybody());
   expect_leader(state, two, 8);

@@ -68,7 +68,7 @@ std::optional<BrokerId> ClusterClient::coordinator_of(std::string_view topic, co
   return leader_of(std::string(topic), partition);
 }
 
-ClusterModel& ClusterClient::cluster() {
+ClusterModel& ClusterClient::cluster() const {
   return run_.cluster();
 }
 ClusterHistory& ClusterClient::history() {

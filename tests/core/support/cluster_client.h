@@ -48,7 +48,7 @@ class ClusterClient {
   // Who coordinates it.
   std::optional<BrokerId> coordinator_of(std::string_view topic, const std::string& id);
 
-  ClusterModel& cluster();
+  ClusterModel& cluster() const;
   ClusterHistory& history();
   std::uint64_t chance(std::uint64_t of);
   void note(const std::string& what);

@@ -318,7 +318,14 @@ void Deleter::next() {
 // ---- who makes a topic anew
 
 bool Recreator::is_at_rest() const {
-  return ClusterClient::is_at_rest() && looked_;
+  return ClusterClient::is_at_rest() && looked_ && !is_dead();
+}
+
+bool Recreator::is_dead() const {
+  const TopicPtr now = cluster().is_up(1) ? cluster().topic(1, topic) : nullptr;
+  if (!now || written_.contains(now->id)) return false;
+  const PartitionState state = cluster().state(1, topic, 0);
+  return state.leader < 0 && state.isr.empty() && state.elr.empty() && !state.last_known.empty();
 }
 
 void Recreator::next() {
@@ -327,7 +334,7 @@ void Recreator::next() {
   const TopicPtr now = cluster().topic(*broker, topic);
   if (!now) return create(*broker);
   if (!names_.contains(now->id)) names_[now->id] = "d" + std::to_string(++topics_);
-  if (run_.is_ending()) return look(now);
+  if (run_.is_ending()) return is_dead() ? remove(*broker) : look(now);
   switch (chance(12)) {
     case 0:
       return remove(*broker);
@@ -375,10 +382,12 @@ void Recreator::write(TopicPtr now) {
   const std::string records = batch({.values = {value}});
   kafka::ProduceRequest request = produce_request({topic, 0}, records);
   request.topic_data.at(0).topic_id = now->id;
-  ask<kafka::ProduceResponse>(*broker, request, 13, [this, value](const auto& answer) {
+  ask<kafka::ProduceResponse>(*broker, request, 13, [this, value, id = now->id](const auto& answer) {
     const auto& one = answer.responses.at(0).partition_responses.at(0);
     note(value + ": " + error_name(one.error_code) + " " + std::to_string(one.base_offset));
-    if (one.error_code == 0) history().acknowledge_as_there(value, one.base_offset);
+    if (one.error_code != 0) return;
+    history().acknowledge_as_there(value, one.base_offset);
+    written_.insert(id);
   });
 }
 

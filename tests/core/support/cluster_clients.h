@@ -137,7 +137,12 @@ class Recreator final : public ClusterClient {
   void commit(TopicPtr now);
   void look(TopicPtr now);
 
+  // Made so shortly before all of its brokers died that none of them had it on disk: none can tell that
+  // nothing was lost, so nobody leads it. Nothing was, and it is made anew.
+  bool is_dead() const;
+
   std::map<Uuid, std::int64_t> committed_;  // the largest that was tried of each topic
+  std::set<Uuid> written_;                  // those in which something was acknowledged
   std::map<Uuid, std::string> names_;       // of where its values belong
   int values_ = 0, topics_ = 0;
   bool looked_ = false;

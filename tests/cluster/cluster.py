@@ -128,7 +128,8 @@ class Etcd:
             return base64.b64encode(text.encode()).decode()
 
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        answer = json.loads(self.ask(self.leader(), "/v3/kv/range", {"key": coded(prefix), "range_end": coded(end)}))
+        running = next(member for member, process in enumerate(self.processes) if process.poll() is None)
+        answer = json.loads(self.ask(running, "/v3/kv/range", {"key": coded(prefix), "range_end": coded(end)}))
         return {base64.b64decode(kv["key"]).decode(): json.loads(base64.b64decode(kv["value"])) for kv in answer.get("kvs", [])}
 
     def signal(self, how, member=0):

@@ -9,11 +9,14 @@ import sys
 import tempfile
 import time
 
-from cluster import Cluster
+from cluster import Cluster, wait_until
 from hosts import Network, enter
 from work import Work, seed
 
-SHORT = 4  # cuts, by chance, when no time is given
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+SHORT = 3  # cuts, by chance, when no time is given
 SESSION_SECONDS = 4
 HEAL_SECONDS = 120
 
@@ -69,15 +72,29 @@ STALE = [isolated_among_servers, without_etcd]
 MUST_GO_ON = (isolated, deaf, mute, all_without_etcd)  # then as many can acknowledge as before, and can lead
 
 
+def others_lead(cluster, victim):
+    """Everything, as they say."""
+    addresses = ",".join(broker.address for number, broker in cluster.brokers.items() if number != victim)
+    try:
+        topics = AdminClient({"bootstrap.servers": addresses, "log_level": 0}).list_topics(timeout=5).topics.values()
+    except KafkaException:
+        return False
+    return all(p.leader != victim for topic in topics for p in topic.partitions.values())
+
+
 def cut(cluster, work, network, fault, chance, seconds):
     """Heals when so many seconds are over. Gives back what is wrong, in words."""
     brokers = network.hosts[:3]
     chance.shuffle(brokers)
-    fault(network, brokers[0], brokers[1:], network.hosts[3])
-    began, found = time.monotonic(), []
-    if fault in MUST_GO_ON and seconds > SESSION_SECONDS:
-        found = work.goes_on(fault.__name__, 60)
+    victim, *others = brokers
+    fault(network, victim, others, network.hosts[3])
+    began = time.monotonic()
+    must_go_on = fault in MUST_GO_ON and seconds > SESSION_SECONDS
+    if must_go_on and fault is not all_without_etcd:
+        number = network.hosts.index(victim) + 1
+        wait_until(f"{fault.__name__}: others lead", lambda: others_lead(cluster, number), HEAL_SECONDS)
     time.sleep(max(0, began + seconds - time.monotonic()))
+    found = work.goes_on(fault.__name__, 60) if must_go_on else []
     network.heal()
     return found
 

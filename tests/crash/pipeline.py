@@ -43,7 +43,8 @@ def step(consumer, producer, chance):
 
 def main():
     address, chance = sys.argv[1], random.Random(sys.argv[2])
-    quiet = {"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.ms": 5, "reconnect.backoff.max.ms": 50}
+    quiet = {"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.ms": 5, "reconnect.backoff.max.ms": 50,
+             "socket.timeout.ms": 5000}  # a leader that is silent is left for another then
     producer = Producer({**quiet, "transactional.id": "pipeline", "transaction.timeout.ms": 10_000, "linger.ms": 1})
     producer.init_transactions(20)  # whatever the one before had open is over now
     consumer = Consumer({**quiet, "group.id": GROUP, "enable.auto.commit": False, "isolation.level": "read_committed",

@@ -173,12 +173,13 @@ class Cluster:
         self.wait_for_all()
         return self
 
-    def topics(self):
-        """What a broker that answers says of every partition: (topic, index) → (leader, replicas, isr). None: none does."""
+    def topics(self, address=None):
+        """What a broker, any that answers unless told, says of every partition: (topic, index) → (leader, replicas, isr). None: none
+        does, or it does not know all the others."""
         from confluent_kafka.admin import AdminClient
         from confluent_kafka import KafkaException
         try:
-            admin = AdminClient({"bootstrap.servers": self.addresses, "log_level": 0})
+            admin = AdminClient({"bootstrap.servers": address or self.addresses, "log_level": 0})
             metadata = admin.list_topics(timeout=5)
         except KafkaException:
             return None
@@ -188,8 +189,10 @@ class Cluster:
                 for name, topic in metadata.topics.items() for index, p in topic.partitions.items()}
 
     def is_whole(self):
-        partitions = self.topics()
-        return partitions is not None and all(leader >= 0 and replicas == isr for leader, replicas, isr in partitions.values())
+        """All brokers say so: one that was cut off still says what it knew before."""
+        said = [self.topics(broker.address) for broker in self.brokers.values()]
+        return all(partitions is not None and partitions == said[0] and
+                   all(leader >= 0 and replicas == isr for leader, replicas, isr in partitions.values()) for partitions in said)
 
     def wait_for_all(self, seconds=WAIT_SECONDS):
         """Until all brokers run, and every replica is in sync."""

@@ -16,7 +16,7 @@ from work import Work, seed
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-SHORT = 3  # cuts, by chance, when no time is given
+SHORT = 2  # cuts, by chance, when no time is given
 SESSION_SECONDS = 4
 HEAL_SECONDS = 120
 

@@ -13,7 +13,7 @@ import exactly_once  # noqa: E402
 from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: E402
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 from history import IDEMPOTENT, History, faults, forget  # noqa: E402
-from workload import Load, read_everything, seed  # noqa: E402,F401
+from workload import IMPATIENT, Load, read_everything, seed  # noqa: E402,F401
 
 TOPIC, PARTITIONS = "shared", 6
 GROUPS = 3
@@ -61,7 +61,7 @@ class Work:
         make_topics(cluster, **{TOPIC: PARTITIONS, commits.TOPIC: commits.PARTITIONS,
                                 exactly_once.SOURCE: exactly_once.PARTITIONS, exactly_once.SINK: exactly_once.PARTITIONS})
         # Only who is idempotent keeps its order when the leader changes while a request to the one before is on its way.
-        self.load = Load(cluster.addresses, TOPIC, PARTITIONS, self.history, chosen, (IDEMPOTENT,) * 2)
+        self.load = Load(cluster.addresses, TOPIC, PARTITIONS, self.history, chosen, (IDEMPOTENT,) * 2, IMPATIENT)
         self.committers = [commits.Committer(cluster.addresses, f"group-{i}") for i in range(GROUPS)]
         self.pipelining = Pipelining(cluster.addresses, chance, lambda: self.transacted)
         self.transacted = 0  # of the pipeline, as a reader of committed records sees it
@@ -88,7 +88,7 @@ class Work:
 
     def _read_output(self):
         reader = Consumer({"bootstrap.servers": self.cluster.addresses, "group.id": "unused", "log_level": 0,
-                           "isolation.level": "read_committed"})
+                           "isolation.level": "read_committed", **IMPATIENT})
         reader.assign([TopicPartition(exactly_once.SINK, p, 0) for p in range(exactly_once.PARTITIONS)])
         while not self.ending.is_set():
             self.transacted += sum(not message.error() for message in reader.consume(1000, 0.2))

@@ -15,7 +15,7 @@ import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from workload import Broker, QUIET, create_topic, seed
+from workload import IMPATIENT, QUIET, Broker, create_topic, seed
 
 KILLS = 8
 SOURCE, SINK, PARTITIONS = "in", "out", 2
@@ -52,7 +52,7 @@ class Source:
 
     def __init__(self, address):
         self.producer = Producer({"bootstrap.servers": address, "enable.idempotence": True, "linger.ms": 5,
-                                  "message.timeout.ms": 300_000, **QUIET})
+                                  "message.timeout.ms": 300_000, **QUIET, **IMPATIENT})
         self.count = 0
 
     def add(self, count):

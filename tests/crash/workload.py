@@ -19,6 +19,7 @@ WAITING_MAX = 300  # records of one producer that are not answered
 FINISH_SECONDS = 60
 
 QUIET = {"log_level": 0, "reconnect.backoff.ms": 5, "reconnect.backoff.max.ms": 50}  # losing the broker is expected
+IMPATIENT = {"socket.timeout.ms": 5000}  # a leader that is silent is left for another then, and not after a minute
 PROPERTIES = {
     IDEMPOTENT: {"enable.idempotence": True},
     ONCE: {"acks": "1", "retries": 0},
@@ -39,7 +40,10 @@ def delete_topic(address, topic):
 class Load:
     """Producers and the reader are threads; they note everything in `history`."""
 
-    def __init__(self, address, topic, partitions, history, seed, kinds=(IDEMPOTENT, IDEMPOTENT, ONCE, RETRYING)):
+    def __init__(self, address, topic, partitions, history, seed, kinds=(IDEMPOTENT, IDEMPOTENT, ONCE, RETRYING),
+                 properties={}):
+        """`properties`: of every producer."""
+        self.properties = properties
         self.address, self.topic, self.partitions, self.history = address, topic, partitions, history
         self.ending = threading.Event()
         self.unanswered = {}  # producer → records, at the end
@@ -75,7 +79,8 @@ class Load:
         producer = Producer({"bootstrap.servers": self.address, "linger.ms": 2, "retry.backoff.ms": 10,
                              "message.timeout.ms": 300_000, "queue.buffering.max.messages": WAITING_MAX,
                              "batch.num.messages": chance.choice((10, 100, 1000)),
-                             "compression.type": chance.choice(("none", "lz4")), **QUIET, **PROPERTIES[kind]})
+                             "compression.type": chance.choice(("none", "lz4")), **QUIET, **PROPERTIES[kind],
+                             **self.properties})
         number = 0
         while not self.ending.is_set():
             for _ in range(chance.choice((1, 5, 50, 200))):
@@ -113,7 +118,7 @@ class Load:
 
 def follower(address):
     return Consumer({"bootstrap.servers": address, "group.id": "unused", "enable.auto.commit": False, "check.crcs": True,
-                     "enable.partition.eof": True, "auto.offset.reset": "error", **QUIET})
+                     "enable.partition.eof": True, "auto.offset.reset": "error", **QUIET, **IMPATIENT})
 
 
 def read_everything(address, topic, partitions, seconds=120):

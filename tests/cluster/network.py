@@ -82,14 +82,15 @@ def others_lead(cluster, victim):
     return all(p.leader != victim for topic in topics for p in topic.partitions.values())
 
 
-def cut(cluster, work, network, fault, chance, seconds):
-    """Heals when so many seconds are over. Gives back what is wrong, in words."""
+def cut(cluster, work, network, fault, chance, seconds, whole):
+    """Heals when so many seconds are over. Gives back what is wrong, in words. `whole`: the cluster had healed from the cut before;
+    brokers that are not registered again lead nothing, and without etcd none can be."""
     brokers = network.hosts[:3]
     chance.shuffle(brokers)
     victim, *others = brokers
     fault(network, victim, others, network.hosts[3])
     began = time.monotonic()
-    must_go_on = fault in MUST_GO_ON and seconds > SESSION_SECONDS
+    must_go_on = whole and fault in MUST_GO_ON and seconds > SESSION_SECONDS
     if must_go_on and fault is not all_without_etcd:
         number = network.hosts.index(victim) + 1
         wait_until(f"{fault.__name__}: others lead", lambda: others_lead(cluster, number), HEAL_SECONDS)
@@ -110,16 +111,17 @@ def main():
         flags = ("--set", f"cluster.session_timeout={SESSION_SECONDS}s")
         cluster = Cluster(sys.argv[1], folder, flags=flags, hosts=network.hosts).start()
         work = Work(cluster, chosen, chance).start()
-        found, done, deadline = [], {}, time.monotonic() + seconds
+        whole, found, done, deadline = True, [], {}, time.monotonic() + seconds
         first = chance.sample(cuts, len(cuts) if len(sys.argv) > 2 else SHORT)
         try:
             while first or time.monotonic() < deadline:
                 fault = first.pop() if first else chance.choice(cuts)
                 print(fault.__name__, flush=True)
                 long = chance.choice((1.5, 2 * SESSION_SECONDS, 4 * SESSION_SECONDS)) if seconds else 2 * SESSION_SECONDS
-                found += cut(cluster, work, network, fault, chance, long)
+                found += cut(cluster, work, network, fault, chance, long, whole)
                 done[fault.__name__] = done.get(fault.__name__, 0) + 1
-                if not seconds or chance.random() < 0.7:
+                whole = not seconds or chance.random() < 0.7
+                if whole:
                     cluster.wait_for_all(HEAL_SECONDS)
             cluster.wait_for_all(HEAL_SECONDS)
         except (RuntimeError, TimeoutError) as error:

@@ -21,14 +21,13 @@ class NetworkModel::Connection final : public net::Client {
     co_await travel();
     if (!open_) co_return make_error_code(net::Errc::closed);
     if (network_.is_cut(from_, to_)) co_return co_await time_out(deadline);
-    server_->on_answer = [this] {
-      if (const auto waiter = waiter_.lock()) waiter->wake();
-    };
+    server_->on_answer = [this] { waiters_.wake_all(); };
     server_->send(std::move(frame));
+    const std::uint64_t number = sent_++;
     std::optional<std::vector<std::byte>> answer;
-    while (open_ && !server_->closed() && !(answer = server_->take())) {
+    while (open_ && !server_->closed() && !(answer = take(number))) {
       const auto waiter = std::make_shared<Waiter>(loop_, network_.clock_, deadline);
-      waiter_ = waiter;
+      waiters_.add(waiter);
       if (!co_await Waiter::wait(waiter)) co_return co_await time_out(deadline);
     }
     if (answer) co_await travel();
@@ -48,13 +47,13 @@ class NetworkModel::Connection final : public net::Client {
     if (!std::exchange(open_, false)) return;
     server_->on_answer = [] {};
     if (server_alive()) server_->close();
-    if (const auto waiter = waiter_.lock()) waiter->wake();
+    waiters_.wake_all();
   }
   // The other end is gone: there is nobody to tell.
   void lose() {
     open_ = false;
     server_->on_answer = [] {};
-    if (const auto waiter = waiter_.lock()) waiter->wake();
+    waiters_.wake_all();
   }
   bool is_between(BrokerId one, BrokerId other) const {
     return (from_ == one && to_ == other) || (from_ == other && to_ == one);
@@ -64,6 +63,13 @@ class NetworkModel::Connection final : public net::Client {
 
  private:
   bool server_alive() const { return !server_->closed(); }
+  // Answers come in the order of the requests.
+  std::optional<std::vector<std::byte>> take(std::uint64_t number) {
+    while (auto answer = server_->take()) answers_[answered_++] = std::move(*answer);
+    const auto found = answers_.find(number);
+    if (found == answers_.end()) return std::nullopt;
+    return std::move(answers_.extract(found).mapped());
+  }
   Task<void> travel() {
     const auto nanos = static_cast<std::uint64_t>(std::max<Time::rep>(network_.delay_max.count(), 1));
     const Time until = network_.clock_.now() + Time::duration(network_.clock_.random() % nanos);
@@ -71,7 +77,7 @@ class NetworkModel::Connection final : public net::Client {
   }
   Task<net::Result<net::Slice>> time_out(Time deadline) {
     const auto waiter = std::make_shared<Waiter>(loop_, network_.clock_, deadline);
-    waiter_ = waiter;
+    waiters_.add(waiter);
     if (open_) co_await Waiter::wait(waiter);
     const bool was_open = open_;
     close();
@@ -92,7 +98,9 @@ class NetworkModel::Connection final : public net::Client {
   asio::io_context& loop_;
   const BrokerId from_, to_;
   const std::shared_ptr<test::VirtualConnection> server_;
-  std::weak_ptr<Waiter> waiter_;
+  Waiters waiters_;
+  std::uint64_t sent_ = 0, answered_ = 0;
+  std::map<std::uint64_t, std::vector<std::byte>> answers_;  // by the numbers of their requests
   bool open_ = true;
 };
 

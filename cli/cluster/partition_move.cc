@@ -49,6 +49,11 @@ std::vector<Outcome> carry_out(client::Cluster& cluster, const std::vector<Reass
       outcomes.push_back({std::move(rows[i]), std::nullopt});
       continue;
     }
+    if (done[i].status.error().error ==
+        kafka::Error::no_reassignment_in_progress) {  // it has arrived meanwhile
+      outcomes.push_back(partition_outcome(wanted[i].partition, "cancel", "does not move"));
+      continue;
+    }
     const auto action = std::string(rows[i].at("action").get_string());
     outcomes.push_back(
         partition_failed(wanted[i].partition, action, failure_from(done[i].status.error(), "partition")));

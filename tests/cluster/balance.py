@@ -118,11 +118,8 @@ class Test:
         return records
 
     def cancel_moves(self):
-        """An empty partition needs no bandwidth: its move may be complete before it is cancelled, and the command says so."""
-        self.mq("cluster", "moves", "cancel", "-y", status=None)
-        errors = [line for line in self.stderr.splitlines() if "error:" in line]
-        self.expect(self.status == (8 if errors else 0) and all("NO_REASSIGNMENT_IN_PROGRESS" in line for line in errors),
-                    f"what still moves is cancelled: {self.status}, {self.stderr}")
+        """An empty partition needs no bandwidth: its move may be complete before it is cancelled, which is no failure."""
+        self.mq("cluster", "moves", "cancel", "-y")
 
     # ---- what happens
 

@@ -69,7 +69,7 @@ std::optional<Finding> finding_of(const MetadataPartition& partition, const std:
     std::ranges::sort(found);
     return found;
   };
-  if (partition.leader_id < 0)
+  if (!running.contains(partition.leader_id))
     return Finding{What::no_leader, those([&](BrokerId b) { return !running.contains(b); })};
   if (partition.isr_nodes.size() < replicas.size())
     return Finding{What::under_replicated, those([&](BrokerId b) { return !has(partition.isr_nodes, b); })};

@@ -14,7 +14,7 @@ namespace mq::admin {
 struct Problem {
   enum class What {
     no_controller,
-    no_leader,             // `brokers`: those that hold replicas and do not run
+    no_leader,             // or one that does not run. `brokers`: those that hold replicas and do not run
     under_replicated,      // `brokers`: those whose replicas are not in sync
     leader_not_preferred,  // the preferred replica is in sync, not drained, and another one leads
   };

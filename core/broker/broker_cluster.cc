@@ -134,6 +134,7 @@ void Broker::open_cluster() {
   p.cluster = std::make_unique<ClusterMember>(loop_, p.clock, *p.store, *p.catalog, *p.partitions, *p.loader,
                                               std::move(options));
   p.catalog->when_cut_off([&p] { return p.cluster && p.cluster->is_cut_off(); });
+  p.catalog->while_store_is_heard([&p] { return p.store->session() != MetadataStore::Session::suspect; });
 }
 
 // Not often: that the store is older than what was seen a while ago is enough to notice that it was put back.

@@ -107,6 +107,11 @@ bool Elections::may_campaign() const {
          is_running(catalog_.registrations(), {self_, loader_.broker_epoch()});
 }
 
+bool Elections::is_registered(const ControllerEntry& controller) const {
+  const auto run = catalog_.registrations().find(controller.broker);
+  return run != catalog_.registrations().end() && run->second.epoch == controller.epoch;
+}
+
 Task<void> Elections::work(Self self) {
   while (!self->stopped_) {
     const auto& controller = self->catalog_.controller();
@@ -114,6 +119,8 @@ Task<void> Elections::work(Self self) {
         controller && controller->broker == self->self_ && controller->epoch == self->loader_.broker_epoch();
     if (self->token_ && controller && !is_ours) self->token_.reset();
     if (!controller && self->may_campaign()) co_await self->campaign();
+    if (controller && !is_ours && self->may_campaign() && !self->is_registered(*controller))
+      co_await self->store_.sweep(std::string(controller_entry));
     if (is_ours && !self->token_ && !makes(Mistake::forgets_it_is_controller)) co_await self->resume();
     if (self->token_) {
       std::set<PartitionId> partitions = std::exchange(self->some_, {});

@@ -52,6 +52,7 @@ class Elections : public std::enable_shared_from_this<Elections> {
   };
 
   static Task<void> work(Self self);
+  bool is_registered(const ControllerEntry& controller) const;
   Task<void> campaign();
   Task<void> resume();
   Task<void> judge(std::set<PartitionId> partitions);

@@ -48,6 +48,7 @@ kafka::FindCoordinatorResponse::Coordinator nobody(const Refusal& refusal) {
 // Whoever leads the partition of the internal topic in which the key belongs.
 Task<kafka::FindCoordinatorResponse> find_coordinator(Context& context,
                                                       kafka::FindCoordinatorRequest& request) {
+  if (hangs_up(context)) co_return kafka::FindCoordinatorResponse();
   const Refusal refusal = co_await check(context, request.key_type);
   const InternalTopic& log =
       request.key_type == transaction ? context.broker.transactions_log : context.broker.offsets_log;

@@ -27,14 +27,6 @@ using TopicAnswer = kafka::MetadataResponse::MetadataResponseTopic;
 using PartitionMetadata = kafka::MetadataResponse::MetadataResponsePartition;
 using DescribedPartition = kafka::DescribeTopicPartitionsResponse::DescribeTopicPartitionsResponsePartition;
 
-// Who is cut off does not send clients to itself, nor keeps them: others know more.
-PartitionState state_to_tell(const Services& broker, const Topic& topic, std::int32_t index) {
-  PartitionState state = broker.catalog.state(topic, index);
-  const bool is_own = state.leader == broker.identity.node_id;
-  if (is_own && broker.catalog.may_be_led_elsewhere(topic, index)) state.leader = -1;
-  return state;
-}
-
 template <class Answer>
 Answer partition_of(PartitionState state, std::int32_t index) {
   Answer answer;
@@ -56,7 +48,7 @@ Task<TopicAnswer> answer_of(Context& context, TopicPtr topic, bool operations) {
   answer.partitions.reserve(static_cast<std::size_t>(topic->partitions));
   for (std::int32_t i = 0; i < topic->partitions; i++) {
     if (context.pace.due()) co_await context.pace.give_way();
-    answer.partitions.push_back(partition_of<PartitionMetadata>(state_to_tell(context.broker, *topic, i), i));
+    answer.partitions.push_back(partition_of<PartitionMetadata>(context.broker.catalog.state(*topic, i), i));
   }
   co_return answer;
 }
@@ -118,6 +110,7 @@ Task<TopicAnswer> answer_for(Context& context, const MetadataTopic& asked, bool 
 Task<kafka::MetadataResponse> metadata(Context& context, kafka::MetadataRequest& request) {
   const Services& broker = context.broker;
   kafka::MetadataResponse response;
+  if (hangs_up(context)) co_return response;
   for (Node& node : nodes(context)) {
     auto& answer = response.brokers.emplace_back();
     answer.node_id = node.id;
@@ -153,6 +146,7 @@ Task<kafka::DescribeClusterResponse> describe_cluster(Context& context,
                                                       kafka::DescribeClusterRequest& request) {
   const Services& broker = context.broker;
   kafka::DescribeClusterResponse response;
+  if (hangs_up(context)) co_return response;
   response.endpoint_type = request.endpoint_type;
   if (request.endpoint_type != 1) {
     response.error_code = kafka::number_of(Error::unsupported_endpoint_type);
@@ -225,7 +219,7 @@ void describe(const Context& context, const Topic& topic, std::int32_t first, st
   answer.topic_authorized_operations = topic_operations;
   std::int32_t i = first;
   for (; i < topic.partitions && room > 0; i++, room--) {
-    PartitionState state = state_to_tell(context.broker, topic, i);
+    PartitionState state = context.broker.catalog.state(topic, i);
     std::vector<BrokerId> eligible, last_known = state.last_known;
     for (const ReplicaEntry& entry : state.elr) eligible.push_back(entry.broker);
     auto& partition = answer.partitions.emplace_back(partition_of<DescribedPartition>(std::move(state), i));
@@ -242,6 +236,7 @@ Task<DescribedPartitions> describe_topic_partitions(Context& context,
                                                     kafka::DescribeTopicPartitionsRequest& request) {
   constexpr std::int32_t partitions_max = 2000;
   DescribedPartitions response;
+  if (hangs_up(context)) co_return response;
   std::int32_t room = std::clamp(request.response_partition_limit, 1, partitions_max);
   std::string from;
   if (request.cursor) from = request.cursor->topic_name;

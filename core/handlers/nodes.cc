@@ -40,8 +40,14 @@ std::optional<Node> find_node(const Context& context, BrokerId id) {
   return other(context, id, live->second.entry);
 }
 
+bool hangs_up(Context& context) {
+  context.close = context.broker.catalog.is_cut_off();
+  return context.close;
+}
+
 BrokerId controller_of(const Services& broker) {
   if (broker.catalog.is_alone()) return broker.identity.node_id;
+  if (!broker.catalog.is_store_heard()) return -1;
   const auto& controller = broker.catalog.controller();
   return controller ? controller->broker : -1;
 }

@@ -62,7 +62,10 @@ class Catalog {
   // This broker hears neither the store nor another broker, and somebody else may lead the partition by now,
   // in sync as it is.
   bool may_be_led_elsewhere(const Topic& topic, std::int32_t index) const;
+  bool is_cut_off() const { return is_cut_off_(); }
+  bool is_store_heard() const { return is_store_heard_(); }
   void when_cut_off(std::function<bool()> is_cut_off) { is_cut_off_ = std::move(is_cut_off); }
+  void while_store_is_heard(std::function<bool()> is_heard) { is_store_heard_ = std::move(is_heard); }
   // Also of topics that are not there yet, or any more.
   const std::map<PartitionId, StateEntry>& states() const { return states_; }
 
@@ -140,6 +143,7 @@ class Catalog {
   Registrations registrations_;
   std::optional<ControllerEntry> controller_;
   std::function<bool()> is_cut_off_ = [] { return false; };
+  std::function<bool()> is_store_heard_ = [] { return true; };
 };
 
 // 1 to 249 of [a-zA-Z0-9._-], and neither "." nor "..".

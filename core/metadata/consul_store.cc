@@ -192,7 +192,8 @@ Task<error_code> ConsulStore::evict(std::string key) {
   const auto found = co_await read_entries(client, keys);
   if (!found) co_return found.error();
   const auto entry = found->find(key);
-  if (entry == found->end() || entry->second.session.empty()) co_return error_code();
+  if (entry == found->end()) co_return error_code();
+  if (entry->second.session.empty()) co_return co_await sweep(std::move(key));
 
   const std::string id = entry->second.session;
   ConsulCall call = client->put("/v1/session/destroy/" + id, nullptr);
@@ -202,6 +203,23 @@ Task<error_code> ConsulStore::evict(std::string key) {
   feed->list_anew(ConsulRequests::cluster_area);
   feed->list_anew(ConsulRequests::area_of(key));
   co_return error_code();
+}
+
+Task<error_code> ConsulStore::sweep(std::string key) {
+  const auto client = client_;
+  const std::vector<std::string> keys{key};
+  const auto found = co_await read_entries(client, keys);
+  if (!found) co_return found.error();
+  const auto entry = found->find(key);
+  if (entry == found->end() || !entry->second.session.empty()) co_return error_code();
+  spdlog::warn("Consul: {} lives with no session and is removed", key);
+  MetadataChange removal;
+  removal.guards.push_back({Guard::Kind::unchanged, key, entry->second.entry.version});
+  removal.erases.push_back(std::move(key));
+  const Committed committed = co_await commit(std::move(removal));
+  const bool is_over =
+      committed.outcome == Committed::Outcome::done || committed.outcome == Committed::Outcome::conflict;
+  co_return is_over ? error_code() : error_code(ConsulErrc::unknown);
 }
 
 }  // namespace mq::core

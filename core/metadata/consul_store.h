@@ -30,6 +30,7 @@ class ConsulStore final : public MetadataStore {
   // When the answer was lost it may be held; asked again, it tells.
   Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) override;
   Task<error_code> evict(std::string key) override;
+  Task<error_code> sweep(std::string key) override;
 
  private:
   static Task<Committed> write(std::shared_ptr<ConsulClient> client, std::shared_ptr<ConsulFeed> feed,

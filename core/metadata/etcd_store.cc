@@ -151,7 +151,7 @@ Task<error_code> EtcdStore::evict(std::string key) {
   const EtcdAnswer answer = co_await EtcdClient::read(client, std::move(read));
   if (!answer.ok()) co_return failure("nobody can be evicted", answer);
   const LeaseId lease = number_of(found_in(answer.body), "lease");
-  if (lease == 0) co_return error_code();
+  if (lease == 0) co_return co_await sweep(std::move(key));
 
   EtcdCall revoke = kv_call(*client, "/v3/lease/revoke", {{"ID", std::to_string(lease)}});
   const EtcdAnswer revoked = co_await EtcdClient::call(client, std::move(revoke));
@@ -159,6 +159,23 @@ Task<error_code> EtcdStore::evict(std::string key) {
     co_return failure("a session cannot be revoked", revoked);
   session->end(lease);
   co_return error_code();
+}
+
+Task<error_code> EtcdStore::sweep(std::string key) {
+  const auto client = client_;
+  EtcdCall read = kv_call(*client, "/v3/kv/range", client->requests().one(key));
+  const EtcdAnswer answer = co_await EtcdClient::read(client, std::move(read));
+  if (!answer.ok()) co_return failure("nothing can be removed", answer);
+  const json::object& kv = found_in(answer.body);
+  if (kv.empty() || number_of(kv, "lease") != 0) co_return error_code();
+  spdlog::warn("etcd: {} lives with no session and is removed", key);
+  MetadataChange removal;
+  removal.guards.push_back({Guard::Kind::unchanged, key, number_of(kv, "mod_revision")});
+  removal.erases.push_back(std::move(key));
+  const Committed committed = co_await commit(std::move(removal));
+  const bool is_over =
+      committed.outcome == Committed::Outcome::done || committed.outcome == Committed::Outcome::conflict;
+  co_return is_over ? error_code() : error_code(EtcdErrc::unknown);
 }
 
 }  // namespace mq::core

@@ -32,6 +32,7 @@ class EtcdStore final : public MetadataStore {
   // When the answer was lost it may be held; asked again, it tells.
   Task<Result<std::optional<EntryVersion>>> hold(std::string key, std::string value) override;
   Task<error_code> evict(std::string key) override;
+  Task<error_code> sweep(std::string key) override;
 
  private:
   void tell(const Committed& committed);

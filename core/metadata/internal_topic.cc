@@ -116,7 +116,7 @@ std::int32_t InternalTopic::partition_of(std::string_view id) const {
 
 BrokerId InternalTopic::leader_of(std::string_view id) const {
   const TopicPtr topic = topics_.find(name_);
-  return topic && !may_be_led_elsewhere(id) ? topics_.state(*topic, partition_of(id)).leader : -1;
+  return topic ? topics_.state(*topic, partition_of(id)).leader : -1;
 }
 
 bool InternalTopic::may_be_led_elsewhere(std::string_view id) const {

@@ -48,7 +48,7 @@ class InternalTopic {
   const std::string& name() const { return name_; }
   std::int32_t partitions() const;  // that it has, or will have
   std::int32_t partition_of(std::string_view id) const;
-  BrokerId leader_of(std::string_view id) const;  // of that partition; -1: there is none, or perhaps another
+  BrokerId leader_of(std::string_view id) const;  // of that partition; -1: there is none
   bool may_be_led_elsewhere(std::string_view id) const;
   // Where nothing was ever written: nothing to replay.
   bool empty(std::int32_t partition) const;

@@ -71,6 +71,15 @@ TEST(Health, WithoutLeaderCountsOnceAndNotAsUnderReplicated) {
   EXPECT_TRUE(health.problems[0].brokers.empty());  // all of them run
 }
 
+TEST(Health, ALeaderThatDoesNotRunIsNone) {
+  auto metadata = three_brokers();
+  stop(metadata, 3);
+  add(metadata, 3, {3, 1, 2}, {1, 2, 3});
+  const Health health = health_of(metadata);
+  EXPECT_EQ(health.critical(), 1u);
+  EXPECT_THAT(health.problems[0].brokers, ElementsAre(3));
+}
+
 TEST(Health, UnderReplicatedPartitionsAreToldByTheBrokersThatLack) {
   auto metadata = three_brokers();
   stop(metadata, 3);

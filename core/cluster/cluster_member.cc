@@ -53,6 +53,7 @@ void ClusterMember::run(std::vector<Endpoint> endpoints) {
   isr_changes_->run();
   elections_->run();
   upkeep_->run();
+  membership_->while_suspect([this] { send_away_if_cut_off(); });
   membership_->run(std::move(endpoints));
 }
 
@@ -68,6 +69,14 @@ void ClusterMember::updated(const Catalog::Applied& update) {
 bool ClusterMember::is_cut_off() const {
   return store_.session() == MetadataStore::Session::suspect && catalog_.live().size() >= brokers_min &&
          clock_.now() - replica_fetches_.heard() > unheard_after;
+}
+
+// Who waits for followers would wait until its own deadline.
+void ClusterMember::send_away_if_cut_off() {
+  if (!is_cut_off()) return;
+  for (const Uuid& topic : partitions_.topics())
+    for (const auto& partition : partitions_.of(topic))
+      if (partition && partition->leads() && partition->replicas()->isr().size() > 1) partition->send_away();
 }
 
 void ClusterMember::stop() {

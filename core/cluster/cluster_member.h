@@ -44,6 +44,7 @@ class ClusterMember {
 
  private:
   void updated(const Catalog::Applied& update);
+  void send_away_if_cut_off();
 
   const Clock& clock_;
   const MetadataStore& store_;

@@ -17,6 +17,7 @@ using Session = MetadataStore::Session;
 namespace {
 
 constexpr auto pause_after_failure = std::chrono::milliseconds(200);
+constexpr auto pause_while_suspect = std::chrono::seconds(1);
 constexpr auto pause_elsewhere = std::chrono::seconds(2);
 constexpr auto pause_between_looks = std::chrono::milliseconds(20);
 
@@ -86,7 +87,9 @@ Task<void> ClusterMembership::work(Self self) {
           if (!told) co_await self->pause(pause_after_failure);
           continue;
         }
-        co_await self->pause(Time::duration::max());
+        const bool is_suspect = self->store_.session() == Session::suspect;
+        if (is_suspect) self->suspected_();
+        co_await self->pause(is_suspect ? Time::duration(pause_while_suspect) : Time::duration::max());
       }
       self->is_running_ = false;
     }

@@ -34,6 +34,8 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   ClusterMembership(asio::io_context& loop, const Clock& clock, MetadataStore& store, const Catalog& catalog,
                     MetadataLoader& loader, Options options);
 
+  // Called every second while the store is not heard.
+  void while_suspect(std::function<void()> suspected) { suspected_ = std::move(suspected); }
   void run(std::vector<Endpoint> endpoints);
   void stop();
   void set_writable(bool writable);  // false: the disk is full, or has failed
@@ -65,6 +67,7 @@ class ClusterMembership : public std::enable_shared_from_this<ClusterMembership>
   const Catalog& catalog_;
   MetadataLoader& loader_;
   Options options_;
+  std::function<void()> suspected_ = [] {};
   Waiters waiters_;
   std::vector<Uuid> incarnations_;  // to be remembered
   bool is_loaded_ = false, is_running_ = false, is_same_directory_ = false;

@@ -62,6 +62,11 @@ void Partition::follow(Epoch leader_epoch) {
   wake_all();
 }
 
+void Partition::send_away() {
+  acknowledgements_.refuse_all(Error::not_leader_or_follower);
+  wake_all();
+}
+
 void Partition::learn_high_watermark(Offset high_watermark) {
   leader_high_watermark_ = std::max(leader_high_watermark_, high_watermark);
   advance();

@@ -40,6 +40,9 @@ class Partition : public std::enable_shared_from_this<Partition> {
   void lead(BrokerId self, const PartitionState& state, StateVersion version);
   // From now on another leads, in this epoch, or nobody. Who waits for an answer is told so.
   void follow(Epoch leader_epoch);
+  // It leads on, and yet another may: who waits is told not_leader_or_follower. What was written stays, or
+  // not.
+  void send_away();
   bool leads() const { return replicas_.has_value(); }
   Epoch leader_epoch() const { return leader_epoch_; }  // in which it leads or follows
   const std::optional<Replicas>& replicas() const { return replicas_; }

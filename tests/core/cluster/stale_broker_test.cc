@@ -6,6 +6,7 @@
 #include "net/kafka/messages/metadata.h"
 #include "net/kafka/messages/offset_commit.h"
 #include "net/kafka/messages/offset_fetch.h"
+#include "net/kafka/messages/produce.h"
 #include "tests/core/support/cluster_model.h"
 
 namespace mq::core {
@@ -90,6 +91,28 @@ TEST_F(StaleBroker, SendsClientsAwayWhenItHearsNobody) {
   cluster.links[leads].is_cut = false;
   ASSERT_TRUE(cluster.run_until([&] { return leader_told(leads) > 0; }));
   EXPECT_EQ(fetch(leader_told(leads)), Error::none);
+}
+
+TEST_F(StaleBroker, DoesNotLetProducersWaitForWhoItDoesNotHear) {
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+  ASSERT_EQ(cluster.create("t", 1), Error::none);
+  const BrokerId first = commit_elsewhere(-1, 5);
+  ASSERT_TRUE(cluster.run_until([&] { return cluster.state(first, "t", 0).isr.size() == 3; }));
+  const BrokerId leads = leader_told(first);
+  cut_off(leads);
+  const Time began = cluster.clock.now();
+  const std::string records = batch({.values = {"v"}});
+  kafka::ProduceRequest request;
+  request.acks = -1;
+  request.timeout_ms = 600'000;
+  auto& data = request.topic_data.emplace_back();
+  data.name = "t";
+  data.partition_data.push_back({0, kafka::Records{bytes_of(records), {}}});
+  const auto answer = cluster.ask<kafka::ProduceResponse>(leads, request, 9);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(kafka::error_of(answer->responses.at(0).partition_responses.at(0).error_code),
+            Error::not_leader_or_follower);
+  EXPECT_LT(cluster.clock.now() - began, StoreModel::session_ttl + std::chrono::seconds(5));
 }
 
 TEST_F(StaleBroker, IsNoneToItsGroupsWhenItHearsNobody) {

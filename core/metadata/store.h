@@ -97,8 +97,8 @@ class MetadataStore {
   // Ends the session of whoever holds it, and with it all that it holds.
   virtual Task<error_code> evict(std::string key) = 0;
 
-  // Removes it when it lives with no session at all: as keys do that were copied from one store to another, or
-  // put there by hand. Nobody else would.
+  // Removes it when it lives with no session at all: as keys do that were copied from one store to another,
+  // or put there by hand. Nobody else would.
   virtual Task<error_code> sweep(std::string) { co_return error_code(); }
 
   // Nothing is changed any more, and who watches is told `stopped`. What is held ends when its session does.

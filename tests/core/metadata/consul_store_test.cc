@@ -35,6 +35,16 @@ TEST_F(FakeConsulTest, TwoStoresCompeteForAKeyAndOneHoldsIt) {
       << "the first one does not know yet, Consul does";
 }
 
+TEST_F(FakeConsulTest, WhatLivesWithNoSessionIsSwept) {
+  ConsulStore& store = connect();
+  EXPECT_EQ(put(store, "live/1", "copied").outcome, Outcome::done);
+  EXPECT_FALSE(wait(store.sweep("live/1")));
+  EXPECT_FALSE(entry(store, "live/1"));
+  ASSERT_TRUE(*wait(store.hold("live/1", "lives")));
+  EXPECT_FALSE(wait(store.sweep("live/1")));
+  EXPECT_EQ(entry(store, "live/1")->value, "lives");
+}
+
 TEST_F(FakeConsulTest, AHeldEntryThatIsPutIsStillGoneWithItsSession) {
   ConsulStore& store = connect();
   ASSERT_TRUE(*wait(store.hold("live/1", "starts")));

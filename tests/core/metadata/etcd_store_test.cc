@@ -94,6 +94,16 @@ TEST_F(EtcdStoreTest, TwoStoresCompeteForAKeyAndOneHoldsIt) {
       << "the first one does not know yet, etcd does";
 }
 
+TEST_F(EtcdStoreTest, WhatLivesWithNoSessionIsSwept) {
+  EtcdStore& other = connect(shared_etcd());
+  EXPECT_EQ(wait(store->commit(one_put("live/1", "copied"))).outcome, Outcome::done);
+  EXPECT_FALSE(wait(other.sweep("live/1")));
+  EXPECT_FALSE(entry(*store, "live/1"));
+  ASSERT_TRUE(*wait(store->hold("live/1", "lives")));
+  EXPECT_FALSE(wait(other.sweep("live/1")));
+  EXPECT_EQ(entry(*store, "live/1")->value, "lives");
+}
+
 TEST_F(EtcdStoreTest, AHeldEntryThatIsPutIsStillGoneWithItsSession) {
   ASSERT_TRUE(*wait(store->hold("live/1", "starts")));
   EXPECT_EQ(wait(store->commit(one_put("live/1", "runs"))).outcome, Outcome::done);

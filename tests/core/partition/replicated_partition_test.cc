@@ -156,6 +156,30 @@ TEST_F(ReplicatedPartitionTest, WhoIsElectedWhileItTruncatesGoesOnFromWhereThatE
   EXPECT_EQ((*next)->first, 1);
 }
 
+TEST_F(ReplicatedPartitionTest, WhatIsBeingTruncatedIsNeitherThereNorCommittedThoughItsFollowersHaveIt) {
+  lead(one, 3);
+  for (std::int32_t i = 0; i < 3; i++) one.send(i, Acks::leader);
+  one.arrive();
+  ASSERT_FALSE(two.take(one.batches(0)));  // and does not say so: nothing is committed
+  int read = 0;
+  Partition::Walk walk;
+  walk.visit = [&](net::Bytes) { read++; };
+  asio::co_spawn(loop, two.partition->truncate(1), asio::detached);
+  asio::co_spawn(loop, two.partition->walk(std::move(walk)), asio::detached);
+  loop.restart();
+  loop.poll_one();  // the first has begun
+  lead(two, 4);
+  ASSERT_EQ(two.log->end(), 3) << "it would show nothing";
+  EXPECT_TRUE(two.partition->is_truncating());
+  EXPECT_EQ(two.partition->end(), 1);
+  two.fetched(1, 3);
+  EXPECT_EQ(two.partition->high_watermark(), 1);
+  two.arrive();
+  EXPECT_EQ(read, 1);
+  EXPECT_FALSE(two.partition->is_truncating());
+  EXPECT_EQ(two.partition->high_watermark(), 1);
+}
+
 TEST_F(ReplicatedPartitionTest, ADuplicateOfWhatIsNotCommittedIsNotAcknowledgedBeforeIt) {
   lead(one, 3);
   const auto first = one.send(0, Acks::all);

@@ -238,8 +238,10 @@ Task<error_code> Partition::truncate(Offset end) {
   const auto under_way = truncations_.insert(end);  // what was appended meanwhile would lie behind a gap
   const error_code error = co_await log_->truncate(end);
   truncations_.erase(under_way);
-  if (error) advance();
-  if (error) co_return error;
+  if (error) {
+    advance();
+    co_return error;
+  }
   next_ = log_->end();
   is_exact_ = producers_.truncate(next_) && is_exact_;
   epochs_.truncate(next_);
@@ -396,8 +398,10 @@ Task<error_code> Partition::trim(Offset start) {
   if (error) co_return error;
   next_ = std::max(next_, log_->end());  // past what was the end
   high_watermark_ = std::max(high_watermark_, log_->start());
-  if (skips) producers_ = Producers();
-  if (skips) producers_.expire_after(producer_expiration_ms_);
+  if (skips) {
+    producers_ = Producers();
+    producers_.expire_after(producer_expiration_ms_);
+  }
   producers_.trim(log_->start());
   epochs_.trim(log_->start());
   wake_all();

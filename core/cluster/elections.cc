@@ -152,17 +152,24 @@ Task<void> Elections::campaign() {
   all_ = true;
 }
 
-// Who holds it is known by now, or soon; but what nobody can read is nobody's.
-Task<void> Elections::remove_unreadable() {
+// As it is now: what a read tells may be older. Nothing: there is none, or the store did not tell.
+Task<std::optional<MetadataEntry>> Elections::read_controller() {
   const std::string key(controller_entry);
   MetadataChange change;
   change.guards.push_back({Guard::Kind::absent, key});
   const Committed committed = co_await store_.commit(std::move(change));
   const auto found = committed.found.find(key);
-  if (found == committed.found.end() || !found->second || parse_controller(found->second->value)) co_return;
-  spdlog::error("the store's entry {} cannot be read and is removed: {}", key, quote(found->second->value));
+  co_return found == committed.found.end() ? std::nullopt : found->second;
+}
+
+// Who holds it is known by now, or soon; but what nobody can read is nobody's.
+Task<void> Elections::remove_unreadable() {
+  const auto entry = co_await read_controller();
+  if (!entry || parse_controller(entry->value)) co_return;
+  const std::string key(controller_entry);
+  spdlog::error("the store's entry {} cannot be read and is removed: {}", key, quote(entry->value));
   MetadataChange removal;
-  removal.guards.push_back({Guard::Kind::unchanged, key, found->second->version});
+  removal.guards.push_back({Guard::Kind::unchanged, key, entry->version});
   removal.erases.push_back(key);
   co_await store_.commit(std::move(removal));
 }
@@ -170,16 +177,12 @@ Task<void> Elections::remove_unreadable() {
 // The entry names this very run, and yet it is not known here: the answer to who wrote it was lost, or an
 // update told of a controller before that.
 Task<void> Elections::resume() {
-  const std::string key(controller_entry);
-  MetadataChange change;
-  change.guards.push_back({Guard::Kind::absent, key});
-  const Committed committed = co_await store_.commit(std::move(change));
-  const auto found = committed.found.find(key);
-  if (found == committed.found.end() || !found->second) co_return;
-  const auto held = parse_controller(found->second->value);
+  const auto entry = co_await read_controller();
+  if (!entry) co_return;
+  const auto held = parse_controller(entry->value);
   if (!held || held->broker != self_ || held->epoch != loader_.broker_epoch()) co_return;
   spdlog::info("this broker is the controller, as it was");
-  token_ = found->second->version;
+  token_ = entry->version;
   all_ = true;
 }
 

@@ -57,6 +57,7 @@ class Elections : public std::enable_shared_from_this<Elections> {
   Task<void> resume();
   Task<void> judge(std::set<PartitionId> partitions);
   Task<void> prefer();
+  Task<std::optional<MetadataEntry>> read_controller();
   Task<void> remove_unreadable();
   ElectionRules rules_of(const PartitionId& id, const PartitionState& state) const;
   void note_runs();

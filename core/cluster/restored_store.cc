@@ -28,16 +28,19 @@ std::string who_runs(const MetadataUpdate& all) {
   return {};
 }
 
+// Copied from another store they have no session that would end.
+Task<void> sweep_live(MetadataStore& store, const MetadataUpdate& all) {
+  for (const auto& [key, entry] : all.entries)
+    if (key.starts_with(live_entries)) co_await store.sweep(key);
+}
+
 // Sessions come back with the backup, and end by themselves.
 Task<MetadataUpdate> load_when_nobody_runs(StorePatience& access) {
   for (;;) {
     auto all = co_await access.store.load();
     const std::string runs = all ? who_runs(*all) : "";
     if (all && runs.empty()) co_return std::move(*all);
-    // Copied from another store they have no session that would end.
-    for (const auto& [key, entry] :
-         all ? all->entries : std::map<std::string, std::optional<MetadataEntry>>())
-      if (key.starts_with(live_entries)) co_await access.store.sweep(key);
+    if (all) co_await sweep_live(access.store, *all);
     if (all && access.clock.now() >= access.deadline)
       throw WrongStart(7, "broker " + runs + " runs: stop it first");
     const std::string why = all ? "broker " + runs + " runs" : all.error().message();

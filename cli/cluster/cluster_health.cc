@@ -126,10 +126,8 @@ extern const Command cluster_health{
     .more =
         "Critical: a partition without leader, no controller. Warnings: replicas that are not in sync; "
         "leaders that are not\n"
-        "the preferred replica, the first of a partition, though that one is in sync and not drained. The "
-        "latter "
-        "alone\n"
-        "count as healthy, but not for --wait.",
+        "the preferred replica, the first of a partition, though that one is in sync and not drained.\n"
+        "The latter alone count as healthy, but not for --wait.",
     .see = "mq partition list, man mq-cluster",
     .run = run_health};
 

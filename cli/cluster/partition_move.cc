@@ -49,12 +49,13 @@ std::vector<Outcome> carry_out(client::Cluster& cluster, const std::vector<Reass
       outcomes.push_back({std::move(rows[i]), std::nullopt});
       continue;
     }
-    if (done[i].status.error().error ==
-        kafka::Error::no_reassignment_in_progress) {  // it has arrived meanwhile
-      outcomes.push_back(partition_outcome(wanted[i].partition, "cancel", "does not move"));
+    const auto action = std::string(rows[i].at("action").get_string());
+    // To be cancelled, it has arrived meanwhile.
+    const bool has_arrived = done[i].status.error().error == kafka::Error::no_reassignment_in_progress;
+    if (has_arrived) {
+      outcomes.push_back(partition_outcome(wanted[i].partition, action, "does not move"));
       continue;
     }
-    const auto action = std::string(rows[i].at("action").get_string());
     outcomes.push_back(
         partition_failed(wanted[i].partition, action, failure_from(done[i].status.error(), "partition")));
   }

@@ -25,12 +25,8 @@ class Racks : public testing::Test {
   }
   void produce(const std::string& value) {
     const std::string records = batch(BatchOf{{value}});
-    kafka::ProduceRequest request;
-    request.acks = -1;
+    auto request = core::produce_request("t", 0, bytes_of(records));
     request.timeout_ms = 5'000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = "t";
-    data.partition_data.push_back({0, kafka::Records{bytes_of(records), {}}});
     const auto answer = cluster.ask<kafka::ProduceResponse>(leader, request, 9);
     ASSERT_TRUE(answer);
     ASSERT_EQ(answer->responses.at(0).partition_responses.at(0).error_code, 0);

@@ -17,12 +17,8 @@ class Replication : public testing::Test {
     BatchOf of{{value}};
     of.producer = {1000, 0, sequence_};
     records_ = batch(of);
-    kafka::ProduceRequest request;
-    request.acks = -1;
+    auto request = core::produce_request("t", 0, bytes_of(records_));
     request.timeout_ms = 5'000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = "t";
-    data.partition_data.push_back({0, kafka::Records{bytes_of(records_), {}}});
     return request;
   }
   // At whoever leads, as often as it takes. -1: never.

@@ -73,16 +73,23 @@ class StaleBroker : public testing::Test {
     return answer ? kafka::error_of(answer->coordinators.at(0).error_code) : Error::request_timed_out;
   }
 
+  // A topic's partition, in sync everywhere, and a group that somebody coordinates; who leads that partition
+  // is cut off.
+  BrokerId cut_off_the_leader() {
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
+    EXPECT_EQ(cluster.create("t", 1), Error::none);
+    const BrokerId coordinator = commit_elsewhere(-1, 5);
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.state(coordinator, "t", 0).isr.size() == 3; }));
+    const BrokerId leads = leader_told(coordinator);
+    cut_off(leads);
+    return leads;
+  }
+
   ClusterModel cluster{1};
 };
 
 TEST_F(StaleBroker, SendsClientsAwayWhenItHearsNobody) {
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
-  ASSERT_EQ(cluster.create("t", 1), Error::none);
-  const BrokerId first = commit_elsewhere(-1, 5);
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.state(first, "t", 0).isr.size() == 3; }));
-  const BrokerId leads = leader_told(first);
-  cut_off(leads);
+  const BrokerId leads = cut_off_the_leader();
   EXPECT_EQ(fetch(leads), Error::none) << "at once it cannot know";
   cluster.pass(StoreModel::session_ttl * 2);
   EXPECT_EQ(leader_told(leads), -2) << "it hangs up";
@@ -94,20 +101,11 @@ TEST_F(StaleBroker, SendsClientsAwayWhenItHearsNobody) {
 }
 
 TEST_F(StaleBroker, DoesNotLetProducersWaitForWhoItDoesNotHear) {
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.is_settled(); }));
-  ASSERT_EQ(cluster.create("t", 1), Error::none);
-  const BrokerId first = commit_elsewhere(-1, 5);
-  ASSERT_TRUE(cluster.run_until([&] { return cluster.state(first, "t", 0).isr.size() == 3; }));
-  const BrokerId leads = leader_told(first);
-  cut_off(leads);
+  const BrokerId leads = cut_off_the_leader();
   const Time began = cluster.clock.now();
   const std::string records = batch({.values = {"v"}});
-  kafka::ProduceRequest request;
-  request.acks = -1;
+  auto request = core::produce_request("t", 0, bytes_of(records));
   request.timeout_ms = 600'000;
-  auto& data = request.topic_data.emplace_back();
-  data.name = "t";
-  data.partition_data.push_back({0, kafka::Records{bytes_of(records), {}}});
   const auto answer = cluster.ask<kafka::ProduceResponse>(leads, request, 9);
   ASSERT_TRUE(answer);
   EXPECT_EQ(kafka::error_of(answer->responses.at(0).partition_responses.at(0).error_code),

@@ -40,6 +40,17 @@ inline std::string batch(const BatchOf& of) {
   return text_of(kafka::recompress(plain.bytes(), of.codec)->bytes());  // also where that gains nothing
 }
 
+inline kafka::ProduceRequest produce_request(const std::string& topic, std::int32_t partition,
+                                             net::Bytes records, std::int16_t acks = -1) {
+  kafka::ProduceRequest request;
+  request.acks = acks;
+  request.timeout_ms = 10'000;
+  auto& data = request.topic_data.emplace_back();
+  data.name = topic;
+  data.partition_data.push_back({partition, kafka::Records{records, {}}});
+  return request;
+}
+
 // Over sockets, on a disk, in real time; or in the test's thread, in memory, on virtual time.
 struct OverSockets {
   using Broker = TestBroker;
@@ -83,16 +94,6 @@ class BasicConversation : public testing::Test {
     return wire->template call<kafka::CreateTopicsResponse>(request, 7).topics.at(0);
   }
 
-  static kafka::ProduceRequest produce_request(const std::string& topic, std::int32_t partition,
-                                               net::Bytes records, std::int16_t acks = -1) {
-    kafka::ProduceRequest request;
-    request.acks = acks;
-    request.timeout_ms = 10'000;
-    auto& data = request.topic_data.emplace_back();
-    data.name = topic;
-    data.partition_data.push_back({partition, kafka::Records{records, {}}});
-    return request;
-  }
   kafka::ProduceResponse::PartitionProduceResponse produce(const std::string& topic,
                                                            const std::string& records,
                                                            std::int32_t partition = 0,

@@ -140,9 +140,10 @@ TEST(Cleaner, WhatARemovalLeftWhenTheJournalWasStoppedGoesWhenItIsOpenedAgain) {
 TEST(Cleaner, WritesNothingAnewBeforeWhatACrashLeftIsKnown) {
   std::mutex mutex;
   std::condition_variable changed;
-  bool written = false;
-  int snapshots = 0, changes = 0;
+  bool written = false, removed = false;
+  int snapshots = 0;
   std::atomic<bool> removing = false;
+  std::atomic<int> changes = 0;
   TempDir disk;
   PowerCut files(disk.path());
   Opened opened(files, disk.path());
@@ -153,10 +154,14 @@ TEST(Cleaner, WritesNothingAnewBeforeWhatACrashLeftIsKnown) {
     for (const auto partition : partitions) all.emplace_back(partition, "a snapshot");
     done(std::move(all));
   };
-  files.watch([&](PowerCut::Call call, const Path& path) {  // the power goes before what it had is forgotten
-    if (removing && call == PowerCut::Call::write && path.string().find("/meta/") != std::string::npos &&
-        changes++ == 1)
-      files.cut();
+  // The power goes before what it had is forgotten. The next file may be made ready meanwhile, which is a
+  // change, too.
+  files.watch([&](PowerCut::Call call, const Path& path) {
+    if (!removing || call != PowerCut::Call::write || path.string().find("/meta/") == std::string::npos)
+      return;
+    if (changes++ == 0) return;
+    std::unique_lock lock(mutex);
+    if (changed.wait_for(lock, std::chrono::seconds(1), [&] { return removed; })) files.cut();
   });
   opened.open();
   for (int i = 0; i < 40; i++) {
@@ -167,6 +172,11 @@ TEST(Cleaner, WritesNothingAnewBeforeWhatACrashLeftIsKnown) {
   const auto two = opened.all(2);
   removing = true;
   EXPECT_FALSE(wait_for(opened.loop, opened.journal->remove({1})));
+  {
+    const std::lock_guard lock(mutex);
+    removed = true;
+  }
+  changed.notify_all();
   opened.close();
   files.reboot(PowerCut::Loss::all);
 

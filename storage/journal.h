@@ -32,11 +32,12 @@ struct JournalOptions {
 
   // Recovery hands on what core derives from batches. First every stored snapshot, then, in journal order, of
   // what lies in segments that no snapshot of its partition covers: the first batch_start_bytes of every
-  // batch, and every truncation. What a snapshot says of offsets from `end` on does not hold after one.
-  // Called while opening.
+  // batch, every truncation and every trim. What a snapshot says of offsets from `end` on does not hold after
+  // a truncation. Called while opening.
   std::function<void(PartitionNumber, std::string_view snapshot)> on_snapshot;
   std::function<void(PartitionNumber, Bytes start)> on_start;
   std::function<void(PartitionNumber, Offset end)> on_truncate;
+  std::function<void(PartitionNumber, Offset start)> on_trim;
 
   // Asked on the loop before a segment is sealed: a snapshot for each of these partitions, as of a moment at
   // or after the segment's end and covering durable batches only. Answer by calling `done`, now or later, on

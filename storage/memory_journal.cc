@@ -49,9 +49,10 @@ MemoryJournal::MemoryJournal(MemoryDisk& disk, asio::io_context& loop, JournalOp
       options_.on_snapshot(number, partition->snapshot);
   }
   for (const auto& [number, partition] : disk_.partitions)
-    for (const auto& [batch, truncated_to] : partition->notes) {
+    for (const auto& [batch, truncated_to, trimmed_to] : partition->notes) {
       if (truncated_to && options_.on_truncate) options_.on_truncate(number, *truncated_to);
-      if (!truncated_to && options_.on_start)
+      if (trimmed_to && options_.on_trim) options_.on_trim(number, *trimmed_to);
+      if (!truncated_to && !trimmed_to && options_.on_start)
         options_.on_start(number, batch.bytes().first(std::min(batch.size, batch_start_bytes)));
     }
 }

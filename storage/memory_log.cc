@@ -92,7 +92,7 @@ void MemoryLog::append(Batch batch, Appended done) {
     partition->end = batch.last + 1;
     partition->bytes += batch.size;
     partition->batches.push_back(batch);
-    partition->notes.push_back({batch, {}});
+    partition->notes.push_back({.batch = batch});
   };
   writes_->put(std::move(write));
 }
@@ -149,7 +149,7 @@ Task<error_code> MemoryLog::truncate(Offset end) {
     partition->end = std::min(partition->end, at);
     partition->start = std::min(partition->start, partition->end);
     partition->sealed_end = std::min(partition->sealed_end, partition->end);
-    partition->notes.push_back({{}, partition->end});
+    partition->notes.push_back({.truncated_to = partition->end});
   };
   co_return co_await writes_->written(std::move(write));
 }
@@ -162,6 +162,7 @@ Task<error_code> MemoryLog::trim(Offset start) {
     partition->end = std::max(partition->end, partition->start);
     for (; !batches.empty() && batches.front().last < partition->start; batches.pop_front())
       partition->bytes -= batches.front().size;
+    partition->notes.push_back({.trimmed_to = start});
   };
   co_return co_await writes_->written(std::move(write));
 }

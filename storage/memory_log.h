@@ -12,10 +12,10 @@ namespace mq::storage {
 
 // What there is of one partition, durably.
 struct MemoryPartition {
-  // What recovery hands on: a batch, or a truncation.
+  // What recovery hands on: a batch, a truncation or a trim.
   struct Note {
-    Batch batch;
-    std::optional<Offset> truncated_to;
+    Batch batch = {};
+    std::optional<Offset> truncated_to = {}, trimmed_to = {};
   };
   std::deque<Batch> batches;
   Offset start = 0, end = 0;

@@ -52,6 +52,8 @@ error_code Replay::record(const FoundRecord& found, Window& window, const std::s
     truncate(header.partition, header.base);
     if (!is_covered && parts_.options.on_truncate) parts_.options.on_truncate(header.partition, header.base);
   }
+  if (header.kind == Kind::trim && !is_covered && parts_.options.on_trim)
+    parts_.options.on_trim(header.partition, header.base);
   if (header.kind == Kind::rows)
     if (const error_code error = rows(found, window)) return error;
   parts_.logs.apply(append, segment);

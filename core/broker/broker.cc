@@ -87,6 +87,7 @@ void Broker::open_journal() {
   options.on_truncate = [parts](PartitionNumber number, Offset end) {
     parts->recovery.on_truncate(number, end);
   };
+  options.on_trim = [parts](PartitionNumber number, Offset start) { parts->recovery.on_trim(number, start); };
   options.snapshots = [parts, &loop = loop_](std::vector<PartitionNumber> numbers, auto done) {
     asio::co_spawn(loop, parts->snapshots(std::move(numbers), std::move(done)), asio::detached);
   };

@@ -43,7 +43,9 @@ error_code PartitionTable::load(PartitionRecovery::Recovered recovered) {
     row.reserve(numbers->size());
     for (const PartitionNumber number : *numbers) {
       row.push_back(number == 0 ? nullptr : open(number));
-      if (row.back()) by_number_[number] = row.back();
+      if (!row.back()) continue;
+      row.back()->was_here();
+      by_number_[number] = row.back();
     }
     return {};
   };

@@ -19,7 +19,8 @@ using kafka::Error;
 namespace {
 
 // As long as clients wait for an answer of the leader before, which may stand still until then: what they
-// sent to it comes again behind what they have sent here since (librdkafka: socket.timeout.ms, 60 s).
+// sent to it comes again behind what they have sent here since (librdkafka: socket.timeout.ms, 60 s). The
+// leader before may be this broker before it was started again: what was refused then is not known now.
 constexpr auto new_leader_for = std::chrono::seconds(75);
 
 storage::Batch to_storage(const net::Slice& batch, const kafka::BatchHead& head, Offset first) {
@@ -51,7 +52,8 @@ void Partition::lead(BrokerId self, const PartitionState& state, StateVersion ve
 }
 
 bool Partition::is_new_leader() const {
-  return replicas_->replica_count() > 1 && clock_.now() - leads_since_ < new_leader_for;
+  const bool is_first = replicas_->replica_count() == 1 && !was_here_;
+  return !is_first && clock_.now() - leads_since_ < new_leader_for;
 }
 
 void Partition::follow(Epoch leader_epoch) {

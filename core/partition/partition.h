@@ -146,6 +146,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
 
   const Producers& producers() const { return producers_; }
   void recover(PartitionSnapshot recovered);
+  void was_here() { was_here_ = true; }  // when the broker started: it may have led, and refused
   // Reads every batch's head once more where what producers did is not known exactly: after more was
   // truncated than can be undone. Takes nothing until then.
   Task<error_code> rebuild();
@@ -202,6 +203,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Epoch leader_epoch_ = 0;
   std::optional<Replicas> replicas_;  // while it leads
   Time leads_since_ = {};
+  bool was_here_ = false;
   Offset high_watermark_ = 0, leader_high_watermark_ = 0;
   Epochs epochs_;
   Producers producers_;

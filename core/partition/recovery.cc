@@ -36,9 +36,12 @@ void PartitionRecovery::on_snapshot(PartitionNumber number, std::string_view sna
 
 void PartitionRecovery::on_start(PartitionNumber number, net::Bytes start, Timestamp now) {
   const auto head = kafka::BatchHead::parse(start);
-  if (!head || (head->producer_id < 0 && head->partition_leader_epoch <= 0)) return;  // nothing that it tells
+  if (!head) return;
+  const bool tells_nothing = head->producer_id < 0 && head->partition_leader_epoch <= 0;
+  if (tells_nothing && !partitions_.contains(number)) return;
   PartitionSnapshot& partition = partitions_[number];
   if (head->base_offset < partition.covers) return;
+  partition.covers = head->last_offset() + 1;
   apply_batch(partition.producers, partition.epochs, number, *head, start, now);
   if (head->producer_id < 0) return;
   undoable_.emplace_back(number, head->last_offset());
@@ -59,6 +62,14 @@ void PartitionRecovery::on_truncate(PartitionNumber number, Offset end) {
   }
   const auto [lowest, first] = truncated_.try_emplace(number, end);
   lowest->second = std::min(lowest->second, end);
+}
+
+// Past what was the end: a follower whose leader's log begins there. What was known before is of what it had,
+// and not of what lies in between.
+void PartitionRecovery::on_trim(PartitionNumber number, Offset start) {
+  if (makes(Mistake::keeps_skipped_transactions)) return;
+  const auto known = partitions_.find(number);
+  if (known != partitions_.end() && start > known->second.covers) known->second = {.covers = start};
 }
 
 PartitionRecovery::Recovered PartitionRecovery::take() {

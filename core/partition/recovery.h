@@ -25,6 +25,7 @@ class PartitionRecovery {
   void on_snapshot(PartitionNumber number, std::string_view snapshot);
   void on_start(PartitionNumber number, net::Bytes start, Timestamp now);
   void on_truncate(PartitionNumber number, Offset end);
+  void on_trim(PartitionNumber number, Offset start);
 
   using Recovered = std::unordered_map<PartitionNumber, PartitionSnapshot>;
   Recovered take();  // what was found; nothing is kept

@@ -13,7 +13,7 @@ namespace mq::core {
 struct PartitionSnapshot {
   Producers producers = {};
   Epochs epochs = {};
-  Offset covers = 0;          // batches before this offset are in it
+  Offset covers = 0;          // batches before this offset are in it, as many as there are
   Offset high_watermark = 0;  // as far as it was known; never more than covers
   // Not exact: more was truncated than can be undone; every head has to be read anew (Partition::rebuild).
   bool is_exact = true;

@@ -122,9 +122,7 @@ def filled_by_itself():
     with small_disk() as (folder, broker):
         for topic in ("keep", "victim", "other"):
             create_topic(broker.address, topic, 1)
-        # One request at a time: of several that were refused librdkafka may send the later ones first to the broker that was
-        # started again, which knows of no refusal and has to call them out of order.
-        keeper = Writer(broker.address, "keep", IDEMPOTENT, **{"max.in.flight.requests.per.connection": 1})
+        keeper = Writer(broker.address, "keep", IDEMPOTENT)
         victim = Writer(broker.address, "victim", ONCE)
         keeper.send(20)
         keeper.producer.flush(10)

@@ -29,6 +29,9 @@ struct Told {
     options.on_truncate = [this](PartitionNumber, Offset end) {
       said.push_back("truncate " + std::to_string(end));
     };
+    options.on_trim = [this](PartitionNumber, Offset start) {
+      said.push_back("trim " + std::to_string(start));
+    };
   }
   std::string snapshot = "first";
   std::vector<std::string> said;
@@ -55,6 +58,20 @@ TEST(Truncation, RecoveryHearsOfItBetweenTheSnapshotAndWhatCameAfter) {
     EXPECT_EQ(told.said, (std::vector<std::string>{"snapshot first", "truncate 60", "batch 60"})) << start;
     EXPECT_EQ(opened.journal->log(1)->end(), 80);
   }
+}
+
+TEST(Truncation, RecoveryHearsOfATrimPastTheEndToo) {
+  Opened opened;
+  Told told(opened.options);
+  opened.open();
+  ASSERT_FALSE(opened.put(1, 20));
+  ASSERT_FALSE(roll(opened));
+  ASSERT_FALSE(opened.put(1, 20));
+  ASSERT_FALSE(wait_for(opened.loop, opened.journal->log(1)->trim(100)));
+  ASSERT_FALSE(opened.put(1, 20));
+  told.said.clear();
+  opened.open();
+  EXPECT_EQ(told.said, (std::vector<std::string>{"snapshot first", "batch 20", "trim 100", "batch 100"}));
 }
 
 TEST(Truncation, IsCoveredByTheSnapshotOfItsSegment) {

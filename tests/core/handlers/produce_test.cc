@@ -239,9 +239,22 @@ TEST_F(IdempotentTest, ProducersAreKnownAfterARestart) {
   send(id, 1, {"b"});
   start();
   EXPECT_EQ(send(id, 1, {"b"}).base_offset, 1) << "still a duplicate";
-  EXPECT_EQ(send(id, 3, {"d"}).error_code, code(Error::out_of_order_sequence_number));
   EXPECT_EQ(send(id, 2, {"c"}).base_offset, 2);
   EXPECT_EQ(fetch("t", 0).values, (Values{"a", "b", "c"}));
+}
+
+// Of several requests under way, all refused or unanswered when it was stopped, a later one may come first.
+TEST_F(IdempotentTest, AGapRightAfterARestartIsNoFaultOfTheProducer) {
+  const auto id = new_id(), unseen = new_id();
+  send(id, 0, {"a"});
+  start();
+  EXPECT_EQ(send(id, 2, {"c"}).error_code, code(Error::not_leader_or_follower));
+  EXPECT_EQ(send(unseen, 1, {"b"}).error_code, code(Error::not_leader_or_follower));
+  EXPECT_EQ(send(id, 1, {"b"}).base_offset, 1);
+  create("new");
+  EXPECT_EQ(produce("new", batch({.values = {"d"}, .producer = {unseen, 0, 0, false}})).error_code, 0);
+  EXPECT_EQ(produce("new", batch({.values = {"d"}, .producer = {unseen, 0, 2, false}})).error_code,
+            code(Error::out_of_order_sequence_number));
 }
 
 TEST_F(IdempotentTest, IdsAreNeverGivenTwice) {

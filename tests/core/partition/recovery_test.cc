@@ -72,6 +72,24 @@ TEST_F(PartitionRecoveryTest, WhatWasTruncatedBehindASnapshotNeverWas) {
   EXPECT_EQ(check(80).error, kafka::Error::none);
 }
 
+// A follower whose leader's log begins behind the end of its own.
+TEST_F(PartitionRecoveryTest, WhatWasSkippedIsNotExpectedToGoOn) {
+  const auto check = [&](std::int32_t sequence) {
+    return state().producers.check(*kafka::BatchHead::parse(batch(0, 1, 4, from(sequence)).bytes())).error;
+  };
+  Producers producers;
+  producers.appended(*kafka::BatchHead::parse(batch(0, 10, 4, from(0)).bytes()), 0, now);
+  const std::string snapshot = to_bytes({producers, {}, 10, 10});
+  recovery.on_snapshot(1, snapshot);
+  start(batch(10, 10, 4));
+  recovery.on_trim(1, 20);
+  EXPECT_EQ(check(20), kafka::Error::out_of_order_sequence_number) << "nothing was skipped";
+  recovery.on_snapshot(1, snapshot);
+  start(batch(10, 10, 4));
+  recovery.on_trim(1, 21);
+  EXPECT_EQ(check(20), kafka::Error::none);
+}
+
 TEST_F(PartitionRecoveryTest, WhatWasNotCommittedIsUndoneThroughASnapshotAndBehindIt) {
   Producers producers;
   const auto add = [&](Offset at) {

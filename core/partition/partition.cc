@@ -393,7 +393,8 @@ void Partition::tell_grown() {
 }
 
 // A follower of a leader whose log begins behind the end of this one knows nothing of what lies between:
-// neither who produced there, nor which transactions were ended.
+// neither who produced there, nor which transactions were ended. What it had may be of a later epoch than
+// what the leader has there, when that was elected without it.
 Task<error_code> Partition::trim(Offset start) {
   const bool skips = start > next_ && !makes(Mistake::keeps_skipped_transactions);
   const error_code error = co_await log_->trim(start);
@@ -403,6 +404,7 @@ Task<error_code> Partition::trim(Offset start) {
   if (skips) {
     producers_ = Producers();
     producers_.expire_after(producer_expiration_ms_);
+    epochs_ = Epochs();
   }
   producers_.trim(log_->start());
   epochs_.trim(log_->start());

@@ -314,15 +314,20 @@ TEST_F(ReplicatedPartitionTest, AFollowerTakesGapsButNothingThatFallsOrIsDamaged
 // The leader begins within a batch: the follower goes back to where that batch begins.
 TEST_F(ReplicatedPartitionTest, AnEmptyFollowerIsPutWhereItsLeaderBegins) {
   two.partition->follow(3);
+  const auto taken = [&](int records, Offset first, Epoch epoch) {
+    kafka::BatchBuilder builder(1 << 16);
+    for (int i = 0; i < records; i++) builder.append(1000, std::nullopt, net::Bytes());
+    const net::Slice batch = builder.finish();
+    kafka::stamp(batch.data.get(), first, epoch);
+    return two.take(batch);
+  };
+  EXPECT_FALSE(taken(1, 0, 3));
   EXPECT_FALSE(test::wait_for(loop, two.partition->trim(520)));
   EXPECT_EQ(two.partition->end(), 520);
+  EXPECT_EQ(two.partition->epochs().last(), 0) << "what it had says nothing of what the leader has";
   EXPECT_FALSE(test::wait_for(loop, two.partition->truncate(480)));
   EXPECT_EQ(two.partition->end(), 480);
-  kafka::BatchBuilder builder(1 << 16);
-  for (int i = 0; i < 41; i++) builder.append(1000, std::nullopt, net::Bytes());
-  const net::Slice batch = builder.finish();
-  kafka::stamp(batch.data.get(), 480, 2);
-  EXPECT_FALSE(two.take(batch));
+  EXPECT_FALSE(taken(41, 480, 2));
   EXPECT_FALSE(test::wait_for(loop, two.partition->trim(500)));
   EXPECT_EQ(two.partition->start(), 500);
   EXPECT_EQ(two.partition->end(), 521);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/server.h"
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <csignal>
+#include <utility>
 #include <vector>
 
+#include "net/acceptor.h"
 #include "net/connection.h"
 #include "net/connections.h"
 #include "net/socket.h"
@@ -18,28 +17,6 @@ namespace mq::net {
 namespace {
 
 using asio::ip::tcp;
-
-constexpr std::chrono::milliseconds pause_without_descriptors{100};
-
-// The last descriptors are for files: storage must be able to go on when clients take all they can get.
-bool reserved(int descriptor) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
-  const rlim_t spare = std::min<rlim_t>(64, limit.rlim_cur / 4);
-  return static_cast<rlim_t>(descriptor) + spare >= limit.rlim_cur;
-}
-
-bool without_means(error_code error) {
-  return error == asio::error::no_descriptors || error == asio::error::no_memory ||
-         error == asio::error::no_buffer_space || error == boost::system::errc::too_many_files_open_in_system;
-}
-
-// 192.0.2.1, and not ::ffff:192.0.2.1, wherever it came in.
-tcp::endpoint plain(const tcp::endpoint& endpoint) {
-  const auto address = endpoint.address();
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return endpoint;
-  return {asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()), endpoint.port()};
-}
 
 void ignore_sigpipe() {
   struct sigaction now {};
@@ -59,15 +36,12 @@ class Listening final : public Server {
   }
 
   Result<tcp::endpoint> bind(const tcp::endpoint& at, std::string name) override {
-    auto acceptor = std::make_shared<Acceptor>(loop_.get_executor());
+    auto acceptor = bind_acceptor(loop_.get_executor(), at);
+    if (!acceptor) return acceptor.error();
     error_code error;
-    acceptor->open(at.protocol(), error);
-    if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor->bind(at, error);
+    const tcp::endpoint got = (*acceptor)->local_endpoint(error);
     if (error) return error;
-    const tcp::endpoint got = acceptor->local_endpoint(error);
-    if (error) return error;
-    acceptors_.push_back({std::move(name), std::move(acceptor)});
+    acceptors_.push_back({std::move(name), std::move(*acceptor)});
     return got;
   }
 
@@ -77,7 +51,10 @@ class Listening final : public Server {
       error_code error;
       bound.acceptor->listen(asio::socket_base::max_listen_connections, error);
       if (error) return error;
-      asio::co_spawn(loop_, accept(bound.acceptor, name, all_), asio::detached);
+      auto welcomed = [name, all = all_](Socket socket) { welcome(std::move(socket), name, all); };
+      auto turned_away = [all = all_](const Socket& socket, error_code why) { turn_away(socket, why, *all); };
+      asio::co_spawn(loop_, accept_all(bound.acceptor, std::move(welcomed), std::move(turned_away)),
+                     asio::detached);
     }
     return {};
   }
@@ -99,30 +76,13 @@ class Listening final : public Server {
     bool listens = false;
   };
 
-  static Task<void> accept(std::shared_ptr<Acceptor> acceptor, std::string listener,
-                           std::shared_ptr<Connections> all) {
-    Timer pause(acceptor->get_executor());
-    while (acceptor->is_open()) {
-      Socket socket(acceptor->get_executor());
-      auto [error] = co_await acceptor->async_accept(socket, use_result);
-      const bool exhausted = error ? without_means(error) : reserved(socket.native_handle());
-      if (exhausted) turn_away(socket, error, *all);
-      if (!error && !exhausted) welcome(std::move(socket), listener, all);
-      if (!exhausted) continue;
-      error_code ignored;
-      socket.close(ignored);
-      pause.expires_after(pause_without_descriptors);
-      co_await pause.async_wait(use_result);
-    }
-  }
-
   // Its connection closes, or waits in the kernel's queue when it could not even be accepted.
   static void turn_away(const Socket& socket, error_code error, Connections& all) {
     all.stats.refused++;
     if (error) return all.say("new connections wait: " + error.message());
     error_code ignored;
     Peer peer;
-    peer.remote = plain(socket.remote_endpoint(ignored));
+    peer.remote = as_written(socket.remote_endpoint(ignored));
     all.say(peer, "refused: the last descriptors are for files (ulimit -n)");
   }
 
@@ -130,8 +90,8 @@ class Listening final : public Server {
     auto peer = std::make_shared<Peer>();
     peer->listener = listener;
     error_code error;
-    peer->remote = plain(socket.remote_endpoint(error));
-    if (!error) peer->local = plain(socket.local_endpoint(error));
+    peer->remote = as_written(socket.remote_endpoint(error));
+    if (!error) peer->local = as_written(socket.local_endpoint(error));
     if (!error) error = prepare(socket);
     if (error) return;  // it has left already
     if (all->full(peer->remote.address())) {

@@ -17,6 +17,10 @@ class Stream {
     error_code ignored;
     return socket_.remote_endpoint(ignored);
   }
+  asio::ip::tcp::endpoint local() const {
+    error_code ignored;
+    return socket_.local_endpoint(ignored);
+  }
 
   // To be awaited: an error and how many bytes came, at least one without an error. One at a time.
   template <class Buffers>
@@ -27,6 +31,16 @@ class Stream {
   // `progress`. The pieces are let go as they leave. SIGPIPE must be ignored where pieces are files.
   Task<error_code> send(Pieces pieces, Progress& progress) {
     return net::send(socket_, std::move(pieces), progress);
+  }
+  // Whoever reads or sends is told, and the connection goes on.
+  void cancel() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+  // Nothing more is sent; the peer's end can be read.
+  void end() {
+    error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   }
   // Whoever reads or sends is told.
   void close() {

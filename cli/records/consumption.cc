@@ -202,8 +202,8 @@ void Consumption::look_around() {
                   records_text(out_.records()) + " so far); waiting. Ctrl-C stops");
 }
 
-FoundRecord Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
-                               const kafka::Record& record) {
+admin::FoundRecord Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
+                                      const kafka::Record& record) {
   const admin::Ends& ends = plan_.ends[fetched.which];
   return {fetched,
           records.head(),

@@ -75,8 +75,8 @@ class Consumption {
   void flush();
   bool may_show();
   void say_hidden();
-  FoundRecord found(const client::Fetched& fetched, const client::FetchedRecords& records,
-                    const kafka::Record& record);
+  admin::FoundRecord found(const client::Fetched& fetched, const client::FetchedRecords& records,
+                           const kafka::Record& record);
   const kafka::Record* next_record(const client::Fetched& fetched, client::FetchedRecords& records);
   std::string way_behind(const core::TopicPartition& partition, client::Offset offset) const;
   void say_unreadable(std::size_t which, client::Offset at, const client::Failure& why);

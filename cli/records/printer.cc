@@ -9,30 +9,6 @@
 namespace mq::cli {
 namespace {
 
-void fill(admin::Record& to, const FoundRecord& found) {
-  to.topic = found.partition.topic;
-  to.partition = found.partition.partition;
-  to.offset = found.record.offset;
-  to.timestamp = found.record.timestamp;
-  to.log_append = found.head.log_append_time();
-  to.key = admin::text_of(found.record.key);
-  to.value = admin::text_of(found.record.value);
-  to.headers.clear();
-  for (const kafka::Header& header : found.record.headers)
-    to.headers.push_back({header.key, admin::text_of(header.value)});
-  to.leader_epoch = found.head.partition_leader_epoch;
-  to.producer_id = found.head.producer_id;
-  to.producer_epoch = found.head.producer_epoch;
-  const auto delta = static_cast<std::int32_t>(found.record.offset - found.head.base_offset);
-  to.sequence = found.head.base_sequence < 0 ? -1 : (found.head.base_sequence + delta) & 0x7fffffff;
-  to.attributes = found.head.attributes;
-  to.batch_offset = found.head.base_offset;
-  to.number = found.number;
-  to.log_start = found.fetched.log_start;
-  to.high_watermark = found.fetched.high_watermark;
-  to.left = found.left;
-}
-
 bool is_json(std::string_view text) {
   if (text.find_first_of("{[") != 0) return false;
   boost::json::error_code error;
@@ -48,7 +24,7 @@ Printer::Printer(PrinterOptions options) : options_(std::move(options)) {
   options_.format->for_terminal = options_.for_terminal;
 }
 
-void Printer::print(Output& out, const FoundRecord& found) {
+void Printer::print(Output& out, const admin::FoundRecord& found) {
   using What = PrinterOptions::What;
   const bool as_it_is = options_.what == What::value && !options_.for_terminal;
   if (as_it_is || options_.what == What::raw) {
@@ -62,9 +38,9 @@ void Printer::print(Output& out, const FoundRecord& found) {
   out.end_record();
 }
 
-void Printer::write(std::string& to, const FoundRecord& found) {
+void Printer::write(std::string& to, const admin::FoundRecord& found) {
   using What = PrinterOptions::What;
-  fill(record_, found);
+  admin::fill(record_, found);
   const std::string_view null =
       options_.null_text ? std::string_view(*options_.null_text) : std::string_view{};
   switch (options_.what) {

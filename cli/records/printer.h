@@ -9,7 +9,7 @@
 #include "cli/frame/output.h"
 #include "cli/records/format.h"
 #include "core/admin/envelope.h"
-#include "core/client/consumer.h"
+#include "core/admin/found_record.h"
 
 namespace mq::cli {
 
@@ -25,22 +25,12 @@ struct PrinterOptions {
   bool for_terminal = false;  // what a record holds must not drive it
 };
 
-// A record and all that is known about where it was found.
-struct FoundRecord {
-  const client::Fetched& fetched;
-  const kafka::BatchHead& head;
-  const kafka::Record& record;
-  const core::TopicPartition& partition;
-  std::int64_t number = 0;  // from 1
-  std::int64_t left = -1;   // records up to the end as it was at the beginning
-};
-
 class Printer {
  public:
   explicit Printer(PrinterOptions options);
 
-  void print(Output& out, const FoundRecord& found);
-  void write(std::string& to, const FoundRecord& found);  // the same bytes, for later
+  void print(Output& out, const admin::FoundRecord& found);
+  void write(std::string& to, const admin::FoundRecord& found);  // the same bytes, for later
 
  private:
   void envelope(std::string& to);

@@ -38,6 +38,10 @@ struct Options {
   Duration timeout =
       std::chrono::seconds(10);  // for a whole task of Cluster, retries included, and for connecting
   std::function<void(std::string_view)> log;  // requests and timings for -v; may be empty
+  // How a broker is connected to; `to` is below 0 where any will do. Not set: over TCP, at its address.
+  using Connect = std::function<Task<core::Result<std::shared_ptr<net::Client>>>(
+      BrokerId to, Address address, Duration timeout, std::vector<net::Attempt>* attempts)>;
+  Connect connect = {};
 };
 
 // Whom to ask. A broker's id, or one of these.

@@ -114,7 +114,10 @@ Task<Answer<Nothing>> Link::opened(std::shared_ptr<Link> self, asio::io_context&
 Task<bool> Link::try_address(Address address, const Options& options, Time deadline) {
   if (broker_.id < 0) broker_.host = address.host, broker_.port = address.port;
   std::vector<net::Attempt> attempts;
-  auto socket = co_await net::Client::connect(address.host, address.port, left_until(deadline), &attempts);
+  auto connecting = options.connect
+                        ? options.connect(broker_.id, address, left_until(deadline), &attempts)
+                        : net::Client::connect(address.host, address.port, left_until(deadline), &attempts);
+  auto socket = co_await std::move(connecting);
   if (!socket) {
     for (auto& attempt : told(broker_.address(), attempts, socket.error()))
       failure_.attempts.push_back(attempt);

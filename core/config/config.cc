@@ -20,6 +20,9 @@ using Member = std::variant<std::optional<std::int32_t> Config::*,  // a number,
                             Milliseconds Config::*,                 // a DURATION
                             storage::Flush Config::*,               //
                             LogFormat Config::*,                    //
+                            HttpAuth Config::*,                     //
+                            HttpReadOnly Config::*,                 //
+                            HttpListener Config::*,                 // an address, or none
                             MigrationPolicy Config::*,              //
                             LogLevels Config::*,                    //
                             std::optional<Address> Config::*,       // of this host, or auto
@@ -49,6 +52,14 @@ const auto rows = std::to_array<Row>({
      "addresses on which the Kafka protocol is spoken"},
     {advertise_key, &Config::listeners, 0, 0, "advertised.listeners", "",
      "addresses that clients are told; wins over what a listener says itself"},
+    {"http.listen", &Config::http, 0, 0, "", "MQ_HTTP_LISTEN",
+     "address of the web page, the REST API, metrics and probes; none: there are none"},
+    {"http.auth", &Config::http_auth, 0, 0, "", "",
+     "who may use them: auto, on a loopback address everybody and elsewhere it does not start; none: everybody"},
+    {"http.read_only", &Config::http_read_only, 0, 0, "", "",
+     "whether nothing can be changed by them; auto: unless it is a loopback address"},
+    {"http.hosts", &Config::http_hosts, 0, 0, "", "",
+     "names, separated by commas, by which browsers ask; addresses, localhost and this machine's name always may"},
     {"cluster.etcd", &Config::etcd, 0, 0, "", "MQ_ETCD",
      "members of etcd, http://HOST:PORT or https://HOST:PORT; with any this broker is one of a cluster"},
     {"cluster.consul", &Config::consul, 0, 0, "", "MQ_CONSUL",
@@ -157,6 +168,12 @@ constexpr std::array<std::string_view, 3> names(storage::Flush) {
 }
 constexpr std::array<std::string_view, 4> names(LogFormat) {
   return {"auto", "text", "json", "journal"};
+}
+constexpr std::array<std::string_view, 2> names(HttpAuth) {
+  return {"auto", "none"};
+}
+constexpr std::array<std::string_view, 3> names(HttpReadOnly) {
+  return {"auto", "true", "false"};
 }
 constexpr std::array<std::string_view, 4> names(MigrationPolicy) {
   return {"bidirectional", "upgrade", "downgrade", "disabled"};
@@ -284,6 +301,17 @@ std::optional<Wrong> read(const Row&, std::string_view text, std::optional<Addre
   return std::nullopt;
 }
 
+std::optional<Wrong> read(const Row&, std::string_view text, HttpListener& into) {
+  if (trim(text) == "none") {
+    into.at = std::nullopt;
+    return std::nullopt;
+  }
+  auto address = parse_address(text);
+  if (!address) return address.error();
+  into.at = std::move(*address);
+  return std::nullopt;
+}
+
 std::optional<Wrong> read(const Row&, std::string_view text, std::vector<std::string>& into) {
   std::vector<std::string> urls;
   for (const std::string_view part : split(text, ',')) {
@@ -335,6 +363,9 @@ std::string show(const Row& row, const LogLevels& value) {
 std::string show(const Row&, const std::optional<Address>& value) {
   return value ? format_address(*value) : "auto";
 }
+std::string show(const Row&, const HttpListener& value) {
+  return value.at ? format_address(*value.at) : "none";
+}
 std::string show(const Row&, const std::vector<std::string>& value) {
   std::string text;
   for (const std::string& one : value) text += (text.empty() ? "" : ",") + one;
@@ -379,6 +410,9 @@ std::string accepts(const Row&, const LogLevels&) {
 }
 std::string accepts(const Row&, const std::optional<Address>&) {
   return "auto or [HOST]:PORT";
+}
+std::string accepts(const Row&, const HttpListener&) {
+  return "none or [HOST]:PORT";
 }
 std::string accepts(const Row&, const std::vector<std::string>&) {
   return "URL[,URL...]";

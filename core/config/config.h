@@ -23,6 +23,9 @@ namespace mq::core {
 enum class LogFormat { automatic, text, json, journal };
 // Whether a group that has members may go over to the other protocol, and in which direction.
 enum class MigrationPolicy { bidirectional, upgrade, downgrade, disabled };
+// Who may use the page and its API: everybody who reaches a loopback address, or everybody who reaches it.
+enum class HttpAuth { automatic, none };
+enum class HttpReadOnly { automatic, yes, no };  // automatic: yes, unless it is on a loopback address
 enum class LogLevel { error, warn, info, debug, trace };
 
 struct LogLevels {
@@ -41,6 +44,10 @@ struct Config {
   std::vector<std::string> etcd, consul;  // http://host:port or https://host:port
   std::string cluster_name = "mq";
   std::optional<Address> internal_listen;  // none: the host of the first listener, port 7092
+  HttpListener http;
+  HttpAuth http_auth = HttpAuth::automatic;
+  HttpReadOnly http_read_only = HttpReadOnly::automatic;
+  std::string http_hosts;  // names by which browsers may ask, separated by commas
   Milliseconds session_timeout{9'000};
   Milliseconds join_timeout{60'000};
   Milliseconds replica_lag_max{10'000};
@@ -84,6 +91,10 @@ struct Config {
   std::map<std::string, std::string, std::less<>>
       origins;  // key → "/etc/mq/mq.yaml:14", "env MQ_DATA", "--set node.id"
 
+  bool is_http_read_only() const {
+    return http_read_only == HttpReadOnly::yes ||
+           (http_read_only == HttpReadOnly::automatic && !http.is_local());
+  }
   bool is_alone() const { return etcd.empty() && consul.empty(); }
   std::string_view store() const { return consul.empty() ? "etcd" : "Consul"; }  // of one of a cluster
   bool is_set(std::string_view key) const { return origins.contains(key); }

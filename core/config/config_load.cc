@@ -30,9 +30,9 @@ constexpr std::array<std::string_view, 28> client_variables{
     "MQ_PAGER",         "MQ_DEBUG",        "MQ_SERVE_CONFIG",    "MQ_COMPLETION_TIMEOUT"};
 
 // Known to the documentation of later versions. Refused here: what is accepted works.
-constexpr std::array<std::string_view, 6> later_keys{"http",     "groups",        "metrics",
-                                                     "security", "limits.memory", "log.slow_request"};
-constexpr std::array<std::string_view, 1> later_variables{"MQ_HTTP_LISTEN"};
+constexpr std::array<std::string_view, 9> later_keys{
+    "http.base_path", "http.messages", "http.mask",     "http.history",    "groups",
+    "metrics",        "security",      "limits.memory", "log.slow_request"};
 constexpr std::string_view later = " is not in this version of mq";
 
 template <std::size_t n>
@@ -241,7 +241,6 @@ class Loader {
   static std::string what_is_wrong_with_variable(
       std::string_view name, const std::map<std::string, std::string, std::less<>>& keys) {
     const std::string shown(name.substr(0, 200));
-    if (contains(later_variables, name)) return shown + std::string(later);
     for (const std::string_view key : later_keys)
       if (name.starts_with(variable_of(key) + "__") || name == variable_of(key))
         return shown + std::string(later);

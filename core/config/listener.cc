@@ -2,6 +2,7 @@
 #include "core/config/listener.h"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 
 namespace mq::core {
 namespace {
@@ -91,6 +92,13 @@ Parsed<std::optional<Address>> parse_advertise(std::string_view text) {
   if (nowhere || address->port == 0)
     return Wrong{"clients cannot connect to " + quote(text) + "; write auto or host:port as they reach it"};
   return std::optional<Address>(std::move(*address));
+}
+
+bool HttpListener::is_local() const {
+  if (!at || at->host == "localhost") return true;
+  boost::system::error_code is_a_name;
+  const auto address = boost::asio::ip::make_address(at->host, is_a_name);
+  return !is_a_name && address.is_loopback();
 }
 
 std::string format_address(const Address& address) {

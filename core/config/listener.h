@@ -27,6 +27,14 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
+// Where HTTP is spoken.
+struct HttpListener {
+  std::optional<Address> at = Address{"127.0.0.1", 8092};  // none: nowhere
+
+  bool is_local() const;  // nobody on another machine reaches it; a name counts as if somebody did
+  bool operator==(const HttpListener&) const = default;
+};
+
 Parsed<Address> parse_address(std::string_view text);  // host:port, [::1]:port, :port, or a port alone
 Parsed<std::optional<Address>> parse_advertise(
     std::string_view text);                          // auto, or an address one can connect to

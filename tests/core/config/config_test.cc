@@ -173,8 +173,8 @@ TEST(ConfigSources, UnknownVariablesAreErrorsButThoseOfCommandsAndServicesAreNot
               IsEmpty());
   EXPECT_THAT(problems_of("", {{"MQ_NODEID", "1"}}),
               ElementsAre("env MQ_NODEID: unknown variable; did you mean MQ_NODE_ID?"));
-  EXPECT_THAT(problems_of("", {{"MQ_HTTP_LISTEN", ":1"}}),
-              ElementsAre("env MQ_HTTP_LISTEN: MQ_HTTP_LISTEN is not in this version of mq"));
+  EXPECT_THAT(problems_of("", {{"MQ_HTTP__BASE_PATH", "/mq"}}),
+              ElementsAre("env MQ_HTTP__BASE_PATH: MQ_HTTP__BASE_PATH is not in this version of mq"));
   EXPECT_THAT(problems_of("", {{"MQ_ETCD", "10.0.0.1:2379"}}),
               ElementsAre(HasSubstr("is not http://HOST:PORT or https://HOST:PORT")));
   EXPECT_THAT(problems_of("", {{"MQ_CONSUL", "10.0.0.1:8500"}}),
@@ -305,7 +305,7 @@ TEST(ConfigProblems, PointFromKafkasNamesToOurs) {
 
 TEST(ConfigProblems, SettingsOfLaterVersionsAreRefusedAsSuch) {
   for (const char* text :
-       {"http: {listen: ':8092'}", "groups: {}\nmetrics: {max_topics: 3}", "security: x",
+       {"http: {base_path: '/mq'}", "groups: {}\nmetrics: {max_topics: 3}", "security: x",
         "limits: {memory: auto}", "log: {slow_request: 1s}",
         "listeners: [{listen: ':9092', tls: {enabled: true}}]", "listeners: [{auth: none}]"})
     EXPECT_THAT(problems_of(text), ElementsAre(HasSubstr("is not in this version of mq"))) << text;

@@ -67,13 +67,14 @@ core::Sources sources_of(const Arguments& arguments, const std::optional<Tempora
     sources.flags.push_back({"storage.flush", "os", "--dev"});
   }
   constexpr std::pair<std::string_view, std::string_view> keys[] = {
-      {"listen", "listeners"},      {"advertise", "advertise"},  {"data", "storage.data"},
-      {"node-id", "node.id"},       {"rack", "node.rack"},       {"etcd", "cluster.etcd"},
-      {"consul", "cluster.consul"}, {"cluster", "cluster.name"}, {"rpc", "cluster.rpc_listen"},
-      {"log-format", "log.format"}, {"log-level", "log.level"}};
+      {"listen", "listeners"},      {"advertise", "advertise"},   {"data", "storage.data"},
+      {"node-id", "node.id"},       {"rack", "node.rack"},        {"etcd", "cluster.etcd"},
+      {"consul", "cluster.consul"}, {"cluster", "cluster.name"},  {"rpc", "cluster.rpc_listen"},
+      {"http", "http.listen"},      {"log-format", "log.format"}, {"log-level", "log.level"}};
   for (const auto& [flag, key] : keys)
     if (const auto value = arguments.maybe(flag))
       sources.flags.push_back({std::string(key), *value, "--" + std::string(flag)});
+  if (arguments.on("no-http")) sources.flags.push_back({"http.listen", "none", "--no-http"});
   return sources;
 }
 
@@ -108,22 +109,30 @@ Finding check_data(const fs::path& path) {
                                    core::human_size(data.free_bytes) + " free"};
 }
 
-Finding check_listener(const core::Listener& listener) {
-  const std::string where = core::format_address(listener.listen);
+// What is in the way of listening there; a name is not looked up.
+error_code try_to_bind(const core::Address& listen) {
   asio::io_context loop;
   error_code error;
-  const auto address = listener.listen.host.empty() ? asio::ip::address(asio::ip::address_v6::any())
-                                                    : asio::ip::make_address(listener.listen.host, error);
-  if (error) return {Finding::Kind::remark, "listener   " + where + " is looked up at the start"};
-  const asio::ip::tcp::endpoint at(address, listener.listen.port);
+  const auto address = listen.host.empty() ? asio::ip::address(asio::ip::address_v6::any())
+                                           : asio::ip::make_address(listen.host, error);
+  if (error) return asio::error::host_not_found;
+  const asio::ip::tcp::endpoint at(address, listen.port);
   asio::ip::tcp::acceptor acceptor(loop);
   acceptor.open(at.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(at, error);
+  return error;
+}
+
+Finding check_listener(std::string_view what, const core::Address& listen) {
+  const std::string where = std::string(what) + core::format_address(listen);
+  const error_code error = try_to_bind(listen);
+  if (error == asio::error::host_not_found)
+    return {Finding::Kind::remark, where + " is looked up at the start"};
   if (error == asio::error::address_in_use)
-    return {Finding::Kind::remark, "listener   " + where + " is in use now (by a broker that runs?)"};
-  if (error) return {Finding::Kind::bad, "listener   " + where + ": " + error.message()};
-  return {Finding::Kind::good, "listener   " + where};
+    return {Finding::Kind::remark, where + " is in use now (by a broker that runs?)"};
+  if (error) return {Finding::Kind::bad, where + ": " + error.message()};
+  return {Finding::Kind::good, where};
 }
 
 std::vector<Finding> check_store(const core::Config& config) {
@@ -145,7 +154,9 @@ Exit check(Context& context, core::Config config) {
     core::add_internal_listener(config);
     for (Finding& finding : check_store(config)) findings.push_back(std::move(finding));
   }
-  for (const core::Listener& listener : config.listeners) findings.push_back(check_listener(listener));
+  for (const core::Listener& listener : config.listeners)
+    findings.push_back(check_listener("listener   ", listener.listen));
+  if (config.http.at) findings.push_back(check_listener("http       ", *config.http.at));
   bool good = true;
   for (const Finding& finding : findings) {
     const bool bad = finding.kind == Finding::Kind::bad;
@@ -173,8 +184,9 @@ void say_ready(const Context& context, const core::Config& config, const core::B
                              counted(static_cast<std::int64_t>(ready.partitions), "partition") + ", " +
                              human_bytes(static_cast<std::int64_t>(ready.bytes), false);
   if (!context.err_tty || context.quiet) {
-    spdlog::info("ready in {} ms, kafka {}, node {}, cluster {}, data {}, {}", took.count(), addresses,
-                 ready.identity.node_id, ready.identity.cluster_id, config.data.string(), amount);
+    const std::string http = ready.http ? ", http " + text_of(*ready.http) : "";
+    spdlog::info("ready in {} ms, kafka {}{}, node {}, cluster {}, data {}, {}", took.count(), addresses,
+                 http, ready.identity.node_id, ready.identity.cluster_id, config.data.string(), amount);
     return;
   }
   bool loopback = true;
@@ -184,6 +196,7 @@ void say_ready(const Context& context, const core::Config& config, const core::B
               std::to_string(ready.identity.node_id) + "  cluster " + ready.identity.cluster_id + "\n");
   context.say("  kafka  " + addresses +
               (loopback ? "   (loopback only; use --listen :9092 to accept remote clients)" : "") + "\n");
+  if (ready.http) context.say("  http   http://" + text_of(*ready.http) + "/\n");
   context.say("  data   " + config.data.string() + "   " + amount + ", recovered in " +
               std::to_string(ready.recovery.took.count()) + " ms\n");
   context.say("ready in " + std::to_string(took.count()) +
@@ -245,7 +258,11 @@ Exit run_serve(Context& context, const Arguments& arguments) {
         throw UsageError("--dev has a data directory of its own", "leave out --data, or --dev");
       dev.emplace();
     }
-    const core::Loaded loaded = core::load(sources_of(arguments, dev));
+    core::Loaded loaded = core::load(sources_of(arguments, dev));
+    core::Config& config = loaded.config;
+    const bool is_taken =
+        dev && !config.is_set("http.listen") && config.http.at && try_to_bind(*config.http.at);
+    if (is_taken) config.http.at->port = 0;  // another one runs, to try things
     if (!loaded.problems.empty()) return report_problems(context, loaded.problems);
     if (const auto which = arguments.maybe("print-config")) {
       if (*which != "true" && *which != "all")
@@ -310,6 +327,13 @@ extern const Command serve{
           .value = "ADDR",
           .help = "where other brokers are answered; auto: the host of the first listener, port 7092 "
                   "(MQ_RPC_LISTEN)"},
+         {.name = "http",
+          .kind = Kind::text,
+          .value = "ADDR",
+          .help = "where the page, the REST API, metrics and probes are, 127.0.0.1:8092 unless set; any free "
+                  "port "
+                  "when that of --listen is 0 (MQ_HTTP_LISTEN)"},
+         {.name = "no-http", .help = "none of these"},
          {.name = "set",
           .letter = 'c',
           .kind = Kind::broker_key,

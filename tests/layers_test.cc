@@ -33,6 +33,7 @@ const Floors core_floors = {{""},
                             {"metadata"},
                             {"cleaning", "client", "cluster", "group", "transaction"},
                             {"admin", "bench", "handlers"},
+                            {"http"},
                             {"broker"}};
 const Floors cli_floors = {{"frame"}, {"topic"}, {"records"}, {"group"}, {"cluster"}, {""}};
 

@@ -60,14 +60,19 @@ Broker::Ready Broker::start(std::function<void(const Ready&)> serves) {
                               config_.is_alone() ? config_.node_id : std::nullopt);
   if (!world_.cluster) join_cluster();
   load();
+  const bool any_port = config_.listeners.front().listen.port == 0;
   auto endpoints = world_.listens ? bind(*ready) : std::vector<Endpoint>();
   if (!world_.listens && world_.cluster) endpoints = world_.cluster->endpoints;
+  if (world_.listens) ready->http = start_web(any_port);
   ready->identity = parts_->identity;
   ready->topics = parts_->catalog->all().size();
   ready->partitions = parts_->partitions->size();
   ready->bytes = parts_->journal->stats().disk_bytes;
   ready->recovery = parts_->journal->recovery();
-  run(std::move(endpoints), [ready, serves = std::move(serves)] { serves(*ready); });
+  run(std::move(endpoints), [this, ready, serves = std::move(serves)] {
+    parts_->not_ready.clear();
+    serves(*ready);
+  });
   return *ready;
 }
 
@@ -181,7 +186,7 @@ void Broker::load() {
     p.groups->configs().set(group, p.catalog->config(group_kind, group));
   coordinate(*p.loader, offsets_topic, p.groups);
   coordinate(*p.loader, transactions_topic, p.transactions);
-  p.dispatcher = std::make_unique<Dispatcher>(*p.services);
+  p.dispatcher = std::make_shared<Dispatcher>(*p.services);
   std::shared_ptr<Compactor> compactor;
   if (config_.compaction)
     compactor =
@@ -286,6 +291,36 @@ std::vector<Endpoint> Broker::bind(Ready& ready) {
   return endpoints;
 }
 
+// On a port of its own where clients' is: for tests, and for those who try several.
+std::optional<asio::ip::tcp::endpoint> Broker::start_web(bool any_port) {
+  if (!config_.http.at) return std::nullopt;
+  Address at = *config_.http.at;
+  if (!config_.is_set("http.listen") && any_port) at.port = 0;
+  if (!config_.http.is_local() && config_.http_auth != HttpAuth::none)
+    throw WrongStart(
+        2, "http.listen: " + format_address(at) +
+               " is reached from other machines, and nobody has to log in; http.auth: none says that "
+               "this is meant");
+  const http::Web::Parts parts{loop_,
+                               config_,
+                               parts_->identity,
+                               *parts_->services,
+                               parts_->dispatcher,
+                               [this] { return network(); },
+                               [this] { return not_ready(); }};
+  auto web = http::Web::start(parts, resolve(loop_, at));
+  if (!web)
+    throw WrongStart(1, "cannot listen on " + format_address(at) + " for HTTP: " + web.error().message() +
+                            "; --http takes another address, --no-http none");
+  parts_->web = std::move(*web);
+  return parts_->web->address();
+}
+
+std::string Broker::not_ready() const {
+  if (!parts_->not_ready.empty()) return parts_->not_ready;
+  return parts_->catalog->not_to_lead().contains(parts_->identity.node_id) ? "the broker is drained" : "";
+}
+
 // Clients are let in when there is something to tell them; brokers from the beginning.
 void Broker::accept(Listened by) {
   if (!parts_->server) return;
@@ -297,8 +332,10 @@ void Broker::accept(Listened by) {
 }
 
 Task<void> Broker::stop(Stop how) {
+  parts_->not_ready = "the broker is stopping";
   if (parts_->server) parts_->server->stop_accepting();
   if (parts_->cluster && how == Stop::in_order) co_await parts_->cluster->leave(handing_over_max);
+  if (parts_->web) co_await parts_->web->stop();
   if (parts_->server) parts_->server->close_all();
   if (parts_->groups) parts_->groups->stop();
   if (parts_->transactions) parts_->transactions->stop();

@@ -41,6 +41,7 @@ class Broker {
   struct Ready {
     std::vector<asio::ip::tcp::endpoint>
         listeners;  // in the order of config.listeners; ports as the kernel gave them
+    std::optional<asio::ip::tcp::endpoint> http;  // the page's; none: there is none
     Identity identity;
     std::size_t topics = 0, partitions = 0;
     std::uint64_t bytes = 0;  // on disk
@@ -78,6 +79,8 @@ class Broker {
   void note_store_later();
   Task<bool> remember_incarnations(std::vector<Uuid> incarnations);
   std::vector<Endpoint> bind(Ready& ready);
+  std::optional<asio::ip::tcp::endpoint> start_web(bool any_port);
+  std::string not_ready() const;
   enum class Listened { by_clients, by_brokers };
   void accept(Listened by);
   void run(std::vector<Endpoint> endpoints, std::function<void()> serves);

@@ -9,6 +9,7 @@
 #include "core/broker/broker.h"
 #include "core/cleaning/sweeper.h"
 #include "core/handlers/dispatcher.h"
+#include "core/http/web.h"
 #include "core/partition/recovery.h"
 
 namespace mq::core {
@@ -51,8 +52,10 @@ struct Broker::Parts {
   std::shared_ptr<GroupCoordinator> groups;
   std::shared_ptr<Sweeper> sweeper;
   std::unique_ptr<Services> services;
-  std::unique_ptr<Dispatcher> dispatcher;
+  std::shared_ptr<Dispatcher> dispatcher;
   std::unique_ptr<net::Server> server;
+  std::unique_ptr<http::Web> web;
+  std::string not_ready = "the broker is starting";  // empty: clients are served
   std::function<void()> serves;  // what is called when this broker is one of the cluster, once
 
   using Snapshots = storage::JournalOptions::Snapshots;

@@ -49,7 +49,7 @@ class Broker:
         """Returns at once."""
         # setpriv: should the test be killed, the kernel takes the broker along.
         command = ["setpriv", "--pdeathsig", "KILL", *self.within, self.mq, "serve", "--data", self.data,
-                   "--listen", self.address, "--log-format", "json", *self.flags]
+                   "--listen", self.address, "--http", "127.0.0.1:0", "--log-format", "json", *self.flags]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True, errors="replace")
         self.told, self.ready = threading.Event(), None  # told: ready, or ended

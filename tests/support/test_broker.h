@@ -57,6 +57,7 @@ class TestBroker {
     config.data = std::move(data);
     config.listeners.front().listen.port = 0;
     config.min_free_bytes = 1 << 20;
+    config.http.at.reset();  // unless a test wants it
     if (adjust) adjust(config);
     broker_ = std::make_unique<core::Broker>(loop_, std::move(config), core::World{.files = &files});
     ready_ = broker_->start();

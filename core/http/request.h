@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer over HTTP is made from: the request, taken apart, and the broker, reached as a client
+// reaches it. Lives on the web thread.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/client/client.h"
+#include "core/config/config.h"
+#include "core/handlers/context.h"
+#include "core/http/door.h"
+#include "core/http/problem.h"
+#include "net/http/server.h"
+#include "net/http/target.h"
+#include "net/server.h"
+
+namespace mq::http {
+
+namespace json = boost::json;
+using core::Timestamp;
+
+// What all requests share. `broker`: for questions through the door alone.
+struct Backend {
+  std::shared_ptr<Door> door;
+  client::Client& client;  // of the cluster, this broker without a socket
+  const core::Config& config;
+  const core::Identity& identity;
+  const core::Services& broker;
+  std::function<net::ServerStats()> network;  // a question
+  std::function<std::string()> not_ready;     // a question: why clients are not served; empty: they are
+  Time started;
+  Timestamp started_ms = 0;
+  bool is_stopping = false;
+};
+
+// One thing that a route takes, in its path or its query.
+struct Parameter {
+  std::string_view name;
+  std::string_view help;
+  enum class Kind { text, number, flag } kind = Kind::text;
+};
+
+class Request;
+
+struct Route {
+  std::string_view method, path;               // "/api/v1/topics/{topic}"
+  std::string_view help;                       // one sentence
+  std::span<const Parameter> parameters = {};  // of its query
+  enum class Right { open, view, records, change } right = Right::view;
+  bool takes_any_type = false;  // of body
+  // Throws Problem, or admin::UsageError; a status of 0: it has been answered already.
+  Task<net::http::Answer> (*serve)(Request& request) = nullptr;
+};
+
+class Request {
+ public:
+  Request(net::http::Exchange& its_exchange, net::http::Target target,
+          std::map<std::string_view, std::string> path, const Route& route, Backend& broker)
+      : exchange(its_exchange),
+        backend(broker),
+        route_(route),
+        target_(std::move(target)),
+        path_(std::move(path)) {}
+
+  const std::string& path(std::string_view name) const { return path_.at(name); }
+  const std::string* query(std::string_view name) const { return target_.value(name); }
+  std::string text(std::string_view name, std::string_view otherwise = {}) const;
+  // Throw where the value is none of these.
+  std::int64_t number(std::string_view name, std::int64_t otherwise, std::int64_t min,
+                      std::int64_t max) const;
+  bool flag(std::string_view name) const;
+  std::int32_t partition() const;  // of the path
+  Task<json::object> json_body();  // at most 1 MiB; of no body: empty
+  bool accepts(std::string_view type) const;
+
+  void check() const;  // throws where something is asked that the route does not know
+
+  net::http::Exchange& exchange;
+  Backend& backend;
+
+ private:
+  const Route& route_;
+  const net::http::Target target_;
+  const std::map<std::string_view, std::string> path_;
+};
+
+net::http::Answer answer_json(const json::value& value, unsigned status = 200);
+std::int64_t parse_number(std::string_view name, std::string_view text, std::int64_t min, std::int64_t max);
+
+// A page of a list: filtered by name, sorted, cut, as its query says: {"items", "next", "total", "as_of"}.
+// `name`: the field that tells rows apart. `partial`: who did not answer.
+struct Listed {
+  std::string_view name;
+  std::vector<std::string> partial = {};
+};
+json::object page_of(const Request& request, std::vector<json::object> rows, const Listed& listed);
+extern const std::span<const Parameter> list_parameters;
+
+}  // namespace mq::http

@@ -28,7 +28,7 @@ const std::map<std::string, std::set<std::string>> allowed = {{"net", {"net"}},
 // From the lowest; "" are the files of the folder itself.
 using Floors = std::vector<std::vector<std::string>>;
 const Floors core_floors = {{""},
-                            {"loop"},
+                            {"loop", "metrics"},
                             {"config", "partition"},
                             {"metadata"},
                             {"cleaning", "client", "cluster", "group", "transaction"},

@@ -157,26 +157,14 @@ void Broker::load() {
         [&store = *p.store] { return store.session() == MetadataStore::Session::alive; });
   }
   p.groups = std::make_shared<GroupCoordinator>(loop_, p.clock, config_, *p.catalog, *p.offsets_log);
-  p.services = std::make_unique<Services>(Services{loop_,
-                                                   p.clock,
-                                                   config_,
-                                                   p.identity,
-                                                   *p.journal,
-                                                   p.disk,
-                                                   p.workers,
-                                                   *p.catalog,
-                                                   *p.partitions,
-                                                   *p.loader,
-                                                   *p.controller,
-                                                   *p.replica_changes,
-                                                   *p.producer_ids,
-                                                   *p.offsets_log,
-                                                   *p.transactions_log,
-                                                   *p.groups,
-                                                   *p.transactions,
-                                                   p.sessions,
-                                                   p.dynamic,
-                                                   p.cluster ? &p.cluster->replica_fetches() : nullptr});
+  p.services = std::make_unique<Services>(
+      Services{loop_,           p.clock,         config_,
+               p.identity,      *p.journal,      p.disk,
+               p.workers,       *p.catalog,      *p.partitions,
+               *p.loader,       *p.controller,   *p.replica_changes,
+               *p.producer_ids, *p.offsets_log,  *p.transactions_log,
+               *p.groups,       *p.transactions, p.sessions,
+               p.dynamic,       p.requests,      p.cluster ? &p.cluster->replica_fetches() : nullptr});
   p.transactions->tell_ended(
       [groups = std::weak_ptr(p.groups)](std::int32_t partition, ProducerId producer, bool committed) {
         if (const auto alive = groups.lock())

@@ -9,6 +9,7 @@
 #include "core/broker/broker.h"
 #include "core/cleaning/sweeper.h"
 #include "core/handlers/dispatcher.h"
+#include "core/handlers/routes.h"
 #include "core/http/web.h"
 #include "core/partition/recovery.h"
 
@@ -37,6 +38,7 @@ struct Broker::Parts {
   Identity identity;
   DynamicConfigs dynamic;
   FetchSessions sessions;
+  RequestMetrics requests{routes().size()};
   std::unique_ptr<storage::Journal> journal;
   std::unique_ptr<MetadataStore> store;
   std::unique_ptr<Catalog> catalog;

@@ -18,6 +18,7 @@
 #include "core/metadata/locate.h"
 #include "core/metadata/producer_ids.h"
 #include "core/metadata/replica_changes.h"
+#include "core/metrics/request_metrics.h"
 #include "core/transaction/coordinator.h"
 #include "net/handler.h"
 #include "net/kafka/codec.h"
@@ -57,6 +58,7 @@ struct Services {
   TransactionCoordinator& transactions;
   FetchSessions& sessions;
   DynamicConfigs& dynamic;
+  RequestMetrics& requests;
   ReplicaFetches* replica_fetches = nullptr;  // null: this broker is alone
   ProduceOrder produce_order = {};
   DeadlineQueue produce_deadlines{loop, clock};
@@ -77,6 +79,8 @@ struct Context {
   std::string client_id;
   bool close =
       false;  // instead of an answer: the connection ends (an error where acks = 0 leaves no other way)
+  std::size_t route = 0;    // its place in the table
+  Time::duration waited{};  // for records, or for others: not part of what it took to answer
   Pace pace{broker.loop.get_executor(), broker.clock};  // for every loop whose length a peer decides
   std::optional<ProduceOrder::Hold> in_line = {};
 

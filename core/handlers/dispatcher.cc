@@ -60,9 +60,16 @@ Task<Result<net::Pieces>> Dispatcher::handle(std::shared_ptr<net::Peer> peer, ne
     co_return make_error_code(net::Errc::malformed);
   }
   const net::Bytes body = frame.bytes().subspan(header->body_at);
-  Context context{broker_, std::move(peer), frame, header->api_version, header->client_id.value_or(""),
-                  false};
+  Context context{broker_,
+                  std::move(peer),
+                  frame,
+                  header->api_version,
+                  header->client_id.value_or(""),
+                  false,
+                  static_cast<std::size_t>(route - routes().data())};
+  const Time since = broker_.clock.now();
   auto answer = co_await route->serve(context, header->correlation_id, body);
+  if (answer) broker_.requests.answered(context.route, broker_.clock.now() - since - context.waited);
   if (!answer && answer.error() != net::Errc::closed)
     spdlog::info("{}: closed: the body of {} version {} does not decode", who(*context.peer),
                  name_of(*header), header->api_version);

@@ -213,7 +213,9 @@ Task<void> read_enough(Context& context, const kafka::FetchRequest& request, con
       continue;  // meanwhile, or while a cold read was waited for
     if (context.peer->gone) co_return;
     context.peer->when_gone = [waiter] { waiter->wake(); };
+    const Time since = context.broker.clock.now();
     co_await Waiter::wait(waiter);  // and then once more, at the deadline too: the answer says how it is now
+    context.waited += context.broker.clock.now() - since;
     context.peer->when_gone = nullptr;
   }
 }
@@ -241,6 +243,8 @@ kafka::FetchResponse::PartitionData answer_of(const Context& context, PartitionR
   data.last_stable_offset = fine ? reading.last_stable : -1;
   data.log_start_offset = fine ? reading.log_start : -1;
   if (committed && fine) data.aborted_transactions = aborted_in(reading);
+  if (reading.read.size > 0)
+    reading.partition->sent(reading.read.next - reading.request.asked.fetch_offset, reading.read.size);
   data.diverging_epoch = {reading.diverging.epoch, reading.diverging.offset};
   data.preferred_read_replica = fine ? reading.preferred : -1;
   if (reading.error == Error::fenced_leader_epoch && reading.partition->leads())
@@ -311,8 +315,12 @@ Task<kafka::FetchResponse> fetch(Context& context, kafka::FetchRequest& request)
   const bool by_id = context.version >= version_with_ids;
   kafka::FetchResponse response;
   if (is_of_replica(context, request)) {
-    if (context.broker.replica_fetches && context.peer->listener == internal_listener)
-      co_return co_await context.broker.replica_fetches->fetch(request);
+    if (context.broker.replica_fetches && context.peer->listener == internal_listener) {
+      const Time since = context.broker.clock.now();
+      response = co_await context.broker.replica_fetches->fetch(request);
+      context.waited += context.broker.clock.now() - since;  // nearly all of it
+      co_return response;
+    }
     co_return co_await refused(context, request);
   }
   auto session_context = context.broker.sessions.begin(request, by_id, context.broker.clock.now());

@@ -7,6 +7,7 @@
 #include "core/handlers/handlers.h"
 #include "core/loop/run_on.h"
 #include "net/error.h"
+#include "net/kafka/errors_of.h"
 #include "net/kafka/messages/every.h"
 
 namespace mq::core {
@@ -46,6 +47,12 @@ Task<net::Pieces> encode_elsewhere(Context& context, std::int32_t correlation, O
   co_return co_await run_on(context.broker.workers, std::move(work));
 }
 
+template <class Out>
+void count_errors(Context& context, const Out& response) {
+  auto count = [&](std::int16_t code) { context.broker.requests.failed(context.route, code); };
+  kafka::each_error(response, count);
+}
+
 template <auto handler>
 Task<Result<net::Pieces>> serve(Context& context, std::int32_t correlation, net::Bytes body) {
   using In = typename Signature<decltype(handler)>::In;
@@ -57,6 +64,7 @@ Task<Result<net::Pieces>> serve(Context& context, std::int32_t correlation, net:
   Out response = co_await handler(context, *request);
   if (is_long) discard(context.broker.workers, std::move(*request));
   if (context.close) co_return make_error_code(net::Errc::closed);
+  count_errors(context, response);
   if constexpr (is_optional<Out>) {
     if (!response) co_return net::Pieces{};
     net::Pieces frame = kafka::encode_frame(correlation, *response, context.version, effort_max);

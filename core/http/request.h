@@ -15,6 +15,7 @@
 #include "core/handlers/context.h"
 #include "core/http/door.h"
 #include "core/http/problem.h"
+#include "core/http/scrape.h"
 #include "net/http/server.h"
 #include "net/http/target.h"
 #include "net/server.h"
@@ -33,6 +34,7 @@ struct Backend {
   const core::Services& broker;
   std::function<net::ServerStats()> network;  // a question
   std::function<std::string()> not_ready;     // a question: why clients are not served; empty: they are
+  Scrape& scrape;
   Time started;
   Timestamp started_ms = 0;
   bool is_stopping = false;

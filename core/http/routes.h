@@ -27,6 +27,7 @@ Task<Answer> get_livez(Request& request);
 Task<Answer> get_readyz(Request& request);
 Task<Answer> get_caught_up(Request& request);
 Task<Answer> get_healthz(Request& request);
+Task<Answer> get_metrics(Request& request);
 Task<Answer> get_version(Request& request);
 Task<Answer> get_openapi(Request& request);
 Task<Answer> get_overview(Request& request);

@@ -67,8 +67,9 @@ class Site final : public net::http::Handler, public std::enable_shared_from_thi
   Site(const Web::Parts& parts, const std::shared_ptr<asio::io_context>& web)
       : door_(std::make_shared<Door>(parts.loop, web)),
         client_(*web, options_of(parts, door_)),
-        backend_{door_,        client_,       parts.config,    parts.identity,
-                 parts.broker, parts.network, parts.not_ready, std::chrono::steady_clock::now()},
+        backend_{door_,           client_,      parts.config,
+                 parts.identity,  parts.broker, parts.network,
+                 parts.not_ready, scrape_,      std::chrono::steady_clock::now()},
         rules_(rules_of(parts.config)) {
     backend_.started_ms = core::real_clock().wall_ms();
   }
@@ -121,6 +122,7 @@ class Site final : public net::http::Handler, public std::enable_shared_from_thi
 
   const std::shared_ptr<Door> door_;
   client::Client client_;
+  Scrape scrape_;
   Backend backend_;
   const GuardRules rules_;
 };

@@ -30,8 +30,18 @@ PartitionTable::PartitionTable(storage::Journal& journal, const Clock& clock, as
       disk_(std::move(disk)),
       producer_expiration_ms_(producer_expiration_ms) {}
 
-std::shared_ptr<Partition> PartitionTable::open(PartitionNumber number) const {
-  return std::make_shared<Partition>(journal_.log(number), number, clock_, producer_expiration_ms_);
+std::shared_ptr<Partition> PartitionTable::open(const Uuid& topic, PartitionNumber number) {
+  auto partition = std::make_shared<Partition>(journal_.log(number), number, clock_, producer_expiration_ms_);
+  auto& known = traffic_of_[topic];
+  auto traffic = known.lock();
+  if (!traffic) known = traffic = std::make_shared<Traffic>(Traffic{.all = traffic_});
+  partition->count_in(std::move(traffic));
+  return partition;
+}
+
+const Traffic* PartitionTable::traffic(const Uuid& topic) const {
+  const auto known = traffic_of_.find(topic);
+  return known == traffic_of_.end() ? nullptr : known->second.lock().get();
 }
 
 error_code PartitionTable::load(PartitionRecovery::Recovered recovered) {
@@ -42,7 +52,7 @@ error_code PartitionTable::load(PartitionRecovery::Recovered recovered) {
     Row& row = rows_[*topic];
     row.reserve(numbers->size());
     for (const PartitionNumber number : *numbers) {
-      row.push_back(number == 0 ? nullptr : open(number));
+      row.push_back(number == 0 ? nullptr : open(*topic, number));
       if (!row.back()) continue;
       row.back()->was_here();
       by_number_[number] = row.back();
@@ -108,7 +118,7 @@ Task<error_code> PartitionTable::host(Uuid topic, Indices indices) {
   Row row = row_with_room(topic, indices);
   for (const std::int32_t index : indices) {
     if (pace.due(steps_to_open)) co_await pace.give_way();
-    row[static_cast<std::size_t>(index)] = open(journal_.next_partition());
+    row[static_cast<std::size_t>(index)] = open(topic, journal_.next_partition());
   }
   auto work = [this, topic, &row] { return journal_.meta().commit(row_of(topic, row)); };
   if (const error_code error = co_await run_on(disk_, std::move(work))) co_return error;
@@ -125,7 +135,7 @@ error_code PartitionTable::host_at_start(const Uuid& topic, const Indices& indic
   if (indices.empty()) return {};
   Row row = row_with_room(topic, indices);
   for (const std::int32_t index : indices)
-    row[static_cast<std::size_t>(index)] = open(journal_.next_partition());
+    row[static_cast<std::size_t>(index)] = open(topic, journal_.next_partition());
   if (const error_code error = journal_.meta().commit(row_of(topic, row))) return error;
   for (const auto& partition : row)
     if (partition) by_number_[partition->number()] = partition;
@@ -177,6 +187,7 @@ Task<error_code> PartitionTable::remove(Uuid topic, std::function<void(Partition
   constexpr std::size_t at_once = 64;
   const auto found = rows_.find(topic);
   if (found == rows_.end()) co_return error_code();
+  traffic_of_.erase(topic);
   Row row = std::move(found->second);
   rows_.erase(found);
   Pace pace(co_await asio::this_coro::executor, clock_);

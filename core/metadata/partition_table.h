@@ -32,6 +32,10 @@ class PartitionTable {
   std::vector<Uuid> topics() const;  // of which anything is here
   std::size_t size() const { return by_number_.size(); }
 
+  // What went in and out: of a topic's partitions since one is here (null: none is), and of all there were.
+  const Traffic* traffic(const Uuid& topic) const;
+  const Traffic& traffic() const { return *traffic_; }
+
   // These partitions of the topic, which are not here, are hosted from now on and begin empty. One durable
   // change. After an error none of them is.
   using Indices = std::vector<std::int32_t>;
@@ -50,7 +54,7 @@ class PartitionTable {
  private:
   using Row = std::vector<std::shared_ptr<Partition>>;
 
-  std::shared_ptr<Partition> open(PartitionNumber number) const;
+  std::shared_ptr<Partition> open(const Uuid& topic, PartitionNumber number);
   Row row_with_room(const Uuid& topic, const Indices& indices) const;
   storage::Store::Change row_of(const Uuid& topic, const Row& row) const;
 
@@ -59,6 +63,8 @@ class PartitionTable {
   const asio::any_io_executor disk_;
   const Timestamp producer_expiration_ms_;
   std::map<Uuid, Row> rows_;
+  const std::shared_ptr<Traffic> traffic_ = std::make_shared<Traffic>();
+  std::map<Uuid, std::weak_ptr<Traffic>> traffic_of_;  // its partitions own it
   std::map<Uuid, Timestamp> strays_;
   std::map<PartitionNumber, std::shared_ptr<Partition>> by_number_;  // ordered: it never takes a turn to grow
 };

@@ -132,7 +132,8 @@ void Partition::submit(const net::Slice& batch, const kafka::BatchHead& head, Of
   epochs_.seen(leader_epoch_, first);
   const Timestamp time = head.log_append_time() ? head.max_timestamp : -1;
   in_flight_++;
-  const Submitted submitted{first, next_ - 1, time, batch.size, acks, leader_epoch_};
+  const auto records = head.is_control() ? 0 : static_cast<std::uint32_t>(head.record_count);
+  const Submitted submitted{first, next_ - 1, time, batch.size, acks, leader_epoch_, records};
   log_->append(to_storage(batch, head, first),
                [self = shared_from_this(), submitted, done = std::move(done)](error_code error) {
                  self->written(error, submitted, done);
@@ -145,6 +146,7 @@ void Partition::written(error_code error, const Submitted& submitted, const Done
   if (!failed_.empty() && in_flight_ == 0) go_on();
   if (error) return done({to_kafka(error), -1, -1});
   appended_bytes_ += submitted.size;
+  if (traffic_ && submitted.records > 0) traffic_->came_in(submitted.records, submitted.size);
   const Appended answer{Error::none, submitted.first, submitted.time};
   advance();
   wake_readers();

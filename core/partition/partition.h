@@ -15,6 +15,7 @@
 #include "core/partition/producers.h"
 #include "core/partition/recovery.h"
 #include "core/partition/replicas.h"
+#include "core/partition/traffic.h"
 #include "net/kafka/error.h"
 #include "storage/log.h"
 
@@ -131,6 +132,12 @@ class Partition : public std::enable_shared_from_this<Partition> {
   using Grown = std::function<void(PartitionNumber)>;
   void when_appended(std::uint64_t bytes, Grown grown);
 
+  // Where it is counted; given before anything is written.
+  void count_in(std::shared_ptr<Traffic> traffic) { traffic_ = std::move(traffic); }
+  void sent(Offset offsets, std::size_t bytes) {  // to a consumer
+    if (traffic_) traffic_->went_out(static_cast<std::uint64_t>(offsets), bytes);
+  }
+
   Offset start() const { return log_->start(); }
   // Everything before it is committed, as far as is known here.
   Offset high_watermark() const { return high_watermark_; }
@@ -176,6 +183,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
     std::size_t size = 0;
     Acks acks = Acks::leader;
     Epoch leader_epoch = 0;
+    std::uint32_t records = 0;  // 0: a marker
   };
 
   kafka::Error refusal(Acks acks) const;
@@ -194,6 +202,7 @@ class Partition : public std::enable_shared_from_this<Partition> {
   Task<Result<At>> look_into(Offset base, Look look, asio::any_io_executor workers);
 
   const std::shared_ptr<storage::Log> log_;
+  std::shared_ptr<Traffic> traffic_;  // null: nobody counts
   const PartitionNumber number_;
   const Clock& clock_;
   const Timestamp producer_expiration_ms_;

@@ -223,6 +223,46 @@ TEST_F(WebTest, ProbesAnswer) {
   EXPECT_EQ(get("/livez", {"Accept: application/json"}).json().at("ok"), true);
 }
 
+// The value of a series; -1: there is none.
+std::int64_t sample(const std::string& metrics, const std::string& series) {
+  const std::size_t at = metrics.find("\n" + series + " ");
+  return at == std::string::npos ? -1 : std::stoll(metrics.substr(at + series.size() + 2));
+}
+
+TEST_F(WebTest, MetricsCountWhatWentInAndOutAndTopicsTogetherAreTheBroker) {
+  for (int i = 0; i < 3; i++) post("/api/v1/topics/a/records", "12345", "text/plain");
+  post("/api/v1/topics/b/records", "1", "text/plain");
+  get("/api/v1/topics/a/records");
+  const Answered answer = get("/metrics");
+  EXPECT_EQ(answer.field("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  const std::string first = "\n" + answer.body;
+  EXPECT_EQ(sample(first, "mq_broker_records_in_total"), 4);
+  EXPECT_EQ(sample(first, R"(mq_records_in_total{topic="a"})"), 3);
+  EXPECT_EQ(sample(first, R"(mq_records_in_total{topic="b"})"), 1);
+  EXPECT_EQ(sample(first, R"(mq_records_in_total{topic="_other"})"), 0);
+  EXPECT_EQ(sample(first, R"(mq_records_out_total{topic="a"})"), 3);
+  EXPECT_EQ(sample(first, R"(mq_requests_total{api="Produce"})"), 4);
+  EXPECT_EQ(sample(first, R"(mq_request_duration_seconds_count{api="Produce"})"), 4);
+  get("/api/v1/topics/none");
+  EXPECT_GT(sample("\n" + get("/metrics").body,
+                   R"(mq_request_errors_total{api="Metadata",error="UNKNOWN_TOPIC_OR_PARTITION"})"),
+            0);
+  ask("DELETE", "/api/v1/topics/a");
+  post("/api/v1/topics", R"({"topic":"a"})");
+  const std::string after = "\n" + get("/metrics").body;
+  EXPECT_EQ(sample(after, "mq_broker_records_in_total"), 4) << "what was counted stays counted";
+  EXPECT_EQ(sample(after, R"(mq_records_in_total{topic="a"})"), 0) << "another topic";
+  EXPECT_EQ(sample(after, R"(mq_records_in_total{topic="_other"})"), 0) << "a rate would take it for traffic";
+}
+
+TEST_F(WebTest, TenTimesAsManyTopicsAreNotTenTimesAsManySeries) {
+  for (int i = 0; i < 1000; i++) post("/api/v1/topics", R"({"topic":"t)" + std::to_string(i) + "\"}");
+  post("/api/v1/topics/t7/records", "x", "text/plain");
+  const std::string metrics = get("/metrics").body;
+  EXPECT_LT(std::ranges::count(metrics, '\n'), 5000);
+  EXPECT_EQ(sample("\n" + metrics, "mq_broker_records_in_total"), 1);
+}
+
 TEST_F(WebTest, WithReadOnlyEveryRouteThatChangesSomethingIsRefused) {
   start([](core::Config& config) { config.http_read_only = core::HttpReadOnly::yes; });
   EXPECT_EQ(post("/api/v1/topics/t/records", "x", "text/plain").status, 403u);

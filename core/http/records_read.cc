@@ -15,7 +15,9 @@ using client::Consumer;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t limit_default = 100, limit_max = 1000;
-constexpr std::size_t page_bytes_max = 8u << 20, piece_bytes = 64u << 10, waiting_bytes_max = 4u << 20;
+constexpr std::size_t page_bytes_max = 2u << 20, piece_bytes = 64u << 10, waiting_bytes_max = 256u << 10;
+constexpr std::int32_t fetch_bytes_max = 256 << 10;
+constexpr std::chrono::seconds page_waits_max{5};
 constexpr std::chrono::seconds page_takes_max{10}, ping_every{15};
 
 // What is read, as the query says.
@@ -79,8 +81,7 @@ Task<Planned> plan_of(Request& request, const Wanted& wanted) {
   client::ConsumerOptions options;
   options.committed = wanted.committed;
   options.waiting_bytes_max = waiting_bytes_max;
-  options.partition_bytes_max = 1 << 20;
-  options.fetch_bytes_max = 4 << 20;
+  options.partition_bytes_max = options.fetch_bytes_max = fetch_bytes_max;
   options.skips_unreadable = true;
   planned.consumer = Consumer::create(client, std::move(options), planned.plan.assignments);
   co_return planned;
@@ -124,6 +125,7 @@ struct Found {
 Task<Answer> page_of_records(Request& request, Wanted wanted) {
   const auto limit = static_cast<std::size_t>(request.number("limit", limit_default, 1, limit_max));
   if (wanted.range.last) wanted.range.last = std::min<std::int64_t>(*wanted.range.last, limit_max);
+  const auto place = co_await request.backend.pages.take(page_waits_max);
   const Planned planned = co_await plan_of(request, wanted);
   const Stops stops(planned.consumer);
   const auto deadline = Clock::now() + page_takes_max;
@@ -166,6 +168,7 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
 
 Task<Answer> lines_of_records(Request& request, Wanted wanted) {
   const std::int64_t limit = request.number("limit", INT64_MAX, 1, INT64_MAX);
+  const auto place = co_await request.backend.streams.take({});
   const Planned planned = co_await plan_of(request, wanted);
   const Stops stops(planned.consumer);
   Answer head{.type = "application/x-ndjson", .fields = {{"Cache-Control", "no-store"}}};
@@ -276,6 +279,7 @@ Task<Answer> get_tail(Request& request) {
   wanted.range.follow = true;
   wanted.range.at_end = false;
   const std::int64_t rate_max = request.number("max_rate", limit_default, 1, 100'000);
+  const auto place = co_await request.backend.streams.take({});
   const Planned planned = co_await plan_of(request, wanted);
   const Stops stops(planned.consumer);
   Answer head{.type = "text/event-stream", .body = ": mq\n\n", .fields = {{"Cache-Control", "no-store"}}};

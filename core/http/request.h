@@ -25,6 +25,29 @@ namespace mq::http {
 namespace json = boost::json;
 using core::Timestamp;
 
+// How many of what takes memory may be under way at a time.
+class Places {
+ public:
+  explicit Places(std::size_t count) : free_(count) {}
+
+  class Held {
+   public:
+    explicit Held(Places& of) : of_(&of) { of_->free_--; }
+    Held(Held&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+    ~Held() {
+      if (of_) of_->free_++;
+    }
+
+   private:
+    Places* of_;
+  };
+  // Throws a Problem (503) when none is free for so long.
+  Task<Held> take(Time::duration patience);
+
+ private:
+  std::size_t free_;
+};
+
 // What all requests share. `broker`: for questions through the door alone.
 struct Backend {
   std::shared_ptr<Door> door;
@@ -37,6 +60,9 @@ struct Backend {
   Scrape& scrape;
   Time started;
   Timestamp started_ms = 0;
+  Places streams{32};  // records that are sent as they are read; each has some hundred KiB in memory
+  Places pages{4};     // records that are gathered; each has some MiB
+  Places bodies{8};    // of records, that are larger than a small one; likewise
   bool is_stopping = false;
 };
 

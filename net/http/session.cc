@@ -126,7 +126,8 @@ Task<void> Session::serve(std::shared_ptr<Session> self) {
 
 Task<void> Session::turn_away(std::shared_ptr<Session> self) {
   self->parser_.emplace();
-  co_await self->refuse(503, "There are too many connections.");
+  Answer refusal{.status = 503, .body = "There are too many connections.\n"};
+  co_await self->answer(std::move(refusal));
   self->close();
 }
 

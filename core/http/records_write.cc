@@ -2,6 +2,7 @@
 // Records, written by one line of curl, or by millions of lines.
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
+#include <charconv>
 
 #include "core/admin/envelope.h"
 #include "core/admin/position.h"
@@ -17,8 +18,10 @@ namespace {
 using boost::beast::iequals;
 using client::Producer;
 
-constexpr std::size_t records_bytes_max = 8u << 20;     // of what is no stream
-constexpr std::size_t line_bytes_max = 64u << 20;       // of NDJSON
+constexpr std::size_t records_bytes_max = 8u << 20;  // of what is no stream
+constexpr std::size_t line_bytes_max = 8u << 20;     // of NDJSON
+constexpr std::size_t small_body_bytes = 64u << 10;
+constexpr std::chrono::seconds body_waits_max{10};
 constexpr std::size_t unanswered_bytes_max = 4u << 20;  // not acknowledged: then nothing more is read
 constexpr std::chrono::minutes flush_max{2};
 constexpr std::string_view header_prefix = "x-mq-header-", key_field = "x-mq-key";
@@ -207,6 +210,16 @@ Task<Answer> write_raw(Request& request, Writing& writing) {
   co_return answer;
 }
 
+// Held until it is written; nothing for a small body.
+Task<std::optional<Places::Held>> place_for(Request& request) {
+  const std::string_view length = request.exchange.head().field("Content-Length");
+  std::size_t bytes = SIZE_MAX;
+  std::from_chars(length.data(), length.data() + length.size(), bytes);
+  if (bytes <= small_body_bytes) co_return std::nullopt;
+  Places::Held place = co_await request.backend.bodies.take(body_waits_max);
+  co_return place;
+}
+
 Task<Answer> write_json(Request& request, Writing& writing) {
   const std::string body = co_await body_of(request);
   error_code error;
@@ -277,7 +290,7 @@ Task<Answer> write_lines(Request& request, Writing& writing) {
   co_await flush(writing);
   if (!writing.wants_receipts && failed == boost::system::errc::value_too_large)
     throw Problem{.status = 413,
-                  .detail = "line " + std::to_string(writing.line + 1) + " is larger than 64 MiB"};
+                  .detail = "line " + std::to_string(writing.line + 1) + " is larger than 8 MiB"};
   if (!writing.wants_receipts) co_return summary_of(writing);
   if (!failed && !writing.receipts.empty())
     failed = co_await request.exchange.send(std::exchange(writing.receipts, {}));
@@ -295,6 +308,7 @@ Task<Answer> post_records(Request& request) {
   writing.partition = static_cast<std::int32_t>(request.number("partition", -1, 0, INT32_MAX));
   std::string_view type = request.exchange.head().field("Content-Type");
   type = type.substr(0, type.find(';'));
+  const auto place = co_await place_for(request);
   auto writes = iequals(type, "application/json")       ? write_json(request, writing)
                 : iequals(type, "application/x-ndjson") ? write_lines(request, writing)
                                                         : write_raw(request, writing);

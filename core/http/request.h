@@ -33,6 +33,7 @@ class Places {
   class Held {
    public:
     explicit Held(Places& of) : of_(&of) { of_->free_--; }
+    Held(const Held&) = delete;
     Held(Held&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
     ~Held() {
       if (of_) of_->free_++;

@@ -37,7 +37,7 @@ mq_cluster_test(transactions ${PYTHON} confluent_transactions.py)
 mq_cluster_test(groups ${PYTHON} groups.py)
 mq_cluster_test(cli ../cluster/cli.sh)
 # faults, etcd_members, network and disks take as long as they are told; here they are short. tests/dev faults: 10 minutes each.
-foreach(name faults exactly_once commits adopt directories restore etcd_members network disks balance racks)
+foreach(name faults exactly_once commits adopt directories restore etcd_members network disks balance racks rest)
   add_test(NAME cluster_${name} COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cluster/${name}.py $<TARGET_FILE:mq>)
   set_tests_properties(cluster_${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()

@@ -28,7 +28,7 @@ class Broker:
         """`within`: the command that runs it, when it is not to run as it is: nsenter, env."""
         self.mq, self.data, self.flags = os.path.abspath(mq), data, list(flags)
         self.host, self.within = host, list(within)
-        self.port = 0
+        self.port, self.http = 0, None  # http: HOST:PORT
         self.process = None
         self.log = collections.deque(maxlen=20000)  # the newest lines of all starts
 
@@ -43,6 +43,7 @@ class Broker:
             self.kill()
             raise RuntimeError(f"the broker did not start\n{self.newest_log()}")
         self.port = int(re.search(rf"{re.escape(self.host)}:(\d+)", self.ready).group(1))
+        self.http = re.search(r"http ([^,]+)", self.ready).group(1)
         return self
 
     def launch(self):

@@ -267,7 +267,7 @@ def keep(mq, brokers, flags):
         cluster = Cluster(mq, folder, brokers, flags=flags).start()
         print(f"etcd      {cluster.etcd.urls}")
         for number, broker in cluster.brokers.items():
-            print(f"broker {number}  {broker.address}   data {broker.data}")
+            print(f"broker {number}  {broker.address}   http://{broker.http}/   data {broker.data}")
         print(f"\nexport MQ_BROKERS={cluster.addresses}\n\nCtrl-C stops and removes all of it.", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

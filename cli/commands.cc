@@ -18,6 +18,7 @@ extern const Command cluster_rebalance, cluster_moves;
 extern const Command broker_drain, broker_resume, broker_decommission, broker_recommission, broker_unregister;
 extern const Command storage_ls, storage_dump, storage_verify;
 extern const Command config_validate, config_template, config_keys;
+extern const Command check_ready, check_health, check_topic, check_group, check_disk;
 extern const Command completion, complete, help, version;
 
 const std::vector<const Command*>& commands() {
@@ -70,6 +71,11 @@ const std::vector<const Command*>& commands() {
       &partition_elect,
       &partition_move,
       &partition_recover,
+      &check_ready,
+      &check_health,
+      &check_topic,
+      &check_group,
+      &check_disk,
       &bench_produce,
       &bench_consume,
       &bench_e2e,

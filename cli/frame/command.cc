@@ -373,6 +373,12 @@ Exit run_command(Context& context, const std::vector<std::string>& words, const 
   return found.command->run(context, arguments);
 }
 
+// To plugins of monitoring 2 means that what they look at is critical, 3 that they do not know.
+constexpr auto unknown_state = static_cast<Exit>(3);
+bool is_check(const std::vector<std::string>& words) {
+  return !words.empty() && words.front() == "check";
+}
+
 }  // namespace
 
 Exit run(Context& context, const std::vector<std::string>& words) {
@@ -382,7 +388,8 @@ Exit run(Context& context, const std::vector<std::string>& words) {
   try {
     exit = run_command(context, words, environment);
   } catch (const UsageError& error) {
-    return report(context, {.exit = Exit::usage, .message = error.what(), .hint = error.hint});
+    const Exit reported = report(context, {.exit = Exit::usage, .message = error.what(), .hint = error.hint});
+    return is_check(words) ? unknown_state : reported;
   } catch (const FailureError& error) {
     return report(context, error.failure);
   } catch (const std::exception& error) {

@@ -461,6 +461,16 @@ benches() {
     grep -q '"checked":2000,"lost":0,"repeated":0,"damaged":0' bench.json &&
     mq bench e2e -n 2000 --rate 20k/s --compare bench.json && is "$(mq topic list 'mq-bench-*' -o name 2>/dev/null)" ''
 }
+monitored() {
+  mq topic create mon -p 2 && seq 1 100 | mq produce mon && mq consume mon -g mg -n 10 >/dev/null &&
+    is "$(mq check ready)" 'MQ READY OK - 1 broker, clients are answered' && exits 0 mq check health &&
+    exits 0 mq check topic mon && exits 2 mq check topic mon-none && exits 2 mq check group mg-none &&
+    exits 1 mq check group mg --lag -W 10 -E 1000 && exits 2 mq check group mg -W 10 -E 50 && exits 0 mq check group mg -W 1k &&
+    is "$(mq check group mg -o json | jq -r '.state, .lag' | tr '\n' ' ')" 'OK 90 ' &&
+    exits 0 mq check disk -W 0% -E 0% && exits 3 mq check group && exits 3 mq check group mg -W many &&
+    exits 2 mq -b 127.0.0.1:1 check ready && exits 3 mq -b 127.0.0.1:1 check group mg && mq topic delete mon -y
+}
+check 'monitoring gets one line, and 0 to 3' monitored
 check 'a load of our own arrives whole and leaves nothing behind' benches
 
 # ---- broker ----

@@ -67,14 +67,13 @@ std::int64_t parse_number(std::string_view name, std::string_view text, std::int
 }
 
 Task<Places::Held> Places::take(Time::duration patience) {
-  constexpr std::chrono::milliseconds look_every{5};
   const Time deadline = std::chrono::steady_clock::now() + patience;
-  net::Timer looks(co_await asio::this_coro::executor);
   while (free_ == 0) {
     if (std::chrono::steady_clock::now() >= deadline)
-      throw Problem{.status = 503, .detail = "too many are reading records at the moment", .retriable = true};
-    looks.expires_after(look_every);
-    co_await looks.async_wait(core::use_result);
+      throw Problem{.status = 503, .detail = "too many do this at the moment", .retriable = true};
+    auto waiter = std::make_shared<core::Waiter>(web_, core::real_clock(), deadline);
+    waiting_.add(waiter);
+    co_await core::Waiter::wait(waiter);
   }
   co_return Held(*this);
 }

@@ -16,6 +16,7 @@
 #include "core/http/door.h"
 #include "core/http/problem.h"
 #include "core/http/scrape.h"
+#include "core/loop/waiter.h"
 #include "net/http/server.h"
 #include "net/http/target.h"
 #include "net/server.h"
@@ -28,7 +29,7 @@ using core::Timestamp;
 // How many of what takes memory may be under way at a time.
 class Places {
  public:
-  explicit Places(std::size_t count) : free_(count) {}
+  Places(asio::io_context& web, std::size_t count) : web_(web), free_(count) {}
 
   class Held {
    public:
@@ -36,7 +37,9 @@ class Places {
     Held(const Held&) = delete;
     Held(Held&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
     ~Held() {
-      if (of_) of_->free_++;
+      if (!of_) return;
+      of_->free_++;
+      of_->waiting_.wake_all();
     }
 
    private:
@@ -46,7 +49,9 @@ class Places {
   Task<Held> take(Time::duration patience);
 
  private:
+  asio::io_context& web_;
   std::size_t free_;
+  core::Waiters waiting_;
 };
 
 // What all requests share. `broker`: for questions through the door alone.
@@ -61,9 +66,10 @@ struct Backend {
   Scrape& scrape;
   Time started;
   Timestamp started_ms = 0;
-  Places streams{32};  // records that are sent as they are read; each has some hundred KiB in memory
-  Places pages{4};     // records that are gathered; each has some MiB
-  Places bodies{8};    // of records, that are larger than a small one; likewise
+  Places streams{client.loop(),
+                 32};  // records that are sent as they are read; each has some hundred KiB in memory
+  Places pages{client.loop(), 4};   // records that are gathered; each has some MiB
+  Places bodies{client.loop(), 8};  // of records, that are larger than a small one; likewise
   bool is_stopping = false;
 };
 

@@ -14,6 +14,7 @@
 #include "core/http/guard.h"
 #include "core/http/in_process.h"
 #include "core/http/routes.h"
+#include "core/loop/promise.h"
 
 namespace mq::http {
 
@@ -145,9 +146,10 @@ class Running final : public Web {
     const auto got = server_->listen(at);
     if (!got) return got.error();
     address_ = *got;
-    thread_ = std::thread([web = web_] {
+    thread_ = std::thread([web = web_, ended = ended_, &loop = loop_] {
       ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
       web->run();
+      asio::post(loop, [ended] { ended->set(true); });
     });
     return {};
   }
@@ -162,12 +164,13 @@ class Running final : public Web {
     };
     asio::post(*web_, stopping);
     // What it asked of the loop is answered meanwhile; then it has nothing to do.
-    net::Timer looks(loop_.get_executor());
-    const auto deadline = std::chrono::steady_clock::now() + ending_max;
-    while (!web_->stopped() && std::chrono::steady_clock::now() < deadline) {
-      looks.expires_after(std::chrono::milliseconds(2));
-      co_await looks.async_wait(core::use_result);
-    }
+    net::Timer limit(loop_.get_executor());
+    limit.expires_after(ending_max);
+    limit.async_wait([ended = ended_](error_code cancelled) {
+      if (!cancelled) ended->set(false);
+    });
+    co_await core::Promise<bool>::get(ended_);
+    limit.cancel();
     web_->stop();
     thread_.join();
   }
@@ -178,6 +181,7 @@ class Running final : public Web {
   std::shared_ptr<Site> site_;
   std::unique_ptr<net::http::Server> server_;
   asio::ip::tcp::endpoint address_;
+  const std::shared_ptr<core::Promise<bool>> ended_ = std::make_shared<core::Promise<bool>>();  // the thread
   std::thread thread_;
 };
 

@@ -173,6 +173,7 @@ Task<Answer> lines_of_records(Request& request, Wanted wanted) {
   const Stops stops(planned.consumer);
   Answer head{.type = "application/x-ndjson", .fields = {{"Cache-Control", "no-store"}}};
   error_code gone = co_await request.exchange.begin(std::move(head));
+  if (request.exchange.head().method == "HEAD") co_return Answer{.status = 0};
   std::string piece;
   std::int64_t count = 0;
   while (!gone && count < limit && !planned.consumer->done() && !request.backend.is_stopping) {
@@ -284,6 +285,7 @@ Task<Answer> get_tail(Request& request) {
   const Stops stops(planned.consumer);
   Answer head{.type = "text/event-stream", .body = ": mq\n\n", .fields = {{"Cache-Control", "no-store"}}};
   error_code gone = co_await request.exchange.begin(std::move(head));
+  if (request.exchange.head().method == "HEAD") co_return Answer{.status = 0};
   auto second_ends = Clock::now() + std::chrono::seconds(1), ping_at = Clock::now() + ping_every;
   std::int64_t shown = 0, hidden = 0;
   while (!gone && !request.backend.is_stopping) {

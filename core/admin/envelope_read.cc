@@ -70,30 +70,11 @@ std::string no_such_field(std::string_view name) {
   return text;
 }
 
-// The values of an object's members as they were written, in their order; `text` is valid JSON.
-std::vector<std::string_view> values_of(std::string_view text) {
-  std::vector<std::string_view> values;
-  std::size_t depth = 0, begin = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); i++) {
-    const char c = text[i];
-    if (quoted && c == '\\') i++;
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if (c == '{' || c == '[') depth++;
-    if (c == ':' && depth == 1) begin = i + 1;
-    const bool ends = c == ',' || c == '}' || c == ']';
-    if (ends && depth == 1 && begin > 0) values.push_back(text.substr(begin, i - begin));
-    if (c == '}' || c == ']') depth--;
-  }
-  return values;
-}
-
 class EnvelopeReader {
  public:
   EnvelopeReader(std::string_view line, const json::object& object, Record& record, Decoded& decoded)
       : object_(object),
-        written_(values_of(line)),
+        written_(values_in_json(line)),
         origin_(origin_of(object)),
         record_(record),
         decoded_(decoded) {}

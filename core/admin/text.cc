@@ -257,4 +257,27 @@ std::optional<std::string> unescape(std::string_view text) {
   return plain;
 }
 
+std::vector<std::string_view> values_in_json(std::string_view text) {
+  std::vector<std::string_view> values;
+  const std::size_t first = text.find_first_of("{[");
+  const bool is_array = first != text.npos && text[first] == '[';
+  std::size_t depth = 0, begin = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); i++) {
+    const char c = text[i];
+    if (quoted && c == '\\') i++;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    if (opens) depth++;
+    const bool ends = (c == ',' || closes) && depth == 1 && begin > 0;
+    const std::string_view value = ends ? text.substr(begin, i - begin) : std::string_view();
+    if (value.find_first_not_of(" \t\r\n") != value.npos) values.push_back(value);
+    const bool begins = depth == 1 && (is_array ? c == ',' || (opens && i == first) : c == ':');
+    if (begins) begin = i + 1;
+    if (closes) depth--;
+  }
+  return values;
+}
+
 }  // namespace mq::admin

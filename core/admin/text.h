@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base64.h"
 
@@ -45,5 +46,9 @@ std::optional<std::string> from_hex(std::string_view text);
 
 // The escapes of formats and delimiters: \n \t \r \0 \\ \xNN. Nothing when one is unknown.
 std::optional<std::string> unescape(std::string_view text);
+
+// The values of an object's members, or an array's, as they were written, in their order; `text` is valid
+// JSON, and one of the two.
+std::vector<std::string_view> values_in_json(std::string_view text);
 
 }  // namespace mq::admin

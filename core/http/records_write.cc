@@ -138,26 +138,6 @@ void append_envelope(Writing& writing, std::string_view text) {
   writing.note(writing.line, bad_request(std::move(why)));
 }
 
-// The elements of an array as they were written; `text` is valid JSON.
-std::vector<std::string_view> elements_of(std::string_view text) {
-  std::vector<std::string_view> elements;
-  std::size_t depth = 0, begin = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); i++) {
-    const char c = text[i];
-    if (quoted && c == '\\') i++;
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if ((c == '[' || c == '{') && ++depth == 1) begin = i + 1;
-    const bool ends = (c == ',' && depth == 1) || (c == ']' && depth == 1);
-    const std::string_view element = ends ? text.substr(begin, i - begin) : std::string_view();
-    if (element.find_first_not_of(" \t\r\n") != element.npos) elements.push_back(element);
-    if (ends) begin = i + 1;
-    if (c == ']' || c == '}') depth--;
-  }
-  return elements;
-}
-
 Task<std::string> body_of(Request& request) {
   const auto body = co_await request.exchange.body(records_bytes_max);
   if (!body && body.error() == boost::system::errc::value_too_large)
@@ -227,7 +207,7 @@ Task<Answer> write_json(Request& request, Writing& writing) {
   if (error) throw bad_request("the body is no JSON: " + error.message());
   co_await start(request, writing, false);
   writing.wants_receipts = true;
-  const auto envelopes = value.is_array() ? elements_of(body) : std::vector<std::string_view>{body};
+  const auto envelopes = value.is_array() ? admin::values_in_json(body) : std::vector<std::string_view>{body};
   for (const std::string_view envelope : envelopes) {
     if (writing.producer->full()) co_await Producer::room(writing.producer);
     append_envelope(writing, envelope);

@@ -60,8 +60,12 @@ Task<Answer> get_version(Request& request) {
   co_return answer_json(row);
 }
 
+// Everything on a page is as of a second: all that look share it.
 Task<Answer> get_overview(Request& request) {
+  constexpr std::chrono::milliseconds fresh{900};
   Backend& backend = request.backend;
+  const auto now = std::chrono::steady_clock::now();
+  if (backend.overview && now - backend.overview_at < fresh) co_return *backend.overview;
   const Facts facts = co_await facts_of(backend);
   const admin::Health health = must(co_await admin::health_of(backend.client, backend.client.deadline()));
   const auto groups = co_await client::list_groups(backend.client, backend.client.deadline());
@@ -76,7 +80,9 @@ Task<Answer> get_overview(Request& request) {
   json::array& partial = row["partial"].emplace_array();
   if (!groups) partial.emplace_back("groups: " + groups.error().text());
   row["as_of"] = admin::format_time(admin::now_ms());
-  co_return answer_json(row);
+  backend.overview = answer_json(row);
+  backend.overview_at = now;
+  co_return *backend.overview;
 }
 
 Task<Answer> get_brokers(Request& request) {
@@ -84,12 +90,12 @@ Task<Answer> get_brokers(Request& request) {
   auto brokers = must(co_await admin::brokers(client, client.deadline()), "broker");
   co_await admin::add_log_dirs(client, brokers);
   std::vector<json::object> rows;
-  Listed listed{.name = "broker"};
+  std::vector<std::string> partial;
   for (const admin::BrokerState& broker : brokers) {
     rows.push_back(admin::row_of(broker));
-    if (!broker.dirs) listed.partial.push_back("broker " + std::to_string(broker.id) + " does not answer");
+    if (!broker.dirs) partial.push_back("broker " + std::to_string(broker.id) + " does not answer");
   }
-  co_return answer_json(page_of(request, std::move(rows), listed));
+  co_return answer_json(list_of(request, page_of(request, std::move(rows), "broker"), partial));
 }
 
 Task<Answer> get_broker(Request& request) {

@@ -27,8 +27,7 @@ Task<Answer> get_groups(Request& request) {
   std::vector<json::object> rows;
   for (std::size_t i = 0; i < groups.size(); i++)
     rows.push_back(admin::row_of(groups[i], selection.groups[i]));
-  const Listed listed{.name = "group"};
-  co_return answer_json(page_of(request, std::move(rows), listed));
+  co_return answer_json(list_of(request, page_of(request, std::move(rows), "group")));
 }
 
 Task<Answer> get_group(Request& request) {

@@ -137,20 +137,21 @@ net::http::Answer answer_json(const json::value& value, unsigned status) {
           .fields = {{"Cache-Control", "no-store"}}};
 }
 
-json::object page_of(const Request& request, std::vector<json::object> rows, const Listed& listed) {
+Page page_of(const Request& request, std::vector<json::object> rows, std::string_view name) {
   const auto limit = static_cast<std::size_t>(request.number("limit", rows_default, 1, rows_max));
   Order order;
-  order.name = listed.name;
+  order.name = name;
   order.field = request.text("sort");
   order.falls = order.field.starts_with('-');
   if (order.falls) order.field.erase(0, 1);
   if (const std::string filter = request.text("filter"); !filter.empty()) {
     const admin::Selector selector(filter);
     std::erase_if(rows, [&](const json::object& row) {
-      return !selector.matches(std::string(row.at(listed.name).get_string()));
+      return !selector.matches(std::string(row.at(name).get_string()));
     });
   }
-  const std::size_t total = rows.size();
+  Page page;
+  page.total = rows.size();
   if (const std::string cursor = request.text("cursor"); !cursor.empty()) {
     error_code error;
     const auto text = core::from_base64(cursor);
@@ -160,34 +161,39 @@ json::object page_of(const Request& request, std::vector<json::object> rows, con
   }
   const std::size_t count = std::min(limit, rows.size());
   std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(), order);
-  json::object page;
-  json::value next;
   if (count < rows.size()) {
     json::object last;
     for (const std::string& field : {order.field, order.name})
       if (const json::value* value = rows[count - 1].if_contains(field)) last[field] = *value;
     std::string text;
     core::append_base64(text, json::serialize(last));
-    next = text;
+    page.next = text;
   }
+  rows.resize(count);
+  page.rows = std::move(rows);
+  return page;
+}
+
+json::object list_of(const Request& request, Page page, const std::vector<std::string>& partial) {
   std::vector<std::string> fields;
   for (const std::string_view field : core::split(request.text("fields"), ',')) fields.emplace_back(field);
-  json::array& items = page["items"].emplace_array();
-  for (std::size_t i = 0; i < count; i++) {
+  json::object list;
+  json::array& items = list["items"].emplace_array();
+  for (json::object& row : page.rows) {
     if (fields.empty()) {
-      items.emplace_back(std::move(rows[i]));
+      items.emplace_back(std::move(row));
       continue;
     }
     json::object& few = items.emplace_back(json::object()).get_object();
     for (const std::string& field : fields)
-      if (const json::value* value = rows[i].if_contains(field)) few[field] = *value;
+      if (const json::value* value = row.if_contains(field)) few[field] = *value;
   }
-  page["next"] = std::move(next);
-  page["total"] = total;
-  page["as_of"] = admin::format_time(admin::now_ms());
-  json::array& partial = page["partial"].emplace_array();
-  for (const std::string& who : listed.partial) partial.emplace_back(who);
-  return page;
+  list["next"] = std::move(page.next);
+  list["total"] = page.total;
+  list["as_of"] = admin::format_time(admin::now_ms());
+  json::array& missing = list["partial"].emplace_array();
+  for (const std::string& who : partial) missing.emplace_back(who);
+  return list;
 }
 
 }  // namespace mq::http

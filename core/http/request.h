@@ -68,8 +68,10 @@ struct Backend {
   Timestamp started_ms = 0;
   Places streams{client.loop(),
                  32};  // records that are sent as they are read; each has some hundred KiB in memory
-  Places pages{client.loop(), 4};   // records that are gathered; each has some MiB
-  Places bodies{client.loop(), 8};  // of records, that are larger than a small one; likewise
+  Places pages{client.loop(), 4};                  // records that are gathered; each has some MiB
+  Places bodies{client.loop(), 8};                 // of records, that are larger than a small one; likewise
+  std::optional<net::http::Answer> overview = {};  // the newest one
+  Time overview_at = {};
   bool is_stopping = false;
 };
 
@@ -127,13 +129,16 @@ class Request {
 net::http::Answer answer_json(const json::value& value, unsigned status = 200);
 std::int64_t parse_number(std::string_view name, std::string_view text, std::int64_t min, std::int64_t max);
 
-// A page of a list: filtered by name, sorted, cut, as its query says: {"items", "next", "total", "as_of"}.
-// `name`: the field that tells rows apart. `partial`: who did not answer.
-struct Listed {
-  std::string_view name;
-  std::vector<std::string> partial = {};
+// A page of a list: filtered by name, sorted, cut, as its query says.
+struct Page {
+  std::vector<json::object> rows;
+  json::value next;       // the cursor of the page behind it; null: there is none
+  std::size_t total = 0;  // of all pages
 };
-json::object page_of(const Request& request, std::vector<json::object> rows, const Listed& listed);
+// `name`: the field that tells rows apart.
+Page page_of(const Request& request, std::vector<json::object> rows, std::string_view name);
+// {"items", "next", "total", "as_of", "partial"}; `partial`: who did not answer.
+json::object list_of(const Request& request, Page page, const std::vector<std::string>& partial = {});
 extern const std::span<const Parameter> list_parameters;
 
 }  // namespace mq::http

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Topics: listed, described, created, altered, deleted.
+#include <algorithm>
+#include <set>
+
 #include "core/admin/position.h"
 #include "core/admin/rows.h"
 #include "core/admin/topic.h"
@@ -64,6 +67,17 @@ std::int64_t number_in(const json::object& body, std::string_view field, std::in
   return value ? parse_number(field, json::serialize(*value), 1, max) : otherwise;
 }
 
+Task<void> add_details(client::Client& client, std::vector<admin::TopicState>& topics) {
+  co_await admin::add_offsets(client, topics);
+  co_await admin::add_sizes(client, topics);
+}
+
+std::vector<json::object> rows_of(const std::vector<admin::TopicState>& topics) {
+  std::vector<json::object> rows;
+  for (const admin::TopicState& topic : topics) rows.push_back(admin::row_of(topic));
+  return rows;
+}
+
 kafka::CreateTopicsRequest creation_of(const json::object& body) {
   for (const auto& member : body)
     if (member.key() != "topic" && member.key() != "partitions" && member.key() != "replication_factor" &&
@@ -91,13 +105,20 @@ kafka::CreateTopicsRequest creation_of(const json::object& body) {
 
 Task<Answer> get_topics(Request& request) {
   client::Client& client = request.backend.client;
-  admin::Selection selection = must(co_await admin::select(client, {}, true));
-  co_await admin::add_offsets(client, selection.topics);
-  co_await admin::add_sizes(client, selection.topics);
-  std::vector<json::object> rows;
-  for (const admin::TopicState& topic : selection.topics) rows.push_back(admin::row_of(topic));
-  const Listed listed{.name = "topic"};
-  co_return answer_json(page_of(request, std::move(rows), listed));
+  auto topics = must(co_await admin::select(client, {}, true)).topics;
+  const std::string sort = request.text("sort");
+  const bool is_by_name = sort.empty() || sort == "topic" || sort == "-topic";
+  if (!is_by_name) co_await add_details(client, topics);
+  Page page = page_of(request, rows_of(topics), "topic");
+  if (is_by_name) {  // of those alone that are shown
+    std::set<std::string_view> shown;
+    for (const json::object& row : page.rows) shown.insert(row.at("topic").get_string());
+    std::erase_if(topics, [&](const admin::TopicState& topic) { return !shown.contains(topic.name); });
+    co_await add_details(client, topics);
+    page.rows = rows_of(topics);
+    if (sort == "-topic") std::ranges::reverse(page.rows);
+  }
+  co_return answer_json(list_of(request, std::move(page)));
 }
 
 Task<Answer> post_topics(Request& request) {

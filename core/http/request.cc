@@ -175,8 +175,8 @@ Page page_of(const Request& request, std::vector<json::object> rows, std::string
 }
 
 json::object list_of(const Request& request, Page page, const std::vector<std::string>& partial) {
-  std::vector<std::string> fields;
-  for (const std::string_view field : core::split(request.text("fields"), ',')) fields.emplace_back(field);
+  const std::string wanted = request.text("fields");
+  const std::vector<std::string_view> fields = core::split(wanted, ',');
   json::object list;
   json::array& items = list["items"].emplace_array();
   for (json::object& row : page.rows) {
@@ -185,7 +185,7 @@ json::object list_of(const Request& request, Page page, const std::vector<std::s
       continue;
     }
     json::object& few = items.emplace_back(json::object()).get_object();
-    for (const std::string& field : fields)
+    for (const std::string_view field : fields)
       if (const json::value* value = row.if_contains(field)) few[field] = *value;
   }
   list["next"] = std::move(page.next);

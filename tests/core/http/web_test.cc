@@ -232,7 +232,7 @@ std::int64_t sample(const std::string& metrics, const std::string& series) {
 TEST_F(WebTest, MetricsCountWhatWentInAndOutAndTopicsTogetherAreTheBroker) {
   for (int i = 0; i < 3; i++) post("/api/v1/topics/a/records", "12345", "text/plain");
   post("/api/v1/topics/b/records", "1", "text/plain");
-  get("/api/v1/topics/a/records");
+  get("/api/v1/topics/a/records?from=start");
   const Answered answer = get("/metrics");
   EXPECT_EQ(answer.field("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   const std::string first = "\n" + answer.body;

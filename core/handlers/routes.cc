@@ -49,8 +49,9 @@ Task<net::Pieces> encode_elsewhere(Context& context, std::int32_t correlation, O
 
 template <class Out>
 void count_errors(Context& context, const Out& response) {
+  std::size_t elements = effort_max;
   auto count = [&](std::int16_t code) { context.broker.requests.failed(context.route, code); };
-  kafka::each_error(response, count);
+  kafka::each_error(response, elements, count);
 }
 
 template <auto handler>

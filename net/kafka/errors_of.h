@@ -43,21 +43,26 @@ constexpr bool holds_any() {
 
 }  // namespace errors
 
-// `visit(code)` for each that is not 0.
+// `visit(code)` for each that is not 0, in the first `elements` of all lists together, which becomes less: an
+// answer may be long.
 template <class T, class Visit>
-void each_error(const T& part, Visit& visit) {
+void each_error(const T& part, std::size_t& elements, Visit& visit) {
   if constexpr (!errors::holds_any<T>()) {
     return;
   } else if constexpr (errors::is_list<T>) {
-    for (const auto& one : part) each_error(one, visit);
+    for (const auto& one : part) {
+      if (elements == 0) return;
+      elements--;
+      each_error(one, elements, visit);
+    }
   } else if constexpr (errors::is_optional<T>) {
-    if (part) each_error(*part, visit);
+    if (part) each_error(*part, elements, visit);
   } else {
     each_field<T>([&]<class Owner, class Type>(const Field<Owner, Type>& field) {
       if constexpr (std::is_same_v<Type, std::int16_t>) {
         if (errors::is_error(field) && part.*field.at != 0) visit(part.*field.at);
       } else {
-        each_error(part.*field.at, visit);
+        each_error(part.*field.at, elements, visit);
       }
     });
   }

@@ -24,10 +24,19 @@ Pattern::Pattern(std::string_view text) {
   if (!compiled_->ok()) trouble_ = "the regular expression is not valid: " + compiled_->error();
 }
 
+Pattern::Pattern(Pattern&& other) noexcept = default;
 Pattern::~Pattern() = default;
 
 bool Pattern::matches(std::string_view name) const {
   return trouble_.empty() && re2::RE2::FullMatch(re2::StringPiece(name.data(), name.size()), *compiled_);
+}
+
+bool Pattern::found_in(std::string_view text) const {
+  return trouble_.empty() && re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *compiled_);
+}
+
+std::size_t Pattern::size() const {
+  return trouble_.empty() ? static_cast<std::size_t>(compiled_->ProgramSize()) : 0;
 }
 
 }  // namespace mq::core

@@ -14,6 +14,14 @@ TEST(Pattern, MatchesWholeNames) {
   EXPECT_TRUE(Pattern("^orders-.*$").matches("orders-eu"));
 }
 
+TEST(Pattern, IsFoundAnywhereInAnyBytes) {
+  EXPECT_TRUE(Pattern("ERR(OR)?").found_in("an ERROR"));
+  EXPECT_FALSE(Pattern("^ERR").found_in("an ERROR"));
+  EXPECT_TRUE(Pattern("(?i)error").found_in("\xff ERROR \x00\xff"));
+  EXPECT_TRUE(Pattern("^.$").found_in("ü"));
+  EXPECT_FALSE(Pattern("orders-(").found_in("orders-("));
+}
+
 TEST(Pattern, WhatIsNotValidSaysWhyAndMatchesNothing) {
   const Pattern pattern("orders-(");
   EXPECT_THAT(pattern.trouble(), testing::HasSubstr("not valid"));

@@ -45,6 +45,12 @@ bool is_word(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+std::string printable(std::string_view text) {
+  std::string shown;
+  append_for_terminal(shown, text);
+  return shown;
+}
+
 class ExpressionParser {
  public:
   explicit ExpressionParser(std::string_view text) : text_(text) {}
@@ -336,11 +342,9 @@ class ExpressionParser {
     if (at == text_.size()) {
       message += "at the end";
     } else {
-      message += "at \"";
-      append_escaped(message, text_.substr(at, end - at));
-      message += end < text_.size() ? "…\"" : "\"";
+      message.append("at \"").append(text_.substr(at, end - at)).append(end < text_.size() ? "…\"" : "\"");
     }
-    throw UsageError(message + ": " + why, hint);
+    throw UsageError(printable(message + ": " + why), printable(hint));
   }
 
   std::string_view text_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/admin/selector.h"
+#include "core/admin/text.h"
 #include "core/admin/usage_error.h"
 
 namespace mq::admin {
@@ -17,7 +18,9 @@ std::string glob(std::string_view text) {
 
 core::Pattern regular_expression(std::string_view text) {
   core::Pattern pattern(text);
-  if (!pattern.trouble().empty()) throw UsageError(pattern.trouble());
+  std::string why;
+  append_for_terminal(why, pattern.trouble());
+  if (!why.empty()) throw UsageError(why);
   return pattern;
 }
 
@@ -46,7 +49,7 @@ Filter::Filter(const FilterTexts& texts, std::string_view dashes) : inverted_(te
     const std::size_t equals = text.find('=');
     HeaderPattern& pattern = headers_.emplace_back();
     pattern.name = text.substr(0, equals);
-    if (pattern.name.empty()) throw UsageError(in_quotes(text) + " has no name", "like trace, or trace=ab*");
+    if (pattern.name.empty()) throw UsageError("a name is missing", "like trace, or trace=ab*");
     if (equals != text.npos) pattern.value = glob(text.substr(equals + 1));
   });
   make_each(named("where"), texts.where, [&](const std::string& text) { where_.emplace_back(text); });

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-Record order() {
+Record one_order() {
   Record r;
   r.topic = "orders", r.partition = 2, r.offset = 17, r.timestamp = 1'795'352'659'123;
   r.key = "eu-42";
@@ -19,12 +19,12 @@ Record order() {
   return r;
 }
 
-bool holds(std::string_view expression, const Record& record = order()) {
+bool holds(std::string_view expression, const Record& record = one_order()) {
   return Expression(expression).matches(record);
 }
 
 // What is said about it, or "" when there is nothing wrong.
-std::string wrong(std::string_view expression) {
+std::string wrong_expression(std::string_view expression) {
   try {
     Expression made(expression);
     return "";
@@ -38,7 +38,7 @@ TEST(Expression, ComparesFieldsOfTheValue) {
   EXPECT_TRUE(holds(".items[0].sku == 'a b' && .user[\"name\"] == \"Jo\" && .\"total\" == 12.50"));
   EXPECT_TRUE(holds("value.user.id >= 42.0 && 42 <= .user.id"));
   EXPECT_FALSE(holds(".user.id < 42 || .user.id > 42 || .user.id != 42"));
-  Record r = order();
+  Record r = one_order();
   r.value = "17", r.key = R"({"id":1})";
   EXPECT_TRUE(holds(". == 17 && key.id == 1", r));
 }
@@ -48,7 +48,7 @@ TEST(Expression, ComparesTheRecordByTheNamesOfItsEnvelope) {
   EXPECT_TRUE(holds("topic == 'orders' && partition == 2 && offset >= 17 && key_size == 5"));
   EXPECT_TRUE(holds("timestamp >= '2026-11-22T13' && timestamp < '2026-11-22T14' && ts == 1795352659123"));
   EXPECT_TRUE(holds("!transactional && producer_id == -1"));
-  Record r = order();
+  Record r = one_order();
   r.attributes = 1 << 4;
   EXPECT_TRUE(holds("transactional == true", r));
 }
@@ -122,7 +122,7 @@ TEST(Expression, TextsHaveTheEscapesOfFormatsAndPatternsNone) {
 }
 
 TEST(Expression, NamesMayHoldHyphensAndAnyLetter) {
-  Record r = order();
+  Record r = one_order();
   r.value = "{\"trace-id\":1,\"größe\":2,\"a.b\":3,\"$ref\":4,\"5\":5}";
   r.headers = {{"content-type", "x"}, {"a.b", "c"}};
   EXPECT_TRUE(
@@ -132,37 +132,41 @@ TEST(Expression, NamesMayHoldHyphensAndAnyLetter) {
 }
 
 TEST(Expression, AMistakeIsToldWithItsPlace) {
-  EXPECT_EQ(wrong(".id = 42"), R"(character 5, at "= 42": equal is written ==)");
-  EXPECT_EQ(wrong(".id == 42 and .x"), R"(character 11, at "and .x": and is written &&)");
-  EXPECT_EQ(wrong(".a or .b"), R"(character 4, at "or .b": or is written ||)");
-  EXPECT_EQ(wrong(".a & .b"), R"(character 4, at "& .b": and is written &&)");
-  EXPECT_EQ(wrong("not .a"), R"(character 1, at "not .a": not is written !)");
-  EXPECT_EQ(wrong(".a == "), "character 7, at the end: a value is missing");
-  EXPECT_EQ(wrong(""), "character 1, at the end: a value is missing");
-  EXPECT_EQ(wrong(".größe == 'x"), R"(character 11, at "'x": the text does not end: its ' is missing)");
-  EXPECT_EQ(wrong("(.a"), R"x(character 4, at the end: the ")" is missing to "(" at character 1)x");
-  EXPECT_EQ(wrong(".a)"), R"x(character 3, at ")": there is no "(" to it)x");
-  EXPECT_EQ(wrong("1 < .a < 2"), R"(character 8, at "< 2": one comparison at a time: join two with &&)");
-  EXPECT_EQ(wrong("5"), R"(character 1, at "5": this is compared with nothing)");
-  EXPECT_EQ(wrong("len(.a) > 1"), "character 1, at \"len(.a) > 1\": there are no functions");
-  EXPECT_EQ(wrong("keys == 'a'"),
+  EXPECT_EQ(wrong_expression(".id = 42"), R"(character 5, at "= 42": equal is written ==)");
+  EXPECT_EQ(wrong_expression(".id == 42 and .x"), R"(character 11, at "and .x": and is written &&)");
+  EXPECT_EQ(wrong_expression(".a or .b"), R"(character 4, at "or .b": or is written ||)");
+  EXPECT_EQ(wrong_expression(".a & .b"), R"(character 4, at "& .b": and is written &&)");
+  EXPECT_EQ(wrong_expression("not .a"), R"(character 1, at "not .a": not is written !)");
+  EXPECT_EQ(wrong_expression(".a == "), "character 7, at the end: a value is missing");
+  EXPECT_EQ(wrong_expression(""), "character 1, at the end: a value is missing");
+  EXPECT_EQ(wrong_expression(".größe == 'x"),
+            R"(character 11, at "'x": the text does not end: its ' is missing)");
+  EXPECT_EQ(wrong_expression("(.a"),
+            R"x(character 4, at the end: the ")" is missing to "(" at character 1)x");
+  EXPECT_EQ(wrong_expression(".a)"), R"x(character 3, at ")": there is no "(" to it)x");
+  EXPECT_EQ(wrong_expression("1 < .a < 2"),
+            R"(character 8, at "< 2": one comparison at a time: join two with &&)");
+  EXPECT_EQ(wrong_expression("5"), R"(character 1, at "5": this is compared with nothing)");
+  EXPECT_EQ(wrong_expression("len(.a) > 1"), "character 1, at \"len(.a) > 1\": there are no functions");
+  EXPECT_EQ(wrong_expression("keys == 'a'"),
             R"x(character 1, at "keys == 'a'": "keys" is no field of a record (did you mean "key"?))x");
-  EXPECT_THAT(wrong("userid == 'a'"), HasSubstr("begins with a dot: .userid"));
-  EXPECT_THAT(wrong(".a > 1h"), HasSubstr(R"(character 6, at "1h": "1h" is no number, nor a size)"));
-  EXPECT_THAT(wrong("key =~ 'a('"),
+  EXPECT_THAT(wrong_expression("userid == 'a'"), HasSubstr("begins with a dot: .userid"));
+  EXPECT_THAT(wrong_expression(".a > 1h"),
+              HasSubstr(R"(character 6, at "1h": "1h" is no number, nor a size)"));
+  EXPECT_THAT(wrong_expression("key =~ 'a('"),
               HasSubstr(R"(character 8, at "'a('": the regular expression is not valid: )"));
-  EXPECT_THAT(wrong("key =~ ^a"), HasSubstr("a regular expression is missing"));
-  EXPECT_THAT(wrong("key =~ /a/"), HasSubstr("is written as a text"));
-  EXPECT_THAT(wrong("headers == 'a'"), HasSubstr("a header's name is missing"));
-  EXPECT_THAT(wrong("headers.a.b == 'c'"), HasSubstr("headers[\"a.b\"]"));
-  EXPECT_THAT(wrong("topic.a"), HasSubstr("topic has no fields"));
-  EXPECT_THAT(wrong(".a[x]"), HasSubstr("in brackets is a place"));
-  EXPECT_THAT(wrong(".a[1"), HasSubstr("\"]\" is missing"));
-  EXPECT_THAT(wrong(".a."), HasSubstr("a field's name is missing"));
-  EXPECT_THAT(wrong(R"(key == "\q")"), HasSubstr("of escapes"));
-  EXPECT_THAT(wrong(".a == 1 .b == 2"), HasSubstr("&& or || is missing"));
-  EXPECT_THAT(wrong(".a == 'an error that is far from \033 the end"), HasSubstr("…\""));
-  EXPECT_THAT(wrong("a\x1b"), testing::Not(HasSubstr("\x1b")));
+  EXPECT_THAT(wrong_expression("key =~ ^a"), HasSubstr("a regular expression is missing"));
+  EXPECT_THAT(wrong_expression("key =~ /a/"), HasSubstr("is written as a text"));
+  EXPECT_THAT(wrong_expression("headers == 'a'"), HasSubstr("a header's name is missing"));
+  EXPECT_THAT(wrong_expression("headers.a.b == 'c'"), HasSubstr("headers[\"a.b\"]"));
+  EXPECT_THAT(wrong_expression("topic.a"), HasSubstr("topic has no fields"));
+  EXPECT_THAT(wrong_expression(".a[x]"), HasSubstr("in brackets is a place"));
+  EXPECT_THAT(wrong_expression(".a[1"), HasSubstr("\"]\" is missing"));
+  EXPECT_THAT(wrong_expression(".a."), HasSubstr("a field's name is missing"));
+  EXPECT_THAT(wrong_expression(R"(key == "\q")"), HasSubstr("of escapes"));
+  EXPECT_THAT(wrong_expression(".a == 1 .b == 2"), HasSubstr("&& or || is missing"));
+  EXPECT_THAT(wrong_expression(".a == 'an error that is far from \033 the end"), HasSubstr("…\""));
+  EXPECT_THAT(wrong_expression("a\x1b"), testing::Not(HasSubstr("\x1b")));
 }
 
 TEST(Expression, IsBounded) {
@@ -171,18 +175,19 @@ TEST(Expression, IsBounded) {
     for (std::size_t i = 1; i < comparisons; i++) text += "||.a == 0";
     return text;
   };
-  EXPECT_EQ(wrong(chain(Expression::nodes_max / 2)), "");
-  EXPECT_THAT(wrong(chain(Expression::nodes_max / 2 + 1)), HasSubstr("at most 128 conditions"));
-  EXPECT_EQ(wrong(std::string(32, '(') + ".a" + std::string(32, ')')), "");
-  EXPECT_THAT(wrong(std::string(33, '(') + ".a" + std::string(33, ')')), HasSubstr("nested too deep"));
-  EXPECT_THAT(wrong(std::string(4000, '!') + ".a"), HasSubstr("nested too deep"));
-  EXPECT_THAT(wrong(std::string(5000, ' ') + ".a"), HasSubstr("at most 4096 bytes"));
+  EXPECT_EQ(wrong_expression(chain(Expression::nodes_max / 2)), "");
+  EXPECT_THAT(wrong_expression(chain(Expression::nodes_max / 2 + 1)), HasSubstr("at most 128 conditions"));
+  EXPECT_EQ(wrong_expression(std::string(32, '(') + ".a" + std::string(32, ')')), "");
+  EXPECT_THAT(wrong_expression(std::string(33, '(') + ".a" + std::string(33, ')')),
+              HasSubstr("nested too deep"));
+  EXPECT_THAT(wrong_expression(std::string(4000, '!') + ".a"), HasSubstr("nested too deep"));
+  EXPECT_THAT(wrong_expression(std::string(5000, ' ') + ".a"), HasSubstr("at most 4096 bytes"));
   std::string deep, many = ".f0";
   for (int i = 0; i < 128; i++) deep += ".a";
-  EXPECT_THAT(wrong(deep), HasSubstr("nested too deep"));
+  EXPECT_THAT(wrong_expression(deep), HasSubstr("nested too deep"));
   for (int i = 1; i < 33; i++) many += "||.f" + std::to_string(i);
-  EXPECT_THAT(wrong(many), HasSubstr("at most 32 fields"));
-  EXPECT_EQ(wrong("key == '\xff'"), "an expression is UTF-8");
+  EXPECT_THAT(wrong_expression(many), HasSubstr("at most 32 fields"));
+  EXPECT_EQ(wrong_expression("key == '\xff'"), "an expression is UTF-8");
 }
 
 }  // namespace

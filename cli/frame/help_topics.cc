@@ -69,6 +69,42 @@ Topic names hold letters, digits, '.', '_' and '-' only, so it is always clear w
 never a pattern. Topics that begin with __ are internal; patterns match them only with --internal.
 )";
 
+constexpr std::string_view filters = R"(Filters: which records mq consume and mq tail show
+
+  --grep RE           the regular expression (RE2's syntax) is found in the value
+  --key GLOB          the key is like the glob: * ? [abc] [a-z]
+  --header K          there is a header of this name
+  --header K=GLOB     there is one whose value is like the glob
+  --where EXPR        the expression holds
+  --invert            not all of that holds
+
+Each may be given several times; a record is shown when all of them hold. They choose among what is read: of --last 10 those
+are shown that match, and -n 10 stops when 10 have matched. In a group, what does not match counts as read, too.
+
+Expressions are comparisons, joined by && and ||, negated by !, in parentheses:
+
+  .user.id == 42 && .total > 10         fields of the value, as JSON; .items[0].sku, ."a b", and . for all of it
+  key.region == "eu"                    fields of the key, as JSON
+  key =~ "^eu-" || key !~ "^us-"        bytes of the key, or value; =~ and !~ take a regular expression
+  headers.trace == "ab"                 the last header of that name; headers["a.b"]
+  value_size > 1M && partition != 3     key_size value_size topic partition offset timestamp ts transactional
+                                        producer_id producer_epoch sequence leader_epoch batch_offset
+  .error && !.retried                   a field alone: it is there, and neither null nor false
+
+  == != < <= > >=   numbers exactly, with every digit; sizes such as 64k 10M 1GiB are numbers
+  "a" 'a'           texts, byte by byte; \n \t \r \0 \\ \xNN. After =~ backslashes are those of the expression
+  true false null   value == null is a tombstone
+  timestamp         as in JSON, in UTC: timestamp >= "2026-11-22T13:04"; ts is the same in milliseconds
+
+A field that is not there is equal to nothing, not even to null: != holds. Values of different kinds are not equal either: of
+"42" and 42 in JSON only one is 42. Keys, values and headers as such have no kind: key == 42 holds for the text 42.
+A value that is no JSON has no fields.
+
+  mq consume 'logs-*' --grep ERROR --since 1h
+  mq consume orders -e --where '.total > 100 && headers.region == "eu"'
+  mq tail orders --key 'u-42*' --header trace
+)";
+
 constexpr std::string_view pipes = R"(Pipes: how mq behaves between other programs
 
   stdout carries data, stderr everything else. mq … >file never holds a notice, mq … 2>/dev/null never loses data.
@@ -179,7 +215,7 @@ std::string environment() {
 }  // namespace
 
 std::vector<std::string_view> help_topics() {
-  return {"formats",     "positions", "selectors",  "exit-codes",
+  return {"formats",     "positions", "selectors",  "filters",  "exit-codes",
           "environment", "pipes",     "from-kafka", "from-kcat"};
 }
 
@@ -187,6 +223,7 @@ std::optional<std::string> help_topic(std::string_view name) {
   if (name == "formats") return std::string(formats);
   if (name == "positions") return std::string(positions);
   if (name == "selectors") return std::string(selectors_text);
+  if (name == "filters") return std::string(filters);
   if (name == "pipes") return std::string(pipes);
   if (name == "from-kafka") return std::string(from_kafka);
   if (name == "from-kcat") return std::string(from_kcat);

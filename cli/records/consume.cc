@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/records/consumption.h"
+#include "cli/records/filter_flags.h"
 #include "core/admin/text.h"
 
 namespace mq::cli {
@@ -67,6 +68,7 @@ Exit run_consume(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
   options.topics = admin::selectors(arguments.positional());
   options.range = range_from_flags(context, arguments);
+  options.filter = filter_from_flags(arguments);
   options.group = GroupOptions::from(arguments);
   if (arguments.given("count") && arguments.number("count") <= 0) throw UsageError("--count: at least 1");
   if (arguments.given("count")) options.count = static_cast<std::uint64_t>(arguments.number("count"));
@@ -124,7 +126,7 @@ std::vector<Flag> consume_flags() {
        .letter = 'n',
        .kind = Kind::number,
        .value = "N",
-       .help = "stop after N records",
+       .help = "stop after N records that are shown",
        .section = about_range},
       {.name = "idle",
        .kind = Kind::duration,
@@ -145,6 +147,7 @@ std::vector<Flag> consume_flags() {
        .optional = true,
        .section = about_print},
   };
+  for (const Flag& flag : filter_flags()) flags.push_back(flag);
   for (const Flag& flag : group_flags()) flags.push_back(flag);
   for (const Flag& flag : print_flags("value")) flags.push_back(flag);
   flags.push_back(refresh_flag());
@@ -291,14 +294,17 @@ extern const Command consume{
                   "the last quarter of an hour, and on"},
                  {"mq consume jobs -g workers",
                   "share them with the others of a group, and go on where it was"},
+                 {"mq consume 'logs-*' --since 1h --grep ERROR", "of the last hour, and on, what went wrong"},
+                 {"mq consume orders -e --where '.total > 100'", "by what is in them; mq help filters"},
                  {"mq consume 'logs-*' -e -o none --stats", "how much is there, how fast"}},
     .flags = consume_flags(),
     .more =
         "Reads every partition from the start and goes on for ever, unless told otherwise. To look at what "
         "is "
         "happening now, use mq tail.\n"
-        "A group goes on where it has committed; --from applies where it has not.",
-    .see = "mq help positions, mq help formats, man mq-consume",
+        "A group goes on where it has committed; --from applies where it has not.\n"
+        "Filters choose among what is read: --last 10 --grep ERROR shows those of the newest 10 that match.",
+    .see = "mq help positions, mq help filters, mq help formats, man mq-consume",
     .run = run_consume};
 
 }  // namespace mq::cli

@@ -97,7 +97,7 @@ client::Task<bool> Consumption::read_newest() {
     if (*next) merge(**next);
   }
   for (const Held& held : newest_->take()) {
-    put(held.text);
+    put(held);
     if (out_.full()) co_await wait_for_room();
     if (ended()) break;
   }
@@ -197,9 +197,11 @@ void Consumption::look_around() {
       !is_heard(context_))
     return;
   waiting_said_ = true;
+  std::string so_far = records_text(scanned_);
+  if (!options_.filter.matches_all()) so_far += ", " + std::to_string(matched_) + " of them matched";
   context_.notice("at the end of " +
-                  counted(static_cast<std::int64_t>(plan_.assignments.size()), "partition") + " (" +
-                  records_text(out_.records()) + " so far); waiting. Ctrl-C stops");
+                  counted(static_cast<std::int64_t>(plan_.assignments.size()), "partition") + " (" + so_far +
+                  " so far); waiting. Ctrl-C stops");
 }
 
 admin::FoundRecord Consumption::found(const client::Fetched& fetched, const client::FetchedRecords& records,
@@ -209,7 +211,7 @@ admin::FoundRecord Consumption::found(const client::Fetched& fetched, const clie
           records.head(),
           record,
           plan_.assignments[fetched.which].partition,
-          static_cast<std::int64_t>(merge_ || newest_ ? scanned_ : out_.records() + 1),
+          static_cast<std::int64_t>((merge_ || newest_ ? matched_ : out_.records()) + 1),
           std::max<std::int64_t>(0, ends.end - record.offset - 1)};
 }
 
@@ -217,8 +219,8 @@ client::Task<bool> Consumption::show(client::Fetched fetched) {
   const bool commits_each = group_ && group_->commits_each();
   client::FetchedRecords records(fetched);
   while (const kafka::Record* record = next_record(fetched, records)) {
-    show_one(fetched, records, *record);
-    if (commits_each) co_await commit_record();
+    const bool shown = show_one(fetched, records, *record);
+    if (shown && commits_each) co_await commit_record();
     if (out_.full()) co_await wait_for_room();
     if (out_.full() || ended() || (group_ && group_->changed())) co_return false;
   }
@@ -227,11 +229,23 @@ client::Task<bool> Consumption::show(client::Fetched fetched) {
   co_return !is_late();
 }
 
-void Consumption::show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
+bool Consumption::show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                            const kafka::Record& record) {
   count(record);
-  if (options_.rate_max == 0 || may_show()) printer_.print(out_, found(fetched, records, record));
+  const admin::FoundRecord here = found(fetched, records, record);
+  const bool shown = is_wanted(here) && (options_.rate_max == 0 || may_show());
+  if (shown) printer_.print(out_, here);
   reached(fetched.which, record.offset + 1);
+  return shown;
+}
+
+bool Consumption::is_wanted(const admin::FoundRecord& found) {
+  if (!options_.filter.matches_all()) {
+    admin::fill(record_, found);
+    if (!options_.filter.matches(record_)) return false;
+  }
+  matched_++;
+  return true;
 }
 
 void Consumption::count(const kafka::Record& record) {
@@ -250,11 +264,13 @@ bool Consumption::merge(const client::Fetched& fetched) {
     count(*record);
     reached_[fetched.which] = record->offset + 1;
     text_.clear();
-    printer_.write(text_, found(fetched, records, *record));
+    const admin::FoundRecord here = found(fetched, records, *record);
+    const bool shown = is_wanted(here);
+    if (shown) printer_.write(text_, here);
     if (newest_) {
-      newest_->push(fetched.which, record->timestamp, text_);
+      newest_->push(fetched.which, record->timestamp, text_, shown);
     } else {
-      merge_->push(fetched.which, record->timestamp, text_);
+      merge_->push(fetched.which, record->timestamp, text_, shown);
     }
   }
   return !failure_;
@@ -265,7 +281,7 @@ client::Task<bool> Consumption::emit_merged() {
     if (consumer_->delivered(i)) merge_->finish(i);
   Held held;
   while (merge_->pop(held)) {
-    put(held.text);
+    put(held);
     if (out_.full()) co_await wait_for_room();
     if (out_.full() || ended()) co_return false;
   }
@@ -274,8 +290,9 @@ client::Task<bool> Consumption::emit_merged() {
   co_return true;
 }
 
-void Consumption::put(std::string_view text) {
-  out_.append(text);
+void Consumption::put(const Held& held) {
+  if (!held.is_shown) return;
+  out_.append(held.text);
   out_.end_record();
 }
 
@@ -320,8 +337,11 @@ std::int64_t Consumption::left_to_end() const {
 
 void Consumption::say_summary() const {
   if (context_.quiet || !options_.summary || (!context_.err_tty && context_.verbose == 0)) return;
-  context_.say(records_text(out_.records()) + ", " + core::human_size(bytes_) + " in " +
-               seconds_text(Clock::now() - started_) + "\n");
+  const std::string took = "in " + seconds_text(Clock::now() - started_) + "\n";
+  if (options_.filter.matches_all())
+    return context_.say(records_text(out_.records()) + ", " + core::human_size(bytes_) + " " + took);
+  context_.say("scanned " + counted(static_cast<std::int64_t>(scanned_), "record", false) + " (" +
+               core::human_size(bytes_) + "), matched " + std::to_string(matched_) + ", " + took);
 }
 
 Exit Consumption::finish() {

@@ -15,6 +15,7 @@
 #include "cli/records/read_range.h"
 #include "cli/records/standstill.h"
 #include "cli/records/stop.h"
+#include "core/admin/filter.h"
 
 namespace mq::cli {
 
@@ -25,8 +26,9 @@ struct ConsumeOptions {
   admin::ReadRange range;
   std::optional<GroupOptions> group;
   std::optional<admin::ReadPlan> plan;  // in place of topics and range
+  admin::Filter filter;                 // which records are shown; the others are read
   PrinterOptions printer;
-  std::uint64_t count = 0;  // 0: no limit
+  std::uint64_t count = 0;  // of those shown; 0: no limit
   std::optional<client::Duration> idle, max_time, stats;
   client::Duration refresh = std::chrono::seconds(5);  // how often what was added is looked for
   bool ordered = false, each_record = false;
@@ -66,12 +68,13 @@ class Consumption {
   client::Task<void> wait_for_room();
   client::Task<void> meanwhile();
   std::shared_ptr<client::Consumer> consumer_for(const std::vector<client::Assignment>& assignments);
-  void show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
+  bool show_one(const client::Fetched& fetched, const client::FetchedRecords& records,
                 const kafka::Record& record);
+  bool is_wanted(const admin::FoundRecord& found);
   void count(const kafka::Record& record);
   void reached(std::size_t which, client::Offset next);
   bool merge(const client::Fetched& fetched);
-  void put(std::string_view text);
+  void put(const Held& held);
   void flush();
   bool may_show();
   void say_hidden();
@@ -117,12 +120,13 @@ class Consumption {
   std::optional<Merge> merge_;
   std::optional<Newest> newest_;
   std::string text_;
+  admin::Record record_;  // as the filter sees it
   std::optional<Failure> failure_;
   std::vector<client::Offset> reached_;  // next offset of each partition
   std::vector<Output::Source> sources_;  // of each, in a group
 
   Time started_, last_record_, last_flush_, last_stats_;
-  std::uint64_t scanned_ = 0, bytes_ = 0, stats_records_ = 0, stats_bytes_ = 0, hidden_ = 0;
+  std::uint64_t scanned_ = 0, matched_ = 0, bytes_ = 0, stats_records_ = 0, stats_bytes_ = 0, hidden_ = 0;
   double allowance_ = 0;
   Time allowance_at_;
   bool waiting_said_ = false;

@@ -13,8 +13,8 @@ bool older(const Held& a, const Held& b) {
 
 }  // namespace
 
-void Merge::push(std::size_t partition, std::int64_t timestamp, std::string text) {
-  queues_[partition].push_back({timestamp, arrived_++, std::move(text)});
+void Merge::push(std::size_t partition, std::int64_t timestamp, std::string text, bool is_shown) {
+  queues_[partition].push_back({timestamp, arrived_++, std::move(text), is_shown});
 }
 
 bool Merge::pop(Held& held) {
@@ -29,10 +29,10 @@ bool Merge::pop(Held& held) {
   return true;
 }
 
-void Newest::push(std::size_t partition, std::int64_t timestamp, std::string text) {
+void Newest::push(std::size_t partition, std::int64_t timestamp, std::string text, bool is_shown) {
   if (count_ == 0) return;
   newest_[partition] = std::max(newest_[partition], timestamp);
-  held_.push_back({newest_[partition], arrived_++, std::move(text)});
+  held_.push_back({newest_[partition], arrived_++, std::move(text), is_shown});
   if (held_.size() >= 2 * count_ + 64) trim();
 }
 

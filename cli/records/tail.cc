@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/records/consumption.h"
+#include "cli/records/filter_flags.h"
 
 namespace mq::cli {
 namespace {
@@ -18,6 +19,7 @@ double rate_of(const Context& context, const Arguments& arguments) {
 Exit run_tail(Context& context, const Arguments& arguments) {
   ConsumeOptions options = ConsumeOptions::from(context, arguments);
   options.topics = admin::selectors(arguments.positional());
+  options.filter = filter_from_flags(arguments);
   options.range.last = arguments.number("count");
   if (*options.range.last < 0) throw UsageError("--count: a number of records, 0 or more");
   options.range.follow = true;
@@ -44,6 +46,7 @@ std::vector<Flag> tail_flags() {
            "show at most so many records a second, and say how many were not (200 on a terminal, else inf)",
        .section = "What to print"},
   };
+  for (const Flag& flag : filter_flags()) flags.push_back(flag);
   for (Flag& flag : print_flags("auto")) flags.push_back(flag);
   flags.push_back(refresh_flag());
   return flags;
@@ -58,10 +61,14 @@ extern const Command tail{
     .uses = connects,
     .examples = {{"mq tail orders", "the newest 10, then on"},
                  {"mq tail orders -n 0 -o value", "only what comes from now on, values alone"},
+                 {"mq tail 'logs-*' --grep ERROR", "what goes wrong now"},
                  {"mq tail 'logs-*' --max-rate inf", "everything, however fast"}},
     .flags = tail_flags(),
-    .more = "Prints for people on a terminal, values into a pipe. Ctrl-C stops.",
-    .see = "mq consume, mq help formats, man mq-tail",
+    .more =
+        "Prints for people on a terminal, values into a pipe. Ctrl-C stops. Filters choose among what is "
+        "read:\n"
+        "of the newest N, too, only those are shown that match.",
+    .see = "mq consume, mq help filters, mq help formats, man mq-tail",
     .run = run_tail};
 
 }  // namespace mq::cli

@@ -139,15 +139,15 @@ std::vector<Flag> consume_flags() {
        .help = "stop after so long",
        .section = about_range},
       {.name = "ordered", .help = "with an end: partitions merged by time", .section = about_range},
-      {.name = "stats",
-       .kind = Kind::duration,
-       .value = "DUR",
-       .initial = "1s",
-       .help = "records/s, MiB/s and what is left, on stderr",
-       .optional = true,
-       .section = about_print},
   };
   for (const Flag& flag : filter_flags()) flags.push_back(flag);
+  flags.push_back({.name = "stats",
+                   .kind = Kind::duration,
+                   .value = "DUR",
+                   .initial = "1s",
+                   .help = "records/s, MiB/s and what is left, on stderr",
+                   .optional = true,
+                   .section = about_print});
   for (const Flag& flag : group_flags()) flags.push_back(flag);
   for (const Flag& flag : print_flags("value")) flags.push_back(flag);
   flags.push_back(refresh_flag());

@@ -39,14 +39,15 @@ std::vector<Flag> tail_flags() {
        .initial = "10",
        .help = "begin with the N newest of all together",
        .section = "Where to start"},
+  };
+  for (const Flag& flag : filter_flags()) flags.push_back(flag);
+  flags.push_back(
       {.name = "max-rate",
        .kind = Kind::text,
        .value = "N",
        .help =
            "show at most so many records a second, and say how many were not (200 on a terminal, else inf)",
-       .section = "What to print"},
-  };
-  for (const Flag& flag : filter_flags()) flags.push_back(flag);
+       .section = "What to print"});
   for (Flag& flag : print_flags("auto")) flags.push_back(flag);
   flags.push_back(refresh_flag());
   return flags;

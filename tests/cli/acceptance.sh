@@ -240,6 +240,24 @@ last() {
 }
 check '--last counts all partitions together' last
 
+# ---- filters ----
+filtered() {
+  jq -nc '{key: ("eu-1", "us-2"), value: ("ERROR", "fine", "{\"id\":9007199254740993,\"total\":12.5}"), headers: [{key: "trace", value: "ab"}]}' >lines &&
+    mq produce filtered --create=3 --input json <lines &&
+    is "$(mq consume filtered -e --grep '^ERR' | sort -u)" ERROR && is "$(mq consume filtered -e --key 'eu-*' | wc -l)" 3 &&
+    is "$(mq consume filtered -e --header 'trace=a?' --where '.id == 9007199254740993 && .total > 10' -f '%k\n' | sort | tr '\n' ' ')" 'eu-1 us-2 ' &&
+    is "$(mq consume filtered -e --where '.id == 9007199254740992')" '' && is "$(mq consume filtered -e --where '.id' --invert | wc -l)" 4 &&
+    is "$(mq consume filtered --grep fine -n 2 | sort -u)" fine && is "$(mq consume filtered --last 6 --key 'us-*' | wc -l)" 3
+}
+check 'filters choose by value, key, header and expression' filtered
+scanned() { mq consume p1 -e -v --grep '^n' 2>err >out && is "$(wc -c <out)" 0 && grep -q '^scanned 1.0 M records (.*), matched 0, in ' err; }
+check 'what was scanned for nothing is said' scanned
+wrong_filters() {
+  exits 2 mq consume filtered -e --where '.id = 42' && grep -q -- '--where: character 5, at "= 42": equal is written ==' exits.err &&
+    exits 2 mq tail filtered --grep 'a(' && exits 2 mq consume filtered -e --invert && exits 2 mq consume filtered -e --where 'len(.a) > 1'
+}
+check 'a filter that is none is exit 2 with the place of the mistake' wrong_filters
+
 # ---- fidelity ----
 blob() {
   head -c 1000000 /dev/urandom | tee blob | mq produce f1 --create --input raw && mq consume f1 -e -o raw | cmp - blob

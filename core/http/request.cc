@@ -147,7 +147,8 @@ Page page_of(const Request& request, std::vector<json::object> rows, std::string
   if (const std::string filter = request.text("filter"); !filter.empty()) {
     const admin::Selector selector(filter);
     std::erase_if(rows, [&](const json::object& row) {
-      return !selector.matches(std::string(row.at(name).get_string()));
+      const json::value& its = row.at(name);  // of brokers a number
+      return !selector.matches(its.is_string() ? std::string(its.get_string()) : json::serialize(its));
     });
   }
   Page page;

@@ -187,6 +187,16 @@ TEST_F(WebTest, ListsAreSortedAndPagedAndNothingIsSkipped) {
   EXPECT_EQ(json::serialize(some.at("items")), R"([{"topic":"logs-1"},{"topic":"logs-2"}])");
 }
 
+TEST_F(WebTest, ListsAreFilteredByNameAlsoWhereThatIsANumberAndShowTheFieldsAskedFor) {
+  EXPECT_EQ(get("/api/v1/brokers?filter=1").json().at("total"), 1);
+  EXPECT_EQ(get("/api/v1/brokers?filter=2").json().at("total"), 0);
+  ASSERT_EQ(post("/api/v1/topics", R"({"topic":"t"})").status, 201u);
+  const json::value list =
+      get("/api/v1/topics?filter=t&fields=topic,partitions,replication_factor,state").json();
+  EXPECT_EQ(list.at("items").at(0).get_object().size(), 4u);
+  EXPECT_EQ(list.at("items").at(0).at("topic"), "t");
+}
+
 TEST_F(WebTest, WhatIsWrongIsSaidAsAProblem) {
   const std::pair<std::string, unsigned> cases[] = {{"/api/v1/topics/none", 404},
                                                     {"/api/v1/topics/none/records", 404},

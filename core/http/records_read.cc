@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records, read without a group: a page of them, all of them line by line, one, or what comes.
+#include <numeric>
+
 #include "core/admin/envelope.h"
 #include "core/admin/found_record.h"
 #include "core/admin/read_plan.h"
@@ -25,6 +27,7 @@ struct Wanted {
   std::string topic;
   std::vector<std::int32_t> partitions;  // empty: all
   admin::ReadRange range;
+  std::optional<std::int64_t> newest;  // so many offsets of it, of all partitions together
   bool committed = true;
   admin::Envelope envelope;
 };
@@ -37,6 +40,18 @@ admin::Position position_of(std::string_view name, const std::string& text) {
   return *position;
 }
 
+// "0:12,1:40": an offset for each partition.
+std::map<std::int32_t, core::Offset> places_of(std::string_view text) {
+  std::map<std::int32_t, core::Offset> places;
+  for (const std::string_view place : core::split(text, ',')) {
+    const std::size_t colon = std::min(place.find(':'), place.size());
+    const auto partition = parse_number("after", place.substr(0, colon), 0, INT32_MAX);
+    const auto offset = parse_number("after", place.substr(std::min(colon + 1, place.size())), 0, INT64_MAX);
+    places[static_cast<std::int32_t>(partition)] = offset;
+  }
+  return places;
+}
+
 Wanted wanted_of(const Request& request, std::string_view from_otherwise) {
   Wanted wanted;
   wanted.topic = request.path("topic");
@@ -44,6 +59,10 @@ Wanted wanted_of(const Request& request, std::string_view from_otherwise) {
     wanted.partitions = admin::parse_partitions(*text, "partition");
   wanted.range.follow = false;
   wanted.range.at_end = true;
+  if (const std::string* text = request.query("after")) {
+    wanted.range.start_at = places_of(*text);
+    from_otherwise = "start";
+  }
   const admin::Position from = position_of("from", request.text("from", from_otherwise));
   if (from.kind == admin::Position::Kind::before_end)
     wanted.range.last = from.n;  // of all partitions together
@@ -58,7 +77,27 @@ Wanted wanted_of(const Request& request, std::string_view from_otherwise) {
 struct Planned {
   std::shared_ptr<Consumer> consumer;
   admin::ReadPlan plan;
+  std::int64_t skipped = 0;  // offsets that were asked for, for others are newer
 };
+
+// Moves where partitions begin, so that `limit` offsets are left of them together; how many it passed over.
+std::int64_t begin_at_newest(std::vector<client::Assignment>& all, std::int64_t limit) {
+  const auto left_with = [&](std::int64_t each_max) {
+    std::int64_t left = 0;
+    for (const auto& one : all) left += std::min(each_max, std::max<std::int64_t>(0, one.until - one.from));
+    return left;
+  };
+  const std::int64_t before = left_with(INT64_MAX);
+  std::int64_t each_max = 0, too_many = limit + 1;
+  while (too_many - each_max > 1) {
+    const std::int64_t middle = std::midpoint(each_max, too_many);
+    (left_with(middle) <= limit ? each_max : too_many) = middle;
+  }
+  std::int64_t more = limit - left_with(each_max);  // one more for so many
+  for (auto& one : all)
+    if (one.until - one.from > each_max) one.from = one.until - each_max - (more-- > 0);
+  return before - left_with(limit);
+}
 
 Task<Planned> plan_of(Request& request, const Wanted& wanted) {
   client::Client& client = request.backend.client;
@@ -78,6 +117,7 @@ Task<Planned> plan_of(Request& request, const Wanted& wanted) {
       must(co_await admin::plan(client, std::move(partitions), wanted.range, {}, wanted.committed));
   if (!wanted.range.bounded())
     for (auto& assignment : planned.plan.assignments) assignment.until = client::no_end;
+  if (wanted.newest) planned.skipped = begin_at_newest(planned.plan.assignments, *wanted.newest);
   client::ConsumerOptions options;
   options.committed = wanted.committed;
   options.waiting_bytes_max = waiting_bytes_max;
@@ -122,13 +162,34 @@ struct Found {
   std::string text;
 };
 
+std::tuple<std::int64_t, std::int32_t, core::Offset> order_of(const Found& found) {
+  return {found.time, found.partition, found.offset};
+}
+
+void keep_newest(std::vector<Found>& all, std::size_t count) {
+  if (all.size() <= count) return;
+  const auto first = all.end() - static_cast<std::ptrdiff_t>(count);
+  std::ranges::nth_element(all, first, {}, order_of);
+  all.erase(all.begin(), first);
+}
+
+std::size_t text_bytes(const std::vector<Found>& all) {
+  std::size_t bytes = 0;
+  for (const Found& found : all) bytes += found.text.size();
+  return bytes;
+}
+
 Task<Answer> page_of_records(Request& request, Wanted wanted) {
   const auto limit = static_cast<std::size_t>(request.number("limit", limit_default, 1, limit_max));
   if (wanted.range.last) wanted.range.last = std::min<std::int64_t>(*wanted.range.last, limit_max);
+  if (request.flag("newest")) wanted.newest = static_cast<std::int64_t>(limit);
   const auto place = co_await request.backend.pages.take(page_waits_max);
   const Planned planned = co_await plan_of(request, wanted);
   const Stops stops(planned.consumer);
   const auto deadline = Clock::now() + page_takes_max;
+  // The plan has the newest of each partition: which are the newest of all is seen when they are here.
+  const bool of_all = wanted.range.last.has_value();
+  const std::size_t count = of_all ? std::min(limit, static_cast<std::size_t>(*wanted.range.last)) : limit;
   std::vector<Found> all;
   std::size_t bytes = 0;
   std::string_view stopped;
@@ -140,7 +201,12 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
     if (!fetched) continue;
     reached[fetched->which] = fetched->next;
     each(planned, *fetched, [&](const admin::Record& record) {
-      if (all.size() == limit) stopped = "limit";
+      const bool has_room = !of_all || (all.size() < 2 * count && bytes <= page_bytes_max);
+      if (!has_room) {
+        keep_newest(all, count);
+        bytes = text_bytes(all);
+      }
+      if (!of_all && all.size() == count) stopped = "limit";
       if (bytes > page_bytes_max) stopped = "bytes";
       if (!stopped.empty()) reached[fetched->which] = record.offset;
       if (!stopped.empty()) return false;
@@ -150,15 +216,17 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
       return true;
     });
   }
-  std::ranges::stable_sort(all, {}, [](const Found& f) { return std::tuple(f.time, f.partition, f.offset); });
+  if (of_all) keep_newest(all, count);
+  std::ranges::sort(all, {}, order_of);
   std::string body = "{\"items\":[";
   for (const Found& found : all) (body += &found == &all[0] ? "" : ",") += found.text;
   body += "],\"next\":{";
   for (std::size_t i = 0; i < reached.size(); i++)
     body += (i == 0 ? "\"" : ",\"") + std::to_string(planned.plan.assignments[i].partition.partition) +
             "\":" + std::to_string(reached[i]);
-  body += stopped.empty() ? "},\"complete\":true}\n"
-                          : "},\"complete\":false,\"stopped\":\"" + std::string(stopped) + "\"}\n";
+  body += "},\"skipped\":" + std::to_string(planned.skipped) + ",";
+  body += stopped.empty() ? "\"complete\":true}\n"
+                          : "\"complete\":false,\"stopped\":\"" + std::string(stopped) + "\"}\n";
   Answer answer{
       .type = "application/json", .body = std::move(body), .fields = {{"Cache-Control", "no-store"}}};
   co_return answer;

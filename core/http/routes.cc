@@ -18,6 +18,9 @@ constexpr Parameter offsets_at[] = {
 constexpr Parameter read_what[] = {
     {"from", "a position: start, end, an offset, -N (the N newest), @TIME; -100 unless set"},
     {"to", "a position where it ends; where the log ends now unless set"},
+    {"after",
+     "where partitions begin, as 0:12,1:40: the \"next\" of a page before; others begin as from says"},
+    {"newest", "of more than limit only the newest, and how many were passed over", Kind::flag},
     {"partition", "only these, as 0,2,5-7"},
     {"limit", "records at most, 100 unless set; NDJSON: all of them unless set", Kind::number},
     {"uncommitted", "also records of transactions that are open or were aborted", Kind::flag},

@@ -187,6 +187,54 @@ TEST_F(WebTest, ListsAreSortedAndPagedAndNothingIsSkipped) {
   EXPECT_EQ(json::serialize(some.at("items")), R"([{"topic":"logs-1"},{"topic":"logs-2"}])");
 }
 
+TEST_F(WebTest, TheNewestRecordsAreThoseOfAllPartitionsTogether) {
+  ASSERT_EQ(post("/api/v1/topics", R"({"topic":"t","partitions":3})").status, 201u);
+  std::string lines;
+  for (int i = 0; i < 30; i++)
+    lines += "{\"value\":\"" + std::to_string(i) + "\",\"timestamp\":" + std::to_string(1'000 + i) + "}\n";
+  for (const char* partition : {"0", "1", "2"}) {
+    const std::string to = std::string("/api/v1/topics/t/records?partition=") + partition;
+    ASSERT_EQ(post(to, lines, "application/x-ndjson").status, 200u);
+  }
+  const json::value page = get("/api/v1/topics/t/records?from=-6").json();
+  EXPECT_EQ(page.at("complete"), true);
+  std::string values;
+  for (const json::value& item : page.at("items").get_array())
+    values += std::string(item.at("value").get_string()) + " ";
+  EXPECT_EQ(values, "28 28 28 29 29 29 ");
+}
+
+TEST_F(WebTest, APageGoesOnWhereTheOneBeforeEnded) {
+  ASSERT_EQ(post("/api/v1/topics", R"({"topic":"t","partitions":2})").status, 201u);
+  for (const char* partition : {"0", "1"})
+    for (int i = 0; i < 5; i++)
+      post(std::string("/api/v1/topics/t/records?partition=") + partition, "x", "text/plain");
+  const json::value first = get("/api/v1/topics/t/records?from=start&limit=7").json();
+  EXPECT_EQ(first.at("stopped"), "limit");
+  std::string after;
+  for (const auto& [partition, offset] : first.at("next").get_object())
+    after += (after.empty() ? "" : ",") + std::string(partition) + ":" + json::serialize(offset);
+  const json::value second = get("/api/v1/topics/t/records?limit=7&after=" + after).json();
+  EXPECT_EQ(second.at("items").get_array().size(), 3u);
+  EXPECT_EQ(second.at("complete"), true);
+  EXPECT_EQ(second.at("next"), json::parse(R"({"0":5,"1":5})"));
+  for (const char* wrong : {"x", "0", "0:", "0:-1", ":1", "0:1:2"})
+    EXPECT_EQ(get(std::string("/api/v1/topics/t/records?after=") + wrong).status, 400u) << wrong;
+}
+
+TEST_F(WebTest, OfABurstTheNewestAreShownAndTheRestIsCounted) {
+  ASSERT_EQ(post("/api/v1/topics", R"({"topic":"t","partitions":3})").status, 201u);
+  std::string lines;
+  for (int i = 0; i < 1000; i++) lines += "{\"key\":\"" + std::to_string(i) + "\",\"value\":\"v\"}\n";
+  ASSERT_EQ(post("/api/v1/topics/t/records", lines, "application/x-ndjson").status, 200u);
+  const json::value page = get("/api/v1/topics/t/records?after=0:0,1:0,2:0&newest&limit=10").json();
+  EXPECT_EQ(page.at("items").get_array().size(), 10u);
+  EXPECT_EQ(page.at("skipped"), 990);
+  EXPECT_EQ(page.at("complete"), true);
+  const json::value few = get("/api/v1/topics/t/records?from=start&partition=0&newest&limit=1000").json();
+  EXPECT_EQ(few.at("skipped"), 0);
+}
+
 TEST_F(WebTest, ListsAreFilteredByNameAlsoWhereThatIsANumberAndShowTheFieldsAskedFor) {
   EXPECT_EQ(get("/api/v1/brokers?filter=1").json().at("total"), 1);
   EXPECT_EQ(get("/api/v1/brokers?filter=2").json().at("total"), 0);

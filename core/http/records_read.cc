@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "core/admin/envelope.h"
+#include "core/admin/filter.h"
 #include "core/admin/found_record.h"
 #include "core/admin/read_plan.h"
 #include "core/admin/selector.h"
@@ -30,6 +31,7 @@ struct Wanted {
   std::optional<std::int64_t> newest;  // so many offsets of it, of all partitions together
   bool committed = true;
   admin::Envelope envelope;
+  admin::Filter filter;
 };
 
 admin::Position position_of(std::string_view name, const std::string& text) {
@@ -71,6 +73,12 @@ Wanted wanted_of(const Request& request, std::string_view from_otherwise) {
   if (const std::string* to = request.query("to")) wanted.range.to = position_of("to", *to);
   wanted.committed = !request.flag("uncommitted");
   wanted.envelope.meta_only = request.flag("meta");
+  const auto texts = [&](std::string_view name) {
+    const std::string* text = request.query(name);
+    return text ? std::vector<std::string>{*text} : std::vector<std::string>();
+  };
+  wanted.filter = admin::Filter(
+      {.grep = texts("grep"), .key = texts("key"), .header = texts("header"), .where = texts("where")});
   return wanted;
 }
 
@@ -191,7 +199,7 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
   const bool of_all = wanted.range.last.has_value();
   const std::size_t count = of_all ? std::min(limit, static_cast<std::size_t>(*wanted.range.last)) : limit;
   std::vector<Found> all;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, scanned = 0;
   std::string_view stopped;
   std::vector<core::Offset> reached;
   for (const auto& assignment : planned.plan.assignments) reached.push_back(assignment.from);
@@ -201,6 +209,8 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
     if (!fetched) continue;
     reached[fetched->which] = fetched->next;
     each(planned, *fetched, [&](const admin::Record& record) {
+      scanned++;
+      if (!wanted.filter.matches(record)) return true;
       const bool has_room = !of_all || (all.size() < 2 * count && bytes <= page_bytes_max);
       if (!has_room) {
         keep_newest(all, count);
@@ -224,7 +234,8 @@ Task<Answer> page_of_records(Request& request, Wanted wanted) {
   for (std::size_t i = 0; i < reached.size(); i++)
     body += (i == 0 ? "\"" : ",\"") + std::to_string(planned.plan.assignments[i].partition.partition) +
             "\":" + std::to_string(reached[i]);
-  body += "},\"skipped\":" + std::to_string(planned.skipped) + ",";
+  body +=
+      "},\"scanned\":" + std::to_string(scanned) + ",\"skipped\":" + std::to_string(planned.skipped) + ",";
   body += stopped.empty() ? "\"complete\":true}\n"
                           : "\"complete\":false,\"stopped\":\"" + std::string(stopped) + "\"}\n";
   Answer answer{
@@ -249,6 +260,7 @@ Task<Answer> lines_of_records(Request& request, Wanted wanted) {
     if (!fetched) break;  // its end is missing: the client sees that it was cut short
     if (*fetched)
       each(planned, **fetched, [&](const admin::Record& record) {
+        if (!wanted.filter.matches(record)) return true;
         wanted.envelope.write(piece, record);
         piece += '\n';
         return ++count < limit;
@@ -362,6 +374,7 @@ Task<Answer> get_tail(Request& request) {
     std::string piece;
     if (*fetched)
       each(planned, **fetched, [&](const admin::Record& record) {
+        if (!wanted.filter.matches(record)) return true;
         if (shown == rate_max || piece.size() > page_bytes_max) {
           hidden++;
           return true;

@@ -23,9 +23,18 @@ constexpr Parameter read_what[] = {
     {"newest", "of more than limit only the newest, and how many were passed over", Kind::flag},
     {"partition", "only these, as 0,2,5-7"},
     {"limit", "records at most, 100 unless set; NDJSON: all of them unless set", Kind::number},
+    {"grep", "only those in whose value a regular expression finds something"},
+    {"key", "only those with a key like this glob"},
+    {"header", "only those with a header NAME, or NAME=GLOB"},
+    {"where", "only those of which an expression is true (mq help filters)"},
     {"uncommitted", "also records of transactions that are open or were aborted", Kind::flag},
     {"meta", "no values, their sizes instead", Kind::flag}};
 constexpr Parameter tail_what[] = {
+    {"grep", "as of records"},
+    {"key", "as of records"},
+    {"header", "as of records"},
+    {"where", "as of records"},
+
     {"partition", "only these, as 0,2,5-7"},
     {"max_rate", "records a second at most, 100 unless set; the rest is counted", Kind::number},
     {"from", "a position where it begins; the end unless set"}};

@@ -115,6 +115,25 @@ TEST_F(WebTest, WhatIsReadCanBeWrittenAgainDigitForDigit) {
   EXPECT_EQ(get("/api/v1/topics/u/records/0/1/value").body, value);
 }
 
+TEST_F(WebTest, RecordsAreFoundByWhatTheyAreLike) {
+  for (int i = 0; i < 20; i++)
+    post("/api/v1/topics/t/records",
+         R"({"key":"k)" + std::to_string(i) + R"(","value":{"n":)" + std::to_string(i) + "}}");
+  const auto found = [&](const std::string& query) {
+    const json::value page = get("/api/v1/topics/t/records?from=start&" + query).json();
+    EXPECT_EQ(page.at("scanned"), 20) << query;
+    std::string keys;
+    for (const json::value& item : page.at("items").get_array())
+      keys += std::string(item.at("key").get_string()) + " ";
+    return keys;
+  };
+  EXPECT_EQ(found("where=" + net::http::percent_encoded(".n > 17")), "k18 k19 ");
+  EXPECT_EQ(found("grep=" + net::http::percent_encoded("\"n\":1[01]}")), "k10 k11 ");
+  EXPECT_EQ(found("key=k3"), "k3 ");
+  const Answered wrong = get("/api/v1/topics/t/records?where=" + net::http::percent_encoded(".n >"));
+  EXPECT_EQ(wrong.status, 400u) << wrong.body;
+}
+
 TEST_F(WebTest, ARawValueIsNeverAPage) {
   post("/api/v1/topics/t/records", "<script>alert(1)</script>", "text/html");
   const Answered value = get("/api/v1/topics/t/records/0/0/value");

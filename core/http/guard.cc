@@ -55,7 +55,10 @@ std::optional<Problem> refusal(const net::http::RequestHead& head, const Guarded
         .hint = "add it to http.hosts, or use the address"};
   const bool is_foreign = (!origin.empty() && !is_same_origin(origin, host)) ||
                           (!site.empty() && !iequals(site, "same-origin") && !iequals(site, "none"));
-  if (is_foreign) return Problem{.status = 403, .detail = "another site's page may not ask this broker"};
+  // The site with the link does not see what is answered.
+  const bool is_link = wants.is_page && iequals(head.field("Sec-Fetch-Mode"), "navigate");
+  if (is_foreign && !is_link)
+    return Problem{.status = 403, .detail = "another site's page may not ask this broker"};
   if (!wants.changes) return std::nullopt;
   if (rules.read_only)
     return Problem{.status = 403,

@@ -20,6 +20,7 @@ struct GuardRules {
 struct Guarded {
   bool changes = false;         // something
   bool takes_any_type = false;  // of body; others that change something take JSON
+  bool is_page = false;         // for people: another site may link to it
 };
 
 // DNS can be made to say that another site's name is this address (rebinding); it cannot for an address

@@ -88,7 +88,8 @@ struct Route {
   std::string_view method, path;               // "/api/v1/topics/{topic}"
   std::string_view help;                       // one sentence
   std::span<const Parameter> parameters = {};  // of its query
-  enum class Right { open, view, records, change } right = Right::view;
+  // page: open to everybody, and another site may link to it.
+  enum class Right { page, open, view, records, change } right = Right::view;
   bool takes_any_type = false;  // of body
   // Throws Problem, or admin::UsageError; a status of 0: it has been answered already.
   Task<net::http::Answer> (*serve)(Request& request) = nullptr;

@@ -44,6 +44,8 @@ constexpr Parameter produce_what[] = {
 
 std::span<const Route> table() {
   static const Route rows[] = {
+      {"GET", "/", "The page.", {}, Right::page, false, get_page},
+      {"GET", "/assets/{hash}/{file}", "What it is made of.", {}, Right::page, false, get_asset},
       {"GET", "/livez", "Does the process answer?", verbose, Right::open, false, get_livez},
       {"GET", "/readyz", "Is it ready for clients?", verbose, Right::open, false, get_readyz},
       {"GET", "/readyz/caught-up", "Is it ready, and has every replica here all there is?", verbose,

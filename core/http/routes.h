@@ -23,6 +23,8 @@ json::object openapi();
 using Answer = net::http::Answer;
 
 // One for each row of the table, named after its path.
+Task<Answer> get_page(Request& request);
+Task<Answer> get_asset(Request& request);
 Task<Answer> get_livez(Request& request);
 Task<Answer> get_readyz(Request& request);
 Task<Answer> get_caught_up(Request& request);

@@ -105,7 +105,8 @@ class Site final : public net::http::Handler, public std::enable_shared_from_thi
     if (!target) throw Problem{.status = 400, .detail = "the target is no path"};
     Match match = find_route(head.method, target->path);
     const Guarded wants{.changes = match.route && match.route->right == Route::Right::change,
-                        .takes_any_type = match.route && match.route->takes_any_type};
+                        .takes_any_type = match.route && match.route->takes_any_type,
+                        .is_page = match.route && match.route->right == Route::Right::page};
     if (const auto refused = refusal(head, wants, rules_)) throw *refused;
     if (!match.route && match.allowed.empty())
       throw Problem{

@@ -42,6 +42,18 @@ TEST(Guard, AnotherSitesPageIsRefusedWhateverItAsks) {
     EXPECT_EQ(with("Sec-Fetch-Site", site), 403u);
 }
 
+TEST(Guard, AnotherSiteMayLinkToThePageAndToNothingElse) {
+  const Guarded page{.is_page = true};
+  const auto from_elsewhere = [](std::string mode) {
+    return Fields{{"Host", "127.0.0.1:8092"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", mode}};
+  };
+  EXPECT_EQ(status_of(from_elsewhere("navigate"), page), 200u);
+  EXPECT_EQ(status_of(from_elsewhere("navigate")), 403u);
+  EXPECT_EQ(status_of(from_elsewhere("navigate"), {.changes = true}), 403u);
+  for (const char* mode : {"cors", "no-cors", "same-origin", "websocket", ""})
+    EXPECT_EQ(status_of(from_elsewhere(mode), page), 403u) << mode << ": it would be used by the other page";
+}
+
 TEST(Guard, WhatChangesSomethingTakesJsonAloneUnlessItIsRecords) {
   const Guarded changes{.changes = true}, records{.changes = true, .takes_any_type = true};
   const Fields form{{"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Length", "3"}};

@@ -264,6 +264,39 @@ TEST_F(WebTest, ListsAreFilteredByNameAlsoWhereThatIsANumberAndShowTheFieldsAske
   EXPECT_EQ(list.at("items").at(0).at("topic"), "t");
 }
 
+TEST_F(WebTest, ThePageIsServedUnderAPolicyThatTurnsTextIntoNothingElse) {
+  const Answered page = get("/", {"Accept-Encoding: deflate, gzip;q=0"});
+  ASSERT_EQ(page.status, 200u);
+  EXPECT_EQ(page.field("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.field("Cache-Control"), "no-cache");
+  for (const char* part :
+       {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"})
+    EXPECT_NE(page.field("Content-Security-Policy").find(part), std::string::npos) << part;
+  EXPECT_EQ(page.field("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(page.field("Referrer-Policy"), "no-referrer");
+  EXPECT_EQ(page.field("Cross-Origin-Opener-Policy"), "same-origin");
+  EXPECT_EQ(page.field("Cross-Origin-Resource-Policy"), "same-origin");
+  const Answered again = get("/", {"If-None-Match: " + page.field("ETag")});
+  EXPECT_EQ(again.status, 304u);
+  EXPECT_EQ(again.body, "");
+  EXPECT_EQ(get("/", {"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}).status, 200u);
+  EXPECT_EQ(get("/api/v1/topics", {"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}).status, 403u);
+}
+
+TEST_F(WebTest, ThePagesFilesStayForAYearAndArePackedForWhoTakesThat) {
+  const std::string page = get("/").body;
+  const std::size_t at = page.find("assets/");
+  const std::string path = "/" + page.substr(at, page.find('/', at + 7) + 1 - at) + "main.js";
+  const Answered plain = get(path), packed = get(path, {"Accept-Encoding: br, gzip"});
+  ASSERT_EQ(plain.status, 200u) << path;
+  EXPECT_EQ(plain.field("Cache-Control"), "public, max-age=31536000, immutable");
+  EXPECT_EQ(plain.field("Content-Encoding"), "");
+  EXPECT_EQ(packed.field("Content-Encoding"), "gzip");
+  EXPECT_EQ(packed.field("Vary"), "Accept-Encoding");
+  EXPECT_LT(packed.body.size(), plain.body.size());
+  EXPECT_EQ(get("/assets/0123456789abcdef/main.js").status, 404u);
+}
+
 TEST_F(WebTest, WhatIsWrongIsSaidAsAProblem) {
   const std::pair<std::string, unsigned> cases[] = {{"/api/v1/topics/none", 404},
                                                     {"/api/v1/topics/none/records", 404},

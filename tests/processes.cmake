@@ -24,6 +24,11 @@ foreach(name consumer_protocol migration)  # members that hear quickly of what t
   set_tests_properties(clients_${name} PROPERTIES TIMEOUT 300)
 endforeach()
 
+# The page: what of it needs no browser, and a walk through all of it.
+add_test(NAME browser_pure COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/browser/pure.sh)
+add_test(NAME browser_walk COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/browser/walk.sh $<TARGET_FILE:mq>)
+set_tests_properties(browser_pure browser_walk PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+
 # What clients find in one broker they find in a cluster of three.
 function(mq_cluster_test name)
   add_test(NAME cluster_${name}

@@ -159,6 +159,7 @@ test('a position in the address and on the command line are the same', () => {
   assert.deepEqual(position_of('17'), { kind: 'offset', text: '17' });
   assert.deepEqual(mq_words('-100', {}, 100), ['--last', '100', '-n', 100, '-e', '-o', 'json']);
   assert.deepEqual(mq_words(undefined, { after: '0:12,1:40', partition: '0,1' }, 5), ['--start-at', '0=12', '--start-at', '1=40', '-p', '0,1', '-n', 5, '-e', '-o', 'json']);
+  assert.deepEqual(mq_words('start', { grep: 'a', where: 'b' }, 5), ['--from', 'start', '--grep', 'a', '--where', 'b', '-n', 5, '-e', '-o', 'json']);
   assert.deepEqual(kcat_words('17', { partition: '2' }, 5), ['-p', '2', '-o', '17', '-c', 5]);
 });
 

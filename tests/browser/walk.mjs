@@ -300,6 +300,24 @@ test('what is in records and names is text, digit for digit, whatever it looks l
   await walker.close();
 });
 
+test('the broker finds a record among many, and says how many it looked at', async () => {
+  const walker = await open(`${broker.url}#/topics/orders/messages`, { allows: /status of 400/ }), { page } = walker;
+  await page.getByLabel('Position', { exact: false }).selectOption('start');
+  await page.getByLabel('Value contains').fill('"n":2[0-9]7}');
+  await page.getByRole('button', { name: 'Read' }).click();
+  await page.getByText('10 records, 303 records scanned · complete').waitFor();
+  await page.getByLabel('Key', { exact: true }).fill('*-207');
+  await page.getByRole('button', { name: 'Read' }).click();
+  await page.getByText('1 record, 303 records scanned · complete').waitFor();
+  assert.match(page.url(), /grep=.*key=/);
+  assert.match(await text_of(page), /mq consume orders --from start --grep/);
+  await page.getByLabel('Value contains').fill('(');
+  await page.getByRole('button', { name: 'Read' }).click();
+  await page.getByRole('alert').waitFor();
+  assert.deepEqual(walker.noticed(), []);
+  await walker.close();
+});
+
 test('a burst is shown or counted, record for record, while it is watched live', async () => {
   await broker.rest('POST', 'topics', JSON.stringify({ topic: 'burst', partitions: 3 }));
   const walker = await open(`${broker.url}#/topics/burst/messages`), { page } = walker;

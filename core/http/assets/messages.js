@@ -14,6 +14,15 @@ import { curl, kcat, mq } from './commands.js';
 
 const rows_max = 1000, live_every_ms = 1000, live_idle_ms = 15 * 60_000;
 const limits = [20, 100, 500, 1000];
+// What the broker filters by: name of the parameter, label, what may be written there.
+const filters = [
+  ['grep', 'Value contains', 'regular expression'],
+  ['key', 'Key', 'glob: customer-*'],
+  ['header', 'Header', 'NAME or NAME=GLOB'],
+  ['where', 'Where', 'value.amount > 100'],
+];
+const filters_of = query => Object.fromEntries(filters.map(([name]) => [name, query[name]]));
+const has_filter = query => filters.some(([name]) => query[name]);
 
 // Of the address: which kind of position, and its text.
 export function position_of(from) {
@@ -35,6 +44,7 @@ export const messages = {
     const is_newest_first = () => is_live || (!context.query.after && position_of(context.query.from).kind === 'newest');
     const path = () => api(['topics', name, 'records'], {
       after: context.query.after, from: from(), partition: context.query.partition, limit: limit(), uncommitted: context.query.uncommitted,
+      ...filters_of(context.query),
     });
 
     async function read(signal) {
@@ -44,7 +54,10 @@ export const messages = {
 
     async function read_on(signal) {
       const { partition, uncommitted } = context.query;
-      const came = await ask(api(['topics', name, 'records'], { after: cursor_text(next), newest: true, limit: 100, partition, uncommitted }), { signal });
+      const all = has_filter(context.query);  // then all of it is looked at, and little of it shown
+      const came = await ask(api(['topics', name, 'records'], {
+        after: cursor_text(next), newest: !all, limit: all ? 1000 : 100, partition, uncommitted, ...filters_of(context.query),
+      }), { signal });
       next = merged(next, came.next), read_at = Date.now(), hidden += came.skipped;
       if (came.items.length) records = [...records, ...came.items].slice(-rows_max);
     }
@@ -57,7 +70,7 @@ export const messages = {
 
     const draft_of = () => ({
       ...position_of(context.query.from), partition: context.query.partition ?? '', limit: String(limit()),
-      uncommitted: context.query.uncommitted === 'true',
+      uncommitted: context.query.uncommitted === 'true', ...filters_of(context.query),
     });
 
     function submit(event) {
@@ -68,7 +81,7 @@ export const messages = {
       is_live = false;
       const to = context.here({
         from: position, after: null, partition: draft.partition.replaceAll(' ', ''),
-        limit: draft.limit === '100' ? null : draft.limit, uncommitted: draft.uncommitted || null,
+        limit: draft.limit === '100' ? null : draft.limit, uncommitted: draft.uncommitted || null, ...filters_of(draft),
       });
       if (to === location.hash) context.reload();
       else context.go(to);
@@ -89,6 +102,9 @@ export const messages = {
         field('Partitions', h('input', { type: 'text', class: 'short', pattern: '[0-9, \\-]*', placeholder: 'all', value: draft.partition, oninput: typed('partition') })),
         field('At most', h('select', { value: draft.limit, onchange: typed('limit') },
           [...new Set([...limits, limit()])].map(n => h('option', { value: String(n), key: n }, counted(n, 'record'))))),
+        filters.map(([id, label, placeholder]) => h('div', { key: id }, field(label, h('input', {
+          type: 'text', class: 'data filter', placeholder, spellcheck: 'false', autocomplete: 'off', value: draft[id] ?? '', oninput: typed(id),
+        })))),
         h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: draft.uncommitted, onchange: typed('uncommitted') }), ' Uncommitted too'),
         h('button', { type: 'submit', class: 'primary' }, 'Read'),
         button(is_live ? 'Stop' : 'Live', () => follow_live(!is_live), { 'aria-pressed': String(is_live), title: 'what is written from now on' }));
@@ -117,10 +133,11 @@ export const messages = {
 
     function view_end(rows) {
       const matched = contains ? `${count(rows.length)} of ${counted(records.length, 'record')} read` : counted(records.length, 'record');
+      const scanned = !is_live && has_filter(context.query) ? `, ${counted(page.scanned, 'record')} scanned` : '';
       const how = is_live ? `live, as of ${at_clock(read_at)}`
         : page.complete ? `complete, read at ${at_clock(read_at)}`
           : `stopped at ${{ limit: `the limit of ${count(limit())}`, bytes: '8 MiB', time: '10 s' }[page.stopped] ?? page.stopped}, read at ${at_clock(read_at)}`;
-      return h('span', { class: 'quiet-text read-state', role: is_live ? null : 'status' }, `${matched} · ${how}`,
+      return h('span', { class: 'quiet-text read-state', role: is_live ? null : 'status' }, `${matched}${scanned} · ${how}`,
         hidden > 0 && ` · ${count(hidden)} not shown: they came faster than is shown`);
     }
 
@@ -154,8 +171,8 @@ export const messages = {
           commands([
             ['mq', mq(context.at, 'consume', name, ...mq_words(from(), context.query, limit()))],
             ['curl', curl(context.at, path())],
-            ['kcat', kcat(context.at, '-C', '-e', '-t', name, ...kcat_words(from(), context.query, limit()))],
-          ]),
+            !has_filter(context.query) && ['kcat', kcat(context.at, '-C', '-e', '-t', name, ...kcat_words(from(), context.query, limit()))],
+          ].filter(Boolean)),
         ];
       },
     };
@@ -165,7 +182,8 @@ export const messages = {
 export function mq_words(from, query, limit) {
   const places = (query.after ?? '').split(',').filter(Boolean).flatMap(place => ['--start-at', place.replace(':', '=')]);
   const where = places.length ? places : /^-\d+$/.test(from ?? '') ? ['--last', from.slice(1)] : ['--from', from ?? 'start'];
-  return [...where, ...(query.partition ? ['-p', query.partition] : []), '-n', limit, '-e', '-o', 'json'];
+  const only = filters.flatMap(([name]) => query[name] ? [`--${name}`, query[name]] : []);
+  return [...where, ...only, ...(query.partition ? ['-p', query.partition] : []), '-n', limit, '-e', '-o', 'json'];
 }
 
 export function kcat_words(from, query, limit) {

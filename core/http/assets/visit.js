@@ -67,7 +67,8 @@ export class Visit {
 
   #plan(took) {
     const every = this.trouble ? Math.max(this.page.every, 2000) : this.page.every;
-    if (every <= 0 && !this.trouble) return;
+    const is_final = this.trouble?.status >= 400 && this.trouble.status < 500;  // asking again changes nothing
+    if (every <= 0 || (is_final && this.page.every <= 0)) return;
     const pause = Math.max(document.hidden ? hidden_every_ms : every, 5 * took);
     this.#timer = setTimeout(() => this.is_paused() ? this.#plan(0) : this.now(), pause);
   }

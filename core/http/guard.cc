@@ -53,8 +53,9 @@ std::optional<Problem> refusal(const net::http::RequestHead& head, const Guarded
         .status = 421,
         .detail = "this broker is not asked by the name \"" + std::string(without_port(host)) + "\"",
         .hint = "add it to http.hosts, or use the address"};
-  const bool is_foreign = (!origin.empty() && !is_same_origin(origin, host)) ||
-                          (!site.empty() && !iequals(site, "same-origin") && !iequals(site, "none"));
+  // A page cannot say the former itself, and behind a proxy the latter is of another host.
+  const bool is_foreign = !site.empty() ? !iequals(site, "same-origin") && !iequals(site, "none")
+                                        : !origin.empty() && !is_same_origin(origin, host);
   // The site with the link does not see what is answered.
   const bool is_link = wants.is_page && iequals(head.field("Sec-Fetch-Mode"), "navigate");
   if (is_foreign && !is_link)

@@ -54,6 +54,17 @@ TEST(Guard, AnotherSiteMayLinkToThePageAndToNothingElse) {
     EXPECT_EQ(status_of(from_elsewhere(mode), page), 403u) << mode << ": it would be used by the other page";
 }
 
+TEST(Guard, BehindAProxyTheBrowserSaysThatItIsOurOwnPage) {
+  EXPECT_EQ(
+      status_of(
+          {{"Host", "127.0.0.1:8092"}, {"Origin", "https://mq.company"}, {"Sec-Fetch-Site", "same-origin"}}),
+      200u);
+  EXPECT_EQ(status_of({{"Host", "127.0.0.1:8092"},
+                       {"Origin", "http://127.0.0.1:8092"},
+                       {"Sec-Fetch-Site", "cross-site"}}),
+            403u);
+}
+
 TEST(Guard, WhatChangesSomethingTakesJsonAloneUnlessItIsRecords) {
   const Guarded changes{.changes = true}, records{.changes = true, .takes_any_type = true};
   const Fields form{{"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Length", "3"}};

@@ -30,9 +30,9 @@ constexpr std::array<std::string_view, 28> client_variables{
     "MQ_PAGER",         "MQ_DEBUG",        "MQ_SERVE_CONFIG",    "MQ_COMPLETION_TIMEOUT"};
 
 // Known to the documentation of later versions. Refused here: what is accepted works.
-constexpr std::array<std::string_view, 9> later_keys{
-    "http.base_path", "http.messages", "http.mask",     "http.history",    "groups",
-    "metrics",        "security",      "limits.memory", "log.slow_request"};
+constexpr std::array<std::string_view, 9> later_keys{"http.base_path", "http.messages", "http.mask",
+                                                     "http.history",   "groups",        "metrics",
+                                                     "security",       "limits.memory", "log.slow_request"};
 constexpr std::string_view later = " is not in this version of mq";
 
 template <std::size_t n>

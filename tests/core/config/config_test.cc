@@ -182,7 +182,8 @@ TEST(ConfigSources, UnknownVariablesAreErrorsButThoseOfCommandsAndServicesAreNot
   EXPECT_THAT(problems_of("", {{"MQ_ETCD", "http://a:2379"}, {"MQ_CONSUL", "http://a:8500"}}),
               ElementsAre("env MQ_CONSUL: cluster.consul: cluster.etcd is set, too (env MQ_ETCD); a cluster "
                           "has one of them"));
-  EXPECT_THAT(problems_of("", {{"MQ_METRICS__MAX_TOPICS", "1"}}), ElementsAre(HasSubstr("is not in this version")));
+  EXPECT_THAT(problems_of("", {{"MQ_METRICS__MAX_TOPICS", "1"}}),
+              ElementsAre(HasSubstr("is not in this version")));
   EXPECT_THAT(problems_of("", {{"MQ_NODE_ID", "1"}, {"MQ_NODE__ID", "2"}}),
               ElementsAre(HasSubstr("given twice")));
 }

@@ -225,7 +225,7 @@ test('a topic is created, written to, read, changed and deleted', async () => {
   assert.match(page.url(), /#\/topics\/walked$/);
 
   await page.getByRole('link', { name: 'Produce' }).click();
-  await page.getByLabel('Key', { exact: true }).fill('customer-7');
+  await page.getByRole('textbox', { name: 'Key', exact: true }).fill('customer-7');
   await page.getByRole('textbox', { name: /^Value/ }).fill(exact);
   await page.getByText('56 B, JSON').waitFor();
   await page.getByLabel('Headers', { exact: true }).fill('source: walk');
@@ -306,7 +306,7 @@ test('the broker finds a record among many, and says how many it looked at', asy
   await page.getByLabel('Value contains').fill('"n":2[0-9]7}');
   await page.getByRole('button', { name: 'Read' }).click();
   await page.getByText('10 records, 303 records scanned · complete').waitFor();
-  await page.getByLabel('Key', { exact: true }).fill('*-207');
+  await page.getByRole('textbox', { name: 'Key', exact: true }).fill('*-207');
   await page.getByRole('button', { name: 'Read' }).click();
   await page.getByText('1 record, 303 records scanned · complete').waitFor();
   assert.match(page.url(), /grep=.*key=/);

@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 from history import IDEMPOTENT, History, faults, forget  # noqa: E402
 from workload import Load, read_everything, seed  # noqa: E402
 
-SECONDS = 60
+SECONDS = 40
 PARTITIONS = 6
 TOPIC = "shared"
 

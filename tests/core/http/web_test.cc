@@ -210,7 +210,7 @@ TEST_F(WebTest, TheNewestRecordsAreThoseOfAllPartitionsTogether) {
   ASSERT_EQ(post("/api/v1/topics", R"({"topic":"t","partitions":3})").status, 201u);
   std::string lines;
   for (int i = 0; i < 30; i++)
-    lines += "{\"value\":\"" + std::to_string(i) + "\",\"timestamp\":" + std::to_string(1'000 + i) + "}\n";
+    lines += "{\"value\":\"" + std::to_string(i) + "\",\"ts\":" + std::to_string(1'000 + i) + "}\n";
   for (const char* partition : {"0", "1", "2"}) {
     const std::string to = std::string("/api/v1/topics/t/records?partition=") + partition;
     ASSERT_EQ(post(to, lines, "application/x-ndjson").status, 200u);

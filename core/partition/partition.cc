@@ -334,10 +334,7 @@ void Partition::recover(PartitionSnapshot recovered) {
   producers_ = std::move(recovered.producers);
   producers_.expire_after(producer_expiration_ms_);
   producers_.trim(start());
-  const auto open = producers_.transactions().all_open();
-  const bool has_skipped =
-      std::ranges::any_of(open, [this](const auto& transaction) { return transaction.second < start(); });
-  is_exact_ = recovered.is_exact && (!has_skipped || makes(Mistake::keeps_skipped_transactions));
+  is_exact_ = recovered.is_exact;
   had_snapshot_ = true;
   high_watermark_ = std::max(high_watermark_, std::min(recovered.high_watermark, log_->end()));
   advance();

@@ -311,6 +311,18 @@ TEST_F(ReplicatedPartitionTest, AFollowerTakesGapsButNothingThatFallsOrIsDamaged
   EXPECT_EQ(one.take(one.batches(0)), kafka::make_error_code(Error::not_leader_or_follower));
 }
 
+TEST_F(ReplicatedPartitionTest, ATransactionWhoseBeginningIsTrimmedLeavesItsProducerKnown) {
+  lead(one, 3);
+  one.send(0, Acks::leader, true);
+  one.send(1, Acks::leader, true);
+  one.arrive();
+  EXPECT_FALSE(test::wait_for(loop, one.partition->trim(1)));
+  const auto again = std::make_shared<Partition>(one.log, 1, one.clock);
+  again->recover(*parse_snapshot(one.partition->snapshot()));
+  EXPECT_TRUE(again->is_exact()) << "heads that are gone would not be read anew";
+  EXPECT_EQ(again->producers().all().at(7).batches.size(), 2u);
+}
+
 // The leader begins within a batch: the follower goes back to where that batch begins.
 TEST_F(ReplicatedPartitionTest, AnEmptyFollowerIsPutWhereItsLeaderBegins) {
   two.partition->follow(3);

@@ -6,27 +6,18 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/utf8.h"
+
 namespace mq::admin {
+
+using core::utf8_length;
+
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 unsigned char at(std::string_view s, std::size_t i) {
   return static_cast<unsigned char>(s[i]);
-}
-
-// The length of the UTF-8 character at the front: 0 when there is none (overlong, surrogate, cut off).
-std::size_t utf8_length(std::string_view s) {
-  const unsigned char c = at(s, 0);
-  if (c < 0x80) return 1;
-  const std::size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-  if (c < 0xc2 || c > 0xf4 || s.size() < n) return 0;
-  const unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-  const unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-  if (at(s, 1) < low || at(s, 1) > high) return 0;
-  for (std::size_t i = 2; i < n; i++)
-    if ((at(s, i) & 0xc0) != 0x80) return 0;
-  return n;
 }
 
 bool control(unsigned char c) {

@@ -28,7 +28,6 @@ inline constexpr auto metric_table = [] {
   constexpr auto counter = MetricType::counter;
   constexpr auto gauge = MetricType::gauge;
   constexpr auto histogram = MetricType::histogram;
-  constexpr auto largest = Together::largest;
   return std::to_array<Metric>({
       // The process.
       {"mq_build_info", gauge, "What runs here; always 1.", {"version", "commit", "mode"}},
@@ -37,47 +36,22 @@ inline constexpr auto metric_table = [] {
       {"process_cpu_seconds_total", counter, "CPU time of the process, user and system."},
       {"process_open_fds", gauge, "Open file descriptors."},
       {"process_max_fds", gauge, "How many file descriptors may be open."},
-      {"process_virtual_memory_bytes", gauge, "Virtual memory of the process."},
-      {"process_virtual_memory_max_bytes", gauge, "How much virtual memory there may be."},
       {"process_resident_memory_bytes", gauge, "Resident memory of the process."},
       {"process_start_time_seconds", gauge, "When the process started, since 1970."},
-      {"mq_thread_cpu_seconds_total", counter, "CPU time of a thread.", {"thread"}},
-      {"mq_event_loop_lag_seconds", histogram, "How long what was ready waited for its turn of the loop."},
-      {"mq_event_loop_stalls_total", counter, "Turns of the loop that took more than 200 ms."},
-      {"mq_memory_used_bytes", gauge, "Memory in use.", {"kind"}},
 
       // Records.
       {"mq_broker_records_in_total", counter, "Records appended for producers."},
       {"mq_broker_records_out_total", counter, "Records sent to consumers."},
       {"mq_broker_bytes_in_total", counter, "Bytes of batches appended for producers."},
       {"mq_broker_bytes_out_total", counter, "Bytes of batches sent to consumers."},
-      {"mq_broker_records_rejected_total", counter, "Records that producers sent and the broker refused."},
       {"mq_records_in_total", counter, "Records appended for producers.", {"topic"}},
       {"mq_records_out_total", counter, "Records sent to consumers.", {"topic"}},
       {"mq_bytes_in_total", counter, "Bytes of batches appended for producers.", {"topic"}},
       {"mq_bytes_out_total", counter, "Bytes of batches sent to consumers.", {"topic"}},
-      {"mq_topic_size_bytes", gauge, "Bytes of the partitions led here.", {"topic"}},
-      {"mq_topic_records", gauge, "Offsets between the ends of the partitions led here.", {"topic"}},
-      {"mq_topic_last_write_timestamp_seconds",
-       gauge,
-       "When the broker last appended for a producer, since 1970.",
-       {"topic"},
-       largest},
       {"mq_record_batch_bytes", histogram, "Sizes of the batches that producers sent."},
-      {"mq_record_batch_records", histogram, "Records in the batches that producers sent."},
 
       // Groups.
       {"mq_group_lag", gauge, "Records between committed offset and end of the log.", {"group", "topic"}},
-      {"mq_group_lag_seconds",
-       gauge,
-       "Age of the oldest record that is not consumed.",
-       {"group", "topic"},
-       largest},
-      {"mq_group_members", gauge, "Members.", {"group"}},
-      {"mq_group_commits_total", counter, "Commits of offsets.", {"group"}},
-      {"mq_group_rebalances_total", counter, "Rebalances.", {"group"}},
-      {"mq_groups", gauge, "Groups coordinated here.", {"state"}},
-      {"mq_rebalances_total", counter, "Rebalances of all groups.", {"reason"}},
 
       // Requests.
       {"mq_requests_total", counter, "Requests answered.", {"api"}},
@@ -88,45 +62,22 @@ inline constexpr auto metric_table = [] {
        "records.",
        {"api"}},
       {"mq_request_phase_seconds", histogram, "Where the time of a request went.", {"api", "phase"}},
-      {"mq_requests_in_flight", gauge, "Requests that are read and not answered."},
-      {"mq_fetches_waiting", gauge, "Fetches that wait for records."},
-      {"mq_joins_waiting", gauge, "Members that wait for their group's rebalance."},
       {"mq_connections", gauge, "Open connections.", {"listener"}},
       {"mq_connections_opened_total", counter, "Connections accepted.", {"listener"}},
-      {"mq_connections_closed_total", counter, "Connections closed.", {"reason"}},
 
       // The disk.
       {"mq_log_flush_duration_seconds", histogram, "How long an fdatasync of the journal took."},
       {"mq_log_flushes_total", counter, "Calls of fdatasync of the journal."},
-      {"mq_log_flush_batches", histogram, "Batches that one fdatasync made durable."},
       {"mq_log_written_bytes_total", counter, "Bytes written to the journal."},
       {"mq_log_segments", gauge, "Segments on disk."},
-      {"mq_log_retention_deleted_bytes_total", counter, "Bytes that retention removed.", {"reason"}},
-      {"mq_log_compaction_runs_total", counter, "Logs compacted."},
-      {"mq_log_compaction_seconds_total", counter, "Time spent compacting."},
-      {"mq_log_compaction_bytes_in_total", counter, "Bytes that compaction read."},
-      {"mq_log_compaction_bytes_out_total", counter, "Bytes that compaction kept."},
-      {"mq_log_corruptions_total", counter, "Damages found in what was stored.", {"kind"}},
       {"mq_log_recovery_seconds", gauge, "How long opening the storage took at the last start."},
       {"mq_disk_total_bytes", gauge, "Size of the file system.", {"dir"}},
       {"mq_disk_free_bytes", gauge, "What is free of it.", {"dir"}},
-      {"mq_disk_time_to_full_seconds", gauge, "When it is full, should it fill as it does now.", {"dir"}},
       {"mq_disk_write_blocked", gauge, "1 while appends are refused for want of space.", {"dir"}},
-      {"mq_cache_reads_total", counter, "Reads of a log, by where they were answered from.", {"result"}},
 
       // Transactions.
-      {"mq_txn_open", gauge, "Open transactions coordinated here."},
-      {"mq_txn_oldest_seconds", gauge, "Age of the oldest of them."},
-      {"mq_txn_completed_total", counter, "Transactions that ended.", {"result"}},
 
       // Being one of several.
-      {"mq_partitions_leaderless", gauge, "Partitions without leader."},
-      {"mq_partitions_under_min_isr", gauge,
-       "Partitions led here with fewer in-sync replicas than acks=all needs."},
-      {"mq_partitions_under_replicated", gauge, "Partitions led here whose replicas are not all in sync."},
-      {"mq_partition_leaders", gauge, "Partitions led here."},
-      {"mq_isr_changes_total", counter, "Changes of in-sync replicas of partitions led here.", {"direction"}},
-      {"mq_leader_elections_total", counter, "Elections of partition leaders.", {"kind"}},
   });
 }();
 

@@ -33,7 +33,17 @@ class Door {
         done(storage::outcome_of(question));
       });
     };
-    co_return co_await returned<Answer>(std::move(start));
+    const auto asked = asked_.insert(asked_.end(), std::chrono::steady_clock::now());
+    std::optional<Answer> answer;
+    std::exception_ptr thrown;
+    try {
+      answer.emplace(co_await returned<Answer>(std::move(start)));
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    asked_.erase(asked);
+    if (thrown) std::rethrow_exception(thrown);
+    co_return std::move(*answer);
   }
 
   // `task` makes, on the loop, the coroutine that answers there.
@@ -53,7 +63,7 @@ class Door {
     co_return co_await returned<Answer>(std::move(start));
   }
 
-  // For how long the oldest question has waited; zero: none does.
+  // For how long the oldest question has waited; zero: none does. A task may take as long as it likes.
   Time::duration waits() const {
     return asked_.empty() ? Time::duration::zero() : std::chrono::steady_clock::now() - asked_.front();
   }
@@ -62,7 +72,6 @@ class Door {
   template <class Answer, class Start>
   Task<Answer> returned(Start start) {
     using Shared = std::shared_ptr<storage::Outcome<Answer>>;
-    const auto asked = asked_.insert(asked_.end(), std::chrono::steady_clock::now());
     auto initiate = [web = web_, start = std::move(start)](auto handler) mutable {
       auto kept = std::make_shared<decltype(handler)>(std::move(handler));
       // `web` goes last: the coroutine that waits may end with this.
@@ -73,7 +82,6 @@ class Door {
     };
     const Shared outcome =
         co_await asio::async_initiate<const net::Use, void(Shared)>(std::move(initiate), use);
-    asked_.erase(asked);
     if (outcome->thrown) std::rethrow_exception(outcome->thrown);
     co_return std::move(*outcome->answer);
   }

@@ -41,8 +41,9 @@ Answer answer_checks(const Request& request, const std::vector<Check>& checks) {
   return {.status = status, .body = std::move(text), .fields = {{"Cache-Control", "no-store"}}};
 }
 
-// Whether the broker's loop answers; waits for it for half a second.
-Task<Check> loop_check(const Backend& backend) {
+// Whether the broker's loop answers; waits for it for half a second. `stalled_for`: it may have been silent
+// for so long.
+Task<Check> loop_check(const Backend& backend, std::chrono::seconds stalled_for) {
   struct Asked {
     net::Timer patience;
     bool answered = false;
@@ -59,7 +60,7 @@ Task<Check> loop_check(const Backend& backend) {
   co_await asked->patience.async_wait(core::use_result);
   Check check{"loop"};
   const auto waited = std::chrono::duration_cast<std::chrono::seconds>(backend.door->waits());
-  if (!asked->answered && waited > stalled_max)
+  if (!asked->answered && waited >= stalled_for)
     check.wrong = "the broker has not answered for " + std::to_string(waited.count()) + " s";
   co_return check;
 }
@@ -88,19 +89,21 @@ Task<admin::Health> health_of_cluster(Request& request) {
 
 Task<Answer> get_livez(Request& request) {
   std::vector<Check> checks;
-  checks.push_back(co_await loop_check(request.backend));
+  checks.push_back(co_await loop_check(request.backend, stalled_max));
   co_return answer_checks(request, checks);
 }
 
 Task<Answer> get_readyz(Request& request) {
   std::vector<Check> checks;
-  checks.push_back(co_await loop_check(request.backend));
+  checks.push_back(co_await loop_check(request.backend, {}));
   if (checks[0].wrong.empty()) checks.push_back(co_await ready_check(request.backend));
   co_return answer_checks(request, checks);
 }
 
 Task<Answer> get_caught_up(Request& request) {
   std::vector<Check> checks;
+  checks.push_back(co_await loop_check(request.backend, {}));
+  if (!checks[0].wrong.empty()) co_return answer_checks(request, checks);
   checks.push_back(co_await ready_check(request.backend));
   Check behind{"caught-up"};
   const auto metadata = must(co_await request.backend.client.refresh(std::nullopt));
